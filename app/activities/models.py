@@ -1,0 +1,84 @@
+"""What one can do to learn, and that a person finished it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import NONE, PERSONAL, PSEUDONYM, Base
+
+KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")
+
+
+class Activity(Base):
+    """Something one can do to learn. `repeats` says which calendar window makes a new edition."""
+
+    __tablename__ = "activity"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    slug: Mapped[str] = mapped_column(unique=True, info=NONE)
+    kind: Mapped[str] = mapped_column(info=NONE)
+    title: Mapped[dict[str, Any]] = mapped_column(info=NONE)  # {nl, en}
+    summary: Mapped[dict[str, Any]] = mapped_column(info=NONE)
+    hours: Mapped[float | None] = mapped_column(info=NONE)
+    language: Mapped[str | None] = mapped_column(info=NONE)  # None: both
+    place: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
+    url: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
+    mandatory: Mapped[bool] = mapped_column(default=False, server_default="false", info=NONE)
+    repeats: Mapped[str | None] = mapped_column(info=NONE)  # None, year, quarter, month
+    skills: Mapped[list[int]] = mapped_column(info=NONE)
+    state: Mapped[str] = mapped_column(info=NONE)  # published; proposed: made from a source, or logged by a person
+    created_at: Mapped[datetime] = mapped_column(info=NONE)
+
+
+class ActivityName(Base):
+    """An id by which a source knows an activity; several sources may know the same one."""
+
+    __tablename__ = "activity_name"
+    iri: Mapped[str] = mapped_column(primary_key=True, info=NONE)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True, info=NONE)
+
+
+class Completion(Base):
+    """One person finished one edition of one activity, however many systems report it."""
+
+    __tablename__ = "completion"
+    __table_args__ = (
+        Index(
+            "uq_completion_standing",
+            "person_id",
+            "activity_id",
+            "edition",
+            unique=True,
+            postgresql_where="state IN ('waiting', 'confirmed')",
+        ),
+        Index("ix_completion_confirmer_waiting", "confirmer_id", postgresql_where="state = 'waiting'"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True, info=NONE)
+    edition: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
+    completed_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    recorded_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    state: Mapped[str] = mapped_column(info=PERSONAL)  # waiting, confirmed, declined, withdrawn
+    origin: Mapped[str] = mapped_column(info=PERSONAL)  # platform, log, import
+    score: Mapped[float | None] = mapped_column(info=PERSONAL)
+    hours: Mapped[float | None] = mapped_column(info=PERSONAL)
+    note: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+    link: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+    confirmer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PERSONAL)
+    decided_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    decision_note: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+
+
+class CompletionSupport(Base):
+    """What a completion rests on; it goes when the last support goes."""
+
+    __tablename__ = "completion_support"
+    __table_args__ = (UniqueConstraint("source"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    completion_id: Mapped[int] = mapped_column(ForeignKey("completion.id"), index=True, info=NONE)
+    source: Mapped[str] = mapped_column(info=PERSONAL)  # statement:CLIENT:UUID, log:ID, import:…
+    at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    score: Mapped[float | None] = mapped_column(info=PERSONAL)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)

@@ -1,0 +1,74 @@
+"""What can be earned, in versions, and who earned it."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import NONE, PERSONAL, PSEUDONYM, Base
+
+
+class Achievement(Base):
+    """Something that can be earned (Open Badges 3.0: Achievement). Its rules stand in its versions."""
+
+    __tablename__ = "achievement"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    slug: Mapped[str] = mapped_column(unique=True, info=NONE)
+    version_id: Mapped[int | None] = mapped_column(info=NONE)  # the version in force; None: withdrawn
+    published_at: Mapped[datetime] = mapped_column(info=NONE)
+    position: Mapped[int] = mapped_column(info=NONE)
+
+
+class AchievementVersion(Base):
+    """One published version, never changed: name, words, picture, and per tier criteria and points.
+
+    `body` is the catalogue entry as loaded: {name, summary, kind, glyph, skill, repeats, tiers: [{criteria, points}]}.
+    """
+
+    __tablename__ = "achievement_version"
+    __table_args__ = (UniqueConstraint("achievement_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), info=NONE)
+    number: Mapped[int] = mapped_column(info=NONE)
+    body: Mapped[dict[str, Any]] = mapped_column(info=NONE)
+    content_hash: Mapped[bytes] = mapped_column(info=NONE)
+    published_at: Mapped[datetime] = mapped_column(info=NONE)
+
+
+class Award(Base):
+    """This earner got this tier of this achievement then, on this evidence, under this version.
+
+    `earned_at` is the first moment at which the criteria were met, in the order of happening.
+    """
+
+    __tablename__ = "award"
+    __table_args__ = (
+        Index(
+            "uq_award_standing",
+            "person_id",
+            "achievement_id",
+            "tier",
+            "period_key",
+            unique=True,
+            postgresql_where="revoked_at IS NULL",
+        ),
+        Index("ix_award_achievement_id", "achievement_id", "tier"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), info=NONE)
+    version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"), info=NONE)
+    tier: Mapped[int] = mapped_column(info=NONE)
+    period_key: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
+    earned_at: Mapped[datetime] = mapped_column(info=PSEUDONYM)
+    awarded_at: Mapped[datetime] = mapped_column(info=PSEUDONYM)
+    evidence: Mapped[list[int]] = mapped_column(info=PSEUDONYM)  # ids of facts
+    points: Mapped[int] = mapped_column(info=PSEUDONYM)
+    picture_version: Mapped[int] = mapped_column(info=NONE)
+    visible: Mapped[str] = mapped_column(default="colleagues", server_default="colleagues", info=PERSONAL)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PERSONAL)  # None: evidence went
+    revoked_because: Mapped[dict[str, Any] | None] = mapped_column(info=PERSONAL)
+    seen_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)

@@ -1,0 +1,93 @@
+"""The one database session, the one place that commits, the lock on people, and the class of each column."""
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All models stand on this; typed, and free of Flask."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        str: Text(),
+        int: BigInteger(),
+        dict[str, Any]: JSONB(),
+        list[int]: ARRAY(BigInteger()),
+        list[str]: ARRAY(Text()),
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+# The class of a column: what export, erasure and retention do with it. `keep` names the retention rule
+# (docs/operate.md), `export` says whether it is part of what a person gets of themselves.
+NONE: dict[str, Any] = {"class": "none", "keep": "organisation", "export": False}
+PSEUDONYM: dict[str, Any] = {"class": "pseudonym", "keep": "organisation", "export": True}
+PERSONAL: dict[str, Any] = {"class": "personal", "keep": "employment", "export": True}
+SECRET: dict[str, Any] = {"class": "secret", "keep": "employment", "export": False}
+TRACE: dict[str, Any] = {"class": "pseudonym", "keep": "trace", "export": True}
+STATEMENT: dict[str, Any] = {"class": "personal", "keep": "statement", "export": True}
+
+_LOCK = text(
+    "SELECT person_id FROM person_total WHERE person_id = ANY(:ids) ORDER BY person_id FOR NO KEY UPDATE"
+).bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
+
+
+class Unsettled(RuntimeError):
+    """News was published and nobody settled what follows from it: a fault of the door."""
+
+
+@contextmanager
+def transaction() -> Generator[None]:
+    """One entry point, one transaction: all of it is kept, or none."""
+    try:
+        yield
+        if db.session.info.get("news"):
+            raise Unsettled([type(event).__name__ for event in db.session.info["news"]])
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        db.session.info.pop("news", None)
+        db.session.info.pop("locked", None)
+
+
+def lock_people(person_ids: Iterable[int]) -> None:
+    """Lock everybody whom this transaction can touch, once, in id order, before its first write.
+
+    The row locked is the totals row that `points` owns: two events of one person cannot both see four of five,
+    and two batches cannot deadlock. (Locking the person row deadlocked with foreign keys.)
+    """
+    wanted = sorted(set(person_ids))
+    locked: set[int] = db.session.info.setdefault("locked", set())
+    missing = [person_id for person_id in wanted if person_id not in locked]
+    if not missing:
+        return
+    if locked:
+        raise RuntimeError(f"people {missing} were not locked with the first ones; a second lock can deadlock")
+    db.session.execute(_LOCK, {"ids": missing})
+    locked.update(missing)
+
+
+def must_be_locked(person_ids: Iterable[int]) -> None:
+    """Refuse to count for people whom nobody locked: a race otherwise."""
+    missing = set(person_ids) - db.session.info.get("locked", set())
+    if missing:
+        raise RuntimeError(f"people {sorted(missing)[:5]} are not locked")

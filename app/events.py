@@ -1,0 +1,124 @@
+"""What can happen here, in the past tense. Plain facts; no rows, no requests.
+
+`person_id` is whom it is about: who earns from it.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonKnown(Event):
+    """A person, or a new way to recognise one, has come."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonMoved(Event):
+    """What boards show of a person has changed: unit, name, taking part, active."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompletionLogged(Event):
+    """Somebody logged own learning; `confirmer_id` is asked to confirm it."""
+
+    completion_id: int
+    confirmer_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompletionDeclined(Event):
+    completion_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactStated(Event):
+    """Something countable happened. The rooms publish it; `facts` writes it into the one log.
+
+    `hours` is the effort; `skills` are the skills of the activity, lesson or thanks, without their ancestors.
+    """
+
+    source: str
+    kind: str
+    at: datetime
+    activity_id: int | None = None
+    activity_kind: str | None = None
+    mandatory: bool = False
+    edition: str = ""
+    skills: tuple[int, ...] = ()
+    counterpart_id: int | None = None
+    hours: float | None = None
+    score: float | None = None
+    confirmed_by: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactTakenBack(Event):
+    """What was stated under this source does not hold any more."""
+
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactRecorded(Event):
+    """A fact stands in the log, new."""
+
+    fact_id: int
+    kind: str
+    at: datetime
+    activity_id: int | None
+    activity_kind: str | None
+    mandatory: bool
+    edition: str
+    skills: tuple[int, ...]
+    counterpart_id: int | None
+    hours: float | None
+    score: float | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactWithdrawn(Event):
+    """A fact in the log does not count any more."""
+
+    fact_id: int
+    kind: str
+    at: datetime
+    activity_kind: str | None
+    skills: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PointsChanged(Event):
+    """The totals of a person are others than before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadgeAwarded(Event):
+    award_id: uuid.UUID
+    achievement_id: int
+    tier: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadgeRevoked(Event):
+    award_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LessonShared(Event):
+    """`person_id` is the author."""
+
+    lesson_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KudosGiven(Event):
+    """`person_id` is the receiver."""
+
+    kudos_id: int

@@ -1,0 +1,36 @@
+"""What learning platforms sent, as they sent it."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import NONE, PERSONAL, PSEUDONYM, STATEMENT, Base
+
+
+class Statement(Base):
+    """One xAPI statement of one client. After retention `body` is empty; id and content hash stay, so that a
+    resend is still known."""
+
+    __tablename__ = "statement"
+    __table_args__ = (
+        Index("ix_statement_client_id_stored_at", "client_id", "stored_at", "seq"),
+        Index("ix_statement_content", "client_id", "content_hash", "stored_at"),
+        Index("ix_statement_actor_waiting", "actor", postgresql_where="person_id IS NULL AND means <> 'nothing'"),
+        Index("ix_statement_person_id", "person_id"),
+    )
+    client_id: Mapped[int] = mapped_column(ForeignKey("api_client.id"), primary_key=True, info=NONE)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, info=NONE)
+    seq: Mapped[int] = mapped_column(info=NONE)  # place within its batch
+    stored_at: Mapped[datetime] = mapped_column(info=NONE)
+    happened_at: Mapped[datetime] = mapped_column(info=STATEMENT)
+    version: Mapped[str] = mapped_column(info=NONE)
+    body: Mapped[str | None] = mapped_column(info=STATEMENT)
+    content_hash: Mapped[bytes] = mapped_column(info=NONE)
+    derived: Mapped[bool] = mapped_column(info=NONE)  # its id was made here
+    actor: Mapped[str | None] = mapped_column(info=PERSONAL)  # "kind value" of the first identity
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    means: Mapped[str] = mapped_column(info=STATEMENT)
+    target_id: Mapped[uuid.UUID | None] = mapped_column(info=NONE)  # of a voiding statement
+    voided_at: Mapped[datetime | None] = mapped_column(info=NONE)

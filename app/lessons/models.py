@@ -1,0 +1,44 @@
+"""Lessons and who applies them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import NONE, PERSONAL, PSEUDONYM, Base
+
+OUTCOMES = ("went_wrong", "nearly", "went_well", "discovered")
+
+
+class Lesson(Base):
+    """One lesson learned. A miss earns exactly what a success earns."""
+
+    __tablename__ = "lesson"
+    __table_args__ = (Index("ix_lesson_shared_at", "shared_at", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    outcome: Mapped[str] = mapped_column(info=PERSONAL)
+    title: Mapped[str] = mapped_column(info=PERSONAL)
+    happened: Mapped[str] = mapped_column(info=PERSONAL)
+    learned: Mapped[str] = mapped_column(info=PERSONAL)
+    from_now_on: Mapped[str] = mapped_column(info=PERSONAL)
+    skills: Mapped[list[int]] = mapped_column(info=PERSONAL)
+    lang: Mapped[str] = mapped_column(info=PERSONAL)
+    audience: Mapped[str] = mapped_column(info=PERSONAL)  # team, everyone
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)
+    shared_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    edited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    deleted_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    once: Mapped[str | None] = mapped_column(unique=True, info=NONE)
+
+
+class Application(Base):
+    """A colleague says: I apply this."""
+
+    __tablename__ = "lesson_application"
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM)
+    how: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+    at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    ended_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    round: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)

@@ -1,0 +1,126 @@
+"""Say what happened: to this transaction now, to the world later.
+
+`publish` only collects. `settle` runs the NOW reactions of `flow.py`, type by type, each with all events of its
+type, until nothing is left; it also writes one row per type for the LATER reactions, in the same transaction as
+the facts it tells, so the two cannot disagree. The worker hands each row on at least once; what it calls must
+bear a second call.
+"""
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import events
+from app.db import NONE, TRACE, Base, db
+from app.events import Event
+
+Reaction = Callable[[Sequence[Any]], None]
+Reactions = Mapping[type[Event], Sequence[Reaction]]
+
+_now: dict[type[Event], Sequence[Reaction]] = {}
+_later: dict[type[Event], Sequence[Reaction]] = {}
+CHUNK = 1000
+
+
+class OutboxMessage(Base):
+    """Events of one type of one transaction, waiting for the worker."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_waiting", "id", postgresql_where="handed_on_at IS NULL"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    event: Mapped[str] = mapped_column(info=NONE)
+    body: Mapped[str] = mapped_column(info=TRACE)
+    published_at: Mapped[datetime] = mapped_column(info=NONE)
+    handed_on_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
+    next_try_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    trouble: Mapped[str | None] = mapped_column(info=NONE)
+
+
+def connect(now: Reactions, later: Reactions) -> None:
+    """Hang up the two tables of `flow.py`."""
+    _now.clear()
+    _later.clear()
+    _now.update(now)
+    _later.update(later)
+
+
+def publish(news: Iterable[Event]) -> None:
+    """Collect what happened, until `settle`."""
+    db.session.info.setdefault("news", []).extend(news)
+
+
+def settle(now: datetime) -> None:
+    """Let everything follow that follows from the news, wave after wave, in this transaction."""
+    while wave := db.session.info.pop("news", None):
+        by_type: dict[type[Event], list[Event]] = {}
+        for event in wave:
+            by_type.setdefault(type(event), []).append(event)
+        _write(by_type, now)
+        for kind, happened in by_type.items():
+            for react in _now.get(kind, ()):
+                react(happened)
+
+
+def _write(by_type: Mapping[type[Event], Sequence[Event]], now: datetime) -> None:
+    rows = [
+        {"event": kind.__name__, "body": _dump(happened[start : start + CHUNK]), "published_at": now}
+        for kind, happened in by_type.items()
+        if kind in _later
+        for start in range(0, len(happened), CHUNK)
+    ]
+    if rows:
+        db.session.execute(insert(OutboxMessage), rows)
+
+
+def _dump(happened: Sequence[Event]) -> str:
+    names = [field.name for field in dataclasses.fields(happened[0])]
+    return json.dumps([{name: getattr(event, name) for name in names} for event in happened], default=str)
+
+
+def _load(message: OutboxMessage) -> list[Event]:
+    kind = getattr(events, message.event)
+    types = {field.name: field.type for field in dataclasses.fields(kind)}
+    return [kind(**{name: _typed(types[name], value) for name, value in body.items()}) for body in json.loads(message.body)]
+
+
+def _typed(kind: object, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind is uuid.UUID:
+        return uuid.UUID(value)
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def claim(now: datetime, limit: int = 50) -> Sequence[OutboxMessage]:
+    """The waiting rows, locked for this transaction; another relay skips them."""
+    return db.session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.handed_on_at.is_(None))
+        .where((OutboxMessage.next_try_at.is_(None)) | (OutboxMessage.next_try_at <= now))
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def hand_on(messages: Sequence[OutboxMessage], now: datetime) -> None:
+    """Call the LATER reactions, each once with all events of its type, and mark the rows."""
+    by_type: dict[type[Event], list[Event]] = {}
+    for message in messages:
+        for event in _load(message):
+            by_type.setdefault(type(event), []).append(event)
+    for kind, happened in by_type.items():
+        for react in _later.get(kind, ()):
+            react(happened)
+    db.session.execute(
+        update(OutboxMessage).where(OutboxMessage.id.in_([m.id for m in messages])).values(handed_on_at=now)
+    )

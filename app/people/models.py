@@ -1,0 +1,152 @@
+"""Who works here, where, and how they are recognised and let in."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, TRACE, Base
+
+
+class Organisation(Base):
+    """The one organisation of this installation, and what it decided."""
+
+    __tablename__ = "organisation"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    name: Mapped[str] = mapped_column(info=NONE)
+    points_on: Mapped[bool] = mapped_column(default=True, server_default="true", info=NONE)
+    boards_on: Mapped[bool] = mapped_column(default=True, server_default="true", info=NONE)
+    kudos_on_boards: Mapped[bool] = mapped_column(default=False, server_default="false", info=NONE)
+    statement_days: Mapped[int] = mapped_column(default=400, server_default="400", info=NONE)
+    kudos_allowance: Mapped[int] = mapped_column(default=10, server_default="10", info=NONE)
+    manager_kudos_allowance: Mapped[int] = mapped_column(default=30, server_default="30", info=NONE)
+
+
+class Unit(Base):
+    """A department, or a team of a department."""
+
+    __tablename__ = "unit"
+    __table_args__ = (UniqueConstraint("kind", "parent_id", "name", postgresql_nulls_not_distinct=True),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    kind: Mapped[str] = mapped_column(info=NONE)
+    name: Mapped[str] = mapped_column(info=NONE)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True, info=NONE)
+
+
+class Person(Base):
+    """Somebody who works here; after erasure an empty number, so that sums stay."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index("ix_person_sort_name", "sort_name", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=PSEUDONYM)
+    external_id: Mapped[str | None] = mapped_column(unique=True, info=PERSONAL)
+    handle: Mapped[str] = mapped_column(unique=True, info=PERSONAL)
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    sort_name: Mapped[str] = mapped_column(info=PERSONAL)
+    email: Mapped[str | None] = mapped_column(unique=True, info=PERSONAL)
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True, info=PERSONAL)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True, info=PERSONAL)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True, info=PERSONAL)
+    job: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+    role: Mapped[str] = mapped_column(default="employee", server_default="employee", info=PERSONAL)
+    hours_per_week: Mapped[float | None] = mapped_column(info=PERSONAL)
+    language: Mapped[str] = mapped_column(default="nl", server_default="nl", info=PERSONAL)
+    active: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    board_choice: Mapped[str | None] = mapped_column(info=PERSONAL)  # named, unnamed, out; None: not chosen yet
+    game: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    password_hash: Mapped[str | None] = mapped_column(info=SECRET)
+    created_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    erased_at: Mapped[datetime | None] = mapped_column(info=NONE)
+
+
+class Membership(Base):
+    """Where a person worked when; a fact keeps the unit of its moment."""
+
+    __tablename__ = "membership"
+    __table_args__ = (Index("ix_membership_person_id_since", "person_id", "since"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)
+    since: Mapped[datetime] = mapped_column(info=PERSONAL)
+
+
+class Identity(Base):
+    """One way in which other systems name a person: email, mbox_sha1sum, openid, account, external_id."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("kind", "value"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    kind: Mapped[str] = mapped_column(info=NONE)
+    value: Mapped[str] = mapped_column(info=PERSONAL)
+
+
+class PersonKey(Base):
+    """The key of one person, wrapped by the master key; what is encrypted with it dies with it."""
+
+    __tablename__ = "person_key"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    wrapped: Mapped[bytes] = mapped_column(info=SECRET)
+
+
+class SignIn(Base):
+    """A session of a browser: a row, so that it can be revoked."""
+
+    __tablename__ = "sign_in"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    token_hash: Mapped[bytes] = mapped_column(unique=True, info=SECRET)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    started_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    seen_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    ends_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+
+
+class ApiClient(Base):
+    """A system that may speak to us: a learning platform, a script."""
+
+    __tablename__ = "api_client"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    name: Mapped[str] = mapped_column(info=NONE)
+    key: Mapped[str] = mapped_column(unique=True, info=NONE)
+    secret_hash: Mapped[bytes] = mapped_column(info=SECRET)
+    scopes: Mapped[list[str]] = mapped_column(info=NONE)
+    account_home: Mapped[str | None] = mapped_column(info=NONE)
+    account_is: Mapped[str | None] = mapped_column(info=NONE)
+    created_at: Mapped[datetime] = mapped_column(info=NONE)
+    used_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=NONE)
+
+
+class ApiToken(Base):
+    """A bearer token of a person or of a client; only its hash is kept."""
+
+    __tablename__ = "api_token"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    token_hash: Mapped[bytes] = mapped_column(unique=True, info=SECRET)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("api_client.id"), index=True, info=NONE)
+    scopes: Mapped[list[str]] = mapped_column(info=NONE)
+    created_at: Mapped[datetime] = mapped_column(info=NONE)
+    ends_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=NONE)
+
+
+class Attempt(Base):
+    """Wrong tries in a window of time, per account, address and known browser (keyed hashes)."""
+
+    __tablename__ = "attempt"
+    key: Mapped[bytes] = mapped_column(primary_key=True, info=TRACE)
+    started_at: Mapped[datetime] = mapped_column(info=NONE)
+    count: Mapped[int] = mapped_column(info=NONE)
+
+
+class Setting(Base):
+    """Small choices of the organisation that are data, such as what a verb means to us."""
+
+    __tablename__ = "setting"
+    key: Mapped[str] = mapped_column(primary_key=True, info=NONE)
+    value: Mapped[dict[str, Any]] = mapped_column(info=NONE)
+    changed_at: Mapped[datetime] = mapped_column(info=NONE)

@@ -1,0 +1,1 @@
+"""The points ledger: entries are added, never changed; a correction is an entry that names what it reverses."""

@@ -1,0 +1,1 @@
+"""What we learn for: the organisation's goals, and the skills under them."""
