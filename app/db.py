@@ -45,7 +45,7 @@ TRACE: dict[str, Any] = {"class": "pseudonym", "keep": "trace", "export": True}
 STATEMENT: dict[str, Any] = {"class": "personal", "keep": "statement", "export": True}
 
 _LOCK = text(
-    "SELECT person_id FROM person_total WHERE person_id = ANY(:ids) ORDER BY person_id FOR NO KEY UPDATE"
+    "SELECT * FROM person_total WHERE person_id = ANY(:ids) ORDER BY person_id FOR NO KEY UPDATE"
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
 
 
@@ -73,21 +73,24 @@ def lock_people(person_ids: Iterable[int]) -> None:
     """Lock everybody whom this transaction can touch, once, in id order, before its first write.
 
     The row locked is the totals row that `points` owns: two events of one person cannot both see four of five,
-    and two batches cannot deadlock. (Locking the person row deadlocked with foreign keys.)
+    and two batches cannot deadlock. (Locking the person row deadlocked with foreign keys.) The rows as they are
+    under the lock stay at hand for this transaction: `locked_totals`.
     """
     wanted = sorted(set(person_ids))
-    locked: set[int] = db.session.info.setdefault("locked", set())
+    locked: dict[int, dict[str, Any]] = db.session.info.setdefault("locked", {})
     missing = [person_id for person_id in wanted if person_id not in locked]
     if not missing:
         return
     if locked:
         raise RuntimeError(f"people {missing} were not locked with the first ones; a second lock can deadlock")
-    db.session.execute(_LOCK, {"ids": missing})
-    locked.update(missing)
+    for row in db.session.execute(_LOCK, {"ids": missing}).mappings():
+        locked[row["person_id"]] = dict(row)
 
 
-def must_be_locked(person_ids: Iterable[int]) -> None:
-    """Refuse to count for people whom nobody locked: a race otherwise."""
-    missing = set(person_ids) - db.session.info.get("locked", set())
+def locked_totals(person_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The totals rows of locked people; refuses people whom nobody locked, for that is a race."""
+    locked: dict[int, dict[str, Any]] = db.session.info.get("locked", {})
+    missing = set(person_ids) - locked.keys()
     if missing:
         raise RuntimeError(f"people {sorted(missing)[:5]} are not locked")
+    return {person_id: locked[person_id] for person_id in person_ids}

@@ -6,6 +6,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,7 @@ class FactRecorded(Event):
     mandatory: bool
     edition: str
     skills: tuple[int, ...]
+    lineage: tuple[int, ...]
     counterpart_id: int | None
     hours: float | None
     score: float | None
@@ -90,12 +92,26 @@ class FactWithdrawn(Event):
     kind: str
     at: datetime
     activity_kind: str | None
-    skills: tuple[int, ...]
+    lineage: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactsCounted(Event):
+    """Facts of a person stand in the log and their points in the ledger: badges may follow.
+
+    `touched` are the keys of `badges.catalogue.Index` that can have changed; `anew` says that something older than
+    the latest fact came or went, so that everything of this person is decided again.
+    """
+
+    touched: tuple[tuple[Any, ...], ...]
+    anew: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PointsChanged(Event):
-    """The totals of a person are others than before."""
+    """The totals of a person are others than before; `windows` are closed windows that were corrected."""
+
+    windows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +119,18 @@ class BadgeAwarded(Event):
     award_id: uuid.UUID
     achievement_id: int
     tier: int
+    points: int
+    at: datetime
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadgeMoved(Event):
+    """The moment or the points of an award were corrected, by a fact that came late or went."""
+
+    award_id: uuid.UUID
+    points: int
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

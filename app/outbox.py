@@ -20,7 +20,7 @@ from app import events
 from app.db import NONE, TRACE, Base, db
 from app.events import Event
 
-Reaction = Callable[[Sequence[Any]], None]
+Reaction = Callable[[Sequence[Any], datetime], None]
 Reactions = Mapping[type[Event], Sequence[Reaction]]
 
 _now: dict[type[Event], Sequence[Reaction]] = {}
@@ -65,7 +65,7 @@ def settle(now: datetime) -> None:
         _write(by_type, now)
         for kind, happened in by_type.items():
             for react in _now.get(kind, ()):
-                react(happened)
+                react(happened, now)
 
 
 def _write(by_type: Mapping[type[Event], Sequence[Event]], now: datetime) -> None:
@@ -120,7 +120,7 @@ def hand_on(messages: Sequence[OutboxMessage], now: datetime) -> None:
             by_type.setdefault(type(event), []).append(event)
     for kind, happened in by_type.items():
         for react in _later.get(kind, ()):
-            react(happened)
+            react(happened, now)
     db.session.execute(
         update(OutboxMessage).where(OutboxMessage.id.in_([m.id for m in messages])).values(handed_on_at=now)
     )

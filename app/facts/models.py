@@ -27,6 +27,7 @@ class Fact(Base):
     mandatory: Mapped[bool] = mapped_column(default=False, server_default="false", info=NONE)
     edition: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
     skills: Mapped[list[int]] = mapped_column(info=NONE)
+    lineage: Mapped[list[int]] = mapped_column(info=NONE)  # the skills and their ancestors, as of that moment
     department_id: Mapped[int | None] = mapped_column(info=PSEUDONYM)
     team_id: Mapped[int | None] = mapped_column(info=PSEUDONYM)
     counterpart_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)

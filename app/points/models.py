@@ -68,7 +68,8 @@ class PersonTotal(Windows, Base):
     """One wide row per person; also the row that is locked (`app.db.lock_people`).
 
     `counts` holds how many facts stand per kind, `kind:activity kind` and `kind@skill`: an upper bound with which
-    most criteria are set aside without reading the log. `last_at` is the moment of the latest fact.
+    most criteria are set aside without reading the log. `caps` holds what was earned today and this week per kind
+    that has a cap. `last_at` and `last_source` are the latest fact in the order of happening.
     """
 
     __tablename__ = "person_total"
@@ -76,7 +77,9 @@ class PersonTotal(Windows, Base):
         ForeignKey("person.id"), primary_key=True, autoincrement=False, info=PSEUDONYM
     )
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}", info=PSEUDONYM)
+    caps: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}", info=PSEUDONYM)
     last_at: Mapped[datetime | None] = mapped_column(info=PSEUDONYM)
+    last_source: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
 
 
 class SkillTotal(Windows, Base):

@@ -1,0 +1,260 @@
+"""Decide what a history has earned, and when.
+
+The result is a function of the facts in the order of happening (moment, then source), never of their arrival: a
+criterion is met if it held at some moment, and the first such moment is `at`. Points and badges that follow from
+awards are part of the history; `earned` works towards the least fixpoint, which is unique since more history never
+makes an award later.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from badges.criteria import (
+    AllOf,
+    AnyOf,
+    Completed,
+    Count,
+    Criteria,
+    Distinct,
+    Filter,
+    HoldsBadge,
+    PointsAtLeast,
+    Within,
+    leaves,
+)
+from badges.facts import Fact, Held, Item, Points, in_order
+
+Calendar = Callable[[str, datetime], str]
+"""Names the calendar window of a kind (week, month, quarter, year) that a moment lies in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier of one version of an achievement. `after` shuts out facts up to and including that moment."""
+
+    achievement_id: int
+    tier: int
+    version_id: int
+    criteria: Criteria
+    points: int
+    published_at: datetime
+    repeats: str | None = None
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A tier earned, in a period if it repeats, at its first moment, on these facts."""
+
+    tier: Tier
+    period_key: str
+    at: datetime
+    evidence: tuple[int, ...]
+
+    @property
+    def points(self) -> int:
+        """What was met before it was published carries no points."""
+        return self.tier.points if self.at >= self.tier.published_at else 0
+
+
+Key = tuple[int, int, str]
+"""Achievement, tier, period: what can be held once."""
+
+
+def matches(of: Filter, fact: Fact) -> bool:
+    """Whether the filter lets this fact through."""
+    return (
+        fact.kind == of.kind
+        and (not of.activity_kinds or fact.activity_kind in of.activity_kinds)
+        and (not of.activities or fact.activity_id in of.activities)
+        and (not of.skills or not of.skills.isdisjoint(fact.lineage))
+    )
+
+
+class _Window:
+    """The items of one leaf that lie in the window that ends at the item seen last."""
+
+    def __init__(self, within: Within | None, calendar: Calendar) -> None:
+        self.within, self.calendar = within, calendar
+        self.items: deque[Item] = deque()
+        self.key = ""
+
+    def add(self, item: Item) -> list[Item]:
+        """Take the item in; return what fell out of the window."""
+        out: list[Item] = []
+        if self.within and self.within.days:
+            start = item.at - timedelta(days=self.within.days)
+            while self.items and self.items[0].at <= start:
+                out.append(self.items.popleft())
+        elif self.within and self.within.calendar:
+            key = self.calendar(self.within.calendar, item.at)
+            if key != self.key:
+                out = list(self.items)
+                self.items.clear()
+                self.key = key
+        self.items.append(item)
+        return out
+
+
+class Tracker:
+    """Follows one leaf along a history: `see` each item, then `met`, `done` of `needed`, and on what."""
+
+    def __init__(self, leaf: Count | Distinct | Completed | PointsAtLeast | HoldsBadge, calendar: Calendar) -> None:
+        self.leaf = leaf
+        self.window = _Window(getattr(leaf, "within", None), calendar)
+        self.tally: Counter[Hashable] = Counter()
+        self.sum = 0
+
+    def see(self, item: Item) -> bool:
+        """Count the item if it is about this leaf; say whether it was."""
+        leaf = self.leaf
+        if isinstance(item, Fact):
+            if isinstance(leaf, Count | Distinct):
+                if not matches(leaf.of, item):
+                    return False
+            elif not (isinstance(leaf, Completed) and item.kind == "completed" and item.activity_id in leaf.activities):
+                return False
+        elif isinstance(item, Points):
+            if not isinstance(leaf, PointsAtLeast):
+                return False
+        elif not (
+            isinstance(leaf, HoldsBadge) and item.achievement_id == leaf.achievement_id and item.tier >= leaf.tier
+        ):
+            return False
+        for gone in self.window.add(item):
+            self._weigh(gone, -1)
+        self._weigh(item, 1)
+        return True
+
+    def _weigh(self, item: Item, sign: int) -> None:
+        if isinstance(item, Points):
+            self.sum += sign * item.points
+            return
+        for value in self._values(item):
+            self.tally[value] += sign
+            if not self.tally[value]:
+                del self.tally[value]
+
+    def _values(self, item: Fact | Held) -> Sequence[Hashable]:
+        if isinstance(item, Held) or isinstance(self.leaf, Count):
+            return (item.source or id(item),) if isinstance(item, Held) else (item.id,)
+        if isinstance(self.leaf, Distinct):
+            if self.leaf.what == "skills":
+                return item.skills
+            if self.leaf.what in ("givers", "appliers"):
+                return (item.counterpart_id,) if item.counterpart_id is not None else ()
+        return (item.activity_id,)
+
+    @property
+    def needed(self) -> int:
+        if isinstance(self.leaf, Completed):
+            return len(self.leaf.activities)
+        if isinstance(self.leaf, PointsAtLeast):
+            return self.leaf.points
+        return 1 if isinstance(self.leaf, HoldsBadge) else self.leaf.at_least
+
+    @property
+    def done(self) -> int:
+        return self.sum if isinstance(self.leaf, PointsAtLeast) else len(self.tally)
+
+    @property
+    def met(self) -> bool:
+        return self.done >= self.needed
+
+    def evidence(self) -> list[int]:
+        """The facts that it rests on; for a distinct count the first of each."""
+        seen: set[Hashable] = set()
+        found = []
+        for item in self.window.items:
+            if isinstance(item, Fact):
+                values = set(self._values(item)) - seen
+                if values:
+                    seen |= values
+                    found.append(item.id)
+        return found
+
+
+def holds(criteria: Criteria, trackers: Mapping[int, Tracker]) -> bool:
+    """Whether the criteria hold, given the trackers of their leaves by identity."""
+    if isinstance(criteria, AllOf):
+        return all(holds(part, trackers) for part in criteria.parts)
+    if isinstance(criteria, AnyOf):
+        return any(holds(part, trackers) for part in criteria.parts)
+    return trackers[id(criteria)].met
+
+
+def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
+    """A fresh tracker for each leaf."""
+    return {id(leaf): Tracker(leaf, calendar) for leaf in leaves(criteria)}
+
+
+def first_met(criteria: Criteria, history: Sequence[Item], calendar: Calendar) -> tuple[datetime, tuple[int, ...]] | None:
+    """The first moment at which the criteria held, and the facts they rested on then."""
+    trackers = trackers_of(criteria, calendar)
+    for item in history:
+        seen = [tracker.see(item) for tracker in trackers.values()]
+        if any(seen) and holds(criteria, trackers):
+            facts = {fact for tracker in trackers.values() if tracker.met for fact in tracker.evidence()}
+            return item.at, tuple(sorted(facts))
+    return None
+
+
+def _periods(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[str, Sequence[Item]]:
+    """The history cut into the periods in which a repeating achievement can be earned anew."""
+    if tier.after is not None:
+        history = [item for item in history if not isinstance(item, Fact) or item.at > tier.after]
+    if tier.repeats is None:
+        return {"": history}
+    cut: dict[str, list[Item]] = {}
+    for item in history:
+        if isinstance(item, Fact | Points):
+            cut.setdefault(calendar(tier.repeats, item.at), []).append(item)
+    badges = [item for item in history if isinstance(item, Held)]
+    return {key: in_order([*items, *badges]) if badges else items for key, items in cut.items()}
+
+
+def _met(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[Key, Earned]:
+    found = {}
+    for period_key, items in _periods(tier, history, calendar).items():
+        met = first_met(tier.criteria, items, calendar)
+        if met:
+            found[(tier.achievement_id, tier.tier, period_key)] = Earned(tier, period_key, *met)
+    return found
+
+
+def _lower_tiers(found: dict[Key, Earned], tiers: Sequence[Tier]) -> dict[Key, Earned]:
+    """Reaching a tier gives the lower ones, at the latest at the same moment."""
+    by_number = {(tier.achievement_id, tier.tier): tier for tier in tiers}
+    for (achievement_id, number, period_key), earned in sorted(found.items(), key=lambda kv: -kv[0][1]):
+        for lower in range(number - 1, 0, -1):
+            tier = by_number.get((achievement_id, lower))
+            key = (achievement_id, lower, period_key)
+            if tier and (key not in found or found[key].at > earned.at):
+                found[key] = replace(earned, tier=tier)
+    return found
+
+
+def earned(tiers: Sequence[Tier], history: Sequence[Item], calendar: Calendar) -> dict[Key, Earned]:
+    """All that a history earns. `history` has the facts and their points, and badges held for other reasons;
+    what follows from the awards found here is added until nothing changes."""
+    found: dict[Key, Earned] = {}
+    while True:
+        follow: list[Item] = [item for got in found.values() for item in _consequences(got)]
+        whole = in_order([*history, *follow]) if follow else in_order(history)
+        now: dict[Key, Earned] = {}
+        for tier in tiers:
+            now.update(_met(tier, whole, calendar))
+        now = _lower_tiers(now, tiers)
+        if {key: got.at for key, got in now.items()} == {key: got.at for key, got in found.items()}:
+            return now
+        found = now
+
+
+def _consequences(got: Earned) -> list[Item]:
+    source = f"award:{got.tier.achievement_id}:{got.tier.tier}:{got.period_key}"
+    items: list[Item] = [Held(got.at, got.tier.achievement_id, got.tier.tier, source)]
+    if got.points:
+        items.append(Points(got.at, got.points, source))
+    return items
