@@ -12,9 +12,13 @@ KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation"
 
 
 class Activity(Base):
-    """Something one can do to learn. `repeats` says which calendar window makes a new edition."""
+    """Something one can do to learn. `repeats` says which calendar window makes a new edition.
+
+    `proposed_by` is who described it in an own log; only they and whoever confirms it may see it.
+    """
 
     __tablename__ = "activity"
+    __table_args__ = (Index("ix_activity_proposed_by", "proposed_by", postgresql_where="proposed_by IS NOT NULL"),)
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     slug: Mapped[str] = mapped_column(unique=True, info=NONE)
     kind: Mapped[str] = mapped_column(info=NONE)
@@ -28,6 +32,7 @@ class Activity(Base):
     repeats: Mapped[str | None] = mapped_column(info=NONE)  # None, year, quarter, month
     skills: Mapped[list[int]] = mapped_column(info=NONE)
     state: Mapped[str] = mapped_column(info=NONE)  # published; proposed: made from a source, or logged by a person
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     created_at: Mapped[datetime] = mapped_column(info=NONE)
 
 
@@ -40,7 +45,11 @@ class ActivityName(Base):
 
 
 class Completion(Base):
-    """One person finished one edition of one activity, however many systems report it."""
+    """One person finished one edition of one activity, however many systems report it.
+
+    What stands here follows from its supports: `completed_at` is the earliest of their moments, `score` the best.
+    `round` counts how often it was stated as a fact; the latest source is `rules.fact_source(id, round)`.
+    """
 
     __tablename__ = "completion"
     __table_args__ = (
@@ -52,6 +61,7 @@ class Completion(Base):
             unique=True,
             postgresql_where="state IN ('waiting', 'confirmed')",
         ),
+        Index("ix_completion_person_id_completed_at", "person_id", "completed_at", "id"),
         Index("ix_completion_confirmer_waiting", "confirmer_id", postgresql_where="state = 'waiting'"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
@@ -69,10 +79,11 @@ class Completion(Base):
     confirmer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PERSONAL)
     decided_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     decision_note: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+    round: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
 
 
 class CompletionSupport(Base):
-    """What a completion rests on; it goes when the last support goes."""
+    """What a completion rests on; it goes when the last support goes. An own log counts once it is confirmed."""
 
     __tablename__ = "completion_support"
     __table_args__ = (UniqueConstraint("source"),)
@@ -81,4 +92,5 @@ class CompletionSupport(Base):
     source: Mapped[str] = mapped_column(info=PERSONAL)  # statement:CLIENT:UUID, log:ID, import:…
     at: Mapped[datetime] = mapped_column(info=PERSONAL)
     score: Mapped[float | None] = mapped_column(info=PERSONAL)
+    hours: Mapped[float | None] = mapped_column(info=PERSONAL)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
