@@ -1,0 +1,198 @@
+"""How much a thing is worth, how caps fill, and how entries move the windows of a totals row. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+WINDOWS = ("week", "month", "quarter", "year")
+REASONS = ("earned", "badge", "cap_day", "cap_week", "mandatory", "worthless", "retroactive", "reversal")
+
+
+class BadRules(ValueError):
+    """The point rules of a catalogue cannot be read; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Of one kind: points each, per hour of effort, and at most so many a day and a week."""
+
+    points: int = 0
+    per_hour: float = 0.0
+    cap_day: int | None = None
+    cap_week: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One version of the rules. `activities` overrules the kind; mandatory ones earn only if `mandatory`."""
+
+    id: int
+    valid_from: datetime
+    kinds: Mapping[str, Worth]
+    activities: Mapping[int, int]
+    mandatory: bool
+
+
+class Moment(NamedTuple):
+    """When something counts: its local day, and the keys of its windows."""
+
+    day: date
+    week: str
+    month: str
+    quarter: str
+    year: str
+
+
+class Thing(NamedTuple):
+    """What is counted, in the order of happening."""
+
+    at: datetime
+    source: str
+    fact_id: int
+    kind: str
+    activity_id: int | None
+    activity_kind: str | None
+    mandatory: bool
+    hours: float | None
+    lineage: tuple[int, ...]
+
+
+KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article",
+         "lesson_shared", "lesson_applied", "kudos_received")  # fmt: skip
+_LIMITS = {"points": 10_000, "per_hour": 1_000, "cap_day": 100_000, "cap_week": 100_000}
+
+
+def check(data: object, activities: Mapping[str, int]) -> dict[str, Any]:
+    """Check the `points` of a catalogue and put ids for the slugs of activities; refuse what is not understood."""
+    if not isinstance(data, dict) or set(data) - {"kinds", "activities", "mandatory"}:
+        raise BadRules("points: must have kinds, activities, mandatory, and nothing else")
+    kinds = data.get("kinds", {})
+    for kind, worth in kinds.items():
+        if kind not in KINDS:
+            raise BadRules(f"points.kinds.{kind}: is not a kind; known are {', '.join(KINDS)}")
+        if not isinstance(worth, dict) or set(worth) - set(_LIMITS):
+            raise BadRules(f"points.kinds.{kind}: known are {', '.join(_LIMITS)}")
+        for key, value in worth.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LIMITS[key]:
+                raise BadRules(f"points.kinds.{kind}.{key}: must be a number from 0 to {_LIMITS[key]}")
+    found = {}
+    for slug, points in data.get("activities", {}).items():
+        if slug not in activities:
+            raise BadRules(f"points.activities: there is no activity {slug!r}")
+        if isinstance(points, bool) or not isinstance(points, int) or not 0 <= points <= 10_000:
+            raise BadRules(f"points.activities.{slug}: must be a whole number from 0 to 10000")
+        found[str(activities[slug])] = points
+    if not isinstance(data.get("mandatory", False), bool):
+        raise BadRules("points.mandatory: must be true or false")
+    return {"kinds": kinds, "activities": found, "mandatory": data.get("mandatory", False)}
+
+
+def read(id: int, valid_from: datetime, data: Mapping[str, Any]) -> Rules:
+    """The rules of one stored version."""
+    return Rules(
+        id,
+        valid_from,
+        {kind: Worth(**worth) for kind, worth in data["kinds"].items()},
+        {int(activity): points for activity, points in data["activities"].items()},
+        data["mandatory"],
+    )
+
+
+def in_force(versions: Sequence[Rules], at: datetime) -> Rules | None:
+    """The version in force when it happened; before the first one, the first one."""
+    found = versions[0] if versions else None
+    for version in versions:
+        if version.valid_from <= at:
+            found = version
+    return found
+
+
+def kind_of(thing: Thing) -> str:
+    """The kind under which it is worth something and is capped."""
+    return thing.activity_kind or thing.kind if thing.kind == "completed" else thing.kind
+
+
+def worth(rules: Rules, thing: Thing) -> tuple[int, str]:
+    """Points before caps, and why."""
+    if thing.mandatory and not rules.mandatory:
+        return 0, "mandatory"
+    if thing.activity_id in rules.activities:
+        return rules.activities[thing.activity_id], "earned"
+    per = rules.kinds.get(kind_of(thing))
+    if per is None:
+        return 0, "worthless"
+    points = int(per.points + per.per_hour * (thing.hours or 0) + 0.5)
+    return points, "earned" if points else "worthless"
+
+
+@dataclass(slots=True)
+class Used:
+    """What one kind has earned on the latest day and in the latest week."""
+
+    day: str = ""
+    on_day: int = 0
+    week: str = ""
+    in_week: int = 0
+
+    def take(self, points: int, when: Moment, cap: Worth) -> tuple[int, str]:
+        """So many of these points still fit, and why not more. Called in the order of happening."""
+        if self.day != when.day.isoformat():
+            self.day, self.on_day = when.day.isoformat(), 0
+        if self.week != when.week:
+            self.week, self.in_week = when.week, 0
+        fits, reason = points, "earned"
+        if cap.cap_day is not None and cap.cap_day - self.on_day < fits:
+            fits, reason = max(0, cap.cap_day - self.on_day), "cap_day"
+        if cap.cap_week is not None and cap.cap_week - self.in_week < fits:
+            fits, reason = max(0, cap.cap_week - self.in_week), "cap_week"
+        self.on_day += fits
+        self.in_week += fits
+        return fits, reason
+
+
+def capped(rules: Rules, kind: str) -> Worth | None:
+    """The cap of a kind, if it has one."""
+    per = rules.kinds.get(kind)
+    return per if per and (per.cap_day is not None or per.cap_week is not None) else None
+
+
+class Closed(NamedTuple):
+    """What is added to a window that is no longer the current one of a row."""
+
+    window: str
+    points: int
+    kudos: int
+    late: bool
+
+
+def add(row: dict[str, Any], when: Moment, points: int, is_kudos: bool) -> list[Closed]:
+    """Add points to the windows of a totals row; return what belongs to closed windows.
+
+    A row has the latest window of each kind; a later one closes it, an earlier one is corrected behind it.
+    """
+    kudos = points if is_kudos else 0
+    closed = []
+    for window, key in zip(WINDOWS, when[1:], strict=True):
+        key_name, kudos_name = f"{window}_key", f"{window}_kudos"
+        if row[key_name] == key:
+            row[window] += points
+            row[kudos_name] += kudos
+        elif row[key_name] < key:
+            if row[window] or row[kudos_name]:
+                closed.append(Closed(row[key_name], row[window], row[kudos_name], False))
+            row[key_name], row[window], row[kudos_name] = key, points, kudos
+        else:
+            closed.append(Closed(key, points, kudos, True))
+    row["all_time"] += points
+    row["all_time_kudos"] += kudos
+    return closed
+
+
+def merge(closed: Iterable[tuple[int, int, Closed]]) -> dict[tuple[int, int, str], tuple[int, int, bool]]:
+    """Sum what is added per person, skill (0 is the total) and window."""
+    found: dict[tuple[int, int, str], tuple[int, int, bool]] = {}
+    for person_id, skill_id, (window, points, kudos, late) in closed:
+        was = found.get((person_id, skill_id, window), (0, 0, False))
+        found[(person_id, skill_id, window)] = (was[0] + points, was[1] + kudos, was[2] or late)
+    return found
