@@ -100,11 +100,14 @@ class FactsCounted(Event):
     """Facts of a person stand in the log and their points in the ledger: badges may follow.
 
     `touched` are the keys of `badges.catalogue.Index` that can have changed; `anew` says that something older than
-    the latest fact came or went, so that everything of this person is decided again.
+    the latest fact came or went, so that everything of this person is decided again. `since` and `until` are the
+    first and last moment of what is new, if it is facts.
     """
 
     touched: tuple[tuple[Any, ...], ...]
     anew: bool
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

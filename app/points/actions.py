@@ -37,6 +37,7 @@ class Count:
         self.when, self.now = when, now
         self.entries: list[dict[str, Any]] = []
         self.changed: dict[int, set[str]] = defaultdict(set)
+        self.spans: dict[int, tuple[datetime, datetime]] = {}
 
     def enter(self, thing: Thing, person_id: int, version: Rules | None, points: int, reason: str, nth: int = 0) -> None:
         """One entry for a fact; `nth` is how many entries it had before."""
@@ -116,6 +117,8 @@ class Count:
                 person_id=person_id,
                 touched=tuple(touched.get(person_id, set()) | ({POINTS} if person_id in self.changed else set())),
                 anew=person_id in anew,
+                since=self.spans.get(person_id, (None, None))[0],
+                until=self.spans.get(person_id, (None, None))[1],
             )
             for person_id in sorted(people)
         )
@@ -141,6 +144,7 @@ def count_facts(recorded: Sequence[FactRecorded], touched: Mapping[int, set[Touc
     recount: list[tuple[int, Thing]] = []
     for person_id, things in mine.items():
         things.sort()
+        count.spans[person_id] = things[0].at, things[-1].at
         row = rows[person_id]
         late = row["last_at"] is not None and (things[0].at, things[0].source) <= (row["last_at"], row["last_source"])
         if late:

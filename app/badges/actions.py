@@ -1,0 +1,334 @@
+"""What can be done with badges: load the catalogue, and decide what people have earned.
+
+Where facts come in the order of happening only the tiers that they touch are decided, and of those most are set
+aside by counts that stand in the totals row. Where something older came or went, everything of that person is
+decided again from the log, and the difference is written: `badges.engine.earned` is the definition of both.
+"""
+
+import hashlib
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.types import JSON
+
+from app.badges import queries
+from app.badges.models import Achievement, AchievementVersion
+from app.badges.picture import PICTURE_VERSION
+from app.db import db, lock_people, locked_totals
+from app.events import BadgeAwarded, BadgeMoved, BadgeRevoked, FactsCounted
+from app.facts import queries as facts
+from app.outbox import publish
+from app.points import queries as points
+from badges.catalogue import Badge, could_be_met, keys_of_tier
+from badges.criteria import Count, Distinct, HoldsBadge, PointsAtLeast, leaves
+from badges.engine import Earned, Key, Tier, earned, first_met
+from badges.facts import Held, Item
+
+_INSERT = text("""
+    INSERT INTO award (id, person_id, achievement_id, version_id, tier, period_key, earned_at, awarded_at, evidence,
+                       points, picture_version)
+    SELECT e.id, e.person_id, e.achievement_id, e.version_id, e.tier, e.period_key, e.earned_at, :now,
+           CAST(e.evidence AS bigint[]), e.points, :picture
+    FROM unnest(CAST(:id AS uuid[]), CAST(:person_id AS bigint[]), CAST(:achievement_id AS bigint[]),
+                CAST(:version_id AS bigint[]), CAST(:tier AS bigint[]), CAST(:period_key AS text[]),
+                CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]), CAST(:points AS bigint[]))
+         AS e(id, person_id, achievement_id, version_id, tier, period_key, earned_at, evidence, points)
+    ON CONFLICT (person_id, achievement_id, tier, period_key) WHERE revoked_at IS NULL DO NOTHING
+    RETURNING id, person_id, achievement_id, version_id, tier, earned_at, points
+""")
+_MOVE = text("""
+    UPDATE award SET earned_at = e.earned_at, evidence = CAST(e.evidence AS bigint[]), points = e.points
+    FROM unnest(CAST(:id AS uuid[]), CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]),
+                CAST(:points AS bigint[])) AS e(id, earned_at, evidence, points)
+    WHERE award.id = e.id
+""")
+_REVOKE = text("""
+    UPDATE award SET revoked_at = :now, revoked_because = :because
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND revoked_at IS NULL RETURNING id, person_id
+""").bindparams(bindparam("because", type_=JSON()))
+
+
+class Decision:
+    """What the awards of a batch become, collected and then written at once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.new: list[tuple[int, Earned]] = []
+        self.moved: list[tuple[Any, Earned]] = []
+        self.revoked: list[uuid.UUID] = []
+
+    def write(self) -> None:
+        """Write awards and tell what came, moved and went. Only rows that were inserted earn points."""
+        if self.new:
+            rows = db.session.execute(_INSERT, self._columns())
+            publish(
+                BadgeAwarded(
+                    person_id=row.person_id, award_id=row.id, achievement_id=row.achievement_id, tier=row.tier,
+                    points=row.points, at=row.earned_at, version=row.version_id,
+                )
+                for row in rows
+            )  # fmt: skip
+        if self.moved:
+            self._move()
+        if self.revoked:
+            rows = db.session.execute(
+                _REVOKE, {"now": self.now, "ids": [str(id) for id in self.revoked], "because": {"code": "evidence"}}
+            )
+            publish([BadgeRevoked(person_id=row.person_id, award_id=row.id) for row in rows])
+
+    def _columns(self) -> dict[str, Any]:
+        got = [one for _, one in self.new]
+        return {
+            "id": [str(uuid.uuid4()) for _ in got],
+            "person_id": [person_id for person_id, _ in self.new],
+            "achievement_id": [one.tier.achievement_id for one in got],
+            "version_id": [one.tier.version_id for one in got],
+            "tier": [one.tier.tier for one in got],
+            "period_key": [one.period_key for one in got],
+            "earned_at": [one.at for one in got],
+            "evidence": [_array(one.evidence) for one in got],
+            "points": [one.points for one in got],
+            "now": self.now,
+            "picture": PICTURE_VERSION,
+        }
+
+    def _move(self) -> None:
+        db.session.execute(
+            _MOVE,
+            {
+                "id": [str(award.id) for award, _ in self.moved],
+                "earned_at": [one.at for _, one in self.moved],
+                "evidence": [_array(one.evidence) for _, one in self.moved],
+                "points": [one.points for _, one in self.moved],
+            },
+        )
+        publish(
+            BadgeMoved(person_id=award.person_id, award_id=award.id, points=one.points, at=one.at)
+            for award, one in self.moved
+            if (award.earned_at, award.points) != (one.at, one.points)
+        )
+
+
+def _array(ids: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def evaluate(counted: Sequence[FactsCounted], now: datetime) -> None:
+    """Decide what these people have earned by what was counted."""
+    people: dict[int, list[FactsCounted]] = defaultdict(list)
+    for event in counted:
+        people[event.person_id].append(event)
+    anew = sorted(person for person, events in people.items() if any(event.anew for event in events))
+    in_order = {person: events for person, events in people.items() if person not in set(anew)}
+    decision = Decision(now)
+    if in_order:
+        _evaluate_in_order(decision, in_order)
+    if anew:
+        _evaluate_anew(decision, anew)
+    decision.write()
+
+
+def _evaluate_in_order(decision: Decision, people: Mapping[int, Sequence[FactsCounted]]) -> None:
+    index = queries.catalogue().index
+    touched = {
+        person: tiers
+        for person, events in people.items()
+        if (tiers := index.touched({key for event in events for key in event.touched}))
+    }
+    totals = locked_totals(touched)
+    touched = {
+        person: possible
+        for person, tiers in touched.items()
+        if (possible := [t for t in tiers if could_be_met(t.criteria, totals[person]["counts"], _points(totals[person]))])
+    }
+    if not touched:
+        return
+    awards: dict[int, list[Any]] = defaultdict(list)
+    for award in queries.awards_of(list(touched)):
+        awards[award.person_id].append(award)
+    open_tiers = {
+        person: rest
+        for person, tiers in touched.items()
+        if (rest := _not_held(tiers, awards[person], people[person]))
+    }
+    if open_tiers:
+        _decide_in_order(decision, open_tiers, awards)
+
+
+def _points(row: Mapping[str, Any]) -> int:
+    """The most points that a row has had: an upper bound, since corrections can lower the sum."""
+    total: int = row["all_time"]
+    return total
+
+
+def _not_held(tiers: Sequence[Tier], awards: Sequence[Any], events: Sequence[FactsCounted]) -> list[Tier]:
+    held = {(award.achievement_id, award.tier, award.period_key) for award in awards if award.revoked_at is None}
+    rest = []
+    for tier in tiers:
+        periods = {""}
+        if tier.repeats:
+            moments = [at for event in events for at in (event.since, event.until) if at is not None]
+            periods = {queries.calendar(tier.repeats, at) for at in moments}
+            if len(periods) != 1:
+                periods = {"more than one"}
+        if not all((tier.achievement_id, tier.tier, period) in held for period in periods):
+            rest.append(tier)
+    return rest
+
+
+def _decide_in_order(decision: Decision, open_tiers: Mapping[int, Sequence[Tier]], awards: Mapping[int, Sequence[Any]]) -> None:
+    every = {id(tier): tier for tiers in open_tiers.values() for tier in tiers}
+    asked = [leaf for tier in every.values() for leaf in leaves(tier.criteria)]
+    kinds = sorted({leaf.of.kind for leaf in asked if isinstance(leaf, Count | Distinct)})
+    if any(not isinstance(leaf, Count | Distinct | PointsAtLeast | HoldsBadge) for leaf in asked):
+        kinds = sorted({*kinds, "completed"})
+    history: dict[int, list[Item]] = {person: [] for person in open_tiers}
+    if kinds:
+        for person, items in facts.histories(list(open_tiers), kinds).items():
+            history[person].extend(items)
+    if any(isinstance(leaf, PointsAtLeast) for leaf in asked):
+        for person, entries in points.histories(list(open_tiers), with_awards=True).items():
+            history[person].extend(entries)
+    for person, tiers in open_tiers.items():
+        standing = [award for award in awards[person] if award.revoked_at is None]
+        items = history[person] + [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing]
+        held = {(a.achievement_id, a.tier, a.period_key) for a in standing}
+        got = earned(_blocked(_with_lower(tiers, held), awards[person]), items, queries.calendar)
+        decision.new += [(person, one) for key, one in sorted(got.items()) if key not in held]
+
+
+def _with_lower(tiers: Sequence[Tier], held: set[Key]) -> list[Tier]:
+    """The tiers, and the lower ones that come with them."""
+    found = {(tier.achievement_id, tier.tier): tier for tier in tiers}
+    in_force = queries.catalogue().in_force
+    for tier in tiers:
+        for lower in in_force[tier.achievement_id].tiers[: tier.tier - 1]:
+            if (lower.achievement_id, lower.tier, "") not in held:
+                found.setdefault((lower.achievement_id, lower.tier), lower)
+    return list(found.values())
+
+
+def _blocked(tiers: Sequence[Tier], awards: Sequence[Any]) -> list[Tier]:
+    """A revocation by a person shuts out the facts before it."""
+    after: dict[tuple[int, int], datetime] = {}
+    for award in awards:
+        if award.revoked_at is not None and award.revoked_by is not None:
+            key = (award.achievement_id, award.tier)
+            after[key] = max(award.revoked_at, after.get(key, award.revoked_at))
+    return [replace(t, after=after[k]) if (k := (t.achievement_id, t.tier)) in after else t for t in tiers]
+
+
+def _evaluate_anew(decision: Decision, people: Sequence[int]) -> None:
+    catalogue = queries.catalogue()
+    history: dict[int, list[Item]] = {person: list(items) for person, items in facts.histories(people).items()}
+    for person, entries in points.histories(people, with_awards=False).items():
+        history[person].extend(entries)
+    awards: dict[int, list[Any]] = {person: [] for person in people}
+    for award in queries.awards_of(people):
+        awards[award.person_id].append(award)
+    for person in people:
+        standing = {(a.achievement_id, a.tier, a.period_key): a for a in awards[person] if a.revoked_at is None}
+        own = {key[:2]: catalogue.definition(a.version_id).tiers[a.tier - 1] for key, a in standing.items() if not key[2]}
+        now_open = {(t.achievement_id, t.tier): t for t in catalogue.index.tiers}
+        tiers = _blocked(list({**now_open, **own}.values()), awards[person])
+        got = earned(tiers, history[person], queries.calendar)
+        _difference(decision, person, standing, got, history[person])
+
+
+def _difference(decision: Decision, person: int, standing: Mapping[Key, Any], got: dict[Key, Earned], history: Sequence[Item]) -> None:
+    for key, award in standing.items():
+        one = got.get(key) or _under_another_version(key, award, got, history)
+        if one is None:
+            decision.revoked.append(award.id)
+        elif (award.earned_at, award.points, list(award.evidence)) != (one.at, one.points, list(one.evidence)):
+            decision.moved.append((award, one))
+    decision.new += [(person, one) for key, one in sorted(got.items()) if key not in standing]
+
+
+def _under_another_version(key: Key, award: Any, got: Mapping[Key, Earned], history: Sequence[Item]) -> Earned | None:
+    """An award stands as long as the version that it was given under, or the one in force, is met."""
+    catalogue = queries.catalogue()
+    follow: list[Item] = [Held(one.at, one.tier.achievement_id, one.tier.tier) for one in got.values()]
+    current = catalogue.in_force.get(key[0])
+    for definition in filter(None, (catalogue.definition(award.version_id), current)):
+        if key[1] > len(definition.tiers):
+            continue
+        tier = definition.tiers[key[1] - 1]
+        items = [i for i in history if not tier.repeats or queries.calendar(tier.repeats, i.at) == key[2]]
+        met = first_met(tier.criteria, sorted([*items, *follow], key=lambda item: (item.at, item.source)), queries.calendar)
+        if met:
+            return Earned(tier, key[2], *met)
+    return None
+
+
+def backfill(person_ids: Sequence[int], slug: str | None, now: datetime) -> None:
+    """Give these people what they earned before it was published. What was met before then carries no points."""
+    catalogue = queries.catalogue()
+    tiers = [t for one in catalogue.in_force.values() if slug in (None, one.slug) for t in one.tiers]
+    keys = tuple({key for tier in tiers for key in keys_of_tier(tier)})
+    lock_people(person_ids)
+    publish(FactsCounted(person_id=person, touched=keys, anew=False) for person in person_ids)
+
+
+def load(badges: Sequence[Badge], *, at: datetime) -> list[str]:
+    """Publish the badges of a (checked) catalogue: a new version of each that says something new. Return their slugs."""
+    stand = {
+        row.slug: row
+        for row in db.session.execute(
+            select(Achievement.slug, Achievement.id, AchievementVersion.content_hash, AchievementVersion.number).outerjoin(
+                AchievementVersion, AchievementVersion.id == Achievement.version_id
+            )
+        )
+    }
+    fresh = [
+        {"slug": badge.slug, "published_at": at, "position": position}
+        for position, badge in enumerate(badges)
+        if badge.slug not in stand
+    ]
+    if fresh:
+        db.session.execute(insert(Achievement), fresh)
+    ids = {slug: id for slug, id in db.session.execute(select(Achievement.slug, Achievement.id))}
+    digests = {badge.slug: hashlib.sha256(json.dumps(badge.body, sort_keys=True).encode()).digest() for badge in badges}
+    changed = [b for b in badges if b.slug not in stand or stand[b.slug].content_hash != digests[b.slug]]
+    _publish_versions(changed, ids, digests, at)
+    return [badge.slug for badge in changed]
+
+
+def _publish_versions(changed: Sequence[Badge], ids: Mapping[str, int], digests: Mapping[str, bytes], at: datetime) -> None:
+    if not changed:
+        return
+    numbers = {
+        row.achievement_id: row.number
+        for row in db.session.execute(
+            select(AchievementVersion.achievement_id, AchievementVersion.number).order_by(AchievementVersion.number)
+        )
+    }
+    db.session.execute(
+        insert(AchievementVersion),
+        [
+            {
+                "achievement_id": ids[badge.slug],
+                "number": numbers.get(ids[badge.slug], 0) + 1,
+                "body": dict(badge.body),
+                "content_hash": digests[badge.slug],
+                "published_at": at,
+            }
+            for badge in changed
+        ],
+    )
+    newest = (
+        select(AchievementVersion.id)
+        .where(AchievementVersion.achievement_id == Achievement.id)
+        .order_by(AchievementVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    db.session.execute(
+        update(Achievement).where(Achievement.slug.in_([b.slug for b in changed])).values(version_id=newest)
+    )

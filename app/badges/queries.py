@@ -1,0 +1,140 @@
+"""What can be asked about badges: what can be earned, and who holds what."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from app.activities.models import Activity
+from app.badges.models import Achievement, AchievementVersion, Award
+from app.config import timezone
+from app.db import db
+from app.facts.queries import catalogue_stamp
+from app.vision.models import Skill
+from badges.catalogue import Badge, Index, read
+from badges.criteria import Names
+from badges.engine import Tier
+from leaderboards.periods import windows_at
+
+IDS = ARRAY(BigInteger())
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One achievement in one version, ready to be decided on and shown."""
+
+    achievement_id: int
+    slug: str
+    version_id: int
+    number: int
+    published_at: datetime
+    position: int
+    badge: Badge
+
+    @property
+    def body(self) -> Any:
+        return self.badge.body
+
+    @property
+    def tiers(self) -> list[Tier]:
+        return [
+            Tier(
+                self.achievement_id, number, self.version_id, criteria, self.badge.points[number - 1],
+                self.published_at, self.badge.repeats,
+            )
+            for number, criteria in enumerate(self.badge.criteria, start=1)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that can be earned now, and the versions in which something was earned before."""
+
+    in_force: dict[int, Definition]
+    index: Index
+    definition: Callable[[int], Definition]
+
+    def by_slug(self, slug: str) -> Definition | None:
+        return next((one for one in self.in_force.values() if one.slug == slug), None)
+
+
+_catalogue: tuple[datetime | None, Catalogue | None] = (None, None)
+
+
+def catalogue() -> Catalogue:
+    """The compiled catalogue; made anew when it has changed."""
+    global _catalogue
+    stamp = catalogue_stamp()
+    cached = _catalogue[1]
+    if cached is None or stamp is None or _catalogue[0] != stamp:
+        cached = _compile()
+        _catalogue = (stamp, cached)
+    return cached
+
+
+def names() -> Names:
+    """What the slugs of the catalogue stand for."""
+    return Names(
+        {slug: id for slug, id in db.session.execute(select(Activity.slug, Activity.id))},
+        {slug: id for slug, id in db.session.execute(select(Skill.slug, Skill.id))},
+        {slug: id for slug, id in db.session.execute(select(Achievement.slug, Achievement.id))},
+    )
+
+
+_VERSIONS = select(
+    Achievement.id,
+    Achievement.slug,
+    Achievement.position,
+    Achievement.version_id,
+    AchievementVersion.id.label("version"),
+    AchievementVersion.number,
+    AchievementVersion.body,
+    AchievementVersion.published_at,
+).join(AchievementVersion, AchievementVersion.achievement_id == Achievement.id)
+
+
+def _compile() -> Catalogue:
+    known = names()
+    versions = {
+        row.version: Definition(
+            row.id, row.slug, row.version, row.number, row.published_at, row.position, read(row.body, known, row.slug)
+        )
+        for row in db.session.execute(_VERSIONS)
+    }
+    current = db.session.execute(
+        select(Achievement.id, Achievement.version_id).where(Achievement.version_id.is_not(None)).order_by(Achievement.position)
+    )
+    in_force = {row.id: versions[row.version_id] for row in current}
+    return Catalogue(in_force, Index(tier for one in in_force.values() for tier in one.tiers), versions.__getitem__)
+
+
+@lru_cache(maxsize=8192)
+def calendar(kind: str, at: datetime) -> str:
+    """The key of the calendar window of a kind in which a moment lies, in the organisation's time zone."""
+    key: str = getattr(windows_at(at, timezone()), kind)
+    return key
+
+
+_AWARDS = select(
+    Award.id,
+    Award.person_id,
+    Award.achievement_id,
+    Award.version_id,
+    Award.tier,
+    Award.period_key,
+    Award.earned_at,
+    Award.points,
+    Award.evidence,
+    Award.revoked_at,
+    Award.revoked_by,
+).where(Award.person_id == bindparam("ids", type_=IDS).any_())
+
+
+def awards_of(person_ids: Sequence[int]) -> Sequence[Any]:
+    """All awards of these people, revoked ones too."""
+    return db.session.execute(_AWARDS, {"ids": list(person_ids)}).all()

@@ -1,0 +1,35 @@
+"""The whole house on one page: what follows from what.
+
+NOW runs in the same transaction and may refuse it. LATER runs in the worker, at least once, and may be slow.
+"""
+
+from app import events as e
+from app import live
+from app.badges import handlers as badges
+from app.facts import handlers as facts
+from app.imports import handlers as imports
+from app.leaderboards import handlers as leaderboards
+from app.outbox import Reactions
+from app.points import handlers as points
+
+NOW: Reactions = {
+    e.PersonKnown: [imports.count_what_waited],
+    e.FactStated: [facts.record],
+    e.FactTakenBack: [facts.take_back],
+    e.FactRecorded: [points.earn],
+    e.FactWithdrawn: [points.take_back],
+    e.FactsCounted: [badges.evaluate],
+    e.BadgeAwarded: [points.earn_for_awards, badges.evaluate_after_awards],
+    e.BadgeMoved: [points.recount_awards],
+    e.BadgeRevoked: [points.recount_awards],
+}
+
+LATER: Reactions = {
+    e.PointsChanged: [leaderboards.project, live.nudge_points],
+    e.PersonMoved: [leaderboards.project],
+    e.BadgeAwarded: [live.nudge_award],
+    e.KudosGiven: [live.nudge_kudos],
+    e.LessonShared: [live.nudge_lesson],
+    e.CompletionLogged: [live.nudge_confirmation],
+    e.CompletionDeclined: [live.nudge_points],
+}
