@@ -7,11 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
 
-OUTCOMES = ("went_wrong", "nearly", "went_well", "discovered")
-
 
 class Lesson(Base):
-    """One lesson learned. A miss earns exactly what a success earns."""
+    """One lesson learned. A miss earns exactly what a success earns.
+
+    `text_keys` are the digests of every text it has had, `counts` is false for a copy (see `rules.counted_at`).
+    """
 
     __tablename__ = "lesson"
     __table_args__ = (Index("ix_lesson_shared_at", "shared_at", "id"),)
@@ -29,7 +30,9 @@ class Lesson(Base):
     shared_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     edited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     deleted_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
-    once: Mapped[str | None] = mapped_column(unique=True, info=NONE)
+    once: Mapped[str | None] = mapped_column(unique=True, info=PSEUDONYM)  # author:key of the form
+    text_keys: Mapped[list[str]] = mapped_column(server_default="{}", info=PERSONAL)
+    counts: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
 
 
 class Application(Base):

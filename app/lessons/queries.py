@@ -1,0 +1,230 @@
+"""What can be asked about lessons. Statements are built once; rows come back plain.
+
+Who may read a lesson for the team: its author, whoever is now in the team in which it was shared, and the author's
+own manager as long as the author is in that team. For everybody else it is not there.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, distinct, func, or_, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import BigInteger, Text
+
+from app.db import db
+from app.lessons.models import Application, Lesson
+from app.people.models import Person, Unit
+from app.vision.models import Skill
+
+LIMIT = 20
+APPLIERS = 100
+
+_author, _viewer, _applier = aliased(Person), aliased(Person), aliased(Person)
+_readable = or_(
+    Lesson.audience == "everyone",
+    Lesson.author_id == _viewer.id,
+    Lesson.team_id == _viewer.team_id,
+    and_(Lesson.team_id == _author.team_id, _author.manager_id == _viewer.id),
+)
+_stands: ColumnElement[bool] = Application.ended_at.is_(None)
+_applied_by = (
+    select(func.count()).where(Application.lesson_id == Lesson.id).where(_stands).correlate(Lesson).scalar_subquery()
+)
+_mine = aliased(Application)
+
+_CARD = (
+    select(
+        Lesson.id,
+        Lesson.author_id,
+        _author.name.label("author"),
+        _author.handle.label("author_handle"),
+        _author.job.label("author_job"),
+        Unit.name.label("team"),
+        Lesson.outcome,
+        Lesson.title,
+        Lesson.happened,
+        Lesson.learned,
+        Lesson.from_now_on,
+        Lesson.skills,
+        Lesson.lang,
+        Lesson.audience,
+        Lesson.shared_at,
+        Lesson.edited_at,
+        _applied_by.label("applied_by"),
+        (Lesson.author_id == _viewer.id).label("mine"),
+        _mine.lesson_id.is_not(None).label("i_apply"),
+        _mine.how.label("my_how"),
+    )
+    .join(_author, _author.id == Lesson.author_id)
+    .join(_viewer, _viewer.id == bindparam("me"))
+    .outerjoin(Unit, Unit.id == Lesson.team_id)
+    .outerjoin(
+        _mine,
+        and_(_mine.lesson_id == Lesson.id, _mine.person_id == _viewer.id, _mine.ended_at.is_(None)),
+    )
+    .where(Lesson.deleted_at.is_(None))
+    .where(_readable)
+)
+_NEWEST = _CARD.order_by(Lesson.shared_at.desc(), Lesson.id.desc()).limit(bindparam("limit"))
+_last = aliased(Lesson)
+_BEFORE = tuple_(Lesson.shared_at, Lesson.id) < select(_last.shared_at, _last.id).where(
+    _last.id == bindparam("before")
+).scalar_subquery()
+_SHOWS: dict[str, ColumnElement[bool]] = {
+    "all": true(),
+    "team": Lesson.team_id == _viewer.team_id,
+    "mine": Lesson.author_id == _viewer.id,
+}
+_FEEDS: dict[tuple[str, bool], Select[Any]] = {
+    (show, further): _NEWEST.where(only, *([_BEFORE] if further else []))
+    for show, only in _SHOWS.items()
+    for further in (False, True)
+}
+_ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
+_OF_TEAM = _NEWEST.where(Lesson.team_id == _viewer.team_id, Lesson.author_id != _viewer.id)
+_APPLIERS = (
+    select(Application.person_id, _applier.name, _applier.handle, _applier.job, Application.how, Application.at)
+    .join(_applier, _applier.id == Application.person_id)
+    .where(Application.lesson_id == bindparam("lesson_id"), _stands)
+    .order_by(Application.at.desc(), Application.person_id)
+    .limit(APPLIERS)
+)
+_MOST = (
+    select(Lesson.id, Lesson.title, Lesson.lang, func.count().label("applied_by"))
+    .join(Application, Application.lesson_id == Lesson.id)
+    .join(_author, _author.id == Lesson.author_id)
+    .join(_viewer, _viewer.id == bindparam("me"))
+    .where(Lesson.deleted_at.is_(None), _readable, _stands, Application.at >= bindparam("since"))
+    .group_by(Lesson.id)
+    .order_by(func.count().desc(), Lesson.id.desc())
+    .limit(bindparam("limit"))
+)
+_own_shared = select(func.count()).where(Lesson.author_id == bindparam("me"), Lesson.deleted_at.is_(None))
+_own_applied = (
+    select(func.count())
+    .select_from(Application)
+    .join(Lesson, Lesson.id == Application.lesson_id)
+    .where(Lesson.author_id == bindparam("me"), _stands)
+)
+_COUNTS = select(_own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied"))
+_HELPED = (
+    select(func.count(distinct(Application.person_id)))
+    .join(Lesson, Lesson.id == Application.lesson_id)
+    .where(Lesson.author_id == bindparam("me"), _stands, Application.at >= bindparam("since"))
+)
+_SKILLS = select(Skill.id, Skill.slug, Skill.name, Skill.enamel, Skill.parent_id).order_by(Skill.position, Skill.id)
+_TEAM = select(Unit.id, Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
+
+_ids = bindparam("ids", type_=ARRAY(BigInteger()))
+_keys = bindparam("keys", type_=ARRAY(Text()))
+_AUTHORS = select(Lesson.id, Lesson.author_id).where(Lesson.id == _ids.any_())
+_SHARING = select(Person.id, Person.team_id).where(Person.id == _ids.any_(), Person.active)
+_KNOWN = select(
+    Lesson.id,
+    Lesson.once,
+    Lesson.title,
+    Lesson.happened,
+    Lesson.learned,
+    Lesson.from_now_on,
+    Lesson.edited_at,
+    Lesson.deleted_at,
+).where(Lesson.once == _keys.any_())
+_SAME_TEXT = (
+    select(Lesson.author_id, Lesson.text_keys, Lesson.shared_at, Lesson.deleted_at)
+    .where(Lesson.author_id == _ids.any_(), Lesson.text_keys.overlap(_keys))
+    .where(Lesson.shared_at.between(bindparam("since"), bindparam("until")))
+)
+# Which of these people may read which of these lessons: asked again under the lock.
+_MAY_APPLY = (
+    select(Lesson.id, _viewer.id.label("person_id"), Lesson.author_id, Lesson.skills, Lesson.counts)
+    .select_from(
+        func.unnest(
+            bindparam("lesson_ids", type_=ARRAY(BigInteger())), bindparam("person_ids", type_=ARRAY(BigInteger()))
+        )
+        .table_valued("lesson_id", "person_id", name="wanted")
+        .alias("wanted")
+    )
+    .join(Lesson, Lesson.id == text("wanted.lesson_id"))
+    .join(_author, _author.id == Lesson.author_id)
+    .join(_viewer, _viewer.id == text("wanted.person_id"))
+    .where(Lesson.deleted_at.is_(None), _viewer.active, _readable)
+)
+
+
+def feed(
+    me: int, *, show: str = "all", before: int | None = None, limit: int = LIMIT
+) -> tuple[Sequence[Row[Any]], int | None]:
+    """What this person may read, newest first; and the id with which to ask for what comes after it."""
+    statement = _FEEDS[show if show in _SHOWS else "all", before is not None]
+    rows = db.session.execute(statement, {"me": me, "limit": limit + 1} | ({"before": before} if before else {})).all()
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def lesson(me: int, lesson_id: int) -> Row[Any] | None:
+    """One lesson as this person may see it, or None."""
+    return db.session.execute(_ONE, {"me": me, "lesson_id": lesson_id}).one_or_none()
+
+
+def appliers(lesson_id: int) -> Sequence[Row[Any]]:
+    """Who applies a lesson and how, latest first. Ask `lesson` first whether it may be read."""
+    return db.session.execute(_APPLIERS, {"lesson_id": lesson_id}).all()
+
+
+def latest_of_team(me: int, limit: int = 3) -> Sequence[Row[Any]]:
+    """The newest lessons of colleagues of this person's own team: cards for the home page."""
+    return db.session.execute(_OF_TEAM, {"me": me, "limit": limit}).all()
+
+
+def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[Row[Any]]:
+    """The lessons this person may read that were applied most since then."""
+    return db.session.execute(_MOST, {"me": me, "since": since, "limit": limit}).all()
+
+
+def counts(me: int) -> Row[Any]:
+    """How many lessons this person shared, and how many times colleagues apply them: (shared, applied)."""
+    return db.session.execute(_COUNTS, {"me": me}).one()
+
+
+def helped_since(me: int, since: datetime) -> int:
+    """How many different colleagues began to apply a lesson of this person since then."""
+    return db.session.scalar(_HELPED, {"me": me, "since": since}) or 0
+
+
+def skills() -> Sequence[Row[Any]]:
+    """All skills in the order of the vision."""
+    return db.session.execute(_SKILLS).all()
+
+
+def team_of(me: int) -> Row[Any] | None:
+    """The team of this person: (id, name), if there is one."""
+    return db.session.execute(_TEAM, {"me": me}).one_or_none()
+
+
+def authors(lesson_ids: Iterable[int]) -> dict[int, int]:
+    """The author of each lesson, deleted ones too. It never changes, so it may be read before the lock."""
+    return {row.id: row.author_id for row in db.session.execute(_AUTHORS, {"ids": sorted(set(lesson_ids))})}
+
+
+def sharing(person_ids: Iterable[int]) -> dict[int, int | None]:
+    """The team of each of these people who is active."""
+    return {row.id: row.team_id for row in db.session.execute(_SHARING, {"ids": sorted(set(person_ids))})}
+
+
+def shared_with(keys: Iterable[str]) -> dict[str, Row[Any]]:
+    """The lessons that were shared with these keys."""
+    wanted = sorted(keys)
+    return {row.once: row for row in db.session.execute(_KNOWN, {"keys": wanted})} if wanted else {}
+
+
+def same_text(author_ids: Iterable[int], keys: Iterable[str], since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """Lessons of these authors that have or had one of these texts."""
+    wanted = {"ids": sorted(set(author_ids)), "keys": sorted(set(keys)), "since": since, "until": until}
+    return db.session.execute(_SAME_TEXT, wanted).all()
+
+
+def may_apply(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Row[Any]]:
+    """Of these (lesson, person) pairs those where the person may read the lesson."""
+    wanted = {"lesson_ids": [pair[0] for pair in pairs], "person_ids": [pair[1] for pair in pairs]}
+    return {(row.id, row.person_id): row for row in db.session.execute(_MAY_APPLY, wanted)}

@@ -1,0 +1,58 @@
+"""What a lesson must be, and when two of them are one. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+OUTCOMES = ("went_wrong", "nearly", "went_well", "discovered")
+AUDIENCES = ("team", "everyone")
+LANGUAGES = ("nl", "en")
+TITLE = (5, 120)
+PART = (10, 2000)
+HOW = (0, 300)
+SKILLS = (1, 5)
+REPEAT = timedelta(days=30)
+
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A lesson that the author shared before, with the keys of every text it ever had."""
+
+    keys: frozenset[str]
+    shared_at: datetime
+    stands: bool
+
+
+def text_key(happened: str, learned: str, from_now_on: str) -> str:
+    """The same for texts that differ only in case, spaces and signs."""
+    text = "\n".join(unicodedata.normalize("NFKC", part).casefold() for part in (happened, learned, from_now_on))
+    return sha256(_NO_LETTER.sub("", text).encode()).hexdigest()[:32]
+
+
+def counted_at(key: str, at: datetime, earlier: Iterable[Earlier]) -> datetime | None:
+    """When a lesson with this text counts; None if it does not.
+
+    The same text of the same author within 30 days counts once. While the earlier one stands, the copy earns
+    nothing. If the earlier one was deleted (and what it earned taken back), the copy takes its place, at its
+    moment: so that editing, deleting and sharing again never moves points to a week with room under the cap.
+    """
+    same = [one for one in earlier if key in one.keys and abs(at - one.shared_at) <= REPEAT]
+    if any(one.stands for one in same):
+        return None
+    return min([at, *(one.shared_at for one in same)])
+
+
+def wrong_with(title: str, parts: Sequence[str], outcome: str, lang: str, audience: str) -> str | None:
+    """The name of the first field that cannot be; doors say more, with their schemas."""
+    if not TITLE[0] <= len(title.strip()) <= TITLE[1]:
+        return "title"
+    for name, part in zip(("happened", "learned", "from_now_on"), parts, strict=True):
+        if not PART[0] <= len(part.strip()) <= PART[1]:
+            return name
+    chosen = (("outcome", outcome, OUTCOMES), ("lang", lang, LANGUAGES), ("audience", audience, AUDIENCES))
+    return next((name for name, value, known in chosen if value not in known), None)
