@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, MetaData, Text, bindparam, text
+from sqlalchemy import BigInteger, Connection, DateTime, MetaData, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -67,6 +67,14 @@ def transaction() -> Generator[None]:
     finally:
         db.session.info.pop("news", None)
         db.session.info.pop("locked", None)
+        db.session.info.pop("stamp", None)
+
+
+@contextmanager
+def apart() -> Generator[Connection]:
+    """A short transaction of its own, on a connection of its own: traces and tries stay, whatever the answer."""
+    with db.engine.begin() as connection:
+        yield connection
 
 
 def lock_people(person_ids: Iterable[int]) -> None:
