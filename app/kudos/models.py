@@ -27,7 +27,9 @@ class KudosReceiver(Base):
 
     __tablename__ = "kudos_receiver"
     kudos_id: Mapped[int] = mapped_column(ForeignKey("kudos.id"), primary_key=True, info=NONE)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM
+    )
     visible: Mapped[str] = mapped_column(info=PERSONAL)
     thanked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
 

@@ -65,13 +65,19 @@ class Applying:
 _INSERT = insert(Lesson).returning(Lesson.id, sort_by_parameter_order=True)
 _EDIT = (
     update(Lesson)
-    .where(Lesson.id == bindparam("lesson_id"), Lesson.author_id == bindparam("by"), Lesson.deleted_at.is_(None))
-    .values(text_keys=func.array_append(func.array_remove(Lesson.text_keys, bindparam("key")), bindparam("key")))
+    .where(
+        Lesson.id == bindparam("lesson_id"), Lesson.author_id == bindparam("by"), Lesson.deleted_at.is_(None)
+    )
+    .values(
+        text_keys=func.array_append(func.array_remove(Lesson.text_keys, bindparam("key")), bindparam("key"))
+    )
     .returning(Lesson.id)
 )
 _DELETE = (
     update(Lesson)
-    .where(Lesson.id == bindparam("lesson_id"), Lesson.author_id == bindparam("by"), Lesson.deleted_at.is_(None))
+    .where(
+        Lesson.id == bindparam("lesson_id"), Lesson.author_id == bindparam("by"), Lesson.deleted_at.is_(None)
+    )
     .values(deleted_at=bindparam("moment"))
     .returning(Lesson.counts)
 )
@@ -127,7 +133,9 @@ def share_lessons(items: Sequence[NewLesson], *, at: datetime) -> list[int]:
     new = list(db.session.scalars(_INSERT, rows)) if rows else []
     publish(LessonShared(person_id=item.author_id, lesson_id=id) for item, id in zip(fresh, new, strict=True))
     publish(
-        _shared(item, id, moment) for item, id, moment in zip(fresh, new, counted, strict=True) if moment is not None
+        _shared(item, id, moment)
+        for item, id, moment in zip(fresh, new, counted, strict=True)
+        if moment is not None
     )
     ids.update({item.known_as: id for item, id in zip(fresh, new, strict=True) if item.known_as})
     loose = iter(id for item, id in zip(fresh, new, strict=True) if not item.known_as)
@@ -136,7 +144,11 @@ def share_lessons(items: Sequence[NewLesson], *, at: datetime) -> list[int]:
 
 def edit_lesson(*, by: int, lesson_id: int, to: LessonText, at: datetime) -> None:
     """The author puts it in other words. What it earned stays: skills of a fact are those of when it was shared."""
-    _cannot_be(rules.wrong_with(to.title, (to.happened, to.learned, to.from_now_on), to.outcome, to.lang, to.audience))
+    _cannot_be(
+        rules.wrong_with(
+            to.title, (to.happened, to.learned, to.from_now_on), to.outcome, to.lang, to.audience
+        )
+    )
     _check_skills([to])
     if to.audience == "team" and not queries.sharing([by]).get(by):
         _cannot_be("audience")
@@ -222,7 +234,9 @@ def stop_applying(*, by: int, lesson_id: int, at: datetime) -> None:
 
 def _must_know(lesson_id: int, by: int) -> None:
     """Nothing to end: then only who may know the lesson is told that all is well."""
-    if db.session.scalar(_EVER, {"of": lesson_id, "by": by}) is None and not queries.may_apply([(lesson_id, by)]):
+    if db.session.scalar(_EVER, {"of": lesson_id, "by": by}) is None and not queries.may_apply(
+        [(lesson_id, by)]
+    ):
         raise NotFound(NOT_THERE)
 
 
@@ -296,7 +310,9 @@ def _known(items: Sequence[NewLesson]) -> dict[str | None, int]:
             raise Conflict(_l("You shared this and deleted it. Open an empty form to share it again."))
         sent = (item.title, item.happened, item.learned, item.from_now_on)
         if row.edited_at is None and sent != (row.title, row.happened, row.learned, row.from_now_on):
-            raise Conflict(_l("This form was sent before, with another text. Open an empty form for a new lesson."))
+            raise Conflict(
+                _l("This form was sent before, with another text. Open an empty form for a new lesson.")
+            )
     return {once: row.id for once, row in found.items()}
 
 

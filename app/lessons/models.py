@@ -40,7 +40,9 @@ class Application(Base):
 
     __tablename__ = "lesson_application"
     lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True, info=NONE)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM
+    )
     how: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
     at: Mapped[datetime] = mapped_column(info=PERSONAL)
     ended_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)

@@ -8,7 +8,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, distinct, func, or_, select, text, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    distinct,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger, Text
@@ -18,6 +31,7 @@ from app.lessons.models import Application, Lesson
 from app.people.models import Person, Unit
 from app.vision.models import Skill
 
+AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
 APPLIERS = 100
 
@@ -30,7 +44,11 @@ _readable = or_(
 )
 _stands: ColumnElement[bool] = Application.ended_at.is_(None)
 _applied_by = (
-    select(func.count()).where(Application.lesson_id == Lesson.id).where(_stands).correlate(Lesson).scalar_subquery()
+    select(func.count())
+    .where(Application.lesson_id == Lesson.id)
+    .where(_stands)
+    .correlate(Lesson)
+    .scalar_subquery()
 )
 _mine = aliased(Application)
 
@@ -69,15 +87,16 @@ _CARD = (
 )
 _NEWEST = _CARD.order_by(Lesson.shared_at.desc(), Lesson.id.desc()).limit(bindparam("limit"))
 _last = aliased(Lesson)
-_BEFORE = tuple_(Lesson.shared_at, Lesson.id) < select(_last.shared_at, _last.id).where(
-    _last.id == bindparam("before")
-).scalar_subquery()
+_BEFORE = (
+    tuple_(Lesson.shared_at, Lesson.id)
+    < select(_last.shared_at, _last.id).where(_last.id == bindparam("before")).scalar_subquery()
+)
 _SHOWS: dict[str, ColumnElement[bool]] = {
     "all": true(),
     "team": Lesson.team_id == _viewer.team_id,
     "mine": Lesson.author_id == _viewer.id,
 }
-_FEEDS: dict[tuple[str, bool], Select[Any]] = {
+_FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     (show, further): _NEWEST.where(only, *([_BEFORE] if further else []))
     for show, only in _SHOWS.items()
     for further in (False, True)
@@ -85,7 +104,9 @@ _FEEDS: dict[tuple[str, bool], Select[Any]] = {
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
 _OF_TEAM = _NEWEST.where(Lesson.team_id == _viewer.team_id, Lesson.author_id != _viewer.id)
 _APPLIERS = (
-    select(Application.person_id, _applier.name, _applier.handle, _applier.job, Application.how, Application.at)
+    select(
+        Application.person_id, _applier.name, _applier.handle, _applier.job, Application.how, Application.at
+    )
     .join(_applier, _applier.id == Application.person_id)
     .where(Application.lesson_id == bindparam("lesson_id"), _stands)
     .order_by(Application.at.desc(), Application.person_id)
@@ -108,13 +129,17 @@ _own_applied = (
     .join(Lesson, Lesson.id == Application.lesson_id)
     .where(Lesson.author_id == bindparam("me"), _stands)
 )
-_COUNTS = select(_own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied"))
+_COUNTS = select(
+    _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
+)
 _HELPED = (
     select(func.count(distinct(Application.person_id)))
     .join(Lesson, Lesson.id == Application.lesson_id)
     .where(Lesson.author_id == bindparam("me"), _stands, Application.at >= bindparam("since"))
 )
-_SKILLS = select(Skill.id, Skill.slug, Skill.name, Skill.enamel, Skill.parent_id).order_by(Skill.position, Skill.id)
+_SKILLS = select(Skill.id, Skill.slug, Skill.name, Skill.enamel, Skill.parent_id).order_by(
+    Skill.position, Skill.id
+)
 _TEAM = select(Unit.id, Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
@@ -141,7 +166,8 @@ _MAY_APPLY = (
     select(Lesson.id, _viewer.id.label("person_id"), Lesson.author_id, Lesson.skills, Lesson.counts)
     .select_from(
         func.unnest(
-            bindparam("lesson_ids", type_=ARRAY(BigInteger())), bindparam("person_ids", type_=ARRAY(BigInteger()))
+            bindparam("lesson_ids", type_=ARRAY(BigInteger())),
+            bindparam("person_ids", type_=ARRAY(BigInteger())),
         )
         .table_valued("lesson_id", "person_id", name="wanted")
         .alias("wanted")
@@ -155,34 +181,36 @@ _MAY_APPLY = (
 
 def feed(
     me: int, *, show: str = "all", before: int | None = None, limit: int = LIMIT
-) -> tuple[Sequence[Row[Any]], int | None]:
+) -> tuple[Sequence[AnyRow], int | None]:
     """What this person may read, newest first; and the id with which to ask for what comes after it."""
     statement = _FEEDS[show if show in _SHOWS else "all", before is not None]
-    rows = db.session.execute(statement, {"me": me, "limit": limit + 1} | ({"before": before} if before else {})).all()
+    rows = db.session.execute(
+        statement, {"me": me, "limit": limit + 1} | ({"before": before} if before else {})
+    ).all()
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
-def lesson(me: int, lesson_id: int) -> Row[Any] | None:
+def lesson(me: int, lesson_id: int) -> AnyRow | None:
     """One lesson as this person may see it, or None."""
     return db.session.execute(_ONE, {"me": me, "lesson_id": lesson_id}).one_or_none()
 
 
-def appliers(lesson_id: int) -> Sequence[Row[Any]]:
+def appliers(lesson_id: int) -> Sequence[AnyRow]:
     """Who applies a lesson and how, latest first. Ask `lesson` first whether it may be read."""
     return db.session.execute(_APPLIERS, {"lesson_id": lesson_id}).all()
 
 
-def latest_of_team(me: int, limit: int = 3) -> Sequence[Row[Any]]:
+def latest_of_team(me: int, limit: int = 3) -> Sequence[AnyRow]:
     """The newest lessons of colleagues of this person's own team: cards for the home page."""
     return db.session.execute(_OF_TEAM, {"me": me, "limit": limit}).all()
 
 
-def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[Row[Any]]:
+def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[AnyRow]:
     """The lessons this person may read that were applied most since then."""
     return db.session.execute(_MOST, {"me": me, "since": since, "limit": limit}).all()
 
 
-def counts(me: int) -> Row[Any]:
+def counts(me: int) -> AnyRow:
     """How many lessons this person shared, and how many times colleagues apply them: (shared, applied)."""
     return db.session.execute(_COUNTS, {"me": me}).one()
 
@@ -192,12 +220,12 @@ def helped_since(me: int, since: datetime) -> int:
     return db.session.scalar(_HELPED, {"me": me, "since": since}) or 0
 
 
-def skills() -> Sequence[Row[Any]]:
+def skills() -> Sequence[AnyRow]:
     """All skills in the order of the vision."""
     return db.session.execute(_SKILLS).all()
 
 
-def team_of(me: int) -> Row[Any] | None:
+def team_of(me: int) -> AnyRow | None:
     """The team of this person: (id, name), if there is one."""
     return db.session.execute(_TEAM, {"me": me}).one_or_none()
 
@@ -212,19 +240,21 @@ def sharing(person_ids: Iterable[int]) -> dict[int, int | None]:
     return {row.id: row.team_id for row in db.session.execute(_SHARING, {"ids": sorted(set(person_ids))})}
 
 
-def shared_with(keys: Iterable[str]) -> dict[str, Row[Any]]:
+def shared_with(keys: Iterable[str]) -> dict[str, AnyRow]:
     """The lessons that were shared with these keys."""
     wanted = sorted(keys)
     return {row.once: row for row in db.session.execute(_KNOWN, {"keys": wanted})} if wanted else {}
 
 
-def same_text(author_ids: Iterable[int], keys: Iterable[str], since: datetime, until: datetime) -> Sequence[Row[Any]]:
+def same_text(
+    author_ids: Iterable[int], keys: Iterable[str], since: datetime, until: datetime
+) -> Sequence[AnyRow]:
     """Lessons of these authors that have or had one of these texts."""
     wanted = {"ids": sorted(set(author_ids)), "keys": sorted(set(keys)), "since": since, "until": until}
     return db.session.execute(_SAME_TEXT, wanted).all()
 
 
-def may_apply(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Row[Any]]:
+def may_apply(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], AnyRow]:
     """Of these (lesson, person) pairs those where the person may read the lesson."""
     wanted = {"lesson_ids": [pair[0] for pair in pairs], "person_ids": [pair[1] for pair in pairs]}
     return {(row.id, row.person_id): row for row in db.session.execute(_MAY_APPLY, wanted)}

@@ -30,7 +30,9 @@ class Earlier:
 
 def text_key(happened: str, learned: str, from_now_on: str) -> str:
     """The same for texts that differ only in case, spaces and signs."""
-    text = "\n".join(unicodedata.normalize("NFKC", part).casefold() for part in (happened, learned, from_now_on))
+    text = "\n".join(
+        unicodedata.normalize("NFKC", part).casefold() for part in (happened, learned, from_now_on)
+    )
     return sha256(_NO_LETTER.sub("", text).encode()).hexdigest()[:32]
 
 
