@@ -119,12 +119,14 @@ class PointsChanged(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BadgeAwarded(Event):
+    """`retroactive`: it was met before it was published, and so carries no points."""
+
     award_id: uuid.UUID
     achievement_id: int
     tier: int
     points: int
     at: datetime
-    version: int
+    retroactive: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +136,7 @@ class BadgeMoved(Event):
     award_id: uuid.UUID
     points: int
     at: datetime
+    retroactive: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,9 +54,14 @@ class Earned:
     evidence: tuple[int, ...]
 
     @property
+    def retroactive(self) -> bool:
+        """Whether it was met before it was published."""
+        return self.at < self.tier.published_at
+
+    @property
     def points(self) -> int:
         """What was met before it was published carries no points."""
-        return self.tier.points if self.at >= self.tier.published_at else 0
+        return 0 if self.retroactive else self.tier.points
 
 
 Key = tuple[int, int, str]

@@ -70,7 +70,8 @@ class Decision:
             publish(
                 BadgeAwarded(
                     person_id=row.person_id, award_id=row.id, achievement_id=row.achievement_id, tier=row.tier,
-                    points=row.points, at=row.earned_at, version=row.version_id,
+                    points=row.points, at=row.earned_at,
+                    retroactive=row.earned_at < queries.catalogue().definition(row.version_id).published_at,
                 )
                 for row in rows
             )  # fmt: skip
@@ -109,7 +110,9 @@ class Decision:
             },
         )
         publish(
-            BadgeMoved(person_id=award.person_id, award_id=award.id, points=one.points, at=one.at)
+            BadgeMoved(
+                person_id=award.person_id, award_id=award.id, points=one.points, at=one.at, retroactive=one.retroactive
+            )
             for award, one in self.moved
             if (award.earned_at, award.points) != (one.at, one.points)
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -49,9 +50,12 @@ def _array(ids: Sequence[int]) -> str:
 
 def record(stated: Sequence[FactStated], now: datetime) -> None:
     """Write facts into the log and tell which are new."""
+    stated = list({event.source: event for event in reversed(stated)}.values())[::-1]  # the first of each source
     known = lineages()
     wholes = {event.source: tuple(sorted({up for skill in event.skills for up in known.get(skill, (skill,))})) for event in stated}
-    columns = {name: [getattr(event, name) for event in stated] for name in _PLAIN}
+    columns: dict[str, list[Any]] = {name: [getattr(event, name) for event in stated] for name in _PLAIN}
+    for name in ("hours", "score"):  # the driver takes no list of whole and broken numbers mixed
+        columns[name] = [None if value is None else float(value) for value in columns[name]]
     rows = db.session.execute(
         _RECORD,
         columns
@@ -62,8 +66,7 @@ def record(stated: Sequence[FactStated], now: datetime) -> None:
         },
     )
     ids = {row.source: row.id for row in rows}
-    fresh = {event.source: event for event in stated if event.source in ids}
-    publish(_recorded(event, ids[source], wholes[source]) for source, event in fresh.items())
+    publish(_recorded(event, ids[event.source], wholes[event.source]) for event in stated if event.source in ids)
 
 
 def _recorded(event: FactStated, fact_id: int, lineage: tuple[int, ...]) -> FactRecorded:

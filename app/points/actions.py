@@ -50,7 +50,7 @@ class Count:
     def award(self, event: BadgeAwarded | BadgeMoved, nth: int = 0) -> None:
         """One entry for an award."""
         source = f"award:{event.award_id}" + (f"/{nth + 1}" if nth else "")
-        reason = "badge" if event.points else "retroactive"
+        reason = "retroactive" if event.retroactive else "badge"
         self._add(source, event.person_id, event.points, reason, event.at, (), kind="badge", award_id=event.award_id)
 
     def reverse(self, entry: Any) -> None:
