@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, ngettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import Table, bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, DateTime, Text
@@ -80,18 +80,19 @@ _wanted = (
     .table_valued("giver_id", "month", "number", name="wanted")
     .render_derived()
 )
-_first = upsert(KudosAllowance).from_select(
+_pot = cast(Table, KudosAllowance.__table__)
+_first = upsert(_pot).from_select(
     ["giver_id", "month", "spent"],
     select(_wanted.c.giver_id, _wanted.c.month, _wanted.c.number)
     .where(_wanted.c.number <= queries.allowance_of(_wanted.c.giver_id))
     .order_by(_wanted.c.giver_id, _wanted.c.month),
 )
-_after = KudosAllowance.spent + _first.excluded.spent
+_after = _pot.c.spent + _first.excluded.spent
 _SPEND = _first.on_conflict_do_update(
-    index_elements=[KudosAllowance.giver_id, KudosAllowance.month],
+    index_elements=[_pot.c.giver_id, _pot.c.month],
     set_={"spent": _after},
-    where=_after <= queries.allowance_of(KudosAllowance.__table__.c.giver_id),
-).returning(KudosAllowance.giver_id, KudosAllowance.month)
+    where=_after <= queries.allowance_of(_pot.c.giver_id),
+).returning(_pot.c.giver_id, _pot.c.month)
 
 _PAIRS = (
     bindparam("kudos_ids", type_=ARRAY(BigInteger())),

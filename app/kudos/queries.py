@@ -172,7 +172,7 @@ _NAMED = (
         or_(
             Person.handle == bindparam("word"),
             func.lower(Person.email) == bindparam("word"),
-            func.lower(Person.name).contains(bindparam("word"), autoescape=True),
+            func.strpos(func.lower(Person.name), bindparam("word")) > 0,
         )
     )
     .order_by((func.lower(Person.name) == bindparam("word")).desc(), Person.sort_name, Person.id)
@@ -259,7 +259,7 @@ def near(me: int) -> Sequence[AnyRow]:
 
 def named(me: int, words: str, limit: int = RECEIVERS[1]) -> Sequence[AnyRow]:
     """Colleagues with these words in their name, or with this handle or address."""
-    word = words.strip().casefold()
+    word = words.strip().lower()
     return db.session.execute(_NAMED, {"me": me, "word": word, "limit": limit}).all() if word else []
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
     true,
     tuple_,
 )
@@ -162,19 +161,19 @@ _SAME_TEXT = (
     .where(Lesson.shared_at.between(bindparam("since"), bindparam("until")))
 )
 # Which of these people may read which of these lessons: asked again under the lock.
+_wanted = (
+    func.unnest(
+        bindparam("lesson_ids", type_=ARRAY(BigInteger())), bindparam("person_ids", type_=ARRAY(BigInteger()))
+    )
+    .table_valued("lesson_id", "person_id", name="wanted")
+    .render_derived()
+)
 _MAY_APPLY = (
     select(Lesson.id, _viewer.id.label("person_id"), Lesson.author_id, Lesson.skills, Lesson.counts)
-    .select_from(
-        func.unnest(
-            bindparam("lesson_ids", type_=ARRAY(BigInteger())),
-            bindparam("person_ids", type_=ARRAY(BigInteger())),
-        )
-        .table_valued("lesson_id", "person_id", name="wanted")
-        .alias("wanted")
-    )
-    .join(Lesson, Lesson.id == text("wanted.lesson_id"))
+    .select_from(_wanted)
+    .join(Lesson, Lesson.id == _wanted.c.lesson_id)
     .join(_author, _author.id == Lesson.author_id)
-    .join(_viewer, _viewer.id == text("wanted.person_id"))
+    .join(_viewer, _viewer.id == _wanted.c.person_id)
     .where(Lesson.deleted_at.is_(None), _viewer.active, _readable)
 )
 
