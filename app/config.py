@@ -1,4 +1,4 @@
-"""Every setting with its default and meaning, from the environment; and the addresses and clients made of them.
+"""Every setting with its default and meaning, from the environment; and what is made of them.
 
 Production refuses to start without its keys. Nothing else in the house reads the environment.
 """
@@ -33,16 +33,20 @@ class Settings:
     database_url: str = _setting("", "PostgreSQL of the web's role, as postgresql://…")
     worker_database_url: str = _setting("", "the same for the worker's role; DATABASE_URL when empty")
     owner_database_url: str = _setting("", "the same for the owner, who migrates; DATABASE_URL when empty")
-    redis_url: str = _setting("", "Redis or Valkey: redis://…, rediss://… or unix://…; boards and nudges only")
+    redis_url: str = _setting("", "Redis or Valkey: redis://…, rediss://… or unix://…")
     secret_key: str = _setting("", "signs cookies and keyed hashes of tokens; at least 32 characters")
-    master_keys: str = _setting("", "wrap the keys per person: base64 of 32 bytes each, comma between, newest first")
+    master_keys: str = _setting(
+        "", "wrap the keys per person: base64 of 32 bytes each, newest first, with commas"
+    )
     public_url: str = _setting("", "the origin in every link and badge; http://localhost:PORT when empty")
     port: int = _setting(8000, "where the demo listens, and part of the default PUBLIC_URL")
     timezone: str = _setting("Europe/Amsterdam", "the organisation's time zone: what a day, week or month is")
     trusted_proxies: int = _setting(0, "how many reverse proxies add to X-Forwarded-For")
     threads: int = _setting(64, "threads of one web process; the WSGI server must have as many")
     requests_at_once: int = _setting(20, "requests a web process works on at once; beyond it answers 503")
-    streams_at_once: int = _setting(0, "open event streams of one web process; three quarters of THREADS when 0")
+    streams_at_once: int = _setting(
+        0, "open event streams of a web process; three quarters of THREADS when 0"
+    )
     body_bytes: int = _setting(8 * 2**20, "the largest body of a request")
     statement_seconds: int = _setting(10, "the longest one database statement of a page may take")
     session_days: int = _setting(30, "after so many days one signs in again, whatever happened meanwhile")
@@ -56,7 +60,9 @@ class Settings:
         environ = os.environ if environ is None else environ
         known = {spec.name: spec for spec in fields(cls)}
         values: dict[str, Any] = {
-            name: _typed(spec, environ[name.upper()]) for name, spec in known.items() if environ.get(name.upper())
+            name: _typed(spec, environ[name.upper()])
+            for name, spec in known.items()
+            if environ.get(name.upper())
         }
         values.update({name.lower(): value for name, value in given.items() if name.lower() in known})
         made = cls(**values)
@@ -106,7 +112,9 @@ class Settings:
 def sqlalchemy_url(url: str) -> str:
     """`postgresql://…` as everyone writes it, with the driver that we use."""
     scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres", "postgresql+psycopg") else url
+    return (
+        f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres", "postgresql+psycopg") else url
+    )
 
 
 def engine_options(settings: Settings, role: Role) -> dict[str, Any]:

@@ -53,7 +53,9 @@ class Person(Base):
     hours_per_week: Mapped[float | None] = mapped_column(info=PERSONAL)
     language: Mapped[str] = mapped_column(default="nl", server_default="nl", info=PERSONAL)
     active: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
-    board_choice: Mapped[str | None] = mapped_column(info=PERSONAL)  # named, unnamed, out; None: not chosen yet
+    board_choice: Mapped[str | None] = mapped_column(
+        info=PERSONAL
+    )  # named, unnamed, out; None: not chosen yet
     game: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
     password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     created_at: Mapped[datetime] = mapped_column(info=PERSONAL)

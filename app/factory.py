@@ -1,0 +1,103 @@
+"""Build the house from its rooms."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask
+
+from app import access, cli, guard, language, live, openapi, outbox, web
+from app.access import POLICIES, asker
+from app.config import Role, Settings, engine_options, redis_client
+from app.db import db
+from app.people import queries, sign_in
+
+ROOT = Path(__file__).parent.parent
+ROOMS = (
+    "people",
+    "vision",
+    "activities",
+    "kudos",
+    "lessons",
+    "facts",
+    "points",
+    "badges",
+    "leaderboards",
+    "home",
+    "imports",
+)
+
+
+class House(Flask):
+    """Flask that logs a fault without what people typed."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        fault, trace = exc_info[1], exc_info[2]
+        steps = []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            steps.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+            trace = trace.tb_next
+        log = structlog.get_logger("blijk.fault")
+        log.error("fault", request=web.request_id(), kind=type(fault).__name__, steps=steps[-12:])
+
+
+def create_app(*, role: Role = "web", **config: Any) -> Flask:
+    """`config` goes before the environment; names in capitals, as in the environment."""
+    app = House(__name__, template_folder=str(ROOT / "templates"))
+    settings = Settings.from_environment(**config)
+    app.extensions["settings"] = settings
+    app.extensions["redis"] = redis_client(settings)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.url_of(role),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings, role),
+        TESTING=bool(config.get("TESTING")),
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    db.init_app(app)
+    guard.init_app(app, settings)
+    web.init_app(app)
+    access.init_app(app, sign_in.Doorman())
+    language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
+    app.jinja_env.globals.update(organisation=queries.organisation, settings=lambda: settings)
+    live.init_app(app)
+    _flow()
+    _rooms(app)
+    cli.init_app(app)
+    access.collect_policies(app)
+    return app
+
+
+def _rooms(app: Flask) -> None:
+    """Pages, then the API with its document."""
+    for door in _present("pages"):
+        app.register_blueprint(door.pages)
+    openapi.init_app(app, [door.api for door in _present("api")], POLICIES)
+    for door in _present("xapi"):
+        if hasattr(door, "xapi"):
+            app.register_blueprint(door.xapi)
+
+
+def _flow() -> None:
+    """What follows from what."""
+    if flow := _found("app.flow"):
+        outbox.connect(flow.NOW, flow.LATER)
+
+
+def _present(door: str) -> list[Any]:
+    """The rooms that have this door."""
+    return [module for room in ROOMS if (module := _found(f"app.{room}.{door}"))]
+
+
+def _found(name: str) -> Any:
+    """While the house is being built, a room that is not ready stays closed."""
+    if not find_spec(name):
+        return None
+    try:
+        return import_module(name)
+    except ImportError as error:
+        structlog.get_logger("blijk.factory").warning("not ready", room=name, why=str(error))
+        return None

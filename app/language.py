@@ -1,0 +1,58 @@
+"""Which language is spoken, and the words for it: one .po file per room, merged in memory at the start."""
+
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, Domain, get_locale
+
+LANGUAGES = ("nl", "en")
+FIRST = "nl"
+COOKIE = "blijk_language"
+FOLDER = Path(__file__).parent / "translations"
+
+
+class Words(Domain):  # type: ignore[misc]
+    """The merged translations; no compiled files to keep in step."""
+
+    def get_translations(self) -> NullTranslations:
+        return words(str(get_locale() or FIRST))
+
+
+def init_app(app: Flask, *, preferred: Callable[[], str | None], timezone: str) -> None:
+    """`preferred` tells the language of whoever is signed in."""
+
+    def choose() -> str:
+        if not has_request_context():
+            return FIRST
+        own = preferred() or request.cookies.get(COOKIE)
+        if own in LANGUAGES:
+            return own
+        return request.accept_languages.best_match(LANGUAGES) or FIRST
+
+    babel = Babel(app, default_locale=FIRST, locale_selector=choose, timezone_selector=lambda: timezone)
+    babel.domain_instance = Words()
+    app.jinja_env.globals.update(get_locale=get_locale, languages=LANGUAGES)
+    for language in LANGUAGES:
+        words(language)
+
+
+@cache
+def words(language: str) -> NullTranslations:
+    """All rooms' words of one language; English is the text itself."""
+    merged = Catalog(locale=language)
+    for path in sorted((FOLDER / language).glob("*.po")):
+        with path.open("rb") as text:
+            for message in read_po(text, locale=language):
+                if message.id and not message.fuzzy:
+                    merged[message.id] = message
+    compiled = BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return Translations(compiled)

@@ -1,0 +1,267 @@
+"""What can be asked about people, their units, and the organisation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, exists, func, select, text
+from sqlalchemy.orm import aliased
+
+from app.db import db
+from app.errors import NotFound
+from app.people.models import Organisation, Person, PersonKey, Unit
+from app.people.rules import sort_name_of
+
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationFacts:
+    """What the organisation is called and what it decided."""
+
+    name: str = ""
+    points_on: bool = True
+    boards_on: bool = True
+    kudos_on_boards: bool = False
+    statement_days: int = 400
+    kudos_allowance: int = 10
+    manager_kudos_allowance: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What every colleague may see of a person in a list."""
+
+    id: int
+    handle: str
+    name: str
+    job: str
+    department_id: int | None
+    department: str | None
+    team_id: int | None
+    team: str | None
+    active: bool
+
+
+ORGANISATION = (
+    Organisation.name.label("o_name"),
+    Organisation.points_on,
+    Organisation.boards_on,
+    Organisation.kudos_on_boards,
+    Organisation.statement_days,
+    Organisation.kudos_allowance,
+    Organisation.manager_kudos_allowance,
+)
+_organisation = select(*ORGANISATION).order_by(Organisation.id).limit(1)
+_department, _team, _report = aliased(Unit), aliased(Unit), aliased(Person)
+_card = (
+    select(
+        Person.id,
+        Person.handle,
+        Person.name,
+        Person.job,
+        Person.department_id,
+        _department.name,
+        Person.team_id,
+        _team.name,
+        Person.active,
+    )
+    .outerjoin(_department, _department.id == Person.department_id)
+    .outerjoin(_team, _team.id == Person.team_id)
+    .where(Person.erased_at.is_(None))
+)
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
+
+
+def organisation() -> OrganisationFacts:
+    """Asked once per transaction; sign-in has often asked already."""
+    kept = db.session.info.get("organisation")
+    if kept is not None and kept[0] is db.session().get_transaction():
+        facts: OrganisationFacts = kept[1]
+        return facts
+    row = db.session.execute(_organisation).one_or_none()
+    return keep_organisation(tuple(row) if row else None)
+
+
+def keep_organisation(values: Sequence[Any] | None) -> OrganisationFacts:
+    """Remember what another query brought along, in the order of `ORGANISATION`."""
+    facts = OrganisationFacts(*values) if values and values[0] is not None else OrganisationFacts()
+    db.session.info["organisation"] = (db.session().get_transaction(), facts)
+    return facts
+
+
+def names(person_ids: Iterable[int]) -> dict[int, str]:
+    wanted = list(set(person_ids))
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Person.id, Person.name).where(Person.id == func.any(_ids)), {"ids": wanted}
+    )
+    return {row.id: row.name for row in rows}
+
+
+def cards(person_ids: Iterable[int]) -> dict[int, Card]:
+    """The cards of these people, in one query."""
+    wanted = list(set(person_ids))
+    if not wanted:
+        return {}
+    rows = db.session.execute(_card.where(Person.id == func.any(_ids)), {"ids": wanted})
+    return {row[0]: Card(*row) for row in rows}
+
+
+def card(person_id: int) -> Card:
+    """One card; erased or unknown people are not there."""
+    found = cards([person_id]).get(person_id)
+    return found or _missing()
+
+
+def card_of_handle(handle: str) -> Card:
+    row = db.session.execute(_card.where(Person.handle == handle, Person.active)).one_or_none()
+    return Card(*row) if row else _missing()
+
+
+def get_person(person_id: int) -> Person:
+    return db.session.get(Person, person_id) or _missing()
+
+
+def colleagues(search: str = "", *, but: int | None = None, limit: int = 20) -> list[Card]:
+    """Active people whose name has these words in it, in the order of names."""
+    statement = _card.where(Person.active)
+    for word in sort_name_of(search).split()[:5]:
+        statement = statement.where(Person.sort_name.contains(word, autoescape=True))
+    if but is not None:
+        statement = statement.where(Person.id != but)
+    rows = db.session.execute(statement.order_by(Person.sort_name, Person.id).limit(limit))
+    return [Card(*row) for row in rows]
+
+
+def reports_of(manager_id: int) -> list[Card]:
+    """Who has this manager, in the order of names."""
+    wanted = _card.where(Person.manager_id == manager_id, Person.active)
+    return [Card(*row) for row in db.session.execute(wanted.order_by(Person.sort_name, Person.id))]
+
+
+def is_manager_of(manager_id: int, person_id: int) -> bool:
+    wanted = exists().where(Person.id == person_id, Person.manager_id == manager_id, Person.active)
+    return bool(db.session.scalar(select(wanted)))
+
+
+def manager_ids(person_ids: Iterable[int]) -> dict[int, int | None]:
+    wanted = list(set(person_ids))
+    rows = db.session.execute(
+        select(Person.id, Person.manager_id).where(Person.id == func.any(_ids)), {"ids": wanted}
+    )
+    return {row.id: row.manager_id for row in rows}
+
+
+def roles_of(person_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Their role, and `manager` for who has reports."""
+    manages = exists().where(_report.manager_id == Person.id, _report.active)
+    rows = db.session.execute(
+        select(Person.id, Person.role, manages).where(Person.id == func.any(_ids)),
+        {"ids": list(set(person_ids))},
+    )
+    return {person_id: roles(role, leads) for person_id, role, leads in rows}
+
+
+def roles(role: str, leads: bool) -> frozenset[str]:
+    """Everybody is an employee too."""
+    return frozenset({"employee", role} | ({"manager"} if leads else set()))
+
+
+_units_at = text(
+    "SELECT asked.at_row, m.department_id, m.team_id"
+    " FROM unnest(:people, :moments) WITH ORDINALITY AS asked(person_id, moment, at_row)"
+    " CROSS JOIN LATERAL (SELECT department_id, team_id FROM membership"
+    "   WHERE membership.person_id = asked.person_id"
+    "   ORDER BY (since <= asked.moment) DESC, CASE WHEN since <= asked.moment THEN since END DESC, since, id"
+    "   LIMIT 1) m"
+).bindparams(
+    bindparam("people", type_=ARRAY(BigInteger)), bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
+)
+
+
+def units_at(person_ids: Iterable[int], moment: datetime) -> dict[int, tuple[int | None, int | None]]:
+    """Department and team of each person at that moment; before they came: the first they came to."""
+    wanted = sorted(set(person_ids))
+    found = units_at_moments([(person_id, moment) for person_id in wanted])
+    return dict(zip(wanted, found, strict=True))
+
+
+def units_at_moments(asked: Sequence[tuple[int, datetime]]) -> list[tuple[int | None, int | None]]:
+    """The same for pairs of a person and a moment, in their order, in one query."""
+    if not asked:
+        return []
+    rows = db.session.execute(
+        _units_at, {"people": [person for person, _ in asked], "moments": [moment for _, moment in asked]}
+    )
+    found = {row[0]: (row[1], row[2]) for row in rows}
+    return [found.get(number, (None, None)) for number in range(1, len(asked) + 1)]
+
+
+def units(unit_ids: Iterable[int] | None = None) -> dict[int, Unit]:
+    """Departments and teams, all or these."""
+    statement = select(Unit).order_by(Unit.name, Unit.id)
+    if unit_ids is not None:
+        statement = statement.where(Unit.id.in_(set(unit_ids)))
+    return {unit.id: unit for unit in db.session.scalars(statement)}
+
+
+_resolve = text(
+    "SELECT kind, value, person_id FROM identity"
+    " JOIN unnest(:kinds, :values) AS asked(k, v) ON kind = k AND value = v"
+).bindparams(bindparam("kinds", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+
+
+def resolve(
+    identities: Iterable[Identity],
+    account_home: str | None = None,
+    account_is: str | None = None,
+) -> dict[Identity, int]:
+    """Whom these ways of naming mean, all in one query; who is unknown is not in the answer.
+
+    `account_home` and `account_is` are those of the client that speaks: an account under that home page is an
+    external id or an e-mail address.
+    """
+    wanted = {given: _as_known(given, account_home, account_is) for given in identities}
+    asked = sorted({known for options in wanted.values() for known in options})
+    if not asked:
+        return {}
+    rows = db.session.execute(_resolve, {"kinds": [k for k, _ in asked], "values": [v for _, v in asked]})
+    known = {(kind, value): person_id for kind, value, person_id in rows}
+    found: dict[Identity, int] = {}
+    for given, options in wanted.items():
+        for option in options:
+            if option in known:
+                found[given] = known[option]
+                break
+    return found
+
+
+def _as_known(given: Identity, home: str | None, account_is: str | None) -> list[Identity]:
+    """How we would have stored it: the ways to look it up, the nearest first."""
+    kind, value = given
+    if kind == "email":
+        return [("email", value.removeprefix("mailto:").strip().lower())]
+    if kind == "mbox_sha1sum":
+        return [(kind, value.lower())]
+    options = [(kind, value)]
+    if kind == "account" and home and account_is and value.startswith(home + " "):
+        name = value[len(home) + 1 :]
+        options.append((account_is, name.lower() if account_is == "email" else name))
+    return options
+
+
+def wrapped_keys(person_ids: Iterable[int]) -> Mapping[int, bytes]:
+    """The keys of people, still wrapped."""
+    rows = db.session.execute(
+        select(PersonKey.person_id, PersonKey.wrapped).where(PersonKey.person_id == func.any(_ids)),
+        {"ids": list(set(person_ids))},
+    )
+    return {row.person_id: row.wrapped for row in rows}
+
+
+def _missing() -> Any:
+    raise NotFound(_l("There is nobody of that name here."))

@@ -1,0 +1,277 @@
+"""What pages and the API share: one way in, two ways out, and one place where a refusal becomes an answer."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_htmx import HTMX
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+
+from app.config import settings
+from app.errors import Busy, NotSignedIn, Refused, TooMany, Unreadable
+from app.reading import Unreadable as NotJson
+from app.reading import read_json
+
+htmx = HTMX()
+log = structlog.get_logger("blijk.web")
+SWAP_HEADERS = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"]
+FALLBACK = "en"
+
+WRONG_FIELDS = _l("Something is not filled in right. Look at the fields below.")
+NOT_THERE = _l("This is not here, or not for you.")
+TOO_LARGE = _l("That is too much in one go.")
+BROKEN = _l("Something went wrong on our side. Nothing of what you just did was kept.")
+RESTING = _l("The service is busy for a moment. Nothing was lost; try again in a few seconds.")
+UNFIT = _l("Something in there cannot be stored as it is, such as a number beyond all bounds.")
+
+
+def now() -> datetime:
+    """The moment of this request; handed down, never taken below the door."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    moment: datetime = g.now
+    return moment
+
+
+def once() -> str:
+    """A key for a form, so that sending it twice does it once."""
+    return secrets.token_urlsafe(16)
+
+
+def in_language(texts: Mapping[str, str] | None) -> str:
+    """What HR wrote, in the reader's language, or else in the one there is."""
+    if not texts:
+        return ""
+    wanted = texts.get(str(get_locale()))
+    return wanted or texts.get(FALLBACK) or next((text for text in texts.values() if text), "")
+
+
+# One way in -------------------------------------------------------------------------------------------------
+
+
+def body(schema: Schema) -> dict[str, Any]:
+    """The request's form or JSON, checked by the same schema."""
+    if request.is_json:
+        read = read_json(request.get_data(cache=False), max_bytes=settings().body_bytes)
+        if not isinstance(read, dict):
+            raise Unreadable(_l("Send one JSON object."))
+        loaded: dict[str, Any] = schema.load(read)
+        return loaded
+    if request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
+        raise Unreadable(_l("Send a form, or JSON with the content type application/json."))
+    loaded = schema.load(_form(schema, request.form), unknown=EXCLUDE)
+    return loaded
+
+
+def query(schema: Schema) -> dict[str, Any]:
+    """The query string, checked; what the schema does not know is passed over."""
+    loaded: dict[str, Any] = schema.load(_form(schema, request.args), unknown=EXCLUDE)
+    return loaded
+
+
+def _form(schema: Schema, sent: "MultiDict[str, str]") -> dict[str, Any]:
+    """Only what the schema asks for, lists where it wants them; an empty box answers only a text."""
+    found: dict[str, Any] = {}
+    for name, wanted in schema.load_fields.items():
+        key = wanted.data_key or name
+        if key not in sent:
+            continue
+        values = [_readable(key, value) for value in sent.getlist(key)]
+        if isinstance(wanted, fields.List | fields.Tuple):
+            found[key] = [value for value in values if value != ""]
+        elif values[-1] != "" or (isinstance(wanted, fields.String) and not wanted.allow_none):
+            found[key] = values[-1]
+        elif wanted.allow_none:
+            found[key] = None
+    return found
+
+
+def _readable(name: str, value: str) -> str:
+    """Browsers send CR LF and call it a line; nobody types a NUL or half a character."""
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError({name: [str(_l("There are characters in here that are no text."))]})
+    return value.replace("\r\n", "\n")
+
+
+# Two ways out -----------------------------------------------------------------------------------------------
+
+
+def render(page: str, fragment: str | None = None, **context: Any) -> Response:
+    """A look: the fragment for a swap, the page for everyone else."""
+    template = fragment if fragment and swaps() else page
+    return _vary(make_response(render_template(template, **context)))
+
+
+def done(fragment: str, then: str, **context: Any) -> Response:
+    """A change: the fragment for a swap, a redirect for everyone else."""
+    if swaps():
+        return _vary(make_response(render_template(fragment, **context)))
+    return _vary(make_response(redirect(then, code=303)))
+
+
+def swaps() -> bool:
+    """Does the browser put the answer into the page it has?"""
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def _vary(answer: Response) -> Response:
+    answer.vary.update(SWAP_HEADERS)
+    return answer
+
+
+# Refusals ---------------------------------------------------------------------------------------------------
+
+
+def init_app(app: Flask) -> None:
+    htmx.init_app(app)
+    app.jinja_env.globals.update(once=once, swaps=swaps, now=now)
+    app.jinja_env.filters["said"] = in_language
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(NotJson, _not_json)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(InternalServerError, _broken)
+    for fault in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(fault, _resting)
+    app.register_error_handler(DBAPIError, _database)
+
+
+def refused(no: Refused) -> ResponseReturnValue:
+    """The answer to a refusal, for doors that make their own around it."""
+    return _refused(no)
+
+
+def _refused(no: Refused) -> ResponseReturnValue:
+    headers = {}
+    if isinstance(no, TooMany | Busy):
+        headers["Retry-After"] = str(no.retry_after)
+    if isinstance(no, NotSignedIn):
+        return _unknown(no)
+    return _say(no.status, no.code, no.message, _plain(no.fields), headers)
+
+
+def _unknown(no: NotSignedIn) -> ResponseReturnValue:
+    """Nobody is asking: a page sends them to the sign-in page and back, a program is told how."""
+    if _speaks():
+        return _say(no.status, no.code, no.message, {}, {"WWW-Authenticate": 'Basic realm="Blijk", Bearer'})
+    back = request.full_path.rstrip("?") if request.method == "GET" and not swaps() else None
+    door = url_for("people.sign_in", next=back if back != "/" else None)
+    if swaps():
+        return _vary(make_response("", no.status, {"HX-Redirect": door}))
+    return _vary(make_response(redirect(door, code=303)))
+
+
+def _invalid(no: ValidationError) -> ResponseReturnValue:
+    found = {"_schema": no.messages} if isinstance(no.messages, list) else no.messages
+    return _say(422, "invalid", WRONG_FIELDS, _plain(found), {})
+
+
+def _not_json(no: NotJson) -> ResponseReturnValue:
+    return _say(413 if no.code == "too-long" else 400, no.code, no.message, {}, {})
+
+
+def _http(no: HTTPException) -> ResponseReturnValue:
+    if no.response is not None and no.code and no.code < 400:  # a redirect of the router
+        return no.response
+    status = no.code or 500
+    detail: object = no.description or no.name
+    if status == 404:
+        detail = NOT_THERE
+    if isinstance(no, RequestEntityTooLarge):
+        detail = TOO_LARGE
+    headers = {name: value for name, value in no.get_headers() if name in ("Allow", "Retry-After")}
+    return _say(status, no.name.lower().replace(" ", "-"), detail, {}, headers)
+
+
+def _resting(no: Exception) -> ResponseReturnValue:
+    log.warning("database away", request=request_id(), fault=type(no).__name__)
+    g.resting = True
+    return _say(503, "busy", RESTING, {}, {"Retry-After": "2"})
+
+
+def _database(no: DBAPIError) -> ResponseReturnValue:
+    """What the database cannot hold is the sender's fault, a lost connection nobody's, the rest ours."""
+    if isinstance(no, DataError):
+        log.warning("refused by the database", request=request_id(), fault=type(no.orig).__name__)
+        return _say(422, "invalid", UNFIT, {}, {})
+    if no.connection_invalidated:
+        return _resting(no)
+    raise no
+
+
+def _broken(no: InternalServerError) -> ResponseReturnValue:
+    g.resting = True
+    return _say(500, "broken", BROKEN, {}, {})
+
+
+def request_id() -> str:
+    """Names this request in the log and on the error page; says nothing about who."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    name: str = g.request_id
+    return name
+
+
+def _speaks() -> str:
+    """Which programs' language this door speaks; empty for people."""
+    return next(
+        (door for door in ("/api/", "/xapi/", "/oauth/", "/scim/") if request.path.startswith(door)), ""
+    )
+
+
+def _say(
+    status: int, code: str, detail: object, wrong: dict[str, Any], headers: Mapping[str, str]
+) -> ResponseReturnValue:
+    """One refusal in the language of the door: problem+json, xAPI, OAuth, a fragment or a page."""
+    door = _speaks()
+    if door in ("/api/", "/scim/"):
+        answer = jsonify(problem(status, code, detail, wrong))
+        answer.mimetype = "application/problem+json"
+    elif door == "/oauth/":
+        answer = jsonify(error=_oauth_code(status, code), error_description=str(detail))
+    elif door:
+        answer = jsonify(error=code, message=str(detail), **({"errors": wrong} if wrong else {}))
+    else:
+        answer = _vary(make_response(_page(status, code, detail, wrong)))
+    answer.status_code = status
+    answer.headers.update(headers)
+    return answer
+
+
+def problem(status: int, code: str, detail: object, wrong: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem document (RFC 9457); `code` is stable, `detail` is said to people."""
+    told = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": str(detail)}
+    return {**told, "request": request_id(), **({"errors": dict(wrong)} if wrong else {})}
+
+
+def _page(status: int, code: str, detail: object, wrong: Mapping[str, Any]) -> str:
+    told = {"status": status, "code": code, "detail": detail, "wrong": wrong, "request_id": request_id()}
+    if status >= 500:  # without the layout: it asks the database who you are
+        return render_template("resting.html" if not swaps() else "_refused.html", **told)
+    return render_template("_refused.html" if swaps() else "refused.html", **told)
+
+
+def _oauth_code(status: int, code: str) -> str:
+    known = {401: "invalid_client", 429: "temporarily_unavailable", 503: "temporarily_unavailable"}
+    if code.startswith(("invalid_", "unsupported_", "unauthorized_")):
+        return code
+    return known.get(status, "server_error" if status >= 500 else "invalid_request")
+
+
+def _plain(found: Any) -> Any:
+    """Lazy translations become text, at any depth."""
+    if isinstance(found, Mapping):
+        return {str(name): _plain(value) for name, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_plain(value) for value in found]
+    return str(found)
