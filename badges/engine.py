@@ -7,9 +7,10 @@ makes an award later.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from badges.criteria import (
     AllOf,
@@ -196,13 +197,16 @@ def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
 
 
 def first_met(criteria: Criteria, history: Sequence[Item], calendar: Calendar) -> tuple[datetime, tuple[int, ...]] | None:
-    """The first moment at which the criteria held, and the facts they rested on then."""
+    """The first moment at which the criteria held, and the facts they rested on then.
+
+    What happened at the same moment is seen together, so that its order does not matter.
+    """
     trackers = trackers_of(criteria, calendar)
-    for item in history:
-        seen = [tracker.see(item) for tracker in trackers.values()]
+    for at, items in groupby(history, key=lambda item: item.at):
+        seen = [tracker.see(item) for item in items for tracker in trackers.values()]
         if any(seen) and holds(criteria, trackers):
             facts = {fact for tracker in trackers.values() if tracker.met for fact in tracker.evidence()}
-            return item.at, tuple(sorted(facts))
+            return at, tuple(sorted(facts))
     return None
 
 
@@ -241,9 +245,14 @@ def _lower_tiers(found: dict[Key, Earned], tiers: Sequence[Tier]) -> dict[Key, E
     return found
 
 
-def earned(tiers: Sequence[Tier], history: Sequence[Item], calendar: Calendar) -> dict[Key, Earned]:
-    """All that a history earns. `history` has the facts and their points, and badges held for other reasons;
-    what follows from the awards found here is added until nothing changes."""
+def earned(
+    tiers: Sequence[Tier], history: Sequence[Item], calendar: Calendar, held: Collection[Key] = ()
+) -> dict[Key, Earned]:
+    """All that a history earns besides what is `held` already.
+
+    `history` has the facts and points, and the badges held with theirs; what follows from the awards found here is
+    added until nothing changes.
+    """
     found: dict[Key, Earned] = {}
     while True:
         follow: list[Item] = [item for got in found.values() for item in _consequences(got)]
@@ -251,7 +260,7 @@ def earned(tiers: Sequence[Tier], history: Sequence[Item], calendar: Calendar) -
         now: dict[Key, Earned] = {}
         for tier in tiers:
             now.update(_met(tier, whole, calendar))
-        now = _lower_tiers(now, tiers)
+        now = {key: got for key, got in _lower_tiers(now, tiers).items() if key not in held}
         if {key: got.at for key, got in now.items()} == {key: got.at for key, got in found.items()}:
             return now
         found = now

@@ -202,8 +202,8 @@ def _decide_in_order(decision: Decision, open_tiers: Mapping[int, Sequence[Tier]
         standing = [award for award in awards[person] if award.revoked_at is None]
         items = history[person] + [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing]
         held = {(a.achievement_id, a.tier, a.period_key) for a in standing}
-        got = earned(_blocked(_with_lower(tiers, held), awards[person]), items, queries.calendar)
-        decision.new += [(person, one) for key, one in sorted(got.items()) if key not in held]
+        got = earned(_blocked(_with_lower(tiers, held), awards[person]), items, queries.calendar, held)
+        decision.new += [(person, one) for _, one in sorted(got.items())]
 
 
 def _with_lower(tiers: Sequence[Tier], held: set[Key]) -> list[Tier]:

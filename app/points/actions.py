@@ -146,7 +146,7 @@ def count_facts(recorded: Sequence[FactRecorded], touched: Mapping[int, set[Touc
         things.sort()
         count.spans[person_id] = things[0].at, things[-1].at
         row = rows[person_id]
-        late = row["last_at"] is not None and (things[0].at, things[0].source) <= (row["last_at"], row["last_source"])
+        late = row["last_at"] is not None and things[0].at <= row["last_at"]
         if late:
             anew.add(person_id)
             recount += [(person_id, thing) for thing in _enter_uncapped(count, person_id, things, versions)]
@@ -214,8 +214,7 @@ def _remember(row: dict[str, Any], things: Sequence[Thing]) -> None:
     for thing in things:
         for key in _count_keys(thing.kind, thing.activity_kind, thing.lineage):
             counts[key] = counts.get(key, 0) + 1
-    latest = max((things[-1].at, things[-1].source), (row["last_at"] or things[-1].at, row["last_source"]))
-    row["last_at"], row["last_source"] = latest
+    row["last_at"] = max(things[-1].at, row["last_at"] or things[-1].at)
 
 
 def _enter_in_order(count: Count, row: dict[str, Any], things: Sequence[Thing], versions: Sequence[Rules]) -> None:

@@ -69,7 +69,7 @@ class PersonTotal(Windows, Base):
 
     `counts` holds how many facts stand per kind, `kind:activity kind` and `kind@skill`: an upper bound with which
     most criteria are set aside without reading the log. `caps` holds what was earned today and this week per kind
-    that has a cap. `last_at` and `last_source` are the latest fact in the order of happening.
+    that has a cap. `last_at` is the moment of the latest fact.
     """
 
     __tablename__ = "person_total"
@@ -79,7 +79,6 @@ class PersonTotal(Windows, Base):
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}", info=PSEUDONYM)
     caps: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}", info=PSEUDONYM)
     last_at: Mapped[datetime | None] = mapped_column(info=PSEUDONYM)
-    last_source: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
 
 
 class SkillTotal(Windows, Base):

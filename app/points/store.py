@@ -43,7 +43,7 @@ def insert_entries(entries: Sequence[Mapping[str, Any]], now: datetime) -> None:
     db.session.execute(_INSERT, {**columns, "now": now})
 
 
-_TOTAL = _TYPES | {"counts": "text", "caps": "text", "last_at": "timestamptz", "last_source": "text"}
+_TOTAL = _TYPES | {"counts": "text", "caps": "text", "last_at": "timestamptz"}
 _JSON = ("counts", "caps")
 _UPDATE_TOTAL = text(f"""
     UPDATE person_total AS t SET {", ".join(f"{n} = CAST(e.{n} AS jsonb)" if n in _JSON else f"{n} = e.{n}" for n in _TOTAL)}

@@ -423,7 +423,6 @@ def upgrade() -> None:
         sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("caps", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_source", sa.Text(), server_default="", nullable=False),
         sa.Column("week_key", sa.Text(), server_default="", nullable=False),
         sa.Column("month_key", sa.Text(), server_default="", nullable=False),
         sa.Column("quarter_key", sa.Text(), server_default="", nullable=False),
