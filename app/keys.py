@@ -73,9 +73,25 @@ class Ring:
                 return decrypt(key, locked, about)
         raise KeyLost(about)
 
+    def seal(self, purpose: str, content: bytes) -> tuple[bytes, bytes]:
+        """The name of the newest key, and a keyed hash that nobody makes without it."""
+        return _name(self.keys[0]), _sealed(self.keys[0], purpose, content)
+
+    def seal_holds(self, name: bytes, purpose: str, content: bytes, digest: bytes) -> bool:
+        """Whether this content was sealed by the key of that name."""
+        for key in self.keys:
+            if _name(key) == name:
+                return hmac.compare_digest(_sealed(key, purpose, content), digest)
+        raise KeyLost(purpose)
+
     def wrapped_by_newest(self, wrapped: bytes) -> bool:
         """False when the key should be wrapped again after a rotation."""
         return wrapped[:NAME] == _name(self.keys[0])
+
+
+def _sealed(key: bytes, purpose: str, content: bytes) -> bytes:
+    own = hmac.new(key, b"blijk/seal/" + purpose.encode(), hashlib.sha256).digest()
+    return hmac.new(own, content, hashlib.sha256).digest()
 
 
 def ring() -> Ring:

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import outbox
-from app.audit import actions as audit
+from app.audit import seals
 from app.db import db, transaction
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
@@ -112,7 +112,7 @@ def run(app: Flask) -> None:
         signal.signal(number, lambda *_: stop.set())
     turns = [
         Turn(0.5, leaderboards.keep_whole),
-        Turn(20, audit.seal),
+        Turn(5, seals.seal),
         Turn(3600, prune),
         Turn(3600, imports.prune),
     ]

@@ -45,5 +45,6 @@ class Seal(Base):
     first_id: Mapped[int] = mapped_column(info=NONE)
     last_id: Mapped[int] = mapped_column(info=NONE)
     rows: Mapped[int] = mapped_column(info=NONE)
+    key_name: Mapped[bytes] = mapped_column(info=NONE)  # which master key sealed it
     digest: Mapped[bytes] = mapped_column(info=NONE)
     sealed_at: Mapped[datetime] = mapped_column(info=NONE)

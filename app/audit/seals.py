@@ -1,0 +1,132 @@
+"""Seals over the ledger and the audit log: a change by whoever owns the database is found.
+
+Rows are inserted unchained; one worker seals them in blocks: a keyed hash over the rows in id order and over the
+previous seal, by a master key that is not in the database. A block is closed only when no transaction that could
+still add a row to it is open: first the highest id is noted; after a delay longer than any statement, the next
+transaction number; once all transactions before that number have ended, nothing below the id can come any more.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select, text
+
+from app.audit.models import Seal
+from app.db import db, transaction
+from app.keys import KeyLost, ring
+
+DELAY = timedelta(seconds=15)
+BLOCK = 50_000
+LOCK = 7_201_345  # one worker seals at a time
+
+# The columns are named: a column added later leaves the seals of earlier blocks whole.
+LOGS = {
+    "ledger": (
+        "ledger_entry",
+        "id, source, person_id, fact_id, award_id, rules_id, kind, points, reason, extract(epoch from earned_at), day, "
+        "extract(epoch from recorded_at), skills, reverses_id",
+    ),
+    "audit": ("audit_entry", "id, extract(epoch from at), actor_id, person_id, action, detail"),
+}
+
+
+def _block(log: str) -> Any:
+    table, columns = LOGS[log]
+    return text(f"""
+        SELECT count(*) AS rows, min(id) AS first_id, max(id) AS last_id,
+               sha256(convert_to(coalesce(string_agg(line, E'\\n' ORDER BY id), ''), 'UTF8')) AS digest
+        FROM (SELECT id, CAST(ROW({columns}) AS text) AS line FROM {table}
+              WHERE id > :after AND id <= :until ORDER BY id LIMIT :most) AS block
+    """)  # noqa: S608  (the names are constants)
+
+
+_BLOCKS = {log: _block(log) for log in LOGS}
+_HIGHEST = {log: text(f"SELECT max(id) FROM {table}") for log, (table, _) in LOGS.items()}  # noqa: S608
+_NEXT = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
+_OLDEST = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
+
+
+@dataclass(slots=True)
+class _Noted:
+    at: datetime
+    highest: dict[str, int]
+    transactions: int | None = None
+
+
+_noted: deque[_Noted] = deque()
+
+
+def seal(at: datetime) -> int:
+    """Seal what can be sealed by now; return how many rows. Called again and again by the worker."""
+    with transaction():
+        if not db.session.scalar(_TRY_LOCK, {"lock": LOCK}):
+            return 0
+        _noted.append(_Noted(at, {log: db.session.scalar(_HIGHEST[log]) or 0 for log in LOGS}))
+        for noted in _noted:
+            if noted.transactions is None and at - noted.at >= DELAY:
+                noted.transactions = db.session.scalar(_NEXT)
+        oldest = db.session.scalar(_OLDEST)
+        ended = None
+        while _noted and _noted[0].transactions is not None and _noted[0].transactions <= oldest:
+            ended = _noted.popleft()
+        return sum(_seal_log(log, ended.highest[log], at) for log in LOGS) if ended else 0
+
+
+def _seal_log(log: str, until: int, at: datetime) -> int:
+    sealed = 0
+    while True:
+        last = db.session.execute(
+            select(Seal.number, Seal.last_id, Seal.digest).where(Seal.log == log).order_by(Seal.number.desc()).limit(1)
+        ).one_or_none()
+        number, after, before = (last.number + 1, last.last_id, last.digest) if last else (1, 0, b"")
+        block = db.session.execute(_BLOCKS[log], {"after": after, "until": until, "most": BLOCK}).one()
+        if not block.rows:
+            return sealed
+        name, digest = ring().seal(log, _content(number, block, before))
+        db.session.execute(
+            insert(Seal).values(
+                log=log, number=number, first_id=block.first_id, last_id=block.last_id, rows=block.rows,
+                key_name=name, digest=digest, sealed_at=at,
+            )
+        )  # fmt: skip
+        sealed += block.rows
+
+
+def _content(number: int, block: Any, before: bytes) -> bytes:
+    head = f"{number}:{block.rows}:{block.first_id}:{block.last_id}:".encode()
+    return head + bytes(block.digest) + bytes(before)
+
+
+def broken() -> Iterator[str]:
+    """Each block that is not what was sealed, in words for `verify`."""
+    for log in LOGS:
+        before, after, number = b"", 0, 0
+        for row in db.session.execute(select(Seal).where(Seal.log == log).order_by(Seal.number)).scalars():
+            number += 1
+            if row.number != number:
+                yield f"{log}: the seal of block {number} is gone"
+                number = row.number
+            block = db.session.execute(_BLOCKS[log], {"after": after, "until": row.last_id, "most": row.rows + 1}).one()
+            try:
+                holds = block.rows == row.rows and ring().seal_holds(
+                    row.key_name, log, _content(row.number, block, before), row.digest
+                )
+            except KeyLost:
+                yield f"{log}: block {row.number} was sealed by a key that is not in MASTER_KEYS"
+                holds = True
+            if not holds:
+                yield f"{log}: rows {row.first_id} to {row.last_id} are not what was sealed on {row.sealed_at:%Y-%m-%d %H:%M}"
+            before, after = row.digest, row.last_id
+
+
+def unsealed() -> dict[str, int]:
+    """How many rows of each log are not sealed yet."""
+    found = {}
+    for log, (table, _) in LOGS.items():
+        after = db.session.scalar(select(func.max(Seal.last_id)).where(Seal.log == log)) or 0
+        found[log] = db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE id > :after"), {"after": after}) or 0  # noqa: S608
+    return found
