@@ -1,0 +1,602 @@
+"""What can be done with activities and completions.
+
+All of it takes batches and a bounded number of statements. A completion is one row per person, activity and edition;
+whoever reports it adds a support, and what the row says follows from its supports alone (`rules.verdict`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import BigInteger, Boolean, DateTime, Double, Text
+
+from app.activities import queries, rules
+from app.activities.models import KINDS
+from app.activities.rules import (
+    Key,
+    Log,
+    LogEntry,
+    Proposal,
+    Report,
+    Verdict,
+    Weight,
+    edition_of,
+    fact_source,
+    log_source,
+)
+from app.config import settings
+from app.db import db, lock_people
+from app.errors import Conflict, NotFound, Refused
+from app.events import CompletionDeclined, CompletionLogged, Event, FactStated, FactTakenBack
+from app.outbox import publish
+from app.people.queries import cards, manager_ids
+from app.vision.queries import ids_of, names
+
+__all__ = [
+    "AlreadyThere",
+    "decide",
+    "edition_of",
+    "load",
+    "log_completions",
+    "propose",
+    "record_completions",
+    "withdraw_supports",
+]
+
+_IDS = ARRAY(BigInteger)
+_TEXTS = ARRAY(Text)
+_MOMENTS = ARRAY(DateTime(timezone=True))
+_NUMBERS = ARRAY(Double)
+
+
+class AlreadyThere(Refused):
+    """A completion of this edition stands; a second one would count twice."""
+
+    code = "already-there"
+
+
+# The catalogue ------------------------------------------------------------------------------------------------
+
+_LOAD = text("""
+    INSERT INTO activity (slug, kind, title, summary, hours, language, place, url, mandatory, repeats, skills, state,
+                          created_at)
+    SELECT slug, kind, title, summary, hours, language, coalesce(place, ''), coalesce(url, ''),
+           coalesce(mandatory, false), repeats, ARRAY(SELECT jsonb_array_elements_text(skills)::bigint),
+           'published', :at
+    FROM jsonb_to_recordset(:rows) AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text,
+                                        place text, url text, mandatory boolean, repeats text, skills jsonb)
+    ON CONFLICT (slug) DO UPDATE
+    SET kind = excluded.kind, title = excluded.title, summary = excluded.summary, hours = excluded.hours,
+        language = excluded.language, place = excluded.place, url = excluded.url, mandatory = excluded.mandatory,
+        repeats = excluded.repeats, skills = excluded.skills, state = 'published'
+    WHERE (activity.kind, activity.title, activity.summary, activity.hours, activity.language, activity.place,
+           activity.url, activity.mandatory, activity.repeats, activity.skills, activity.state)
+          IS DISTINCT FROM
+          (excluded.kind, excluded.title, excluded.summary, excluded.hours, excluded.language, excluded.place,
+           excluded.url, excluded.mandatory, excluded.repeats, excluded.skills, 'published')
+""").bindparams(bindparam("rows", type_=JSONB))
+
+_NAME = text("""
+    INSERT INTO activity_name (iri, activity_id)
+    SELECT n.iri, a.id FROM unnest(:iris, :slugs) AS n(iri, slug) JOIN activity a ON a.slug = n.slug
+    ORDER BY n.iri
+    ON CONFLICT (iri) DO UPDATE SET activity_id = excluded.activity_id
+    WHERE activity_name.activity_id <> excluded.activity_id
+""").bindparams(bindparam("iris", type_=_TEXTS), bindparam("slugs", type_=_TEXTS))
+
+
+def load(activities: Sequence[Mapping[str, Any]], *, at: datetime) -> dict[str, int]:
+    """Bring the published activities to what the catalogue says; return the id of each by its slug.
+
+    What the catalogue does not name stays. An IRI that a source used for a proposed activity is from now on a name
+    of the activity that claims it.
+    """
+    skills = ids_of(slug for activity in activities for slug in activity.get("skills", ()))
+    _check_catalogue(activities, skills)
+    rows = [
+        {**activity, "summary": activity.get("summary") or {}, "skills": [skills[s] for s in activity.get("skills", ())]}
+        for activity in sorted(activities, key=lambda activity: str(activity["slug"]))
+    ]
+    db.session.execute(_LOAD, {"rows": rows, "at": at})
+    names = [(iri, activity["slug"]) for activity in activities for iri in activity.get("known_as", ())]
+    if names:
+        db.session.execute(_NAME, {"iris": [iri for iri, _ in names], "slugs": [slug for _, slug in names]})
+    return queries.ids_by_slug(activity["slug"] for activity in activities)
+
+
+def _check_catalogue(activities: Sequence[Mapping[str, Any]], skills: Mapping[str, int]) -> None:
+    slugs: set[str] = set()
+    names: set[str] = set()
+    for activity in activities:
+        slug = activity["slug"]
+        if slug in slugs:
+            raise Refused(_l("%(slug)s stands in the file twice.", slug=slug))
+        if activity["kind"] not in KINDS:
+            raise Refused(_l("%(slug)s: there is no kind %(kind)s.", slug=slug, kind=activity["kind"]))
+        if activity.get("repeats") not in rules.REPEATS:
+            raise Refused(_l("%(slug)s: repeats is year, quarter or month.", slug=slug))
+        for skill in activity.get("skills", ()):
+            if skill not in skills:
+                raise Refused(_l("%(slug)s: there is no skill called %(skill)s.", slug=slug, skill=skill))
+        for iri in activity.get("known_as", ()):
+            if iri in names:
+                raise Refused(_l("%(iri)s is the name of two activities.", iri=iri))
+            names.add(iri)
+        slugs.add(slug)
+
+
+_PROPOSE = text("""
+    INSERT INTO activity (slug, kind, title, summary, skills, state, proposed_by, created_at)
+    SELECT slug, kind, title, '{}', ARRAY(SELECT jsonb_array_elements_text(skills)::bigint), 'proposed', proposed_by,
+           :at
+    FROM jsonb_to_recordset(:rows) AS p(slug text, kind text, title jsonb, skills jsonb, proposed_by bigint)
+    ORDER BY slug
+    ON CONFLICT (slug) DO NOTHING
+""").bindparams(bindparam("rows", type_=JSONB))
+
+_NAME_PROPOSED = text("""
+    INSERT INTO activity_name (iri, activity_id)
+    SELECT n.iri, a.id FROM unnest(:iris, :slugs) AS n(iri, slug) JOIN activity a ON a.slug = n.slug
+    ORDER BY n.iri
+    ON CONFLICT (iri) DO NOTHING
+""").bindparams(bindparam("iris", type_=_TEXTS), bindparam("slugs", type_=_TEXTS))
+
+
+def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
+    """Make the activities that a source names and nobody knows yet; return the activity of each IRI.
+
+    A known IRI keeps its activity. Two sources that come with the same new IRI at once make one activity.
+    """
+    known = queries.known_as(proposal["iri"] for proposal in proposals)
+    new = {proposal["iri"]: proposal for proposal in proposals if proposal["iri"] not in known}
+    if not new:
+        return known
+    rows = [
+        {
+            "slug": rules.slug_of_iri(iri),
+            "kind": proposal["kind"],
+            "title": dict(proposal["title"]),
+            "skills": list(proposal.get("skills", ())),
+        }
+        for iri, proposal in new.items()
+    ]
+    db.session.execute(_PROPOSE, {"rows": rows, "at": at})
+    db.session.execute(_NAME_PROPOSED, {"iris": list(new), "slugs": [row["slug"] for row in rows]})
+    return known | queries.known_as(new)
+
+
+# Reports of others --------------------------------------------------------------------------------------------
+
+_ADD = text("""
+    INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, score, hours,
+                            round)
+    SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'confirmed', n.origin, n.score, n.hours, 1
+    FROM unnest(:people, :activities, :editions, :moments, :origins, :scores, :hours)
+         AS n(person_id, activity_id, edition, moment, origin, score, hours)
+    ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
+    RETURNING id, person_id, activity_id, edition
+""").bindparams(
+    bindparam("people", type_=_IDS),
+    bindparam("activities", type_=_IDS),
+    bindparam("editions", type_=_TEXTS),
+    bindparam("moments", type_=_MOMENTS),
+    bindparam("origins", type_=_TEXTS),
+    bindparam("scores", type_=_NUMBERS),
+    bindparam("hours", type_=_NUMBERS),
+)
+
+_SUPPORT = text("""
+    INSERT INTO completion_support (completion_id, source, at, score, hours)
+    SELECT completion_id, source, moment, score, hours
+    FROM unnest(:completions, :sources, :moments, :scores, :hours) AS s(completion_id, source, moment, score, hours)
+    ON CONFLICT (source) DO NOTHING
+    RETURNING source
+""").bindparams(
+    bindparam("completions", type_=_IDS),
+    bindparam("sources", type_=_TEXTS),
+    bindparam("moments", type_=_MOMENTS),
+    bindparam("scores", type_=_NUMBERS),
+    bindparam("hours", type_=_NUMBERS),
+)
+
+
+def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, int]:
+    """Record what platforms, files and leaders of workshops report; return the completion of each source.
+
+    A source that is known has no effect any more, even when it was withdrawn. A report of a completion that stands
+    supports it; if it tells of an earlier moment, the fact is taken back and stated anew from that moment. An own
+    log of the same edition that still waits is confirmed by it.
+    """
+    lock_people(item["person_id"] for item in items)
+    known = queries.completions_behind(item["source"] for item in items)
+    fresh = {item["source"]: item for item in reversed(items) if item["source"] not in known}
+    if not fresh:
+        return known
+    activities = _activities({item["activity_id"] for item in fresh.values()})
+    by_key = _by_key(list(fresh.values()), activities)
+    weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
+    added = _add(weights, {key: group[0].get("origin", "platform") for key, group in by_key.items()}, at)
+    standing = queries.standing(key for key in by_key if key not in added)
+    completions = {item["source"]: {**added, **standing}[key] for key, group in by_key.items() for item in group}
+    _support(list(fresh.values()), completions)
+    publish(_fact(completion_id, key, activities[key[1]], weights[key]) for key, completion_id in added.items())
+    _weigh(standing.values())
+    return known | completions
+
+
+def _activities(ids: set[int]) -> dict[int, Row[Any]]:
+    found = queries.by_id(ids)
+    if len(found) < len(ids):
+        raise NotFound(_l("There is no such activity."))
+    return found
+
+
+def _by_key(items: Sequence[Report], activities: Mapping[int, Row[Any]]) -> dict[Key, list[Report]]:
+    tz = organisation_tz()
+    found: dict[Key, list[Report]] = {}
+    for item in items:
+        edition = edition_of(activities[item["activity_id"]], item["completed_at"], tz)
+        found.setdefault((item["person_id"], item["activity_id"], edition), []).append(item)
+    return found
+
+
+def _add(weights: Mapping[Key, Weight], origins: Mapping[Key, str], at: datetime) -> dict[Key, int]:
+    rows = db.session.execute(
+        _ADD,
+        {
+            "people": [key[0] for key in weights],
+            "activities": [key[1] for key in weights],
+            "editions": [key[2] for key in weights],
+            "moments": [weight.moment for weight in weights.values()],
+            "origins": [origins[key] for key in weights],
+            "scores": [weight.score for weight in weights.values()],
+            "hours": [weight.hours for weight in weights.values()],
+            "now": at,
+        },
+    )
+    return {(row.person_id, row.activity_id, row.edition): row.id for row in rows}
+
+
+def _support(items: Sequence[Report], completions: Mapping[str, int]) -> None:
+    kept = db.session.execute(
+        _SUPPORT,
+        {
+            "completions": [completions[item["source"]] for item in items],
+            "sources": [item["source"] for item in items],
+            "moments": [item["completed_at"] for item in items],
+            "scores": [item.get("score") for item in items],
+            "hours": [item.get("hours") for item in items],
+        },
+    ).all()
+    if len(kept) < len(items):  # the same source for another person, in this very moment: nobody locked for both
+        raise Conflict(_l("Somebody else is recording the same just now. Send it again."))
+
+
+def _fact(
+    completion_id: int, key: Key, activity: Any, weight: Weight, round_: int = 1, confirmed_by: int | None = None
+) -> FactStated:
+    """What is counted: kind, skills and whether it is mandatory are those of the activity at this moment."""
+    return FactStated(
+        person_id=key[0],
+        source=fact_source(completion_id, round_),
+        kind="completed",
+        at=weight.moment,
+        activity_id=key[1],
+        activity_kind=activity.kind,
+        mandatory=activity.mandatory,
+        edition=key[2],
+        skills=tuple(activity.skills),
+        hours=weight.hours,
+        score=weight.score,
+        confirmed_by=confirmed_by,
+    )
+
+
+# What follows when supports change ----------------------------------------------------------------------------
+
+_MOVE = text("""
+    UPDATE completion SET state = m.state, completed_at = m.moment, score = m.score, hours = m.hours, round = m.round
+    FROM unnest(:ids, :states, :moments, :scores, :hours, :rounds) AS m(id, state, moment, score, hours, round)
+    WHERE completion.id = m.id
+""").bindparams(
+    bindparam("ids", type_=_IDS),
+    bindparam("states", type_=_TEXTS),
+    bindparam("moments", type_=_MOMENTS),
+    bindparam("scores", type_=_NUMBERS),
+    bindparam("hours", type_=_NUMBERS),
+    bindparam("rounds", type_=_IDS),
+)
+
+
+def _weigh(completion_ids: Iterable[int]) -> None:
+    """Let these completions follow from their supports again, and tell what that changes."""
+    rows = queries.weights(completion_ids)
+    moves = [(row, rules.verdict(row)) for row in rows]
+    moves = [(row, it) for row, it in moves if (row.state, row.completed_at, row.score, row.hours) != it.row]
+    if not moves:
+        return
+    rounds = [row.round + it.state_anew for row, it in moves]
+    db.session.execute(
+        _MOVE,
+        {
+            "ids": [row.id for row, _ in moves],
+            "states": [it.state for _, it in moves],
+            "moments": [it.weight.moment for _, it in moves],
+            "scores": [it.weight.score for _, it in moves],
+            "hours": [it.weight.hours for _, it in moves],
+            "rounds": rounds,
+        },
+    )
+    publish(event for (row, it), round_ in zip(moves, rounds, strict=True) for event in _news(row, it, round_))
+
+
+def _news(row: Row[Any], it: Verdict, round_: int) -> Iterator[Event]:
+    if it.take_back:
+        yield FactTakenBack(person_id=row.person_id, source=fact_source(row.id, row.round))
+    if it.state_anew:
+        key = (row.person_id, row.activity_id, row.edition)
+        confirmed_by = row.confirmer_id if row.decided_at else None
+        yield _fact(row.id, key, row, it.weight, round_, confirmed_by)
+    if it.state == "waiting" and row.state == "confirmed" and row.confirmer_id:
+        yield CompletionLogged(person_id=row.person_id, completion_id=row.id, confirmer_id=row.confirmer_id)
+
+
+_WITHDRAW = text("""
+    UPDATE completion_support SET withdrawn_at = :at WHERE source = ANY(:sources) AND withdrawn_at IS NULL
+    RETURNING completion_id
+""").bindparams(bindparam("sources", type_=_TEXTS))
+
+
+def withdraw_supports(sources: Iterable[str], *, at: datetime) -> None:
+    """Take away what completions rest on, such as statements that were voided.
+
+    A completion goes with its last support, and a later report makes a new one; if others stay, its moment is the
+    earliest of theirs. An own log that was confirmed only by what is withdrawn now waits for its confirmer again.
+    A caller that also records for others locks `queries.people_behind(sources)` along with them.
+    """
+    wanted = sorted(set(sources))
+    lock_people(queries.people_behind(wanted))
+    _weigh(db.session.scalars(_WITHDRAW, {"sources": wanted, "at": at}).all())
+
+
+# Own logs -----------------------------------------------------------------------------------------------------
+
+_LOG = text("""
+    INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, hours, note, link,
+                            confirmer_id)
+    SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'waiting', 'log', n.hours, n.note, n.link, n.confirmer_id
+    FROM unnest(:people, :activities, :editions, :moments, :hours, :notes, :links, :confirmers)
+         AS n(person_id, activity_id, edition, moment, hours, note, link, confirmer_id)
+    ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
+    RETURNING id, person_id, activity_id, edition
+""").bindparams(
+    bindparam("people", type_=_IDS),
+    bindparam("activities", type_=_IDS),
+    bindparam("editions", type_=_TEXTS),
+    bindparam("moments", type_=_MOMENTS),
+    bindparam("hours", type_=_NUMBERS),
+    bindparam("notes", type_=_TEXTS),
+    bindparam("links", type_=_TEXTS),
+    bindparam("confirmers", type_=_IDS),
+)
+
+
+def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
+    """Log learning that people tell of themselves; each waits for the word of somebody else. Return their ids.
+
+    Who confirms is who is named, or else the manager. A title that stands in the catalogue is that activity; any
+    other makes a proposed activity of this person. Logging the same again is the same log; another log of an
+    edition that stands is refused, and with it the whole batch.
+    """
+    lock_people(item["person_id"] for item in items)
+    entries = _entries(items, _confirmers(items, at), _activities_of(items, at), at)
+    first = {entry.key: entry for entry in reversed(entries)}
+    added = _log(first, at)
+    standing = added | queries.standing(key for key in first if key not in added)
+    again = [entry for entry in entries if entry.key not in added or first[entry.key] is not entry]
+    _refuse_others(again, standing)
+    publish(
+        CompletionLogged(person_id=key[0], completion_id=added[key], confirmer_id=first[key].confirmer_id)
+        for key in added
+    )
+    return [standing[entry.key] for entry in entries]
+
+
+def _confirmers(items: Sequence[Log], at: datetime) -> list[int]:
+    """Who is asked to confirm each; refuse who cannot, and days that nobody can vouch for."""
+    today = at.astimezone(organisation_tz()).date()
+    managers = manager_ids(item["person_id"] for item in items)
+    chosen = [item.get("confirmer_id") or managers.get(item["person_id"]) for item in items]
+    known = cards(person_id for person_id in chosen if person_id is not None)
+    found: list[int] = []
+    for item, confirmer_id in zip(items, chosen, strict=True):
+        wrong = _wrong(item, today)
+        if confirmer_id is None:
+            wrong["confirmer_id"] = _l("Choose a colleague who can confirm this.")
+        elif confirmer_id == item["person_id"]:
+            wrong["confirmer_id"] = _l("You cannot confirm your own learning. Choose a colleague.")
+        elif confirmer_id not in known or not known[confirmer_id].active:
+            wrong["confirmer_id"] = _l("This colleague is not here any more. Choose another one.")
+        if wrong:
+            raise Refused(_l("Something is not filled in right. Look at the fields below."), fields=wrong)
+        found.append(confirmer_id or 0)
+    return found
+
+
+def _wrong(item: Log, today: date) -> dict[str, object]:
+    """What a form cannot know: the day, and whether there is anything to go by."""
+    wrong: dict[str, object] = {}
+    if item["completed_on"] > today:
+        wrong["completed_on"] = _l("This day is still to come. Log it when it is done.")
+    elif rules.too_old(item["completed_on"], today):
+        wrong["completed_on"] = _l("This is more than two years ago; nobody can confirm that any more.")
+    if not item.get("note") and not item.get("link"):
+        wrong["note"] = _l("Say in a sentence what you did, or give a link to what you made.")
+    if item.get("activity_id") is None:
+        if not item.get("title"):
+            wrong["title"] = _l("Say what you did.")
+        if item.get("kind") not in KINDS:
+            wrong["kind"] = _l("Choose what kind of learning it was.")
+        if item.get("skill_id") is None:
+            wrong["skill_id"] = _l("Choose the skill it is about.")
+    return wrong
+
+
+def _activities_of(items: Sequence[Log], at: datetime) -> list[int]:
+    """The activity of each: the one that is named, the one in the catalogue with this title, or a new proposal."""
+    named = {item["activity_id"] for item in items if item.get("activity_id") is not None}
+    free = [item for item in items if item.get("activity_id") is None]
+    by_title = _by_title(free)
+    own = {rules.slug_of_own(item): item for item in free if rules.same_words(item["title"]) not in by_title}
+    ids = _propose_own(own, at)
+    published = {row.id for row in queries.by_id(named).values() if row.state == "published"}
+    if named - published:
+        raise NotFound(_l("There is no such activity."))
+    found: list[int] = []
+    for item in items:
+        given = item.get("activity_id")
+        if given is None:
+            given = by_title.get(rules.same_words(item["title"])) or ids[rules.slug_of_own(item)]
+        found.append(given)
+    return found
+
+
+def _by_title(free: Sequence[Log]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in queries.by_title(rules.same_words(item["title"]) for item in free):
+        for title in row.title.values():
+            found.setdefault(rules.same_words(title), row.id)
+    return found
+
+
+def _propose_own(own: Mapping[str, Log], at: datetime) -> dict[str, int]:
+    if not own:
+        return {}
+    if len(names(item["skill_id"] for item in own.values())) < len({item["skill_id"] for item in own.values()}):
+        raise Refused(_l("There is no such skill."), fields={"skill_id": _l("Choose the skill it is about.")})
+    rows = [
+        {
+            "slug": slug,
+            "kind": item["kind"],
+            "title": {"nl": item["title"], "en": item["title"]},
+            "skills": [item["skill_id"]],
+            "proposed_by": item["person_id"],
+        }
+        for slug, item in own.items()
+    ]
+    db.session.execute(_PROPOSE, {"rows": rows, "at": at})
+    return queries.ids_by_slug(own)
+
+
+def _entries(
+    items: Sequence[Log], confirmers: Sequence[int], activity_ids: Sequence[int], at: datetime
+) -> list[LogEntry]:
+    tz = organisation_tz()
+    activities = _activities(set(activity_ids))
+    found: list[LogEntry] = []
+    for item, confirmer_id, activity_id in zip(items, confirmers, activity_ids, strict=True):
+        moment = rules.moment_of(item["completed_on"], at, tz)
+        key = (item["person_id"], activity_id, edition_of(activities[activity_id], moment, tz))
+        hours = rules.effort(activities[activity_id].hours, item.get("hours"))
+        found.append(LogEntry(item, key, moment, hours, confirmer_id))
+    return found
+
+
+def _log(entries: Mapping[Key, LogEntry], at: datetime) -> dict[Key, int]:
+    """Write the logs that are new, each with the support that it will be."""
+    rows = db.session.execute(
+        _LOG,
+        {
+            "people": [key[0] for key in entries],
+            "activities": [key[1] for key in entries],
+            "editions": [key[2] for key in entries],
+            "moments": [entry.moment for entry in entries.values()],
+            "hours": [entry.hours for entry in entries.values()],
+            "notes": [entry.item.get("note") or "" for entry in entries.values()],
+            "links": [entry.item.get("link") or "" for entry in entries.values()],
+            "confirmers": [entry.confirmer_id for entry in entries.values()],
+            "now": at,
+        },
+    )
+    added = {(row.person_id, row.activity_id, row.edition): row.id for row in rows}
+    if added:
+        db.session.execute(
+            _SUPPORT,
+            {
+                "completions": list(added.values()),
+                "sources": [log_source(completion_id) for completion_id in added.values()],
+                "moments": [entries[key].moment for key in added],
+                "scores": [None for _ in added],
+                "hours": [entries[key].item.get("hours") for key in added],
+            },
+        )
+    return added
+
+
+def _refuse_others(again: Sequence[LogEntry], standing: Mapping[Key, int]) -> None:
+    """A second submit of the same log is fine; another log of what stands is not."""
+    rows = queries.logs(standing[entry.key] for entry in again)
+    tz = organisation_tz()
+    for entry in again:
+        row = rows[standing[entry.key]]
+        if rules.same_log(entry, row, tz):
+            continue
+        said = _l("You have logged this already; it waits to be confirmed.")
+        if row.state == "confirmed":
+            said = _l("This is among your completions already, so it counts once.")
+        raise AlreadyThere(said, fields={"title": said})
+
+
+# The confirmer's word -----------------------------------------------------------------------------------------
+
+# Of two decisions at once the second finds nothing that waits.
+_DECIDE = text("""
+    UPDATE completion c
+    SET state = CASE WHEN :confirm THEN 'confirmed' ELSE 'declined' END, decided_at = :at, decision_note = :note,
+        round = c.round + CASE WHEN :confirm THEN 1 ELSE 0 END
+    FROM activity a
+    WHERE a.id = c.activity_id AND c.id = ANY(:ids) AND c.state = 'waiting' AND c.confirmer_id = :by
+      AND c.person_id <> :by
+    RETURNING c.id, c.person_id, c.activity_id, c.edition, c.completed_at, c.hours, c.round, c.confirmer_id,
+              a.kind, a.mandatory, a.skills
+""").bindparams(bindparam("ids", type_=_IDS), bindparam("confirm", type_=Boolean))
+
+
+def decide(completion_ids: Iterable[int], *, by: int, confirm: bool, note: str = "", at: datetime) -> list[int]:
+    """Confirm what colleagues logged, or say what is missing. All of it, or none when somebody was first."""
+    wanted = sorted(set(completion_ids))
+    if not confirm and not note.strip():
+        said = _l("Say in a sentence what is missing, so that your colleague can go on.")
+        raise Refused(said, fields={"note": said})
+    asked = queries.asked_of(by, wanted)
+    if len(asked) < len(wanted):
+        raise NotFound(_l("Nothing here waits for your word."))
+    lock_people(row.person_id for row in asked)
+    told = {"ids": wanted, "by": by, "confirm": confirm, "note": note.strip(), "at": at}
+    rows = db.session.execute(_DECIDE, told).all()
+    if len(rows) < len(wanted):
+        raise Conflict(_l("This was decided in the meantime. Reload the page to see how it stands."))
+    if confirm:
+        publish(
+            _fact(
+                row.id,
+                (row.person_id, row.activity_id, row.edition),
+                row,
+                Weight(row.completed_at, None, row.hours),
+                row.round,
+                row.confirmer_id,
+            )
+            for row in rows
+        )
+    else:
+        db.session.execute(_WITHDRAW, {"sources": [log_source(row.id) for row in rows], "at": at})
+        publish(CompletionDeclined(person_id=row.person_id, completion_id=row.id) for row in rows)
+    return wanted
+
+
+def organisation_tz() -> ZoneInfo:
+    return ZoneInfo(settings().timezone)

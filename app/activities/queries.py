@@ -1,0 +1,305 @@
+"""What can be asked about activities and completions. Plain rows; statements are built once; every list has an end."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger, Text
+
+from app.activities.models import Activity, ActivityName, Completion, CompletionSupport
+from app.activities.rules import Key
+from app.db import db
+from app.errors import NotFound
+
+_IDS = ARRAY(BigInteger)
+_TEXTS = ARRAY(Text)
+PAGE = 24
+LAST_PAGE = 100
+QUEUE = 50
+
+# For actions: batches ------------------------------------------------------------------------------------------
+
+_BY_ID = select(
+    Activity.id,
+    Activity.slug,
+    Activity.kind,
+    Activity.title,
+    Activity.mandatory,
+    Activity.hours,
+    Activity.skills,
+    Activity.repeats,
+    Activity.state,
+    Activity.proposed_by,
+).where(Activity.id == func.any(bindparam("ids", type_=_IDS)))
+_BY_SLUG = select(Activity.slug, Activity.id).where(Activity.slug == func.any(bindparam("slugs", type_=_TEXTS)))
+_KNOWN_AS = select(ActivityName.iri, ActivityName.activity_id).where(
+    ActivityName.iri == func.any(bindparam("iris", type_=_TEXTS))
+)
+_BEHIND = select(CompletionSupport.source, CompletionSupport.completion_id).where(
+    CompletionSupport.source == func.any(bindparam("sources", type_=_TEXTS))
+)
+_PEOPLE_BEHIND = (
+    select(Completion.person_id)
+    .join(CompletionSupport, CompletionSupport.completion_id == Completion.id)
+    .where(CompletionSupport.source == func.any(bindparam("sources", type_=_TEXTS)))
+)
+_STANDING = text("""
+    SELECT c.id, c.person_id, c.activity_id, c.edition
+    FROM unnest(:people, :activities, :editions) AS k(person_id, activity_id, edition)
+    JOIN completion c ON c.person_id = k.person_id AND c.activity_id = k.activity_id AND c.edition = k.edition
+    WHERE c.state IN ('waiting', 'confirmed')
+""").bindparams(
+    bindparam("people", type_=_IDS), bindparam("activities", type_=_IDS), bindparam("editions", type_=_TEXTS)
+)
+
+# An own log counts among the supports once its confirmer has decided; until then it only keeps its place.
+_WEIGHTS = text("""
+    SELECT c.id, c.person_id, c.activity_id, c.edition, c.state, c.completed_at, c.score, c.hours, c.round,
+           c.confirmer_id, c.decided_at, a.kind, a.mandatory, a.skills, a.hours AS activity_hours,
+           s.counting, s.moment, s.best, s.reported, s.own_at, s.own_hours
+    FROM completion c
+    JOIN activity a ON a.id = c.activity_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE counts) AS counting, min(at) FILTER (WHERE counts) AS moment,
+               max(score) FILTER (WHERE counts) AS best, max(hours) FILTER (WHERE counts) AS reported,
+               min(at) FILTER (WHERE NOT counts) AS own_at, max(hours) FILTER (WHERE NOT counts) AS own_hours
+        FROM (SELECT at, score, hours, source <> 'log:' || c.id OR c.decided_at IS NOT NULL AS counts
+              FROM completion_support
+              WHERE completion_id = c.id AND withdrawn_at IS NULL) AS standing
+    ) AS s
+    WHERE c.id = ANY(:ids) AND c.state IN ('waiting', 'confirmed')
+    ORDER BY c.id
+""").bindparams(bindparam("ids", type_=_IDS))
+
+_BY_TITLE = text("""
+    SELECT id, kind, title FROM activity
+    WHERE state = 'published' AND (lower(title ->> 'nl') = ANY(:titles) OR lower(title ->> 'en') = ANY(:titles))
+    ORDER BY id
+""").bindparams(bindparam("titles", type_=_TEXTS))
+
+_LOGS = text("""
+    SELECT c.id, c.state, c.origin, c.note, c.link, c.confirmer_id, s.at, s.hours
+    FROM completion c
+    LEFT JOIN completion_support s ON s.completion_id = c.id AND s.source = 'log:' || c.id AND s.withdrawn_at IS NULL
+    WHERE c.id = ANY(:ids)
+""").bindparams(bindparam("ids", type_=_IDS))
+
+
+def by_id(ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """What recording needs to know of activities."""
+    wanted = sorted(set(ids))
+    return {row.id: row for row in db.session.execute(_BY_ID, {"ids": wanted})} if wanted else {}
+
+
+def ids_by_slug(slugs: Iterable[str]) -> dict[str, int]:
+    return {row.slug: row.id for row in db.session.execute(_BY_SLUG, {"slugs": sorted(set(slugs))})}
+
+
+def known_as(iris: Iterable[str]) -> dict[str, int]:
+    """The activities that sources know by these ids; who is not known is not in the answer."""
+    wanted = sorted(set(iris))
+    if not wanted:
+        return {}
+    return {row.iri: row.activity_id for row in db.session.execute(_KNOWN_AS, {"iris": wanted})}
+
+
+def completions_behind(sources: Iterable[str]) -> dict[str, int]:
+    """The completion that each of these sources supports or supported."""
+    rows = db.session.execute(_BEHIND, {"sources": sorted(set(sources))})
+    return {row.source: row.completion_id for row in rows}
+
+
+def people_behind(sources: Iterable[str]) -> set[int]:
+    """Whose completions rest on these sources: whom to lock before they are withdrawn."""
+    return set(db.session.scalars(_PEOPLE_BEHIND, {"sources": sorted(set(sources))}))
+
+
+def standing(keys: Iterable[Key]) -> dict[Key, int]:
+    """The completion that stands for each person, activity and edition (uq_completion_standing)."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    told = {
+        "people": [key[0] for key in wanted],
+        "activities": [key[1] for key in wanted],
+        "editions": [key[2] for key in wanted],
+    }
+    return {(row.person_id, row.activity_id, row.edition): row.id for row in db.session.execute(_STANDING, told)}
+
+
+def weights(completion_ids: Iterable[int]) -> Sequence[Row[Any]]:
+    """Completions that stand, with what their supports come to; for `rules.verdict`."""
+    wanted = sorted(set(completion_ids))
+    return db.session.execute(_WEIGHTS, {"ids": wanted}).all() if wanted else []
+
+
+def by_title(titles: Iterable[str]) -> Sequence[Row[Any]]:
+    """Published activities with one of these titles, in lower case, in either language."""
+    wanted = sorted(set(titles))
+    return db.session.execute(_BY_TITLE, {"titles": wanted}).all() if wanted else []
+
+
+def logs(completion_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Completions with what the person themselves logged, to tell a second submit from a second log."""
+    wanted = sorted(set(completion_ids))
+    return {row.id: row for row in db.session.execute(_LOGS, {"ids": wanted})} if wanted else {}
+
+
+# The catalogue -------------------------------------------------------------------------------------------------
+
+_SHOWN = """a.id, a.slug, a.kind, a.title, a.summary, a.hours, a.language, a.place, a.url, a.mandatory, a.repeats,
+            a.skills, a.state, a.proposed_by"""
+
+# A catalogue has hundreds or a few thousand rows and is read whole (5,000: 9 ms); only the page is sent.
+_CATALOGUE = text(f"""
+    SELECT {_SHOWN}
+    FROM activity a
+    WHERE a.state = 'published'
+      AND (CAST(:kind AS text) IS NULL OR a.kind = :kind)
+      AND (CAST(:skill AS text) IS NULL OR a.skills && ARRAY(
+            SELECT s.id FROM skill s JOIN skill asked ON asked.id = ANY(s.lineage) WHERE asked.slug = :skill))
+      AND (CAST(:language AS text) IS NULL OR a.language IS NULL OR a.language = :language)
+      AND (CAST(:hours AS float) IS NULL OR a.hours <= :hours)
+      AND concat_ws(' ', a.title ->> 'nl', a.title ->> 'en', a.summary ->> 'nl', a.summary ->> 'en', a.place)
+          ILIKE ALL(:words)
+    ORDER BY lower(coalesce(a.title ->> :locale, a.title ->> 'en', a.title ->> 'nl')), a.id
+    LIMIT {PAGE + 1} OFFSET :skip
+""").bindparams(bindparam("words", type_=_TEXTS))
+
+_ACTIVITY = text(f"""
+    SELECT {_SHOWN}
+    FROM activity a
+    WHERE a.slug = :slug
+      AND (a.state = 'published'
+           OR EXISTS (SELECT FROM completion c WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))
+""")
+
+_TITLES = text("""
+    SELECT a.slug, a.title FROM activity a WHERE a.state = 'published'
+    ORDER BY lower(coalesce(a.title ->> :locale, a.title ->> 'en', a.title ->> 'nl')), a.id LIMIT 500
+""")
+
+
+def catalogue(
+    *,
+    locale: str,
+    text: str | None = None,
+    kind: str | None = None,
+    skill: str | None = None,
+    language: str | None = None,
+    hours: float | None = None,
+    page: int = 1,
+) -> tuple[Sequence[Row[Any]], bool]:
+    """One page of published activities, by title, and whether there are more.
+
+    `skill` is a slug and brings the skills below it; `hours` is the most it may take; a language brings what is
+    given in both. All words of `text` must be in title, summary or place.
+    """
+    told = {
+        "kind": kind,
+        "skill": skill,
+        "language": language,
+        "hours": hours,
+        "words": [f"%{_plain(word)}%" for word in (text or "").split()[:6]],
+        "locale": locale,
+        "skip": (page - 1) * PAGE,
+    }
+    rows = db.session.execute(_CATALOGUE, told).all()
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def _plain(word: str) -> str:
+    """What people type is no pattern."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def activity(slug: str, *, person_id: int) -> Row[Any]:
+    """One activity; a proposed one is there for whoever did it or is asked to confirm it."""
+    row = db.session.execute(_ACTIVITY, {"slug": slug, "person": person_id}).one_or_none()
+    if row is None:
+        raise NotFound(_l("There is no such activity."))
+    return row
+
+
+def titles(locale: str) -> Sequence[Row[Any]]:
+    """What the form for an own log suggests: slug and title of published activities."""
+    return db.session.execute(_TITLES, {"locale": locale}).all()
+
+
+# Completions of a person ---------------------------------------------------------------------------------------
+
+_TOLD = """c.id, c.person_id, c.activity_id, a.slug, a.kind, a.title, a.skills, a.state AS activity_state, c.edition,
+           c.completed_at, c.recorded_at, c.state, c.origin, c.score, c.hours, c.note, c.link,
+           c.confirmer_id, confirmer.name AS confirmer, c.decided_at, c.decision_note"""
+_FROM = """FROM completion c
+    JOIN activity a ON a.id = c.activity_id
+    LEFT JOIN person confirmer ON confirmer.id = c.confirmer_id"""
+
+# Index: ix_completion_person_id_completed_at, read backwards.
+_MINE = text(f"""
+    SELECT {_TOLD} {_FROM}
+    WHERE c.person_id = :person
+    ORDER BY c.completed_at DESC, c.id DESC LIMIT {PAGE + 1} OFFSET :skip
+""")
+
+_THESE = text(f"SELECT {_TOLD} {_FROM} WHERE c.id = ANY(:ids) ORDER BY c.id").bindparams(
+    bindparam("ids", type_=_IDS)
+)
+
+# Index: uq_completion_standing, from its first two columns.
+_STATES = text("""
+    SELECT DISTINCT ON (c.activity_id) c.activity_id, c.id, c.state, c.edition, c.completed_at,
+           confirmer.name AS confirmer
+    FROM completion c LEFT JOIN person confirmer ON confirmer.id = c.confirmer_id
+    WHERE c.person_id = :person AND c.activity_id = ANY(:ids) AND c.state IN ('waiting', 'confirmed')
+    ORDER BY c.activity_id, c.completed_at DESC
+""").bindparams(bindparam("ids", type_=_IDS))
+
+# Index: ix_completion_confirmer_waiting; the oldest request first.
+_QUEUE = text(f"""
+    SELECT {_TOLD}, learner.name AS learner, learner.handle, learner.job
+    {_FROM}
+    JOIN person learner ON learner.id = c.person_id
+    WHERE c.confirmer_id = :person AND c.state = 'waiting'
+    ORDER BY c.recorded_at, c.id LIMIT {QUEUE}
+""")
+_QUEUE_LENGTH = text("SELECT count(*) FROM completion WHERE confirmer_id = :person AND state = 'waiting'")
+_ASKED = text("""
+    SELECT c.id, c.person_id, c.state FROM completion c WHERE c.id = ANY(:ids) AND c.confirmer_id = :by
+""").bindparams(bindparam("ids", type_=_IDS))
+
+
+def completions_of(person_id: int, *, page: int = 1) -> tuple[Sequence[Row[Any]], bool]:
+    """One page of what a person finished or logged, in every state, the latest first; and whether there are more."""
+    rows = db.session.execute(_MINE, {"person": person_id, "skip": (page - 1) * PAGE}).all()
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def completions(ids: Iterable[int]) -> Sequence[Row[Any]]:
+    """These completions as they are told; who may see them is the caller's question."""
+    return db.session.execute(_THESE, {"ids": sorted(set(ids))}).all()
+
+
+def states_of(person_id: int, activity_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """The latest standing completion of a person, by activity."""
+    wanted = sorted(set(activity_ids))
+    if not wanted:
+        return {}
+    return {row.activity_id: row for row in db.session.execute(_STATES, {"person": person_id, "ids": wanted})}
+
+
+def waiting_for(confirmer_id: int) -> Sequence[Row[Any]]:
+    """What waits for this person's word, the oldest first."""
+    return db.session.execute(_QUEUE, {"person": confirmer_id}).all()
+
+
+def count_waiting_for(confirmer_id: int) -> int:
+    """How much waits for this person's word."""
+    return db.session.scalar(_QUEUE_LENGTH, {"person": confirmer_id}) or 0
+
+
+def asked_of(confirmer_id: int, completion_ids: Iterable[int]) -> Sequence[Row[Any]]:
+    """Those of these completions on which this person's word is or was asked: id, person_id, state."""
+    return db.session.execute(_ASKED, {"ids": sorted(set(completion_ids)), "by": confirmer_id}).all()

@@ -1,0 +1,206 @@
+"""Decisions about activities and completions, pure: which edition, which moment, what a log may say.
+
+A completion is a function of its supports: it stands from the earliest of their moments, with the best of their
+scores, whatever the order in which they came.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from zoneinfo import ZoneInfo
+
+from leaderboards.periods import windows_at
+
+REPEATS = (None, "year", "quarter", "month")
+Key = tuple[int, int, str]  # person, activity, edition
+
+
+class Repeating(Protocol):
+    """Anything that says in which calendar window it can be done once more."""
+
+    @property
+    def repeats(self) -> str | None: ...
+
+
+class Report(TypedDict):
+    """Somebody else says that a person finished an activity: a platform, a file, the leader of a workshop."""
+
+    person_id: int
+    activity_id: int
+    completed_at: datetime
+    source: str
+    score: NotRequired[float | None]
+    hours: NotRequired[float | None]
+    origin: NotRequired[str]  # platform, import
+
+
+class Log(TypedDict):
+    """A person says it of themselves. Either `activity_id`, or `title`, `kind` and `skill_id` of something new."""
+
+    person_id: int
+    completed_on: date
+    activity_id: NotRequired[int | None]
+    title: NotRequired[str]
+    kind: NotRequired[str]
+    skill_id: NotRequired[int | None]
+    hours: NotRequired[float | None]
+    note: NotRequired[str]
+    link: NotRequired[str]
+    confirmer_id: NotRequired[int | None]
+
+
+class Proposal(TypedDict):
+    """An activity that a source names and we do not know yet."""
+
+    iri: str
+    title: Mapping[str, str]
+    kind: str
+    skills: NotRequired[Sequence[int]]
+
+
+def edition_of(activity: Repeating, at: datetime, tz: ZoneInfo) -> str:
+    """The calendar window that makes this completion another one than last year's; "" if it counts once."""
+    windows = windows_at(at, tz)
+    match activity.repeats:
+        case "year":
+            return windows.year
+        case "quarter":
+            return windows.quarter
+        case "month":
+            return windows.month
+    return ""
+
+
+def fact_source(completion_id: int, round_: int) -> str:
+    """Under which source a completion is stated; a completion that moves in time is stated anew."""
+    return f"completion:{completion_id}" if round_ <= 1 else f"completion:{completion_id}:{round_}"
+
+
+def log_source(completion_id: int) -> str:
+    """The support that an own log is, once it is confirmed."""
+    return f"log:{completion_id}"
+
+
+# What supports come to ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What the supports of one completion come to."""
+
+    moment: datetime
+    score: float | None
+    hours: float | None
+
+
+def weight_of(reports: Sequence[Report], activity_hours: float | None) -> Weight:
+    """The earliest moment, the best score, and the effort."""
+    return Weight(
+        min(report["completed_at"] for report in reports),
+        best(report.get("score") for report in reports),
+        effort(activity_hours, best(report.get("hours") for report in reports)),
+    )
+
+
+def best(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def effort(activity_hours: float | None, reported: float | None) -> float | None:
+    """The catalogue's hours; only where it names none, what was reported. Nobody earns by being slow."""
+    return activity_hours if activity_hours is not None else reported
+
+
+State = Literal["waiting", "confirmed", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a completion becomes, and what that means for the log of facts."""
+
+    state: State
+    weight: Weight
+    take_back: bool
+    state_anew: bool
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        """The columns that follow from it."""
+        return (self.state, self.weight.moment, self.weight.score, self.weight.hours)
+
+
+def verdict(row: Any) -> Verdict:
+    """Decide on a completion whose supports have changed.
+
+    `row` is the completion with what its counting supports come to (`moment`, `best`, `reported`, `counting`) and
+    the moment and hours of an own log nobody has decided on (`own_at`, `own_hours`). With nothing left to count,
+    such a log waits again; otherwise the completion is withdrawn. A better score alone moves no fact: points and
+    badges do not rest on it, and platforms send it seconds after the completion.
+    """
+    stood = row.state == "confirmed"
+    if not row.counting:
+        if row.own_at is not None:
+            return Verdict("waiting", Weight(row.own_at, None, effort(row.activity_hours, row.own_hours)), stood, False)
+        return Verdict("withdrawn", Weight(row.completed_at, row.score, row.hours), stood, False)
+    hours = row.hours if stood and row.activity_hours is not None else effort(row.activity_hours, row.reported)
+    weight = Weight(row.moment, row.best, hours)
+    moved = stood and (row.completed_at, row.hours) != (weight.moment, weight.hours)
+    return Verdict("confirmed", weight, moved, moved or not stood)
+
+
+# What a person logs -------------------------------------------------------------------------------------------
+
+YEARS_BACK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A log with what was found out about it: which completion it is, when, how long, and who confirms."""
+
+    item: Log
+    key: Key
+    moment: datetime
+    hours: float | None
+    confirmer_id: int
+
+
+def same_log(entry: LogEntry, row: Any, tz: ZoneInfo) -> bool:
+    """Was this very log sent twice? `row` is what stands, with the moment and hours its person gave."""
+    if row.origin != "log" or row.at is None:
+        return False
+    told = (row.at.astimezone(tz).date(), row.hours, row.note, row.link, row.confirmer_id)
+    item = entry.item
+    asked = (item["completed_on"], item.get("hours"), item.get("note") or "", item.get("link") or "")
+    return told == (*asked, entry.confirmer_id)
+
+
+def too_old(day: date, today: date) -> bool:
+    """Older than two years: nobody can confirm that any more."""
+    return (day.year + YEARS_BACK, day.month, day.day) < (today.year, today.month, today.day)
+
+
+def moment_of(day: date, at: datetime, tz: ZoneInfo) -> datetime:
+    """Noon of that day, or the moment of logging when it is still morning."""
+    return min(datetime.combine(day, time(12), tz), at)
+
+
+def same_words(title: str) -> str:
+    """A title without what makes no difference, to find it in the catalogue."""
+    return " ".join(title.casefold().split())
+
+
+def slug_of_own(log: Log) -> str:
+    """The same thing logged twice is one activity: who, what, when and which skill name it."""
+    told = (log["person_id"], log.get("kind"), same_words(log.get("title", "")), log["completed_on"], log.get("skill_id"))
+    return f"own-{_short(repr(told))}"
+
+
+def slug_of_iri(iri: str) -> str:
+    """Two reports of one unknown activity at the same moment propose the same row."""
+    return f"from-{_short(iri)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
