@@ -1,7 +1,8 @@
 """xAPI 1.0.3 and 2.0 without the web and without the database: what the door `/xapi` and the file import ask.
 
-The order of asking: `parse_multipart` (or nothing) → `reading.read_json` → `check_batch` → `check_attachments` and
-`check_signatures` → `content_hash`, `derived_ids` → `interpret`. Each part is explained in its own `xapi_*.py`.
+The order of asking: `parse_multipart` (or nothing) → `reading.read_json` → `check_batch` →
+`check_attachments` and `check_signatures` → `content_hash`, `derived_ids` → `interpret`. Each part is
+explained in its own `xapi_*.py`.
 """
 
 from app.imports.xapi_check import VOIDED, check_actor, check_batch, check_statement

@@ -1,4 +1,4 @@
-"""When two statements are the same one (Data 2.3.1), in what form an LRS returns one, and ids for those without.
+"""When two statements are the same one (Data 2.3.1), how an LRS returns one, and ids for those without.
 
 All functions expect statements that `check_statement` let through; none changes its argument.
 """
@@ -52,15 +52,15 @@ def same_content(one: Statement, other: Statement) -> bool:
 def content_hash(statement: Statement) -> bytes:
     """SHA-256 over what counts when statements are compared; take it before the LRS adds its timestamp.
 
-    Left out: id, authority, stored, version, the display of verbs, definitions of activities, the order of group
-    members, the case of what has none (UUIDs, mail domains, language tags, hashes), how a moment or a number is
-    written, and a single context activity instead of an array of one.
+    Left out: id, authority, stored, version, the display of verbs, definitions of activities, the order of
+    group members, the case of what has none (UUIDs, mail domains, language tags, hashes), how a moment or a
+    number is written, and a single context activity instead of an array of one.
     """
     return hashlib.sha256(_canonical(_essence(statement))).digest()
 
 
 def ordinals(contents: Iterable[bytes]) -> list[int]:
-    """For each content of one batch how many equal ones came before it: equal items of a batch are several."""
+    """For each content of a batch how many equal ones came before it: equal items are several."""
     seen: Counter[bytes] = Counter()
     found = []
     for content in contents:
@@ -72,8 +72,8 @@ def ordinals(contents: Iterable[bytes]) -> list[int]:
 def derived_id(client: str, content: bytes, ordinal: int, day: int | None = None) -> uuid.UUID:
     """The id of a statement that came without one; the same input gives the same id for ever.
 
-    `content` is its content_hash, `ordinal` its place among equals of its batch (see `ordinals`), `day` the number
-    of the day of its arrival where it has no timestamp either (see `derived_ids`).
+    `content` is its content_hash, `ordinal` its place among equals of its batch (see `ordinals`),
+    `day` the number of the day of its arrival where it has no timestamp either (see `derived_ids`).
     """
     return uuid.uuid5(_NAMESPACE, f"{client}\n{content.hex()}\n{ordinal}\n{'' if day is None else day}")
 
@@ -83,12 +83,12 @@ def derived_ids(
 ) -> tuple[uuid.UUID, ...]:
     """The ids under which a statement without one may be known already, the one to store it under first.
 
-    With a timestamp (`timed`) there is one id, for ever. Without, a resend within SAME_WITHIN is the same statement
-    and a later one is new, so the id holds the day (UTC) of the first arrival. The caller looks up both: if the
-    first is stored, this is a resend; if the second (yesterday's) is stored and its stored_at is less than
-    SAME_WITHIN ago, this is a resend of that; otherwise it is new, under the first. Two equal requests at one
-    moment ask for the same first id, so that a unique key decides; only across midnight (UTC) they do not, so a
-    caller who cares holds a lock on client and content between looking and storing.
+    With a timestamp (`timed`) there is one id, for ever. Without, a resend within SAME_WITHIN is the same
+    statement and a later one is new, so the id holds the day (UTC) of the first arrival. The caller looks up
+    both: if the first is stored, this is a resend; if the second (yesterday's) is stored and its stored_at is
+    less than SAME_WITHIN ago, this is a resend of that; otherwise it is new, under the first. Two equal
+    requests at one moment ask for the same first id, so that a unique key decides; only across midnight (UTC)
+    they do not, so a caller who cares holds a lock on client and content between looking and storing.
     """
     if timed:
         return (derived_id(client, content, ordinal),)

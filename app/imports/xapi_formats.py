@@ -1,4 +1,4 @@
-"""The formats that xAPI borrows from others: IRI, mailto, UUID, language tag, media type, timestamp, duration.
+"""The formats that xAPI borrows: IRI, mailto, UUID, language tag, media type, timestamp, duration.
 
 Each is one compiled pattern; none can backtrack for long (possessive quantifiers), whatever is sent.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-# RFC 3987: the letters beyond ASCII, without the controls that turn the direction of writing (4.1) -----------
+# RFC 3987: the letters beyond ASCII, without the controls that turn the direction of writing (4.1) ----------
 _UCS = (
     "\u00a0-\u200d\u2010-\u2029\u202f-\ud7ff\uf900-\ufdcf\ufdf0-\uffef"
     "\U00010000-\U0001fffd\U00020000-\U0002fffd\U00030000-\U0003fffd\U00040000-\U0004fffd"
@@ -46,7 +46,8 @@ _SHA1 = re.compile(rf"{_HEX}{{40}}")
 _SHA2 = re.compile(rf"{_HEX}{{64}}|{_HEX}{{96}}|{_HEX}{{128}}|{_HEX}{{56}}")
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]++"
 _MEDIA_TYPE = re.compile(
-    rf'{_TOKEN}/{_TOKEN}(?:[ \t]*+;[ \t]*+(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+"))?)*+[ \t]*+'
+    rf"{_TOKEN}/{_TOKEN}(?:[ \t]*+;[ \t]*+"
+    rf'(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+"))?)*+[ \t]*+'
 )
 _LANGUAGE_TAG = re.compile(
     r"(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})"
@@ -137,7 +138,7 @@ def moment_rfc3339(text: str) -> datetime | None:
 
 
 def moment_iso8601(text: str) -> datetime | None:
-    """The moment of any combined ISO 8601 date and time (xAPI 1.0.3), in UTC; without a zone it counts as UTC."""
+    """The moment of any ISO 8601 date and time (xAPI 1.0.3), in UTC; without a zone it counts as UTC."""
     found = moment_rfc3339(text)
     if found is not None:
         return found

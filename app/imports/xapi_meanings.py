@@ -1,7 +1,8 @@
 """Which verb on which type of activity means what for us: rules are data, `meanings.json` holds the defaults.
 
-The rule that says most about a statement wins: one for its type of activity before one for its verb, both before
-either, then the one with more conditions; among equals the first. An organisation's own rules come first.
+The rule that says most about a statement wins: one for its type of activity before one for its verb, both
+before either, then the one with more conditions; among equals the first. An organisation's own rules come
+first.
 """
 
 import json
@@ -25,8 +26,8 @@ _CONDITIONS: dict[str, type] = {"completion": bool, "success": bool, "parent": b
 class Rule:
     """Statements with this verb, about this type of activity, under these conditions, mean this.
 
-    None matches all. `completion` and `success` are those of the result, where it has them; `parent` is whether
-    the activity stands in another one; `category` is how the id of a context category begins.
+    None matches all. `completion` and `success` are those of the result, where it has them; `parent` is
+    whether the activity stands in another one; `category` is how the id of a context category begins.
     """
 
     means: str
@@ -102,7 +103,7 @@ class Meanings:
 
 
 def interpret(statement: Statement, meanings: Meanings) -> Meaning:
-    """What a checked statement means; only what is said of an activity, as having happened, means anything."""
+    """What a checked statement means; only what is said of an activity can mean anything."""
     rule = meanings.rule_for(statement) if object_type(statement) == "Activity" else None
     if rule is None or rule.means == "nothing":
         return Meaning("nothing", rule=rule)

@@ -39,10 +39,10 @@ def parse_multipart(content_type: str, body: bytes) -> tuple[bytes, list[Part]]:
 
 
 def check_attachments(data: Statement | list[Statement], parts: Iterable[Part] = ()) -> None:
-    """Raise Invalid unless every attachment of the checked statement or statements has its data (or a fileUrl) and
-    every part is an attachment's.
+    """Raise Invalid unless every attachment has its data (or a fileUrl) and every part is an attachment's.
 
-    For a body of plain JSON, which carries no parts, every attachment must have a fileUrl.
+    `data` is a checked statement or a list of them. For a body of plain JSON, which carries no parts, every
+    attachment must have a fileUrl.
     """
     several = list(parts)
     received = {part.sha2: part for part in several}

@@ -100,8 +100,7 @@ def openid_identity(openid: str) -> Identity:
 
 
 def hashed_mail(address: str) -> list[Identity]:
-    """Every mbox_sha1sum that somebody may have made of this address: as written, and with its domain or all of it
-    in lower case."""
+    """Every mbox_sha1sum that may stand for this address: as written, its domain or all of it in lower case."""
     plain = address.strip()
     local, _, domain = plain.rpartition("@")
     spellings = dict.fromkeys((plain, f"{local}@{domain.lower()}", plain.lower()))
@@ -191,7 +190,7 @@ def happened_at(statement: Statement) -> datetime | None:
 
 
 def score(statement: Statement) -> float | None:
-    """The score as a share of what was possible: `scaled`, else where `raw` lies between `min` (or 0) and `max`."""
+    """The score as a share: `scaled`, else where `raw` lies between `min` (or 0) and `max`."""
     found = statement.get("result", {}).get("score", {})
     if "scaled" in found:
         return float(found["scaled"])
@@ -208,8 +207,10 @@ def duration_hours(statement: Statement) -> float | None:
 
 
 def progress(statement: Statement) -> float | None:
-    """How far somebody is, from 0 to 1, where a known extension tells it: as a percentage (cmi5, LinkedIn Learning,
-    also in text such as "45%"), or as a share in the video profile."""
+    """How far somebody is, from 0 to 1, where a known extension tells it.
+
+    It is a percentage (cmi5; LinkedIn Learning writes it as text), and a share in the video profile.
+    """
     extensions = statement.get("result", {}).get("extensions", {})
     for name in PROGRESS:
         found = _number(extensions.get(name))

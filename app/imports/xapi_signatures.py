@@ -1,7 +1,7 @@
 """Signed statements (Data 2.6): a JWS among the attachments must be well formed and carry this statement.
 
-As the specification says, this catches mistakes and proves nothing: whether a certificate is to be trusted is not
-asked. RSA and the few bytes of X.509 that hold its key are read here, so that no library is needed.
+As the specification says, this catches mistakes and proves nothing: whether a certificate is to be trusted is
+not asked. RSA and the few bytes of X.509 that hold its key are read here, so that no library is needed.
 """
 
 import base64
