@@ -235,14 +235,13 @@ def _spend(items: Sequence[NewKudos]) -> None:
     spent = {(row.giver_id, row.month) for row in db.session.execute(_SPEND, sent)}
     short = next((pot for pot in pots if pot not in spent), None)
     if short is not None:
-        raise _overspent(short, last[short], zone)
+        raise _overspent(queries.allowance(short[0], last[short]))
 
 
-def _overspent(pot: tuple[int, str], at: datetime, zone: ZoneInfo) -> AllowanceSpent:
+def _overspent(pot: queries.Left) -> AllowanceSpent:
     """Say how many are left, and when there are more."""
-    giver, month = pot
-    left = queries.allowance(giver, month).left
-    day = format_date(rules.renews_on(at, zone), "d MMMM", rebase=False)
+    left = pot.left
+    day = format_date(pot.renews_on, "d MMMM", rebase=False)
     said = (
         ngettext(
             "You can thank %(num)s more colleague this month. On %(day)s you can thank more again.",

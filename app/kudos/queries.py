@@ -5,7 +5,9 @@ the receiver's team, and the receiver's own manager.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,9 +29,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger, Text
 
+from app.config import settings
 from app.db import db
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
-from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS
+from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS, month_of, renews_on
 from app.people.models import Organisation, Person, Unit
 from app.vision.models import Skill
 
@@ -197,8 +200,10 @@ class Card(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Of how many receivers a month, how many were thanked."""
+    """How many receivers a month holds, how many of them were thanked, and when there are more."""
 
+    month: str
+    renews_on: date
     allowance: int
     spent: int
 
@@ -247,9 +252,12 @@ def counts(me: int) -> AnyRow:
     return db.session.execute(_COUNTS, {"me": me}).one()
 
 
-def allowance(me: int, month: str) -> Left:
-    """What is left of this month's allowance."""
-    return Left(*db.session.execute(_LEFT, {"me": me, "month": month}).one())
+def allowance(me: int, at: datetime) -> Left:
+    """What is left of the allowance of the month of this moment, in the organisation's time zone."""
+    zone = ZoneInfo(settings().timezone)
+    month = month_of(at, zone)
+    row = db.session.execute(_LEFT, {"me": me, "month": month}).one()
+    return Left(month, renews_on(at, zone), row.allowance, row.spent)
 
 
 def near(me: int) -> Sequence[AnyRow]:

@@ -58,3 +58,8 @@ def wrong_with(title: str, parts: Sequence[str], outcome: str, lang: str, audien
             return name
     chosen = (("outcome", outcome, OUTCOMES), ("lang", lang, LANGUAGES), ("audience", audience, AUDIENCES))
     return next((name for name, value, known in chosen if value not in known), None)
+
+
+def quarter_began(at: datetime) -> datetime:
+    """When the quarter of this moment began; good enough for "this quarter" beside a list."""
+    return at.replace(month=(at.month - 1) // 3 * 3 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,190 @@
+"""The wall of kudos with its form."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from app.access import may, me
+from app.db import transaction
+from app.errors import NotFound, Refused
+from app.kudos import actions, queries
+from app.kudos.rules import RECEIVERS
+from app.kudos.schemas import BIGGEST, KudosForm, PeopleQuery, VisibilityIn, WallPageQuery
+from app.outbox import settle
+from app.web import body, done, now, query, render, swaps
+
+pages = Blueprint("kudos", __name__)
+ONE = f"/kudos/<int(max={BIGGEST}):kudos_id>"
+
+
+class WhoIsMeant(Refused):
+    """The box with names says nobody, or several people; the form comes back with who it can be."""
+
+    code = "who-is-meant"
+
+    def __init__(self, message: object, maybe: Any = ()) -> None:
+        super().__init__(message, fields={"receivers": message})
+        self.maybe = maybe
+
+
+@pages.get("/kudos")
+@may("person")
+def wall() -> ResponseReturnValue:
+    asked = query(WallPageQuery())
+    to = queries.with_handle(me(), asked.pop("to"))
+    return _wall(asked, **_form({"receivers": [to] if to else []}))
+
+
+def _wall(asked: dict[str, Any], **form: Any) -> Response:
+    cards, more = queries.wall(me(), **asked)
+    context = {"cards": cards, "more": more, "show": asked["show"], **_words(), **form}
+    return render("kudos/wall.html", "kudos/_cards.html", **context)
+
+
+@pages.post("/kudos")
+@may("person")
+def give() -> ResponseReturnValue:
+    try:
+        form = body(KudosForm())
+        form["receivers"] = _receivers(form["receivers"], form.pop("who"))
+        if "more" in request.form:
+            return _again(None)
+        with transaction():
+            (kudos_id,) = actions.give_kudos([actions.NewKudos(giver_id=me(), **form)], at=now())
+            settle(now())
+            context = {"card": _must(kudos_id), **_words(), **_form({})}
+            return done("kudos/_given.html", url_for(".wall", _anchor=f"kudos-{kudos_id}"), **context)
+    except (ValidationError, Refused) as no:
+        return _again(no)
+
+
+@pages.get("/kudos/people")
+@may("person")
+def people() -> ResponseReturnValue:
+    """Names for the box, while one types."""
+    found = queries.named(me(), query(PeopleQuery())["who"])
+    return render("kudos/_people.html", people=found)
+
+
+@pages.get(ONE)
+@may("person")
+def one(kudos_id: int) -> ResponseReturnValue:
+    return render("kudos/one.html", "kudos/_card.html", card=_must(kudos_id), **_words())
+
+
+@pages.post(f"{ONE}/visibility")
+@may("person")
+def choose(kudos_id: int) -> ResponseReturnValue:
+    form = body(VisibilityIn())
+    with transaction():
+        actions.choose_visibility([actions.Choice(kudos_id=kudos_id, person_id=me(), **form)])
+        return _card(kudos_id)
+
+
+@pages.post(f"{ONE}/thanks")
+@may("person")
+def thank(kudos_id: int) -> ResponseReturnValue:
+    with transaction():
+        actions.thank_back([(kudos_id, me())], at=now())
+        return _card(kudos_id)
+
+
+def _card(kudos_id: int) -> Response:
+    return done("kudos/_card.html", url_for(".one", kudos_id=kudos_id), card=_must(kudos_id), **_words())
+
+
+def _must(kudos_id: int) -> queries.Card:
+    card = queries.card(me(), kudos_id)
+    if card is None:
+        raise NotFound(actions.NOT_THERE)
+    return card
+
+
+# Who is meant: ticked, or typed by name ----------------------------------------------------------------------
+
+
+def _receivers(ticked: list[int], typed: str) -> list[int]:
+    """Who is ticked, and whoever the typed name can only be."""
+    if not typed.strip():
+        return ticked
+    found = _meant(typed)
+    if not found:
+        raise WhoIsMeant(
+            _("We know no colleague called %(name)s. Type a part of the name.", name=typed.strip())
+        )
+    if len(found) > 1:
+        raise WhoIsMeant(_("Several colleagues are called that. Tick whom you mean."), found)
+    return list(dict.fromkeys([*ticked, found[0].id]))
+
+
+def _meant(typed: str) -> list[queries.AnyRow]:
+    """A suggestion of the list ends with the handle between brackets; anything else is a part of a name."""
+    name, bracket, handle = typed.strip().rpartition("(")
+    if bracket and handle.endswith(")") and name:
+        exact = queries.with_handle(me(), handle[:-1])
+        return [exact] if exact else []
+    found = list(queries.named(me(), typed))
+    exactly = [row for row in found if row.name.lower() == typed.strip().lower()]
+    return exactly if len(exactly) == 1 else found
+
+
+# The form: what was typed, and what is wrong with it -----------------------------------------------------------
+
+
+def _words() -> dict[str, Any]:
+    """What every card and form needs to name skills."""
+    rows = queries.skills()
+    return {"skills": rows, "skill_of": {row.id: row for row in rows}}
+
+
+def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) -> dict[str, Any]:
+    empty = {
+        "receivers": [],
+        "who": "",
+        "message": "",
+        "skill_id": None,
+        "lang": str(get_locale()),
+        "once": "",
+    }
+    left = queries.allowance(me(), now())
+    return {"typed": empty | typed, "near": queries.near(me()), "maybe": (), "left": left, **_said(no)}
+
+
+def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
+    """What is wrong in all, and with which field."""
+    if no is None:
+        return {"refusal": None, "wrong": {}}
+    if isinstance(no, Refused):
+        return {"refusal": no.message, "wrong": no.fields}
+    return {"refusal": None, "wrong": {name: actions.WRONG.get(name, no) for name in no.messages_dict}}
+
+
+def _again(no: ValidationError | Refused | None) -> Response:
+    """The form comes back with what was typed: something is wrong, or one more receiver is to be found."""
+    sent = request.form
+    ticked = [int(one) for one in sent.getlist("receivers") if one.isdecimal() and len(one) < 19]
+    typed: dict[str, Any] = {name: sent.get(name, "") for name in ("message", "lang", "once")}
+    typed["skill_id"] = (
+        int(sent["skill_id"]) if sent.get("skill_id", "").isdecimal() and len(sent["skill_id"]) < 19 else None
+    )
+    if no is None:
+        ticked = _receivers(ticked, sent.get("who", ""))
+    typed["receivers"] = queries.these(me(), ticked[: RECEIVERS[1]])
+    form = _form(typed, no)
+    if isinstance(no, WhoIsMeant):
+        form["maybe"] = [row for row in no.maybe if row.id not in ticked]
+        form["typed"]["who"] = "" if no.maybe else sent.get("who", "")
+    answer = (
+        render("kudos/_form.html", "kudos/_form.html", **_words(), **form)
+        if swaps()
+        else _wall({"show": "all", "before": None}, **form)
+    )
+    answer.status_code = 200 if no is None else no.status if isinstance(no, Refused) else 422
+    answer.headers["HX-Retarget"] = "#kudos-form"
+    answer.headers["HX-Reswap"] = "outerHTML"
+    return answer
