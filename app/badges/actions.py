@@ -133,7 +133,7 @@ def evaluate(counted: Sequence[FactsCounted], now: datetime) -> None:
     if in_order:
         _evaluate_in_order(decision, in_order)
     if anew:
-        _evaluate_anew(decision, anew)
+        decide_anew(decision, anew)
     decision.write()
 
 
@@ -227,7 +227,8 @@ def _blocked(tiers: Sequence[Tier], awards: Sequence[Any]) -> list[Tier]:
     return [replace(t, after=after[k]) if (k := (t.achievement_id, t.tier)) in after else t for t in tiers]
 
 
-def _evaluate_anew(decision: Decision, people: Sequence[int]) -> None:
+def decide_anew(decision: Decision, people: Sequence[int]) -> None:
+    """Decide everything of these people anew from the log, and note the difference to what they hold."""
     catalogue = queries.catalogue()
     history: dict[int, list[Item]] = {person: list(items) for person, items in facts.histories(people).items()}
     for person, entries in points.histories(people, with_awards=False).items():

@@ -1,0 +1,191 @@
+"""`verify`: every invariant of the data and of the boards, checked from the ground up.
+
+A check is a query that finds what is wrong, or a function that says it. Nothing is mended here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import func, select, text
+
+from app.audit import seals
+from app.badges import actions as badges
+from app.config import settings
+from app.db import db
+from app.facts.models import Fact
+from app.leaderboards import actions as leaderboards
+from app.people.models import Person
+from app.points.models import LedgerEntry
+
+MOST_SHOWN = 20
+CHUNK = 500
+STUCK = timedelta(minutes=5)
+
+_COMPLETIONS = """
+    SELECT 'completion ' || c.id || ' is confirmed and has ' || count(f.id) || ' standing facts'
+    FROM completion c LEFT JOIN fact f ON f.source IN ('completion:' || c.id, 'completion:' || c.id || '/' || c.round)
+         AND f.withdrawn_at IS NULL
+    WHERE c.state = 'confirmed' GROUP BY c.id HAVING count(f.id) <> 1
+"""
+_FACTS_WITHOUT = """
+    SELECT 'fact ' || f.id || ' (' || f.source || ') stands without a confirmed completion'
+    FROM fact f WHERE f.kind = 'completed' AND f.withdrawn_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM completion c WHERE c.state = 'confirmed'
+                    AND c.id = CAST(split_part(split_part(f.source, ':', 2), '/', 1) AS bigint))
+    AND f.source LIKE 'completion:%'
+"""
+_ONE_ENTRY = """
+    SELECT 'fact ' || f.id || ' has ' || count(l.id) || ' standing entries'
+    FROM fact f
+    LEFT JOIN ledger_entry l ON l.fact_id = f.id AND l.reverses_id IS NULL
+         AND NOT EXISTS (SELECT 1 FROM ledger_entry r WHERE r.reverses_id = l.id)
+    GROUP BY f.id, f.withdrawn_at HAVING count(l.id) <> CASE WHEN f.withdrawn_at IS NULL THEN 1 ELSE 0 END
+"""
+_REVERSALS = """
+    SELECT 'entry ' || r.id || ' does not reverse entry ' || l.id || ' exactly'
+    FROM ledger_entry r JOIN ledger_entry l ON l.id = r.reverses_id
+    WHERE r.points <> -l.points OR r.person_id <> l.person_id OR r.earned_at <> l.earned_at OR r.skills <> l.skills
+"""
+_AWARD_POINTS = """
+    SELECT 'award ' || a.id || ' carries ' || CASE WHEN a.revoked_at IS NULL THEN a.points ELSE 0 END
+           || ' points and the ledger has ' || coalesce(sum(l.points), 0)
+    FROM award a LEFT JOIN ledger_entry l ON l.award_id = a.id
+    GROUP BY a.id HAVING coalesce(sum(l.points), 0) <> CASE WHEN a.revoked_at IS NULL THEN a.points ELSE 0 END
+"""
+_AWARD_GROUND = """
+    SELECT 'award ' || a.id || ' rests on fact ' || e.fact_id || ', which does not stand'
+    FROM award a CROSS JOIN LATERAL unnest(a.evidence) AS e(fact_id)
+    LEFT JOIN fact f ON f.id = e.fact_id AND f.person_id = a.person_id AND f.withdrawn_at IS NULL
+    WHERE a.revoked_at IS NULL AND f.id IS NULL
+"""
+_WINDOWS = """
+    WITH told AS (
+        SELECT person_id, s.skill_id, w.win, sum(points) AS points,
+               sum(points) FILTER (WHERE kind = 'kudos_received') AS kudos
+        FROM ledger_entry
+        CROSS JOIN LATERAL (SELECT 0 UNION ALL SELECT unnest(skills)) AS s(skill_id)
+        CROSS JOIN LATERAL (VALUES (to_char(day, 'IYYY"-W"IW')), (to_char(day, 'YYYY-MM')), (to_char(day, 'YYYY"-Q"Q')),
+                                   (to_char(day, 'YYYY')), ('all')) AS w(win)
+        GROUP BY 1, 2, 3
+    ), wide AS (
+        SELECT person_id, 0 AS skill_id, w.* FROM person_total CROSS JOIN LATERAL (VALUES {values}) AS w(win, points, kudos)
+        UNION ALL
+        SELECT person_id, skill_id, w.* FROM skill_total CROSS JOIN LATERAL (VALUES {values}) AS w(win, points, kudos)
+        UNION ALL
+        SELECT person_id, skill_id, "window", points, kudos FROM period_total
+    ), kept AS (SELECT person_id, skill_id, win, sum(points) AS points, sum(kudos) AS kudos FROM wide WHERE win <> '' GROUP BY 1, 2, 3)
+    SELECT 'person ' || person_id || ', skill ' || skill_id || ', ' || win || ': the ledger has ' || coalesce(told.points, 0)
+           || ', the totals ' || coalesce(kept.points, 0)
+    FROM told FULL JOIN kept USING (person_id, skill_id, win)
+    WHERE coalesce(told.points, 0) <> coalesce(kept.points, 0) OR coalesce(told.kudos, 0) <> coalesce(kept.kudos, 0)
+""".format(
+    values=", ".join(f"({w}_key, {w}, {w}_kudos)" for w in ("week", "month", "quarter", "year"))
+    + ", ('all', all_time, all_time_kudos)"
+)
+_CAPS = """
+    WITH capped AS (
+        SELECT k.key AS kind, max(CAST(k.value ->> :cap AS int)) AS cap, bool_and(k.value ? :cap) AS always
+        FROM point_rules CROSS JOIN LATERAL jsonb_each(rules -> 'kinds') AS k GROUP BY 1
+    )
+    SELECT 'person ' || l.person_id || ' has ' || sum(l.points) || ' for ' || l.kind || ' in ' || {span} || ', over the cap'
+    FROM ledger_entry l JOIN capped c ON c.kind = l.kind AND c.always
+    GROUP BY l.person_id, l.kind, c.cap, {span} HAVING sum(l.points) > c.cap
+"""
+_COUNTS = """
+    WITH told AS (
+        SELECT person_id, key, count(*) AS n FROM fact
+        CROSS JOIN LATERAL (SELECT kind UNION ALL SELECT kind || ':' || activity_kind WHERE activity_kind IS NOT NULL
+                            UNION ALL SELECT kind || '@' || s FROM unnest(lineage) AS s) AS k(key)
+        WHERE withdrawn_at IS NULL GROUP BY 1, 2
+    ), kept AS (SELECT person_id, key, CAST(value AS bigint) AS n FROM person_total CROSS JOIN LATERAL jsonb_each_text(counts))
+    SELECT 'person ' || person_id || ': ' || coalesce(told.n, 0) || ' facts of ' || key || ', the totals row has ' || coalesce(kept.n, 0)
+    FROM told FULL JOIN kept USING (person_id, key) WHERE coalesce(told.n, 0) <> coalesce(kept.n, 0)
+"""
+_ALLOWANCE = """
+    WITH told AS (
+        SELECT k.giver_id, to_char(k.given_at AT TIME ZONE :zone, 'YYYY-MM') AS month, count(*) AS n
+        FROM kudos k JOIN kudos_receiver r ON r.kudos_id = k.id GROUP BY 1, 2
+    )
+    SELECT 'person ' || giver_id || ' thanked ' || coalesce(n, 0) || ' in ' || month || ', the allowance says ' || coalesce(spent, 0)
+    FROM told FULL JOIN kudos_allowance USING (giver_id, month) WHERE coalesce(n, 0) <> coalesce(spent, 0)
+"""
+_OUTBOX = """
+    SELECT 'outbox row ' || id || ' (' || event || ') waits since ' || published_at
+    FROM outbox WHERE handed_on_at IS NULL AND published_at < :stuck
+"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is wrong, and how much was checked."""
+
+    wrong: list[str]
+    checked: dict[str, int]
+    notes: list[str]
+
+
+def verify(at: datetime) -> Found:
+    """Check everything; `wrong` is empty when all is well."""
+    checks: list[tuple[str, Callable[[], Iterator[str]]]] = [
+        ("each confirmed completion is one fact", lambda: _rows(_COMPLETIONS)),
+        ("each fact of a completion has its completion", lambda: _rows(_FACTS_WITHOUT)),
+        ("each fact has one standing entry", lambda: _rows(_ONE_ENTRY)),
+        ("each reversal is exact", lambda: _rows(_REVERSALS)),
+        ("totals are what the ledger says", lambda: _rows(_WINDOWS)),
+        ("caps a day hold", lambda: _rows(_CAPS.format(span="CAST(l.day AS text)"), cap="cap_day")),
+        ("caps a week hold", lambda: _rows(_CAPS.format(span="to_char(l.day, 'IYYY\"-W\"IW')"), cap="cap_week")),
+        ("counts are what the log says", lambda: _rows(_COUNTS)),
+        ("awards carry the points of their entries", lambda: _rows(_AWARD_POINTS)),
+        ("awards rest on facts that stand", lambda: _rows(_AWARD_GROUND)),
+        ("awards are what the rules give", lambda: _awards(at)),
+        ("allowances are what was given", lambda: _rows(_ALLOWANCE, zone=settings().timezone)),
+        ("the outbox moves", lambda: _rows(_OUTBOX, stuck=at - STUCK)),
+        ("seals hold", seals.broken),
+        ("boards are what the ledger says", lambda: iter(leaderboards.check())),
+    ]
+    wrong = [f"{name}: {what}" for name, check in checks for what in _first(check())]
+    return Found(wrong, _sizes(), _notes())
+
+
+def _first(found: Iterator[str]) -> Sequence[str]:
+    shown = []
+    for number, what in enumerate(found):
+        if number == MOST_SHOWN:
+            shown.append("… and more")
+            break
+        shown.append(what)
+    return shown
+
+
+def _rows(sql: str, **parameters: object) -> Iterator[str]:
+    """The statements of this module, each finding one sentence a row."""
+    for (what,) in db.session.execute(text(sql), parameters):
+        yield what
+
+
+def _awards(at: datetime) -> Iterator[str]:
+    """Decide everything anew from the log, write nothing, and say what would change."""
+    ids = list(db.session.scalars(select(Person.id).order_by(Person.id)))
+    for start in range(0, len(ids), CHUNK):
+        decision = badges.Decision(at)
+        badges.decide_anew(decision, ids[start : start + CHUNK])
+        for person, one in decision.new:
+            yield f"person {person} has earned {one.tier.achievement_id}, tier {one.tier.tier}, and does not hold it"
+        for award, _ in decision.moved:
+            yield f"award {award.id} should have another moment, evidence or points"
+        for award_id in decision.revoked:
+            yield f"award {award_id} has not been earned"
+
+
+def _sizes() -> dict[str, int]:
+    def count(model: type) -> int:
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+    return {"people": count(Person), "facts": count(Fact), "ledger entries": count(LedgerEntry)}
+
+
+def _notes() -> list[str]:
+    notes = [f"the {role} database role is the web's own" for role in current_app.extensions["settings"].roles_shared]
+    return notes + [f"{rows} rows of the {log} log are not sealed yet" for log, rows in seals.unsealed().items() if rows]
