@@ -1,1 +1,1 @@
-"""Learning activities: courses, workshops, coaching, mentoring, on the job, rotation, articles; and completions."""
+"""Learning activities (course, workshop, coaching, mentoring, on the job, rotation, article) and completions."""

@@ -1,7 +1,8 @@
 """What can be done with activities and completions.
 
-All of it takes batches and a bounded number of statements. A completion is one row per person, activity and edition;
-whoever reports it adds a support, and what the row says follows from its supports alone (`rules.verdict`).
+All of it takes batches and a bounded number of statements. A completion is one row per person, activity and
+edition; whoever reports it adds a support, and what the row says follows from its supports alone
+(`rules.verdict`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,20 +60,21 @@ class AlreadyThere(Refused):
     code = "already-there"
 
 
-# The catalogue ------------------------------------------------------------------------------------------------
+# The catalogue --------------------------------------------------------------------------------------------
 
 _LOAD = text("""
-    INSERT INTO activity (slug, kind, title, summary, hours, language, place, url, mandatory, repeats, skills, state,
-                          created_at)
+    INSERT INTO activity (slug, kind, title, summary, hours, language, place, url, mandatory, repeats, skills,
+                          state, created_at)
     SELECT slug, kind, title, summary, hours, language, coalesce(place, ''), coalesce(url, ''),
            coalesce(mandatory, false), repeats, ARRAY(SELECT jsonb_array_elements_text(skills)::bigint),
            'published', :at
-    FROM jsonb_to_recordset(:rows) AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text,
-                                        place text, url text, mandatory boolean, repeats text, skills jsonb)
+    FROM jsonb_to_recordset(:rows)
+         AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text, place text, url text,
+              mandatory boolean, repeats text, skills jsonb)
     ON CONFLICT (slug) DO UPDATE
     SET kind = excluded.kind, title = excluded.title, summary = excluded.summary, hours = excluded.hours,
-        language = excluded.language, place = excluded.place, url = excluded.url, mandatory = excluded.mandatory,
-        repeats = excluded.repeats, skills = excluded.skills, state = 'published'
+        language = excluded.language, place = excluded.place, url = excluded.url,
+        mandatory = excluded.mandatory, repeats = excluded.repeats, skills = excluded.skills, state = 'published'
     WHERE (activity.kind, activity.title, activity.summary, activity.hours, activity.language, activity.place,
            activity.url, activity.mandatory, activity.repeats, activity.skills, activity.state)
           IS DISTINCT FROM
@@ -92,13 +94,17 @@ _NAME = text("""
 def load(activities: Sequence[Mapping[str, Any]], *, at: datetime) -> dict[str, int]:
     """Bring the published activities to what the catalogue says; return the id of each by its slug.
 
-    What the catalogue does not name stays. An IRI that a source used for a proposed activity is from now on a name
-    of the activity that claims it.
+    What the catalogue does not name stays. An IRI that a source used for a proposed activity is from now on a
+    name of the activity that claims it.
     """
     skills = ids_of(slug for activity in activities for slug in activity.get("skills", ()))
     _check_catalogue(activities, skills)
     rows = [
-        {**activity, "summary": activity.get("summary") or {}, "skills": [skills[s] for s in activity.get("skills", ())]}
+        {
+            **activity,
+            "summary": activity.get("summary") or {},
+            "skills": [skills[s] for s in activity.get("skills", ())],
+        }
         for activity in sorted(activities, key=lambda activity: str(activity["slug"]))
     ]
     db.session.execute(_LOAD, {"rows": rows, "at": at})
@@ -131,8 +137,8 @@ def _check_catalogue(activities: Sequence[Mapping[str, Any]], skills: Mapping[st
 
 _PROPOSE = text("""
     INSERT INTO activity (slug, kind, title, summary, skills, state, proposed_by, created_at)
-    SELECT slug, kind, title, '{}', ARRAY(SELECT jsonb_array_elements_text(skills)::bigint), 'proposed', proposed_by,
-           :at
+    SELECT slug, kind, title, '{}', ARRAY(SELECT jsonb_array_elements_text(skills)::bigint), 'proposed',
+           proposed_by, :at
     FROM jsonb_to_recordset(:rows) AS p(slug text, kind text, title jsonb, skills jsonb, proposed_by bigint)
     ORDER BY slug
     ON CONFLICT (slug) DO NOTHING
@@ -169,11 +175,11 @@ def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
     return known | queries.known_as(new)
 
 
-# Reports of others --------------------------------------------------------------------------------------------
+# Reports of others ----------------------------------------------------------------------------------------
 
 _ADD = text("""
-    INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, score, hours,
-                            round)
+    INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, score,
+                            hours, round)
     SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'confirmed', n.origin, n.score, n.hours, 1
     FROM unnest(:people, :activities, :editions, :moments, :origins, :scores, :hours)
          AS n(person_id, activity_id, edition, moment, origin, score, hours)
@@ -192,7 +198,8 @@ _ADD = text("""
 _SUPPORT = text("""
     INSERT INTO completion_support (completion_id, source, at, score, hours)
     SELECT completion_id, source, moment, score, hours
-    FROM unnest(:completions, :sources, :moments, :scores, :hours) AS s(completion_id, source, moment, score, hours)
+    FROM unnest(:completions, :sources, :moments, :scores, :hours)
+         AS s(completion_id, source, moment, score, hours)
     ON CONFLICT (source) DO NOTHING
     RETURNING source
 """).bindparams(
@@ -207,9 +214,9 @@ _SUPPORT = text("""
 def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, int]:
     """Record what platforms, files and leaders of workshops report; return the completion of each source.
 
-    A source that is known has no effect any more, even when it was withdrawn. A report of a completion that stands
-    supports it; if it tells of an earlier moment, the fact is taken back and stated anew from that moment. An own
-    log of the same edition that still waits is confirmed by it.
+    A source that is known has no effect any more, even when it was withdrawn. A report of a completion that
+    stands supports it; if it tells of an earlier moment, the fact is taken back and stated anew from that
+    moment. An own log of the same edition that still waits is confirmed by it.
     """
     lock_people(item["person_id"] for item in items)
     known = queries.completions_behind(item["source"] for item in items)
@@ -221,9 +228,13 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
     added = _add(weights, {key: group[0].get("origin", "platform") for key, group in by_key.items()}, at)
     standing = queries.standing(key for key in by_key if key not in added)
-    completions = {item["source"]: {**added, **standing}[key] for key, group in by_key.items() for item in group}
+    completions = {
+        item["source"]: {**added, **standing}[key] for key, group in by_key.items() for item in group
+    }
     _support(list(fresh.values()), completions)
-    publish(_fact(completion_id, key, activities[key[1]], weights[key]) for key, completion_id in added.items())
+    publish(
+        _fact(completion_id, key, activities[key[1]], weights[key]) for key, completion_id in added.items()
+    )
     _weigh(standing.values())
     return known | completions
 
@@ -272,12 +283,19 @@ def _support(items: Sequence[Report], completions: Mapping[str, int]) -> None:
             "hours": [item.get("hours") for item in items],
         },
     ).all()
-    if len(kept) < len(items):  # the same source for another person, in this very moment: nobody locked for both
+    if len(kept) < len(
+        items
+    ):  # the same source for another person, in this very moment: nobody locked for both
         raise Conflict(_l("Somebody else is recording the same just now. Send it again."))
 
 
 def _fact(
-    completion_id: int, key: Key, activity: Any, weight: Weight, round_: int = 1, confirmed_by: int | None = None
+    completion_id: int,
+    key: Key,
+    activity: Any,
+    weight: Weight,
+    round_: int = 1,
+    confirmed_by: int | None = None,
 ) -> FactStated:
     """What is counted: kind, skills and whether it is mandatory are those of the activity at this moment."""
     return FactStated(
@@ -296,11 +314,13 @@ def _fact(
     )
 
 
-# What follows when supports change ----------------------------------------------------------------------------
+# What follows when supports change ------------------------------------------------------------------------
 
 _MOVE = text("""
-    UPDATE completion SET state = m.state, completed_at = m.moment, score = m.score, hours = m.hours, round = m.round
-    FROM unnest(:ids, :states, :moments, :scores, :hours, :rounds) AS m(id, state, moment, score, hours, round)
+    UPDATE completion
+    SET state = m.state, completed_at = m.moment, score = m.score, hours = m.hours, round = m.round
+    FROM unnest(:ids, :states, :moments, :scores, :hours, :rounds)
+         AS m(id, state, moment, score, hours, round)
     WHERE completion.id = m.id
 """).bindparams(
     bindparam("ids", type_=_IDS),
@@ -331,7 +351,9 @@ def _weigh(completion_ids: Iterable[int]) -> None:
             "rounds": rounds,
         },
     )
-    publish(event for (row, it), round_ in zip(moves, rounds, strict=True) for event in _news(row, it, round_))
+    publish(
+        event for (row, it), round_ in zip(moves, rounds, strict=True) for event in _news(row, it, round_)
+    )
 
 
 def _news(row: Row[Any], it: Verdict, round_: int) -> Iterator[Event]:
@@ -354,8 +376,9 @@ _WITHDRAW = text("""
 def withdraw_supports(sources: Iterable[str], *, at: datetime) -> None:
     """Take away what completions rest on, such as statements that were voided.
 
-    A completion goes with its last support, and a later report makes a new one; if others stay, its moment is the
-    earliest of theirs. An own log that was confirmed only by what is withdrawn now waits for its confirmer again.
+    A completion goes with its last support, and a later report makes a new one; if others stay, its moment is
+    the earliest of theirs. An own log that was confirmed only by what is withdrawn now waits for its confirmer
+    again.
     A caller that also records for others locks `queries.people_behind(sources)` along with them.
     """
     wanted = sorted(set(sources))
@@ -363,12 +386,13 @@ def withdraw_supports(sources: Iterable[str], *, at: datetime) -> None:
     _weigh(db.session.scalars(_WITHDRAW, {"sources": wanted, "at": at}).all())
 
 
-# Own logs -----------------------------------------------------------------------------------------------------
+# Own logs -------------------------------------------------------------------------------------------------
 
 _LOG = text("""
-    INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, hours, note, link,
-                            confirmer_id)
-    SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'waiting', 'log', n.hours, n.note, n.link, n.confirmer_id
+    INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, hours,
+                            note, link, confirmer_id)
+    SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'waiting', 'log', n.hours, n.note, n.link,
+           n.confirmer_id
     FROM unnest(:people, :activities, :editions, :moments, :hours, :notes, :links, :confirmers)
          AS n(person_id, activity_id, edition, moment, hours, note, link, confirmer_id)
     ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
@@ -388,9 +412,9 @@ _LOG = text("""
 def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
     """Log learning that people tell of themselves; each waits for the word of somebody else. Return their ids.
 
-    Who confirms is who is named, or else the manager. A title that stands in the catalogue is that activity; any
-    other makes a proposed activity of this person. Logging the same again is the same log; another log of an
-    edition that stands is refused, and with it the whole batch.
+    Who confirms is who is named, or else the manager. A title that stands in the catalogue is that activity;
+    any other makes a proposed activity of this person. Logging the same again is the same log; another log of
+    an edition that stands is refused, and with it the whole batch.
     """
     lock_people(item["person_id"] for item in items)
     entries = _entries(items, _confirmers(items, at), _activities_of(items, at), at)
@@ -447,7 +471,7 @@ def _wrong(item: Log, today: date) -> dict[str, object]:
 
 
 def _activities_of(items: Sequence[Log], at: datetime) -> list[int]:
-    """The activity of each: the one that is named, the one in the catalogue with this title, or a new proposal."""
+    """The activity of each: the one named, the one in the catalogue with this title, or a new proposal."""
     named = {item["activity_id"] for item in items if item.get("activity_id") is not None}
     free = [item for item in items if item.get("activity_id") is None]
     by_title = _by_title(free)
@@ -476,7 +500,9 @@ def _by_title(free: Sequence[Log]) -> dict[str, int]:
 def _propose_own(own: Mapping[str, Log], at: datetime) -> dict[str, int]:
     if not own:
         return {}
-    if len(names(item["skill_id"] for item in own.values())) < len({item["skill_id"] for item in own.values()}):
+    if len(names(item["skill_id"] for item in own.values())) < len(
+        {item["skill_id"] for item in own.values()}
+    ):
         raise Refused(_l("There is no such skill."), fields={"skill_id": _l("Choose the skill it is about.")})
     rows = [
         {
@@ -551,13 +577,13 @@ def _refuse_others(again: Sequence[LogEntry], standing: Mapping[Key, int]) -> No
         raise AlreadyThere(said, fields={"title": said})
 
 
-# The confirmer's word -----------------------------------------------------------------------------------------
+# The confirmer's word -------------------------------------------------------------------------------------
 
 # Of two decisions at once the second finds nothing that waits.
 _DECIDE = text("""
     UPDATE completion c
-    SET state = CASE WHEN :confirm THEN 'confirmed' ELSE 'declined' END, decided_at = :at, decision_note = :note,
-        round = c.round + CASE WHEN :confirm THEN 1 ELSE 0 END
+    SET state = CASE WHEN :confirm THEN 'confirmed' ELSE 'declined' END, decided_at = :at,
+        decision_note = :note, round = c.round + CASE WHEN :confirm THEN 1 ELSE 0 END
     FROM activity a
     WHERE a.id = c.activity_id AND c.id = ANY(:ids) AND c.state = 'waiting' AND c.confirmer_id = :by
       AND c.person_id <> :by
@@ -566,7 +592,9 @@ _DECIDE = text("""
 """).bindparams(bindparam("ids", type_=_IDS), bindparam("confirm", type_=Boolean))
 
 
-def decide(completion_ids: Iterable[int], *, by: int, confirm: bool, note: str = "", at: datetime) -> list[int]:
+def decide(
+    completion_ids: Iterable[int], *, by: int, confirm: bool, note: str = "", at: datetime
+) -> list[int]:
     """Confirm what colleagues logged, or say what is missing. All of it, or none when somebody was first."""
     wanted = sorted(set(completion_ids))
     if not confirm and not note.strip():

@@ -18,7 +18,9 @@ class Activity(Base):
     """
 
     __tablename__ = "activity"
-    __table_args__ = (Index("ix_activity_proposed_by", "proposed_by", postgresql_where="proposed_by IS NOT NULL"),)
+    __table_args__ = (
+        Index("ix_activity_proposed_by", "proposed_by", postgresql_where="proposed_by IS NOT NULL"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     slug: Mapped[str] = mapped_column(unique=True, info=NONE)
     kind: Mapped[str] = mapped_column(info=NONE)
@@ -31,7 +33,9 @@ class Activity(Base):
     mandatory: Mapped[bool] = mapped_column(default=False, server_default="false", info=NONE)
     repeats: Mapped[str | None] = mapped_column(info=NONE)  # None, year, quarter, month
     skills: Mapped[list[int]] = mapped_column(info=NONE)
-    state: Mapped[str] = mapped_column(info=NONE)  # published; proposed: made from a source, or logged by a person
+    state: Mapped[str] = mapped_column(
+        info=NONE
+    )  # published; proposed: made from a source, or logged by a person
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     created_at: Mapped[datetime] = mapped_column(info=NONE)
 
@@ -47,8 +51,8 @@ class ActivityName(Base):
 class Completion(Base):
     """One person finished one edition of one activity, however many systems report it.
 
-    What stands here follows from its supports: `completed_at` is the earliest of their moments, `score` the best.
-    `round` counts how often it was stated as a fact; the latest source is `rules.fact_source(id, round)`.
+    What stands here follows from its supports: `completed_at` is the earliest of their moments, `score` the
+    best. `round` counts how often it was stated as a fact; the latest source is `rules.fact_source(id, round)`.
     """
 
     __tablename__ = "completion"
@@ -83,7 +87,7 @@ class Completion(Base):
 
 
 class CompletionSupport(Base):
-    """What a completion rests on; it goes when the last support goes. An own log counts once it is confirmed."""
+    """What a completion rests on; it goes with its last support. An own log counts once it is confirmed."""
 
     __tablename__ = "completion_support"
     __table_args__ = (UniqueConstraint("source"),)

@@ -1,4 +1,7 @@
-"""What can be asked about activities and completions. Plain rows; statements are built once; every list has an end."""
+"""What can be asked about activities and completions.
+
+Plain rows; statements are built once; every list has an end.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,7 +22,7 @@ PAGE = 24
 LAST_PAGE = 100
 QUEUE = 50
 
-# For actions: batches ------------------------------------------------------------------------------------------
+# For actions: batches -------------------------------------------------------------------------------------
 
 _BY_ID = select(
     Activity.id,
@@ -33,7 +36,9 @@ _BY_ID = select(
     Activity.state,
     Activity.proposed_by,
 ).where(Activity.id == func.any(bindparam("ids", type_=_IDS)))
-_BY_SLUG = select(Activity.slug, Activity.id).where(Activity.slug == func.any(bindparam("slugs", type_=_TEXTS)))
+_BY_SLUG = select(Activity.slug, Activity.id).where(
+    Activity.slug == func.any(bindparam("slugs", type_=_TEXTS))
+)
 _KNOWN_AS = select(ActivityName.iri, ActivityName.activity_id).where(
     ActivityName.iri == func.any(bindparam("iris", type_=_TEXTS))
 )
@@ -75,14 +80,16 @@ _WEIGHTS = text("""
 
 _BY_TITLE = text("""
     SELECT id, kind, title FROM activity
-    WHERE state = 'published' AND (lower(title ->> 'nl') = ANY(:titles) OR lower(title ->> 'en') = ANY(:titles))
+    WHERE state = 'published'
+      AND (lower(title ->> 'nl') = ANY(:titles) OR lower(title ->> 'en') = ANY(:titles))
     ORDER BY id
 """).bindparams(bindparam("titles", type_=_TEXTS))
 
 _LOGS = text("""
     SELECT c.id, c.state, c.origin, c.note, c.link, c.confirmer_id, s.at, s.hours
     FROM completion c
-    LEFT JOIN completion_support s ON s.completion_id = c.id AND s.source = 'log:' || c.id AND s.withdrawn_at IS NULL
+    LEFT JOIN completion_support s
+           ON s.completion_id = c.id AND s.source = 'log:' || c.id AND s.withdrawn_at IS NULL
     WHERE c.id = ANY(:ids)
 """).bindparams(bindparam("ids", type_=_IDS))
 
@@ -126,7 +133,9 @@ def standing(keys: Iterable[Key]) -> dict[Key, int]:
         "activities": [key[1] for key in wanted],
         "editions": [key[2] for key in wanted],
     }
-    return {(row.person_id, row.activity_id, row.edition): row.id for row in db.session.execute(_STANDING, told)}
+    return {
+        (row.person_id, row.activity_id, row.edition): row.id for row in db.session.execute(_STANDING, told)
+    }
 
 
 def weights(completion_ids: Iterable[int]) -> Sequence[Row[Any]]:
@@ -147,10 +156,10 @@ def logs(completion_ids: Iterable[int]) -> dict[int, Row[Any]]:
     return {row.id: row for row in db.session.execute(_LOGS, {"ids": wanted})} if wanted else {}
 
 
-# The catalogue -------------------------------------------------------------------------------------------------
+# The catalogue --------------------------------------------------------------------------------------------
 
-_SHOWN = """a.id, a.slug, a.kind, a.title, a.summary, a.hours, a.language, a.place, a.url, a.mandatory, a.repeats,
-            a.skills, a.state, a.proposed_by"""
+_SHOWN = """a.id, a.slug, a.kind, a.title, a.summary, a.hours, a.language, a.place, a.url, a.mandatory,
+            a.repeats, a.skills, a.state, a.proposed_by"""
 
 # A catalogue has hundreds or a few thousand rows and is read whole (5,000: 9 ms); only the page is sent.
 _CATALOGUE = text(f"""
@@ -173,7 +182,8 @@ _ACTIVITY = text(f"""
     FROM activity a
     WHERE a.slug = :slug
       AND (a.state = 'published'
-           OR EXISTS (SELECT FROM completion c WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))
+           OR EXISTS (SELECT FROM completion c
+                      WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))
 """)
 
 _TITLES = text("""
@@ -194,8 +204,8 @@ def catalogue(
 ) -> tuple[Sequence[Row[Any]], bool]:
     """One page of published activities, by title, and whether there are more.
 
-    `skill` is a slug and brings the skills below it; `hours` is the most it may take; a language brings what is
-    given in both. All words of `text` must be in title, summary or place.
+    `skill` is a slug and brings the skills below it; `hours` is the most it may take; a language brings what
+    is given in both. All words of `text` must be in title, summary or place.
     """
     told = {
         "kind": kind,
@@ -228,10 +238,10 @@ def titles(locale: str) -> Sequence[Row[Any]]:
     return db.session.execute(_TITLES, {"locale": locale}).all()
 
 
-# Completions of a person ---------------------------------------------------------------------------------------
+# Completions of a person ----------------------------------------------------------------------------------
 
-_TOLD = """c.id, c.person_id, c.activity_id, a.slug, a.kind, a.title, a.skills, a.state AS activity_state, c.edition,
-           c.completed_at, c.recorded_at, c.state, c.origin, c.score, c.hours, c.note, c.link,
+_TOLD = """c.id, c.person_id, c.activity_id, a.slug, a.kind, a.title, a.skills, a.state AS activity_state,
+           c.edition, c.completed_at, c.recorded_at, c.state, c.origin, c.score, c.hours, c.note, c.link,
            c.confirmer_id, confirmer.name AS confirmer, c.decided_at, c.decision_note"""
 _FROM = """FROM completion c
     JOIN activity a ON a.id = c.activity_id
@@ -272,7 +282,7 @@ _ASKED = text("""
 
 
 def completions_of(person_id: int, *, page: int = 1) -> tuple[Sequence[Row[Any]], bool]:
-    """One page of what a person finished or logged, in every state, the latest first; and whether there are more."""
+    """One page of what a person finished or logged, in every state, the latest first; and: are there more."""
     rows = db.session.execute(_MINE, {"person": person_id, "skip": (page - 1) * PAGE}).all()
     return rows[:PAGE], len(rows) > PAGE
 

@@ -1,7 +1,7 @@
 """Decisions about activities and completions, pure: which edition, which moment, what a log may say.
 
-A completion is a function of its supports: it stands from the earliest of their moments, with the best of their
-scores, whatever the order in which they came.
+A completion is a function of its supports: it stands from the earliest of their moments, with the best of
+their scores, whatever the order in which they came.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ class Report(TypedDict):
 
 
 class Log(TypedDict):
-    """A person says it of themselves. Either `activity_id`, or `title`, `kind` and `skill_id` of something new."""
+    """A person says it of themselves: `activity_id`, or `title`, `kind` and `skill_id` of something new."""
 
     person_id: int
     completed_on: date
@@ -83,7 +83,7 @@ def log_source(completion_id: int) -> str:
     return f"log:{completion_id}"
 
 
-# What supports come to ----------------------------------------------------------------------------------------
+# What supports come to ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,23 +134,27 @@ class Verdict:
 def verdict(row: Any) -> Verdict:
     """Decide on a completion whose supports have changed.
 
-    `row` is the completion with what its counting supports come to (`moment`, `best`, `reported`, `counting`) and
-    the moment and hours of an own log nobody has decided on (`own_at`, `own_hours`). With nothing left to count,
-    such a log waits again; otherwise the completion is withdrawn. A better score alone moves no fact: points and
-    badges do not rest on it, and platforms send it seconds after the completion.
+    `row` is the completion with what its counting supports come to (`moment`, `best`, `reported`, `counting`)
+    and the moment and hours of an own log nobody has decided on (`own_at`, `own_hours`). With nothing left to
+    count, such a log waits again; otherwise the completion is withdrawn. A better score alone moves no fact:
+    points and badges do not rest on it, and platforms send it seconds after the completion.
     """
     stood = row.state == "confirmed"
     if not row.counting:
         if row.own_at is not None:
-            return Verdict("waiting", Weight(row.own_at, None, effort(row.activity_hours, row.own_hours)), stood, False)
+            return Verdict(
+                "waiting", Weight(row.own_at, None, effort(row.activity_hours, row.own_hours)), stood, False
+            )
         return Verdict("withdrawn", Weight(row.completed_at, row.score, row.hours), stood, False)
-    hours = row.hours if stood and row.activity_hours is not None else effort(row.activity_hours, row.reported)
+    hours = (
+        row.hours if stood and row.activity_hours is not None else effort(row.activity_hours, row.reported)
+    )
     weight = Weight(row.moment, row.best, hours)
     moved = stood and (row.completed_at, row.hours) != (weight.moment, weight.hours)
     return Verdict("confirmed", weight, moved, moved or not stood)
 
 
-# What a person logs -------------------------------------------------------------------------------------------
+# What a person logs ---------------------------------------------------------------------------------------
 
 YEARS_BACK = 2
 
@@ -193,7 +197,13 @@ def same_words(title: str) -> str:
 
 def slug_of_own(log: Log) -> str:
     """The same thing logged twice is one activity: who, what, when and which skill name it."""
-    told = (log["person_id"], log.get("kind"), same_words(log.get("title", "")), log["completed_on"], log.get("skill_id"))
+    told = (
+        log["person_id"],
+        log.get("kind"),
+        same_words(log.get("title", "")),
+        log["completed_on"],
+        log.get("skill_id"),
+    )
     return f"own-{_short(repr(told))}"
 
 

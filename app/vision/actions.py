@@ -28,8 +28,8 @@ _SKILLS = text("""
     SELECT s.slug, s.name, s.enamel, g.id, s.position, '{}'
     FROM jsonb_to_recordset(:rows) AS s(slug text, name jsonb, enamel text, goal text, position bigint)
     LEFT JOIN vision_goal g ON g.slug = s.goal
-    ON CONFLICT (slug) DO UPDATE SET name = excluded.name, enamel = excluded.enamel, goal_id = excluded.goal_id,
-                                     position = excluded.position
+    ON CONFLICT (slug) DO UPDATE
+    SET name = excluded.name, enamel = excluded.enamel, goal_id = excluded.goal_id, position = excluded.position
     WHERE (skill.name, skill.enamel, skill.goal_id, skill.position)
           IS DISTINCT FROM (excluded.name, excluded.enamel, excluded.goal_id, excluded.position)
 """).bindparams(bindparam("rows", type_=JSONB))
@@ -71,7 +71,9 @@ def load(goals: Sequence[Mapping[str, Any]], skills: Sequence[Mapping[str, Any]]
         lineages = lineages_of(parents)
     except Circle as circle:
         slug = next(row.slug for row in standing if row.id == circle.member)
-        raise Refused(_l("The skill %(slug)s stands under itself. Give it another parent.", slug=slug)) from None
+        raise Refused(
+            _l("The skill %(slug)s stands under itself. Give it another parent.", slug=slug)
+        ) from None
     told = {
         "ids": list(parents),
         "parents": list(parents.values()),

@@ -14,10 +14,19 @@ from app.db import db
 from app.vision.models import Skill, VisionGoal
 
 _SKILLS = select(
-    Skill.id, Skill.slug, Skill.name, Skill.enamel, Skill.parent_id, Skill.goal_id, Skill.lineage, Skill.position
+    Skill.id,
+    Skill.slug,
+    Skill.name,
+    Skill.enamel,
+    Skill.parent_id,
+    Skill.goal_id,
+    Skill.lineage,
+    Skill.position,
 ).order_by(Skill.position, Skill.id)
 _SOME = _SKILLS.where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
-_LINEAGES = select(Skill.id, Skill.lineage).where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
+_LINEAGES = select(Skill.id, Skill.lineage).where(
+    Skill.id == bindparam("ids", type_=ARRAY(BigInteger)).any_()
+)
 _SLUGS = select(Skill.slug, Skill.id).where(Skill.slug == bindparam("slugs", type_=ARRAY(Text)).any_())
 _GOALS = select(VisionGoal.id, VisionGoal.slug, VisionGoal.name).order_by(VisionGoal.position, VisionGoal.id)
 
@@ -44,7 +53,13 @@ def tree() -> list[Row[Any]]:
 def options() -> list[dict[str, Any]]:
     """The skills to choose from in a form: id, slug, name {nl, en}, enamel, and depth in the tree."""
     return [
-        {"id": row.id, "slug": row.slug, "name": row.name, "enamel": row.enamel, "depth": len(row.lineage) - 1}
+        {
+            "id": row.id,
+            "slug": row.slug,
+            "name": row.name,
+            "enamel": row.enamel,
+            "depth": len(row.lineage) - 1,
+        }
         for row in tree()
     ]
 
