@@ -1,1 +1,1 @@
-"""Learning activities (course, workshop, coaching, mentoring, on the job, rotation, article) and completions."""
+"""Learning activities, from a course to a job rotation, and their completions."""

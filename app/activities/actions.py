@@ -69,12 +69,13 @@ _LOAD = text("""
            coalesce(mandatory, false), repeats, ARRAY(SELECT jsonb_array_elements_text(skills)::bigint),
            'published', :at
     FROM jsonb_to_recordset(:rows)
-         AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text, place text, url text,
-              mandatory boolean, repeats text, skills jsonb)
+         AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text, place text,
+              url text, mandatory boolean, repeats text, skills jsonb)
     ON CONFLICT (slug) DO UPDATE
     SET kind = excluded.kind, title = excluded.title, summary = excluded.summary, hours = excluded.hours,
         language = excluded.language, place = excluded.place, url = excluded.url,
-        mandatory = excluded.mandatory, repeats = excluded.repeats, skills = excluded.skills, state = 'published'
+        mandatory = excluded.mandatory, repeats = excluded.repeats, skills = excluded.skills,
+        state = 'published'
     WHERE (activity.kind, activity.title, activity.summary, activity.hours, activity.language, activity.place,
            activity.url, activity.mandatory, activity.repeats, activity.skills, activity.state)
           IS DISTINCT FROM
@@ -377,8 +378,7 @@ def withdraw_supports(sources: Iterable[str], *, at: datetime) -> None:
     """Take away what completions rest on, such as statements that were voided.
 
     A completion goes with its last support, and a later report makes a new one; if others stay, its moment is
-    the earliest of theirs. An own log that was confirmed only by what is withdrawn now waits for its confirmer
-    again.
+    the earliest of theirs. An own log that only these confirmed waits for its confirmer again.
     A caller that also records for others locks `queries.people_behind(sources)` along with them.
     """
     wanted = sorted(set(sources))
@@ -410,7 +410,7 @@ _LOG = text("""
 
 
 def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
-    """Log learning that people tell of themselves; each waits for the word of somebody else. Return their ids.
+    """Log learning that people tell of themselves; each waits for the word of somebody else. Returns ids.
 
     Who confirms is who is named, or else the manager. A title that stands in the catalogue is that activity;
     any other makes a proposed activity of this person. Logging the same again is the same log; another log of

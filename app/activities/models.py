@@ -52,7 +52,7 @@ class Completion(Base):
     """One person finished one edition of one activity, however many systems report it.
 
     What stands here follows from its supports: `completed_at` is the earliest of their moments, `score` the
-    best. `round` counts how often it was stated as a fact; the latest source is `rules.fact_source(id, round)`.
+    best. `round` counts how often it was stated as a fact, by `rules.fact_source(id, round)`.
     """
 
     __tablename__ = "completion"

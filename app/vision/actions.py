@@ -29,7 +29,8 @@ _SKILLS = text("""
     FROM jsonb_to_recordset(:rows) AS s(slug text, name jsonb, enamel text, goal text, position bigint)
     LEFT JOIN vision_goal g ON g.slug = s.goal
     ON CONFLICT (slug) DO UPDATE
-    SET name = excluded.name, enamel = excluded.enamel, goal_id = excluded.goal_id, position = excluded.position
+    SET name = excluded.name, enamel = excluded.enamel, goal_id = excluded.goal_id,
+        position = excluded.position
     WHERE (skill.name, skill.enamel, skill.goal_id, skill.position)
           IS DISTINCT FROM (excluded.name, excluded.enamel, excluded.goal_id, excluded.position)
 """).bindparams(bindparam("rows", type_=JSONB))
