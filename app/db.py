@@ -95,6 +95,13 @@ def lock_people(person_ids: Iterable[int]) -> None:
         locked[row["person_id"]] = dict(row)
 
 
+def lock_newcomers(person_ids: Iterable[int]) -> None:
+    """Count as locked whom this transaction itself made: nobody else can see them yet, so none can wait."""
+    locked: dict[int, dict[str, Any]] = db.session.info.setdefault("locked", {})
+    for row in db.session.execute(_LOCK, {"ids": sorted(person_ids)}).mappings():
+        locked[row["person_id"]] = dict(row)
+
+
 def locked_totals(person_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The totals rows of locked people; refuses people whom nobody locked, for that is a race."""
     locked: dict[int, dict[str, Any]] = db.session.info.get("locked", {})

@@ -1,23 +1,47 @@
 """What can be done with people: sign them in and out, give keys, let their choices hold."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, update
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.config import settings
-from app.db import db
+from app.db import db, lock_newcomers, lock_people
 from app.errors import NotFound, Refused
-from app.events import PersonMoved
-from app.keys import keyed_hash, new_token
+from app.events import Event, PersonKnown, PersonMoved
+from app.keys import keyed_hash, new_key, new_token, ring
 from app.outbox import publish
-from app.people.models import ApiClient, ApiToken, Attempt, Person, SignIn
-from app.people.rules import BOARD_CHOICES
+from app.people.models import (
+    ApiClient,
+    ApiToken,
+    Attempt,
+    Identity,
+    Membership,
+    Organisation,
+    Person,
+    PersonKey,
+    SignIn,
+    Unit,
+)
+from app.people.rules import (
+    BOARD_CHOICES,
+    PersonRow,
+    email_of,
+    handle_of,
+    identities_of,
+    slug_of,
+    sort_name_of,
+    tidy_row,
+    why_not,
+)
 
 ONE_OF_THREE = _l("Choose one of the three.")
+Place = tuple[str | None, str | None]
+UnitIds = Mapping[Place, int]
 SCOPES = ("xapi:write", "xapi:read", "people:read", "people:write", "learning:write", "boards:read")
 
 
@@ -159,3 +183,283 @@ def forget_old_keys(*, at: datetime) -> None:
     db.session.execute(delete(SignIn).where(SignIn.ends_at < long_ago))
     db.session.execute(delete(ApiToken).where(ApiToken.ends_at < at - timedelta(days=1)))
     db.session.execute(delete(Attempt).where(Attempt.started_at < at - timedelta(hours=1)))
+
+
+# The HR file ------------------------------------------------------------------------------------------------
+
+_one_at_a_time = text("SELECT pg_advisory_xact_lock(7303014)")
+_totals = text("INSERT INTO person_total (person_id) SELECT unnest(:ids) ON CONFLICT DO NOTHING").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
+_managers = text(
+    "UPDATE person SET manager_id = boss.id"
+    " FROM unnest(:people, :bosses) AS given(person_id, boss)"
+    " LEFT JOIN person boss ON boss.external_id = given.boss"
+    " WHERE person.id = given.person_id AND (boss.id IS NOT NULL OR given.boss IS NULL)"
+    " AND person.manager_id IS DISTINCT FROM boss.id AND boss.id IS DISTINCT FROM person.id"
+).bindparams(bindparam("people", type_=ARRAY(BigInteger)), bindparam("bosses", type_=ARRAY(Text)))
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the rows: ids by what the row was matched on, and what was refused with why."""
+
+    ids: dict[tuple[str, str], int] = field(default_factory=dict)
+    made: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+    def id_of(self, external_id: str) -> int:
+        return self.ids[("external_id", external_id)]
+
+
+def import_people(rows: Iterable[PersonRow], *, at: datetime) -> Imported:
+    """Make known who works here: who is new comes, who is other than before changes, everybody else stays.
+
+    A fixed number of statements, whatever the number of rows. Managers who are not known yet are left as they
+    are: call `set_managers` when all parts of a large file are in.
+    """
+    db.session.execute(_one_at_a_time)
+    done = Imported()
+    taken = _fit(list(rows), done)
+    units = _units([(row.department, row.team) for row in taken])
+    known = _known(taken)
+    lock_people(person.id for person in known.values())
+    new = [row for row in taken if row.key not in known]
+    news: list[Event] = _add(new, units, done, at)
+    news += _change([row for row in taken if row.key in known], known, units, done, at)
+    done.ids.update({key: person.id for key, person in known.items()})
+    named = _name(taken, done)
+    news += [PersonKnown(person_id=person_id) for person_id in sorted(named)]
+    set_managers(taken, done.ids)
+    publish(news)
+    return done
+
+
+def set_managers(rows: Iterable[PersonRow], ids: Mapping[tuple[str, str], int]) -> None:
+    """Who reports to whom, as far as both are known."""
+    pairs = [(ids[row.key], row.manager_external_id) for row in rows if row.key in ids]
+    if pairs:
+        people, bosses = [person for person, _ in pairs], [boss for _, boss in pairs]
+        db.session.execute(_managers, {"people": people, "bosses": bosses})
+
+
+def _fit(rows: list[PersonRow], done: Imported) -> list[PersonRow]:
+    """The rows that can be taken; the others are refused, each with its number and why."""
+    tidy = [tidy_row(row) for row in rows]
+    addresses = [address for row in tidy if (address := email_of(row.email))]
+    owners = {
+        email: (external_id, email)
+        for email, external_id in db.session.execute(
+            select(Person.email, Person.external_id).where(Person.email == func.any(_array(addresses)))
+        )
+    }
+    fit: list[PersonRow] = []
+    keys: set[tuple[str, str]] = set()
+    seen: set[str] = set()
+    for number, row in enumerate(tidy, start=1):
+        address = email_of(row.email)
+        reason = why_not(row)
+        if reason is None and row.key in keys:
+            reason = "twice-in-file"
+        if reason is None and address and (address in seen or _others(row, owners.get(address))):
+            reason = "email-of-another"
+        if reason:
+            done.refused.append((number, reason))
+            continue
+        keys.add(row.key)
+        seen.update([address] if address else [])
+        fit.append(row)
+    return fit
+
+
+def _others(row: PersonRow, owner: tuple[str | None, str | None] | None) -> bool:
+    return owner is not None and row.external_id is not None and owner[0] != row.external_id
+
+
+def _array(values: Sequence[str]) -> object:
+    return bindparam(None, list(values), type_=ARRAY(Text))
+
+
+def _units(named: Iterable[Place]) -> UnitIds:
+    """Departments by name, and teams by department and name; new ones come into being."""
+    pairs = set(named)
+    departments = _made_units("department", {(None, name) for name, _ in pairs if name})
+    found: dict[Place, int] = {(name, None): unit_id for (_, name), unit_id in departments.items()}
+    parents: set[tuple[int | None, str]] = {(found[dep, None], team) for dep, team in pairs if dep and team}
+    names = {unit_id: name for (name, _), unit_id in found.items()}
+    for (parent_id, team), unit_id in _made_units("team", parents).items():
+        found[names[parent_id or 0], team] = unit_id
+    return found
+
+
+def _made_units(kind: str, wanted: set[tuple[int | None, str]]) -> dict[tuple[int | None, str], int]:
+    if not wanted:
+        return {}
+    ordered = sorted(wanted, key=str)
+    rows = [{"kind": kind, "parent_id": parent, "name": name} for parent, name in ordered]
+    db.session.execute(upsert(Unit).on_conflict_do_nothing(), rows)
+    statement = select(Unit.id, Unit.parent_id, Unit.name).where(Unit.kind == kind)
+    names = [name for _, name in ordered]
+    found = db.session.execute(statement.where(Unit.name == func.any(_array(names))))
+    return {(parent, name): unit_id for unit_id, parent, name in found if (parent, name) in wanted}
+
+
+def _known(rows: Sequence[PersonRow]) -> dict[tuple[str, str], Person]:
+    """The people whom the rows are about, by what they are matched on."""
+    found: dict[tuple[str, str], Person] = {}
+    for kind, column in (("external_id", Person.external_id), ("email", Person.email)):
+        values = [value for name, value in (row.key for row in rows) if name == kind]
+        if values:
+            for person in db.session.scalars(select(Person).where(column == func.any(_array(values)))):
+                found[kind, str(getattr(person, kind))] = person
+    return found
+
+
+def _values(row: PersonRow, units: UnitIds) -> dict[str, object]:
+    return {
+        "external_id": row.external_id,
+        "name": row.name,
+        "sort_name": sort_name_of(row.name),
+        "email": email_of(row.email),
+        "department_id": units.get((row.department, None)),
+        "team_id": units.get((row.department, row.team)) if row.team else None,
+        "job": row.job,
+        "role": row.role,
+        "hours_per_week": row.hours_per_week,
+        "language": row.language,
+        "active": row.active,
+    }
+
+
+def _add(
+    rows: Sequence[PersonRow],
+    units: UnitIds,
+    done: Imported,
+    at: datetime,
+) -> list[Event]:
+    """New people, each with their totals row, their key and their first place."""
+    if not rows:
+        return []
+    handles = _handles(rows)
+    values = [
+        {**_values(row, units), "handle": handle, "password_hash": row.password_hash, "created_at": at}
+        for row, handle in zip(rows, handles, strict=True)
+    ]
+    statement = insert(Person).returning(Person.id, sort_by_parameter_order=True)
+    ids = list(db.session.scalars(statement, values))
+    done.ids.update(zip((row.key for row in rows), ids, strict=True))
+    done.made.extend(ids)
+    db.session.execute(_totals, {"ids": ids})
+    lock_newcomers(ids)
+    keys = ring()
+    wrapped = [{"person_id": i, "wrapped": keys.wrap(new_key(), f"person:{i}")} for i in ids]
+    db.session.execute(insert(PersonKey), wrapped)
+    _place(zip(ids, values, strict=True), at)
+    return [PersonMoved(person_id=person_id) for person_id in ids]
+
+
+def _handles(rows: Sequence[PersonRow]) -> list[str]:
+    """One for each, that nobody has."""
+    slugs = {slug_of(row.name) for row in rows}
+    statement = select(Person.handle)
+    if len(slugs) < 50:
+        statement = statement.where(Person.handle.regexp_match(f"^({'|'.join(slugs)})(-[0-9]+)?$"))
+    taken = set(db.session.scalars(statement))
+    handles = []
+    for row in rows:
+        handle = handle_of(row.name, taken)
+        taken.add(handle)
+        handles.append(handle)
+    return handles
+
+
+def _place(placed: Iterable[tuple[int, Mapping[str, object]]], at: datetime) -> None:
+    """Where people work from now on."""
+    rows = [
+        {"person_id": i, "department_id": v["department_id"], "team_id": v["team_id"], "since": at}
+        for i, v in placed
+    ]
+    if rows:
+        db.session.execute(insert(Membership), rows)
+
+
+def _change(
+    rows: Sequence[PersonRow],
+    known: Mapping[tuple[str, str], Person],
+    units: UnitIds,
+    done: Imported,
+    at: datetime,
+) -> list[Event]:
+    """Only what differs; a new place is a new row of where somebody worked when."""
+    moved: list[tuple[int, dict[str, object]]] = []
+    news: list[Event] = []
+    for row in rows:
+        person, values = known[row.key], _values(row, units)
+        del values["language"]  # it is theirs to choose, once they are here
+        if row.external_id is None:
+            del values["external_id"]
+        other = {name for name, value in values.items() if getattr(person, name) != value}
+        if not other:
+            continue
+        for name in other:
+            setattr(person, name, values[name])
+        done.changed.append(person.id)
+        if other & {"department_id", "team_id"}:
+            moved.append((person.id, values))
+        if other & {"department_id", "team_id", "name", "active", "hours_per_week"}:
+            news.append(PersonMoved(person_id=person.id))
+    db.session.flush()
+    _place(moved, at)
+    return news
+
+
+def _name(rows: Sequence[PersonRow], done: Imported) -> set[int]:
+    """How other systems name these people; return who is recognised in a new way.
+
+    An address that somebody once had stays theirs until it is given to somebody else.
+    """
+    wanted = {
+        (kind, value): done.ids[row.key]
+        for row in rows
+        for kind, value in sorted(identities_of(row.external_id, row.email, row.accounts or ()))
+    }
+    if not wanted:
+        return set()
+    values = [{"kind": k, "value": v, "person_id": i} for (k, v), i in sorted(wanted.items())]
+    statement = upsert(Identity)
+    statement = statement.on_conflict_do_update(
+        index_elements=[Identity.kind, Identity.value],
+        set_={"person_id": statement.excluded.person_id},
+        where=Identity.person_id != statement.excluded.person_id,
+    )
+    return set(db.session.scalars(statement.returning(Identity.person_id), values))
+
+
+def make_organisation(*, name: str) -> None:
+    """The one organisation of this installation; called again, it only takes the name."""
+    statement = upsert(Organisation).values(id=1, name=name)
+    db.session.execute(statement.on_conflict_do_update(index_elements=[Organisation.id], set_={"name": name}))
+    db.session.info.pop("organisation", None)
+
+
+def invite(*, person_id: int, at: datetime) -> str:
+    """The secret of a one-time link with which a person sets a password; older links stop working."""
+    token = new_token()
+    withdraw_invitations(person_id=person_id, at=at)
+    db.session.execute(
+        insert(ApiToken).values(
+            token_hash=keyed_hash("invite", token),
+            person_id=person_id,
+            scopes=["invite"],
+            created_at=at,
+            ends_at=at + timedelta(days=7),
+        )
+    )
+    return token
+
+
+def withdraw_invitations(*, person_id: int, at: datetime) -> None:
+    statement = update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
+    statement = statement.where(ApiToken.scopes == ["invite"])
+    db.session.execute(statement.values(revoked_at=at).execution_options(synchronize_session=False))

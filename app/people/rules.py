@@ -3,13 +3,87 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 SPLIT = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE"}
 )
 ROLES = ("employee", "learning", "hr", "council", "admin")
 BOARD_CHOICES = ("named", "unnamed", "out")
+
+LANGUAGES = ("nl", "en")
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """One row of the HR file. `accounts` are pairs of home page and name; None says nothing about them."""
+
+    external_id: str | None
+    name: str
+    email: str | None = None
+    manager_external_id: str | None = None
+    department: str | None = None
+    team: str | None = None
+    job: str = ""
+    role: str = "employee"
+    hours_per_week: float | None = None
+    language: str = "nl"
+    active: bool = True
+    accounts: Sequence[tuple[str, str]] | None = None
+    password_hash: str | None = None  # for who is new only
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the row is matched on."""
+        if self.external_id:
+            return "external_id", self.external_id
+        return "email", email_of(self.email) or ""
+
+
+def tidy_row(row: PersonRow) -> PersonRow:
+    """Without spaces around, and None where nothing stands."""
+    return replace(
+        row,
+        external_id=_text(row.external_id),
+        name=" ".join(row.name.split()),
+        email=_text(row.email),
+        manager_external_id=_text(row.manager_external_id),
+        department=_text(row.department),
+        team=_text(row.team),
+        job=row.job.strip(),
+        role=row.role.strip().lower() or "employee",
+        language=row.language.strip().lower() or "nl",
+    )
+
+
+def why_not(row: PersonRow) -> str | None:
+    """The code of why a row cannot be taken; None when it can."""
+    address = row.email or ""
+    checks = {
+        "no-key": not row.external_id and not row.email,
+        "no-name": not row.name,
+        "name-too-long": len(row.name) > LONGEST_NAME,
+        "not-an-email": bool(address) and (address.count("@") != 1 or not address.strip("@ ").count("@")),
+        "unknown-role": row.role not in ROLES,
+        "unknown-language": row.language not in LANGUAGES,
+        "team-without-department": bool(row.team) and not row.department,
+        "own-manager": bool(row.external_id) and row.external_id == row.manager_external_id,
+        "hours-out-of-range": row.hours_per_week is not None and not 0 <= row.hours_per_week <= 80,
+        "no-text": any("\x00" in part for part in _texts(row)),
+    }
+    return next((code for code, wrong in checks.items() if wrong), None)
+
+
+def _texts(row: PersonRow) -> Iterable[str]:
+    accounts = [part for account in row.accounts or () for part in account]
+    named = [row.external_id, row.email, row.manager_external_id, row.department, row.team]
+    return [part for part in [row.name, row.job, *named, *accounts] if part]
+
+
+def _text(text: str | None) -> str | None:
+    return (text or "").strip() or None
 
 
 def sort_name_of(name: str) -> str:
