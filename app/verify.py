@@ -25,7 +25,7 @@ STUCK = timedelta(minutes=5)
 
 _COMPLETIONS = """
     SELECT 'completion ' || c.id || ' is confirmed and has ' || count(f.id) || ' standing facts'
-    FROM completion c LEFT JOIN fact f ON f.source IN ('completion:' || c.id, 'completion:' || c.id || '/' || c.round)
+    FROM completion c LEFT JOIN fact f ON f.source IN ('completion:' || c.id, 'completion:' || c.id || ':' || c.round)
          AND f.withdrawn_at IS NULL
     WHERE c.state = 'confirmed' GROUP BY c.id HAVING count(f.id) <> 1
 """
@@ -33,7 +33,7 @@ _FACTS_WITHOUT = """
     SELECT 'fact ' || f.id || ' (' || f.source || ') stands without a confirmed completion'
     FROM fact f WHERE f.kind = 'completed' AND f.withdrawn_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM completion c WHERE c.state = 'confirmed'
-                    AND c.id = CAST(split_part(split_part(f.source, ':', 2), '/', 1) AS bigint))
+                    AND c.id = CAST(split_part(f.source, ':', 2) AS bigint))
     AND f.source LIKE 'completion:%'
 """
 _ONE_ENTRY = """
@@ -172,6 +172,8 @@ def _awards(at: datetime) -> Iterator[str]:
         decision = badges.Decision(at)
         badges.decide_anew(decision, ids[start : start + CHUNK])
         for person, one in decision.new:
+            if one.retroactive:  # given by `badges backfill`, when somebody asks for it
+                continue
             yield f"person {person} has earned {one.tier.achievement_id}, tier {one.tier.tier}, and does not hold it"
         for award, _ in decision.moved:
             yield f"award {award.id} should have another moment, evidence or points"

@@ -19,6 +19,7 @@ class Statement(Base):
         Index("ix_statement_content", "client_id", "content_hash", "stored_at"),
         Index("ix_statement_actor_waiting", "actor", postgresql_where="person_id IS NULL AND means <> 'nothing'"),
         Index("ix_statement_person_id", "person_id"),
+        Index("ix_statement_target", "client_id", "target_id", postgresql_where="target_id IS NOT NULL"),
     )
     client_id: Mapped[int] = mapped_column(ForeignKey("api_client.id"), primary_key=True, info=NONE)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, info=NONE)
