@@ -537,6 +537,13 @@ def upgrade() -> None:
         "ix_statement_content", "statement", ["client_id", "content_hash", "stored_at"], unique=False
     )
     op.create_index("ix_statement_person_id", "statement", ["person_id"], unique=False)
+    op.create_index(
+        "ix_statement_target",
+        "statement",
+        ["client_id", "target_id"],
+        unique=False,
+        postgresql_where=sa.text("target_id IS NOT NULL"),
+    )
     op.create_table(
         "activity_name",
         sa.Column("iri", sa.Text(), nullable=False),
