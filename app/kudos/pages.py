@@ -16,6 +16,7 @@ from app.kudos import actions, queries
 from app.kudos.rules import RECEIVERS
 from app.kudos.schemas import BIGGEST, KudosForm, PeopleQuery, VisibilityIn, WallPageQuery
 from app.outbox import settle
+from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps
 
 pages = Blueprint("kudos", __name__)
@@ -138,12 +139,12 @@ def _meant(typed: str) -> list[queries.AnyRow]:
 
 def _words() -> dict[str, Any]:
     """What every card and form needs to name skills."""
-    rows = queries.skills()
-    return {"skills": rows, "skill_of": {row.id: row for row in rows}}
+    skills = vision.options()
+    return {"skills": skills, "skill_of": {skill["id"]: skill for skill in skills}}
 
 
 def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) -> dict[str, Any]:
-    empty = {
+    empty: dict[str, Any] = {
         "receivers": [],
         "who": "",
         "message": "",

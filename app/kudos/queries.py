@@ -34,7 +34,6 @@ from app.db import db
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
 from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS, month_of, renews_on
 from app.people.models import Organisation, Person, Unit
-from app.vision.models import Skill
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
@@ -184,9 +183,6 @@ _NAMED = (
 _THESE = _COLLEAGUE.where(Person.id == _ids.any_()).order_by(Person.sort_name, Person.id)
 _BY_HANDLE = _COLLEAGUE.where(Person.handle == bindparam("handle"))
 _ACTIVE = select(Person.id).where(Person.id == _ids.any_(), Person.active)
-_SKILLS = select(Skill.id, Skill.slug, Skill.name, Skill.enamel, Skill.parent_id).order_by(
-    Skill.position, Skill.id
-)
 _KNOWN = select(Kudos.id, Kudos.once, Kudos.message, Kudos.skill_id).where(
     Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_()
 )
@@ -285,11 +281,6 @@ def with_handle(me: int, handle: str) -> AnyRow | None:
 def active(person_ids: Iterable[int]) -> set[int]:
     """Who of these works here now."""
     return set(db.session.scalars(_ACTIVE, {"ids": sorted(set(person_ids))}))
-
-
-def skills() -> Sequence[AnyRow]:
-    """All skills in the order of the vision."""
-    return db.session.execute(_SKILLS).all()
 
 
 def given_with(keys: Iterable[str]) -> dict[str, AnyRow]:

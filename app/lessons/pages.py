@@ -15,6 +15,7 @@ from app.lessons import actions, queries
 from app.lessons.rules import quarter_began
 from app.lessons.schemas import BIGGEST, ApplicationIn, FeedQuery, LessonIn, NewLessonIn
 from app.outbox import settle
+from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps
 
 pages = Blueprint("lessons", __name__)
@@ -140,15 +141,19 @@ def _own(lesson_id: int) -> queries.AnyRow:
 
 def _words() -> dict[str, Any]:
     """What every card and form needs to name skills."""
-    rows = queries.skills()
-    return {"skills": rows, "skill_of": {row.id: row for row in rows}}
+    skills = vision.options()
+    return {"skills": skills, "skill_of": {skill["id"]: skill for skill in skills}}
 
 
 def _composer(
     typed: dict[str, Any] | None = None, no: ValidationError | Refused | None = None
 ) -> dict[str, Any]:
     team = queries.team_of(me()) if asker().team_id else None
-    empty = {"lang": str(get_locale()), "audience": "team" if team else "everyone", "skills": []}
+    empty: dict[str, Any] = {
+        "lang": str(get_locale()),
+        "audience": "team" if team else "everyone",
+        "skills": [],
+    }
     return {"typed": empty | (typed or {}), "team": team, **_said(no)}
 
 

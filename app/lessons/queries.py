@@ -28,7 +28,6 @@ from sqlalchemy.types import BigInteger, Text
 from app.db import db
 from app.lessons.models import Application, Lesson
 from app.people.models import Person, Unit
-from app.vision.models import Skill
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
@@ -136,9 +135,6 @@ _HELPED = (
     .join(Lesson, Lesson.id == Application.lesson_id)
     .where(Lesson.author_id == bindparam("me"), _stands, Application.at >= bindparam("since"))
 )
-_SKILLS = select(Skill.id, Skill.slug, Skill.name, Skill.enamel, Skill.parent_id).order_by(
-    Skill.position, Skill.id
-)
 _TEAM = select(Unit.id, Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
@@ -217,11 +213,6 @@ def counts(me: int) -> AnyRow:
 def helped_since(me: int, since: datetime) -> int:
     """How many different colleagues began to apply a lesson of this person since then."""
     return db.session.scalar(_HELPED, {"me": me, "since": since}) or 0
-
-
-def skills() -> Sequence[AnyRow]:
-    """All skills in the order of the vision."""
-    return db.session.execute(_SKILLS).all()
 
 
 def team_of(me: int) -> AnyRow | None:
