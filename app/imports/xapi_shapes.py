@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 Check = Callable[[object], None]
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _KINDS = {
     dict: "an object",
     list: "an array",
