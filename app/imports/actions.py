@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from app.activities import actions as activities
 from app.activities import queries as activity_queries
+from app.activities.rules import Proposal, Report
 from app.db import db, lock_people, transaction
 from app.errors import Conflict, Refused
 from app.imports import queries, xapi
@@ -203,7 +204,7 @@ def _count(client: Client, fresh: Sequence[Incoming], at: datetime) -> None:
         for one in counting:
             activity = xapi.activity_of(one.body)
             if activity is not None:
-                proposals[activity.id] = activities.Proposal(
+                proposals[activity.id] = Proposal(
                     iri=activity.id, title=_title(activity), kind=xapi.kind_of(activity.type)
                 )
         ids = activities.propose(list(proposals.values()), at=at)
@@ -220,11 +221,11 @@ def _title(activity: xapi.Activity) -> dict[str, str]:
     return {lang: (names.get(lang) or other)[:300] for lang in ("nl", "en")}
 
 
-def _report(client: Client, one: Incoming, ids: Mapping[str, int]) -> activities.Report:
+def _report(client: Client, one: Incoming, ids: Mapping[str, int]) -> Report:
     activity_id = xapi.object_id(one.body)
     if one.person_id is None or activity_id is None:
         raise RuntimeError("only what is said of an activity and of somebody known can count")
-    return activities.Report(
+    return Report(
         person_id=one.person_id,
         activity_id=ids[activity_id],
         completed_at=one.happened_at,

@@ -64,18 +64,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_entry_person_id"), "audit_entry", ["person_id"], unique=False)
     op.create_table(
-        "board_count",
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("window", sa.Text(), nullable=False),
-        sa.Column("points", sa.BigInteger(), nullable=False),
-        sa.Column("people", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("scope", "window", "points", name=op.f("pk_board_count")),
-    )
-    op.create_table(
         "board_state",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Text(), nullable=False),
-        sa.Column("built_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board_state")),
     )
     op.create_table(
@@ -323,6 +315,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("revoked_at IS NULL"),
     )
     op.create_table(
+        "board_member",
+        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("department_id", sa.BigInteger(), nullable=True),
+        sa.Column("team_id", sa.BigInteger(), nullable=True),
+        sa.Column("taking_part", sa.Boolean(), server_default="false", nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_board_member_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_board_member")),
+    )
+    op.create_table(
         "identity",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -478,31 +479,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "skill_id", name=op.f("pk_skill_total")),
     )
     op.create_index("ix_skill_total_skill_id", "skill_total", ["skill_id"], unique=False)
-    op.create_table(
-        "standing",
-        sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("department_id", sa.BigInteger(), nullable=True),
-        sa.Column("team_id", sa.BigInteger(), nullable=True),
-        sa.Column("taking_part", sa.Boolean(), nullable=False),
-        sa.Column("week_key", sa.Text(), nullable=False),
-        sa.Column("month_key", sa.Text(), nullable=False),
-        sa.Column("quarter_key", sa.Text(), nullable=False),
-        sa.Column("year_key", sa.Text(), nullable=False),
-        sa.Column("week", sa.BigInteger(), nullable=False),
-        sa.Column("month", sa.BigInteger(), nullable=False),
-        sa.Column("quarter", sa.BigInteger(), nullable=False),
-        sa.Column("year", sa.BigInteger(), nullable=False),
-        sa.Column("all_time", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_standing_person_id")),
-        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_standing")),
-    )
-    op.create_index("ix_standing_all_time", "standing", ["all_time", "person_id"], unique=False)
-    op.create_index(op.f("ix_standing_department_id"), "standing", ["department_id"], unique=False)
-    op.create_index("ix_standing_month", "standing", ["month_key", "month", "person_id"], unique=False)
-    op.create_index("ix_standing_quarter", "standing", ["quarter_key", "quarter", "person_id"], unique=False)
-    op.create_index(op.f("ix_standing_team_id"), "standing", ["team_id"], unique=False)
-    op.create_index("ix_standing_week", "standing", ["week_key", "week", "person_id"], unique=False)
-    op.create_index("ix_standing_year", "standing", ["year_key", "year", "person_id"], unique=False)
     op.create_table(
         "statement",
         sa.Column("client_id", sa.BigInteger(), nullable=False),
@@ -726,7 +702,6 @@ def downgrade() -> None:
     op.drop_table("completion")
     op.drop_table("activity_name")
     op.drop_table("statement")
-    op.drop_table("standing")
     op.drop_table("skill_total")
     op.drop_table("sign_in")
     op.drop_table("person_total")
@@ -737,6 +712,7 @@ def downgrade() -> None:
     op.drop_table("kudos_allowance")
     op.drop_table("kudos")
     op.drop_table("identity")
+    op.drop_table("board_member")
     op.drop_table("award")
     op.drop_table("api_token")
     op.drop_table("activity")
@@ -752,7 +728,6 @@ def downgrade() -> None:
     op.drop_table("organisation")
     op.drop_table("look")
     op.drop_table("board_state")
-    op.drop_table("board_count")
     op.drop_table("audit_entry")
     op.drop_table("attempt")
     op.drop_table("api_client")

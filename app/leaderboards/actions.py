@@ -1,0 +1,213 @@
+"""The projector: what the ledger says is put on the boards, as absolute totals.
+
+It claims people, reads their totals under the claim, and sets what it read: the same news twice moves nobody, and two
+projectors cannot cross. When Redis fails, the epoch is changed in PostgreSQL: from that commit on nobody reads those
+boards, and `keep_whole` fills them anew as soon as Redis answers.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+import structlog
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger, Text
+
+from app.config import timezone
+from app.db import db, transaction
+from app.leaderboards import store
+from leaderboards.boards import ORGANISATION, Board, Scope
+from leaderboards.periods import bounds
+from leaderboards.rebuild import drift, rebuild
+from leaderboards.store import Change, NotReady, Unavailable
+
+log = structlog.get_logger("blijk.boards")
+
+IDS = bindparam("ids", type_=ARRAY(BigInteger()))
+_KNOW = text("""
+    INSERT INTO board_member (person_id) SELECT p.id FROM person p WHERE p.id = ANY(:ids)
+    AND NOT EXISTS (SELECT 1 FROM board_member b WHERE b.person_id = p.id) ORDER BY p.id ON CONFLICT DO NOTHING
+""").bindparams(IDS)
+_CLAIM = text("SELECT * FROM board_member WHERE person_id = ANY(:ids) ORDER BY person_id FOR UPDATE").bindparams(IDS)
+_PEOPLE = text("""
+    SELECT p.id, p.department_id, p.team_id,
+           p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out' AS taking_part
+    FROM person p WHERE p.id = ANY(:ids)
+""").bindparams(IDS)
+_TOTALS = text("""
+    SELECT 0 AS skill_id, to_jsonb(t) - 'counts' - 'caps' AS row FROM person_total t WHERE person_id = ANY(:ids)
+    UNION ALL SELECT skill_id, to_jsonb(t) FROM skill_total t WHERE person_id = ANY(:ids)
+""").bindparams(IDS)
+_CLOSED = text("""
+    SELECT t.person_id, t.skill_id, t."window", t.points, t.kudos FROM period_total t
+    WHERE t.person_id = ANY(:ids) AND t."window" = ANY(:windows)
+""").bindparams(IDS, bindparam("windows", type_=ARRAY(Text())))
+_UNITS_THEN = text("""
+    SELECT person_id, w.win, m.department_id, m.team_id
+    FROM unnest(:ids) AS p(person_id) CROSS JOIN unnest(:windows, CAST(:untils AS timestamptz[])) AS w(win, until)
+    CROSS JOIN LATERAL (SELECT department_id, team_id FROM membership
+                        WHERE membership.person_id = p.person_id AND since < w.until ORDER BY since DESC LIMIT 1) m
+""").bindparams(IDS, bindparam("windows", type_=ARRAY(Text())))
+_REMEMBER = text("""
+    UPDATE board_member b SET department_id = p.department_id, team_id = p.team_id,
+           taking_part = p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
+    FROM person p WHERE p.id = b.person_id AND b.person_id = ANY(:ids)
+""").bindparams(IDS)
+_KUDOS = text("SELECT kudos_on_boards FROM organisation LIMIT 1")
+
+Units = tuple[int | None, int | None]
+
+
+def project(people: Mapping[int, bool], now: datetime) -> None:
+    """Put these people where they stand now; True asks for the windows before as well."""
+    ids = sorted(people)
+    store.write_along()
+    db.session.execute(_KNOW, {"ids": ids})
+    was = {row.person_id: row for row in db.session.execute(_CLAIM, {"ids": ids})}
+    changes = list(_changes(was, people, now))
+    db.session.execute(_REMEMBER, {"ids": ids})
+    boards = store.boards()
+    boards.epoch = store.epoch()
+    try:
+        boards.set_scores(changes)
+    except Unavailable:
+        store.set_epoch(token_hex(8), now)
+        log.warning("boards are behind: Redis does not answer")
+
+
+def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) -> Iterator[Change]:
+    with_kudos = bool(db.session.scalar(_KUDOS))
+    ids = list(was)
+    live = {row.id: row for row in db.session.execute(_PEOPLE, {"ids": ids})}
+    windows = store.current(now)
+    rows = [(skill_id, row) for skill_id, row in db.session.execute(_TOTALS, {"ids": ids})]
+    for skill_id, row in rows:
+        person = live[row["person_id"]]
+        places: list[Units] = [(person.department_id, person.team_id)]
+        old = was[person.id]
+        gone = [(old.department_id, old.team_id)] if (old.department_id, old.team_id) != places[0] else []
+        for kind, window in windows.items():
+            points = _points(row, kind, window, with_kudos) if person.taking_part else None
+            yield from _on_boards(person.id, skill_id, window, points, places[0], gone)
+    again = [person_id for person_id in ids if people[person_id]]
+    if again:
+        yield from _changes_before(again, live, rows, with_kudos, now)
+
+
+def _points(row: Mapping[str, Any], kind: str, window: str, with_kudos: bool) -> int | None:
+    if kind != "all" and row[f"{kind}_key"] != window:
+        return None
+    name = "all_time" if kind == "all" else kind
+    points: int = row[name] - (0 if with_kudos else row[f"{name}_kudos"])
+    return points
+
+
+def _on_boards(
+    person_id: int, skill_id: int, window: str, points: int | None, units: Units, gone: Iterable[Units]
+) -> Iterator[Change]:
+    if skill_id:
+        yield Board(Scope("skill", skill_id), window), person_id, points
+        return
+    yield Board(ORGANISATION, window), person_id, points
+    for kind, here, there in (
+        ("department", units[0], [old[0] for old in gone]),
+        ("team", units[1], [old[1] for old in gone]),
+    ):
+        for old in there:
+            if old is not None and old != here:
+                yield Board(Scope(kind, old), window), person_id, None
+        if here is not None:
+            yield Board(Scope(kind, here), window), person_id, points
+
+
+def _changes_before(
+    ids: list[int], live: Mapping[int, Any], rows: list[tuple[int, Any]], with_kudos: bool, now: datetime
+) -> Iterator[Change]:
+    """Closed windows keep the units of their end, and follow what comes late."""
+    windows = {key: kind for kind, key in store.before(now).items()}
+    untils = [bounds(kind, key, timezone())[1] for key, kind in windows.items()]
+    then = {
+        (row.person_id, row.win): (row.department_id, row.team_id)
+        for row in db.session.execute(_UNITS_THEN, {"ids": ids, "windows": list(windows), "untils": untils})
+    }
+    points: dict[tuple[int, int, str], int | None] = {}
+    for skill_id, row in rows:
+        for key, kind in windows.items():
+            points[(row["person_id"], skill_id, key)] = _points(row, kind, key, with_kudos)
+    for row in db.session.execute(_CLOSED, {"ids": ids, "windows": list(windows)}):
+        points[(row.person_id, row.skill_id, row.window)] = row.points - (0 if with_kudos else row.kudos)
+    wanted = set(ids)
+    for (person_id, skill_id, key), found in points.items():
+        if person_id in wanted:
+            taking_part = live[person_id].taking_part
+            units = then.get((person_id, key), (None, None))
+            yield from _on_boards(person_id, skill_id, key, found if taking_part else None, units, ())
+
+
+def keep_whole(now: datetime) -> list[str]:
+    """Fill the boards that Redis does not have, or not as it should; return their windows. Called again and again."""
+    boards = store.boards()
+    with transaction():
+        boards.epoch = store.epoch()
+        if not boards.epoch:
+            boards.epoch = token_hex(8)
+            store.set_epoch(boards.epoch, now)
+    windows = store.kept(now)
+    try:
+        missing = boards.unready(windows)
+        if missing:
+            fill({key: windows[key] for key in missing}, now)
+        return missing
+    except (Unavailable, NotReady):
+        return []
+
+
+def fill(windows: Mapping[str, str], now: datetime) -> int:
+    """Make the boards of these windows (key to kind) anew from the totals; return how many rows."""
+    boards = store.boards()
+    with transaction():
+        store.write_alone()
+        boards.epoch = store.epoch()
+        return rebuild(boards, store.all_rows(windows.items(), now), set(windows))
+
+
+def rebuild_all(now: datetime) -> int:
+    """Make all boards anew; return how many rows."""
+    with transaction():
+        store.set_epoch(token_hex(8), now)
+    return fill(store.kept(now), now)
+
+
+_UNDER_WAY = text("""
+    SELECT body FROM outbox WHERE handed_on_at IS NULL AND event IN ('PointsChanged', 'PersonMoved')
+""")
+
+
+def check(now: datetime | None = None) -> list[str]:
+    """Where the boards differ from the ledger, in words; people whose news is still under way are left out."""
+    now = now or datetime.now(UTC)
+    windows = store.kept(now)
+    boards = store.boards()
+    with transaction():
+        store.write_alone()
+        boards.epoch = store.epoch()
+        under_way = {event["person_id"] for (body,) in db.session.execute(_UNDER_WAY) for event in _events(body)}
+        try:
+            seen = drift(store.all_rows(windows.items(), now), boards, set(windows))
+        except NotReady as which:
+            return [f"the boards of {which} are not filled"]
+        except Unavailable:
+            return ["Redis does not answer"]
+    return [
+        f"{one.board}: person {one.member} has {one.expected or 0}, the board says {one.found or 0}"
+        for one in seen.differences
+        if one.member not in under_way
+    ]
+
+
+def _events(body: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(body)
+    return found
