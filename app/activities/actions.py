@@ -472,7 +472,7 @@ def _wrong(item: Log, today: date) -> dict[str, object]:
 
 def _activities_of(items: Sequence[Log], at: datetime) -> list[int]:
     """The activity of each: the one named, the one in the catalogue with this title, or a new proposal."""
-    named = {item["activity_id"] for item in items if item.get("activity_id") is not None}
+    named = {given for item in items if (given := item.get("activity_id")) is not None}
     free = [item for item in items if item.get("activity_id") is None]
     by_title = _by_title(free)
     own = {rules.slug_of_own(item): item for item in free if rules.same_words(item["title"]) not in by_title}
@@ -500,9 +500,8 @@ def _by_title(free: Sequence[Log]) -> dict[str, int]:
 def _propose_own(own: Mapping[str, Log], at: datetime) -> dict[str, int]:
     if not own:
         return {}
-    if len(names(item["skill_id"] for item in own.values())) < len(
-        {item["skill_id"] for item in own.values()}
-    ):
+    skills = {skill for item in own.values() if (skill := item.get("skill_id")) is not None}
+    if len(names(skills)) < len(skills):
         raise Refused(_l("There is no such skill."), fields={"skill_id": _l("Choose the skill it is about.")})
     rows = [
         {

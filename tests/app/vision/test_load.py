@@ -1,0 +1,82 @@
+"""Loading goals and skills."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.db import transaction
+from app.errors import Refused
+from app.vision import actions, queries
+from app.vision.rules import Circle, lineages_of
+
+GOALS = [{"slug": "safe", "name": {"nl": "Veilig", "en": "Safe"}}]
+
+
+def skill(slug: str, parent: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"slug": slug, "name": {"nl": slug, "en": slug}, "enamel": "water", "parent": parent, "goal": None, **more}
+
+
+def load(*skills: dict[str, Any]) -> dict[str, int]:
+    with transaction():
+        return actions.load(GOALS, skills)
+
+
+def test_a_skill_knows_itself_and_all_its_ancestors(app: Flask) -> None:
+    ids = load(skill("valves", "pipes"), skill("pipes", "craft"), skill("craft"))
+    assert queries.lineages([ids["valves"]]) == {ids["valves"]: (ids["valves"], ids["pipes"], ids["craft"])}
+
+
+def test_a_parent_that_moves_takes_its_branch_along(app: Flask) -> None:
+    ids = load(skill("craft"), skill("pipes", "craft"), skill("valves", "pipes"), skill("safety"))
+    load(skill("pipes", "safety"))
+    assert queries.lineages([ids["valves"]]) == {ids["valves"]: (ids["valves"], ids["pipes"], ids["safety"])}
+
+
+def test_loading_again_changes_nothing(app: Flask) -> None:
+    skills = (skill("craft", goal="safe"), skill("pipes", "craft"))
+    assert load(*skills) == load(*skills)
+    assert [(row.slug, row.goal_id is not None) for row in queries.tree()] == [("craft", True), ("pipes", False)]
+
+
+def test_a_skill_under_itself_is_refused_and_nothing_is_kept(app: Flask) -> None:
+    with pytest.raises(Refused, match="stands under itself"):
+        load(skill("craft", "pipes"), skill("pipes", "craft"))
+    assert queries.tree() == []
+
+
+@pytest.mark.parametrize(
+    ("skills", "said"),
+    [
+        ([skill("craft", "nowhere")], "no skill called nowhere"),
+        ([skill("craft", goal="fame")], "no goal called fame"),
+        ([skill("craft"), skill("craft")], "craft stands in the file twice"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_with_the_reason(app: Flask, skills: Any, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        load(*skills)
+
+
+def test_the_tree_puts_each_skill_after_its_parent_in_the_order_of_the_file(app: Flask) -> None:
+    load(skill("valves", "pipes"), skill("safety"), skill("craft"), skill("pipes", "craft"))
+    assert [(option["slug"], option["depth"]) for option in queries.options()] == [
+        ("safety", 0),
+        ("craft", 0),
+        ("pipes", 1),
+        ("valves", 2),
+    ]
+
+
+def test_names_and_ids_are_found_by_each_other(app: Flask) -> None:
+    ids = load(skill("craft"), skill("safety"))
+    assert queries.ids_of(["craft", "unknown"]) == {"craft": ids["craft"]}
+    assert queries.names([ids["safety"]])[ids["safety"]].name == {"nl": "safety", "en": "safety"}
+    assert set(queries.names()) == set(ids.values())
+    assert queries.names([]) == {}
+
+
+def test_lineages_end_at_a_circle() -> None:
+    with pytest.raises(Circle):
+        lineages_of({1: 2, 2: 3, 3: 2})
+    assert lineages_of({1: None, 2: 1}) == {1: (1,), 2: (2, 1)}
