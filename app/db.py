@@ -90,7 +90,9 @@ def lock_people(person_ids: Iterable[int]) -> None:
     if not missing:
         return
     if locked:
-        raise RuntimeError(f"people {missing} were not locked with the first ones; a second lock can deadlock")
+        raise RuntimeError(
+            f"people {missing} were not locked with the first ones; a second lock can deadlock"
+        )
     for row in db.session.execute(_LOCK, {"ids": missing}).mappings():
         locked[row["person_id"]] = dict(row)
 

@@ -87,7 +87,10 @@ def _dump(happened: Sequence[Event]) -> str:
 def _load(message: OutboxMessage) -> list[Event]:
     kind = getattr(events, message.event)
     types = {field.name: field.type for field in dataclasses.fields(kind)}
-    return [kind(**{name: _typed(types[name], value) for name, value in body.items()}) for body in json.loads(message.body)]
+    return [
+        kind(**{name: _typed(types[name], value) for name, value in body.items()})
+        for body in json.loads(message.body)
+    ]
 
 
 def _typed(kind: object, value: Any) -> Any:

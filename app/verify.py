@@ -135,7 +135,10 @@ def verify(at: datetime) -> Found:
         ("each reversal is exact", lambda: _rows(_REVERSALS)),
         ("totals are what the ledger says", lambda: _rows(_WINDOWS)),
         ("caps a day hold", lambda: _rows(_CAPS.format(span="CAST(l.day AS text)"), cap="cap_day")),
-        ("caps a week hold", lambda: _rows(_CAPS.format(span="to_char(l.day, 'IYYY\"-W\"IW')"), cap="cap_week")),
+        (
+            "caps a week hold",
+            lambda: _rows(_CAPS.format(span="to_char(l.day, 'IYYY\"-W\"IW')"), cap="cap_week"),
+        ),
         ("counts are what the log says", lambda: _rows(_COUNTS)),
         ("awards carry the points of their entries", lambda: _rows(_AWARD_POINTS)),
         ("awards rest on facts that stand", lambda: _rows(_AWARD_GROUND)),
@@ -189,5 +192,10 @@ def _sizes() -> dict[str, int]:
 
 
 def _notes() -> list[str]:
-    notes = [f"the {role} database role is the web's own" for role in current_app.extensions["settings"].roles_shared]
-    return notes + [f"{rows} rows of the {log} log are not sealed yet" for log, rows in seals.unsealed().items() if rows]
+    notes = [
+        f"the {role} database role is the web's own"
+        for role in current_app.extensions["settings"].roles_shared
+    ]
+    return notes + [
+        f"{rows} rows of the {log} log are not sealed yet" for log, rows in seals.unsealed().items() if rows
+    ]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app import outbox
 from app.audit import seals
@@ -101,7 +101,7 @@ def prune(at: datetime) -> None:
     """Drop outbox rows that were handed on long ago."""
     with transaction():
         db.session.execute(
-            OutboxMessage.__table__.delete().where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON)
+            delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON)
         )
 
 

@@ -82,13 +82,19 @@ def _form(entry: object, where: str) -> str:
         raise BadCriteria(where, "must be an object")
     unknown = set(entry) - KNOWN
     if unknown:
-        raise BadCriteria(f"{where}.{sorted(unknown)[0]}", f"is not known here; known are {', '.join(sorted(KNOWN))}")
+        raise BadCriteria(
+            f"{where}.{sorted(unknown)[0]}", f"is not known here; known are {', '.join(sorted(KNOWN))}"
+        )
     slug = entry.get("slug")
     if not isinstance(slug, str) or not slug or len(slug) > 80 or not slug.replace("-", "").isalnum():
         raise BadCriteria(f"{where}.slug", "must be letters, digits and hyphens")
     for key in ("name", "summary"):
         said = entry.get(key)
-        if not isinstance(said, dict) or set(said) != {"nl", "en"} or not all(isinstance(s, str) and s for s in said.values()):
+        if (
+            not isinstance(said, dict)
+            or set(said) != {"nl", "en"}
+            or not all(isinstance(s, str) and s for s in said.values())
+        ):
             raise BadCriteria(f"{where}.{key}", "must be said in nl and en")
     if entry.get("kind") not in SHAPES:
         raise BadCriteria(f"{where}.kind", f"must be one of {', '.join(SHAPES)}")

@@ -130,7 +130,11 @@ def parse(data: object, names: Names, where: str = "criteria", depth: int = 0) -
 def _leaf(data: dict[str, Any], names: Names, where: str) -> Leaf:
     if "count" in data:
         _only(data, where, "count", "at_least", "within")
-        return Count(_filter(data["count"], names, f"{where}.count"), _number(data, "at_least", where), _within(data, where))
+        return Count(
+            _filter(data["count"], names, f"{where}.count"),
+            _number(data, "at_least", where),
+            _within(data, where),
+        )
     if "distinct" in data:
         _only(data, where, "distinct", "of", "at_least", "within")
         what = _one_of(data["distinct"], DISTINCT, f"{where}.distinct")
@@ -169,7 +173,9 @@ def _filter(data: object, names: Names, where: str) -> Filter:
     return Filter(
         kind,
         frozenset(_one_of(kind, ACTIVITY_KINDS, f"{where}.activity_kind") for kind in kinds),
-        _named(data["activity"], names.activities, f"{where}.activity", "activity") if "activity" in data else frozenset(),
+        _named(data["activity"], names.activities, f"{where}.activity", "activity")
+        if "activity" in data
+        else frozenset(),
         _named(data["skill"], names.skills, f"{where}.skill", "skill") if "skill" in data else frozenset(),
     )
 

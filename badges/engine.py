@@ -107,7 +107,9 @@ class _Window:
 class Tracker:
     """Follows one leaf along a history: `see` each item, then `met`, `done` of `needed`, and on what."""
 
-    def __init__(self, leaf: Count | Distinct | Completed | PointsAtLeast | HoldsBadge, calendar: Calendar) -> None:
+    def __init__(
+        self, leaf: Count | Distinct | Completed | PointsAtLeast | HoldsBadge, calendar: Calendar
+    ) -> None:
         self.leaf = leaf
         self.window = _Window(getattr(leaf, "within", None), calendar)
         self.tally: Counter[Hashable] = Counter()
@@ -120,13 +122,19 @@ class Tracker:
             if isinstance(leaf, Count | Distinct):
                 if not matches(leaf.of, item):
                     return False
-            elif not (isinstance(leaf, Completed) and item.kind == "completed" and item.activity_id in leaf.activities):
+            elif not (
+                isinstance(leaf, Completed)
+                and item.kind == "completed"
+                and item.activity_id in leaf.activities
+            ):
                 return False
         elif isinstance(item, Points):
             if not isinstance(leaf, PointsAtLeast):
                 return False
         elif not (
-            isinstance(leaf, HoldsBadge) and item.achievement_id == leaf.achievement_id and item.tier >= leaf.tier
+            isinstance(leaf, HoldsBadge)
+            and item.achievement_id == leaf.achievement_id
+            and item.tier >= leaf.tier
         ):
             return False
         for gone in self.window.add(item):
@@ -196,7 +204,9 @@ def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
     return {id(leaf): Tracker(leaf, calendar) for leaf in leaves(criteria)}
 
 
-def first_met(criteria: Criteria, history: Sequence[Item], calendar: Calendar) -> tuple[datetime, tuple[int, ...]] | None:
+def first_met(
+    criteria: Criteria, history: Sequence[Item], calendar: Calendar
+) -> tuple[datetime, tuple[int, ...]] | None:
     """The first moment at which the criteria held, and the facts they rested on then.
 
     What happened at the same moment is seen together, so that its order does not matter.

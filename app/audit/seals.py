@@ -80,7 +80,10 @@ def _seal_log(log: str, until: int, at: datetime) -> int:
     sealed = 0
     while True:
         last = db.session.execute(
-            select(Seal.number, Seal.last_id, Seal.digest).where(Seal.log == log).order_by(Seal.number.desc()).limit(1)
+            select(Seal.number, Seal.last_id, Seal.digest)
+            .where(Seal.log == log)
+            .order_by(Seal.number.desc())
+            .limit(1)
         ).one_or_none()
         number, after, before = (last.number + 1, last.last_id, last.digest) if last else (1, 0, b"")
         block = db.session.execute(_BLOCKS[log], {"after": after, "until": until, "most": BLOCK}).one()
@@ -110,7 +113,9 @@ def broken() -> Iterator[str]:
             if row.number != number:
                 yield f"{log}: the seal of block {number} is gone"
                 number = row.number
-            block = db.session.execute(_BLOCKS[log], {"after": after, "until": row.last_id, "most": row.rows + 1}).one()
+            block = db.session.execute(
+                _BLOCKS[log], {"after": after, "until": row.last_id, "most": row.rows + 1}
+            ).one()
             try:
                 holds = block.rows == row.rows and ring().seal_holds(
                     row.key_name, log, _content(row.number, block, before), row.digest
@@ -119,7 +124,8 @@ def broken() -> Iterator[str]:
                 yield f"{log}: block {row.number} was sealed by a key that is not in MASTER_KEYS"
                 holds = True
             if not holds:
-                yield f"{log}: rows {row.first_id} to {row.last_id} are not what was sealed on {row.sealed_at:%Y-%m-%d %H:%M}"
+                day = f"{row.sealed_at:%Y-%m-%d %H:%M}"
+                yield f"{log}: rows {row.first_id} to {row.last_id} are not what was sealed on {day}"
             before, after = row.digest, row.last_id
 
 
@@ -128,5 +134,7 @@ def unsealed() -> dict[str, int]:
     found = {}
     for log, (table, _) in LOGS.items():
         after = db.session.scalar(select(func.max(Seal.last_id)).where(Seal.log == log)) or 0
-        found[log] = db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE id > :after"), {"after": after}) or 0  # noqa: S608
+        found[log] = (
+            db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE id > :after"), {"after": after}) or 0
+        )
     return found

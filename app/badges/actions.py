@@ -26,7 +26,7 @@ from app.facts import queries as facts
 from app.outbox import publish
 from app.points import queries as points
 from badges.catalogue import Badge, could_be_met, keys_of_tier
-from badges.criteria import Count, Distinct, HoldsBadge, PointsAtLeast, leaves
+from badges.criteria import Completed, Count, Distinct, PointsAtLeast, leaves
 from badges.engine import Earned, Key, Tier, earned, first_met
 from badges.facts import Held, Item
 
@@ -79,7 +79,8 @@ class Decision:
             self._move()
         if self.revoked:
             rows = db.session.execute(
-                _REVOKE, {"now": self.now, "ids": [str(id) for id in self.revoked], "because": {"code": "evidence"}}
+                _REVOKE,
+                {"now": self.now, "ids": [str(id) for id in self.revoked], "because": {"code": "evidence"}},
             )
             publish([BadgeRevoked(person_id=row.person_id, award_id=row.id) for row in rows])
 
@@ -111,7 +112,11 @@ class Decision:
         )
         publish(
             BadgeMoved(
-                person_id=award.person_id, award_id=award.id, points=one.points, at=one.at, retroactive=one.retroactive
+                person_id=award.person_id,
+                award_id=award.id,
+                points=one.points,
+                at=one.at,
+                retroactive=one.retroactive,
             )
             for award, one in self.moved
             if (award.earned_at, award.points) != (one.at, one.points)
@@ -148,7 +153,13 @@ def _evaluate_in_order(decision: Decision, people: Mapping[int, Sequence[FactsCo
     touched = {
         person: possible
         for person, tiers in touched.items()
-        if (possible := [t for t in tiers if could_be_met(t.criteria, totals[person]["counts"], _points(totals[person]))])
+        if (
+            possible := [
+                t
+                for t in tiers
+                if could_be_met(t.criteria, totals[person]["counts"], _points(totals[person]))
+            ]
+        )
     }
     if not touched:
         return
@@ -171,7 +182,9 @@ def _points(row: Mapping[str, Any]) -> int:
 
 
 def _not_held(tiers: Sequence[Tier], awards: Sequence[Any], events: Sequence[FactsCounted]) -> list[Tier]:
-    held = {(award.achievement_id, award.tier, award.period_key) for award in awards if award.revoked_at is None}
+    held = {
+        (award.achievement_id, award.tier, award.period_key) for award in awards if award.revoked_at is None
+    }
     rest = []
     for tier in tiers:
         periods = {""}
@@ -185,25 +198,37 @@ def _not_held(tiers: Sequence[Tier], awards: Sequence[Any], events: Sequence[Fac
     return rest
 
 
-def _decide_in_order(decision: Decision, open_tiers: Mapping[int, Sequence[Tier]], awards: Mapping[int, Sequence[Any]]) -> None:
-    every = {id(tier): tier for tiers in open_tiers.values() for tier in tiers}
-    asked = [leaf for tier in every.values() for leaf in leaves(tier.criteria)]
-    kinds = sorted({leaf.of.kind for leaf in asked if isinstance(leaf, Count | Distinct)})
-    if any(not isinstance(leaf, Count | Distinct | PointsAtLeast | HoldsBadge) for leaf in asked):
-        kinds = sorted({*kinds, "completed"})
-    history: dict[int, list[Item]] = {person: [] for person in open_tiers}
-    if kinds:
-        for person, items in facts.histories(list(open_tiers), kinds).items():
-            history[person].extend(items)
-    if any(isinstance(leaf, PointsAtLeast) for leaf in asked):
-        for person, entries in points.histories(list(open_tiers), with_awards=True).items():
-            history[person].extend(entries)
-    for person, tiers in open_tiers.items():
-        standing = [award for award in awards[person] if award.revoked_at is None]
-        items = history[person] + [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing]
-        held = {(a.achievement_id, a.tier, a.period_key) for a in standing}
-        got = earned(_blocked(_with_lower(tiers, held), awards[person]), items, queries.calendar, held)
+def _decide_in_order(
+    decision: Decision, touched: Mapping[int, Sequence[Tier]], awards: Mapping[int, Sequence[Any]]
+) -> None:
+    standing = {person: [a for a in awards[person] if a.revoked_at is None] for person in touched}
+    held = {
+        person: {(a.achievement_id, a.tier, a.period_key) for a in mine} for person, mine in standing.items()
+    }
+    wanted = {person: _with_lower(tiers, held[person]) for person, tiers in touched.items()}
+    history = _histories(wanted)
+    for person, tiers in wanted.items():
+        badges = [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing[person]]
+        items = [*history[person], *badges]
+        got = earned(_blocked(tiers, awards[person]), items, queries.calendar, held[person])
         decision.new += [(person, one) for _, one in sorted(got.items())]
+
+
+def _histories(wanted: Mapping[int, Sequence[Tier]]) -> dict[int, list[Item]]:
+    """What these tiers ask about, and no more."""
+    tiers = {id(tier): tier for some in wanted.values() for tier in some}
+    asked = [leaf for tier in tiers.values() for leaf in leaves(tier.criteria)]
+    kinds = {leaf.of.kind for leaf in asked if isinstance(leaf, Count | Distinct)}
+    if any(isinstance(leaf, Completed) for leaf in asked):
+        kinds.add("completed")
+    history: dict[int, list[Item]] = {person: [] for person in wanted}
+    if kinds:
+        for person, happened in facts.histories(list(wanted), sorted(kinds)).items():
+            history[person].extend(happened)
+    if any(isinstance(leaf, PointsAtLeast) for leaf in asked):
+        for person, entries in points.histories(list(wanted), with_awards=True).items():
+            history[person].extend(entries)
+    return history
 
 
 def _with_lower(tiers: Sequence[Tier], held: set[Key]) -> list[Tier]:
@@ -230,32 +255,52 @@ def _blocked(tiers: Sequence[Tier], awards: Sequence[Any]) -> list[Tier]:
 def decide_anew(decision: Decision, people: Sequence[int]) -> None:
     """Decide everything of these people anew from the log, and note the difference to what they hold."""
     catalogue = queries.catalogue()
-    history: dict[int, list[Item]] = {person: list(items) for person, items in facts.histories(people).items()}
+    history: dict[int, list[Item]] = {
+        person: list(items) for person, items in facts.histories(people).items()
+    }
     for person, entries in points.histories(people, with_awards=False).items():
         history[person].extend(entries)
     awards: dict[int, list[Any]] = {person: [] for person in people}
     for award in queries.awards_of(people):
         awards[award.person_id].append(award)
     for person in people:
-        standing = {(a.achievement_id, a.tier, a.period_key): a for a in awards[person] if a.revoked_at is None}
-        own = {key[:2]: catalogue.definition(a.version_id).tiers[a.tier - 1] for key, a in standing.items() if not key[2]}
+        standing = {
+            (a.achievement_id, a.tier, a.period_key): a for a in awards[person] if a.revoked_at is None
+        }
+        own = {
+            key[:2]: catalogue.definition(a.version_id).tiers[a.tier - 1]
+            for key, a in standing.items()
+            if not key[2]
+        }
         now_open = {(t.achievement_id, t.tier): t for t in catalogue.index.tiers}
         tiers = _blocked(list({**now_open, **own}.values()), awards[person])
         got = earned(tiers, history[person], queries.calendar)
         _difference(decision, person, standing, got, history[person])
 
 
-def _difference(decision: Decision, person: int, standing: Mapping[Key, Any], got: dict[Key, Earned], history: Sequence[Item]) -> None:
+def _difference(
+    decision: Decision,
+    person: int,
+    standing: Mapping[Key, Any],
+    got: dict[Key, Earned],
+    history: Sequence[Item],
+) -> None:
     for key, award in standing.items():
         one = got.get(key) or _under_another_version(key, award, got, history)
         if one is None:
             decision.revoked.append(award.id)
-        elif (award.earned_at, award.points, list(award.evidence)) != (one.at, one.points, list(one.evidence)):
+        elif (award.earned_at, award.points, list(award.evidence)) != (
+            one.at,
+            one.points,
+            list(one.evidence),
+        ):
             decision.moved.append((award, one))
     decision.new += [(person, one) for key, one in sorted(got.items()) if key not in standing]
 
 
-def _under_another_version(key: Key, award: Any, got: Mapping[Key, Earned], history: Sequence[Item]) -> Earned | None:
+def _under_another_version(
+    key: Key, award: Any, got: Mapping[Key, Earned], history: Sequence[Item]
+) -> Earned | None:
     """An award stands as long as the version that it was given under, or the one in force, is met."""
     catalogue = queries.catalogue()
     follow: list[Item] = [Held(one.at, one.tier.achievement_id, one.tier.tier) for one in got.values()]
@@ -265,7 +310,11 @@ def _under_another_version(key: Key, award: Any, got: Mapping[Key, Earned], hist
             continue
         tier = definition.tiers[key[1] - 1]
         items = [i for i in history if not tier.repeats or queries.calendar(tier.repeats, i.at) == key[2]]
-        met = first_met(tier.criteria, sorted([*items, *follow], key=lambda item: (item.at, item.source)), queries.calendar)
+        met = first_met(
+            tier.criteria,
+            sorted([*items, *follow], key=lambda item: (item.at, item.source)),
+            queries.calendar,
+        )
         if met:
             return Earned(tier, key[2], *met)
     return None
@@ -285,9 +334,9 @@ def load(badges: Sequence[Badge], *, at: datetime) -> list[str]:
     stand = {
         row.slug: row
         for row in db.session.execute(
-            select(Achievement.slug, Achievement.id, AchievementVersion.content_hash, AchievementVersion.number).outerjoin(
-                AchievementVersion, AchievementVersion.id == Achievement.version_id
-            )
+            select(
+                Achievement.slug, Achievement.id, AchievementVersion.content_hash, AchievementVersion.number
+            ).outerjoin(AchievementVersion, AchievementVersion.id == Achievement.version_id)
         )
     }
     fresh = [
@@ -298,19 +347,26 @@ def load(badges: Sequence[Badge], *, at: datetime) -> list[str]:
     if fresh:
         db.session.execute(insert(Achievement), fresh)
     ids = {slug: id for slug, id in db.session.execute(select(Achievement.slug, Achievement.id))}
-    digests = {badge.slug: hashlib.sha256(json.dumps(badge.body, sort_keys=True).encode()).digest() for badge in badges}
+    digests = {
+        badge.slug: hashlib.sha256(json.dumps(badge.body, sort_keys=True).encode()).digest()
+        for badge in badges
+    }
     changed = [b for b in badges if b.slug not in stand or stand[b.slug].content_hash != digests[b.slug]]
     _publish_versions(changed, ids, digests, at)
     return [badge.slug for badge in changed]
 
 
-def _publish_versions(changed: Sequence[Badge], ids: Mapping[str, int], digests: Mapping[str, bytes], at: datetime) -> None:
+def _publish_versions(
+    changed: Sequence[Badge], ids: Mapping[str, int], digests: Mapping[str, bytes], at: datetime
+) -> None:
     if not changed:
         return
     numbers = {
         row.achievement_id: row.number
         for row in db.session.execute(
-            select(AchievementVersion.achievement_id, AchievementVersion.number).order_by(AchievementVersion.number)
+            select(AchievementVersion.achievement_id, AchievementVersion.number).order_by(
+                AchievementVersion.number
+            )
         )
     }
     db.session.execute(

@@ -19,5 +19,3 @@ def evaluate_after_awards(events: Sequence[BadgeAwarded], now: datetime) -> None
         FactsCounted(person_id=event.person_id, touched=(badge_key(event.achievement_id),), anew=False)
         for event in events
     )
-
-

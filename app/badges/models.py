@@ -69,6 +69,8 @@ class Award(Base):
     picture_version: Mapped[int] = mapped_column(info=NONE)
     visible: Mapped[str] = mapped_column(default="colleagues", server_default="colleagues", info=PERSONAL)
     revoked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
-    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PERSONAL)  # None: evidence went
+    revoked_by: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id"), info=PERSONAL
+    )  # None: evidence went
     revoked_because: Mapped[dict[str, Any] | None] = mapped_column(info=PERSONAL)
     seen_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)

@@ -102,15 +102,25 @@ def _compile() -> Catalogue:
     known = names()
     versions = {
         row.version: Definition(
-            row.id, row.slug, row.version, row.number, row.published_at, row.position, read(row.body, known, row.slug)
+            row.id,
+            row.slug,
+            row.version,
+            row.number,
+            row.published_at,
+            row.position,
+            read(row.body, known, row.slug),
         )
         for row in db.session.execute(_VERSIONS)
     }
     current = db.session.execute(
-        select(Achievement.id, Achievement.version_id).where(Achievement.version_id.is_not(None)).order_by(Achievement.position)
+        select(Achievement.id, Achievement.version_id)
+        .where(Achievement.version_id.is_not(None))
+        .order_by(Achievement.position)
     )
     in_force = {row.id: versions[row.version_id] for row in current}
-    return Catalogue(in_force, Index(tier for one in in_force.values() for tier in one.tiers), versions.__getitem__)
+    return Catalogue(
+        in_force, Index(tier for one in in_force.values() for tier in one.tiers), versions.__getitem__
+    )
 
 
 @lru_cache(maxsize=8192)

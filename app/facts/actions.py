@@ -50,9 +50,14 @@ def _array(ids: Sequence[int]) -> str:
 
 def record(stated: Sequence[FactStated], now: datetime) -> None:
     """Write facts into the log and tell which are new."""
-    stated = list({event.source: event for event in reversed(stated)}.values())[::-1]  # the first of each source
+    stated = list({event.source: event for event in reversed(stated)}.values())[
+        ::-1
+    ]  # the first of each source
     known = lineages()
-    wholes = {event.source: tuple(sorted({up for skill in event.skills for up in known.get(skill, (skill,))})) for event in stated}
+    wholes = {
+        event.source: tuple(sorted({up for skill in event.skills for up in known.get(skill, (skill,))}))
+        for event in stated
+    }
     columns: dict[str, list[Any]] = {name: [getattr(event, name) for event in stated] for name in _PLAIN}
     for name in ("hours", "score"):  # the driver takes no list of whole and broken numbers mixed
         columns[name] = [None if value is None else float(value) for value in columns[name]]
@@ -66,7 +71,9 @@ def record(stated: Sequence[FactStated], now: datetime) -> None:
         },
     )
     ids = {row.source: row.id for row in rows}
-    publish(_recorded(event, ids[event.source], wholes[event.source]) for event in stated if event.source in ids)
+    publish(
+        _recorded(event, ids[event.source], wholes[event.source]) for event in stated if event.source in ids
+    )
 
 
 def _recorded(event: FactStated, fact_id: int, lineage: tuple[int, ...]) -> FactRecorded:

@@ -64,7 +64,8 @@ def receive(client: Client, statements: Sequence[Json], *, version: str, at: dat
     sources = [source_of(client.id, target) for target in targets]
     counting = [one for one in incoming if one.means.completes or one.means.means == "uncompleted"]
     lock_people(
-        {one.person_id for one in counting if one.person_id is not None} | set(activity_queries.people_behind(sources))
+        {one.person_id for one in counting if one.person_id is not None}
+        | set(activity_queries.people_behind(sources))
     )
     stored = _store(client, incoming, version, at)
     fresh = [one for one in incoming if one.id in stored]
@@ -83,7 +84,9 @@ def _new(client: Client, statements: Sequence[Json], at: datetime) -> tuple[list
     for statement, content, ordinal in zip(statements, contents, xapi.ordinals(contents), strict=True):
         given = xapi.statement_id(statement)
         timed = "timestamp" in statement
-        options.append((given,) if given else xapi.derived_ids(str(client.id), content, ordinal, timed=timed, now=at))
+        options.append(
+            (given,) if given else xapi.derived_ids(str(client.id), content, ordinal, timed=timed, now=at)
+        )
     known = queries.known(client.id, {id for some in options for id in some})
     incoming, ids = [], []
     for statement, content, some in zip(statements, contents, options, strict=True):

@@ -67,7 +67,9 @@ def _stamp(at: datetime) -> None:
             index_elements=["key"],
             set_={
                 "value": func.jsonb_build_object("loads", loads),
-                "changed_at": func.greatest(Setting.changed_at + timedelta(milliseconds=1), row.excluded.changed_at),
+                "changed_at": func.greatest(
+                    Setting.changed_at + timedelta(milliseconds=1), row.excluded.changed_at
+                ),
             },
         )
     )

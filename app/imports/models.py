@@ -17,7 +17,9 @@ class Statement(Base):
     __table_args__ = (
         Index("ix_statement_client_id_stored_at", "client_id", "stored_at", "seq"),
         Index("ix_statement_content", "client_id", "content_hash", "stored_at"),
-        Index("ix_statement_actor_waiting", "actor", postgresql_where="person_id IS NULL AND means <> 'nothing'"),
+        Index(
+            "ix_statement_actor_waiting", "actor", postgresql_where="person_id IS NULL AND means <> 'nothing'"
+        ),
         Index("ix_statement_person_id", "person_id"),
         Index("ix_statement_target", "client_id", "target_id", postgresql_where="target_id IS NOT NULL"),
     )

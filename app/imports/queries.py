@@ -45,7 +45,8 @@ def known(client_id: int, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
 
 
 _VOIDED_BEFORE = select(Statement.target_id).where(
-    Statement.client_id == bindparam("client"), Statement.target_id == bindparam("ids", type_=ARRAY(UUID())).any_()
+    Statement.client_id == bindparam("client"),
+    Statement.target_id == bindparam("ids", type_=ARRAY(UUID())).any_(),
 )
 
 
@@ -63,7 +64,10 @@ def meanings() -> Meanings:
     stamp = catalogue_stamp()
     if stamp is None or _meanings[0] != stamp:
         own = db.session.scalar(select(Setting.value).where(Setting.key == "meanings"))
-        _meanings = (stamp, DEFAULT_MEANINGS.preceded_by(rules_from(own["rules"])) if own else DEFAULT_MEANINGS)
+        _meanings = (
+            stamp,
+            DEFAULT_MEANINGS.preceded_by(rules_from(own["rules"])) if own else DEFAULT_MEANINGS,
+        )
     return _meanings[1]
 
 
@@ -71,7 +75,9 @@ def actors_of(person_ids: Sequence[int]) -> dict[str, int]:
     """All the ways in which statements may name these people, as they stand in `statement.actor`."""
     found = {}
     homes = db.session.execute(
-        select(ApiClient.account_home, ApiClient.account_is).where(ApiClient.account_home.is_not(None)).distinct()
+        select(ApiClient.account_home, ApiClient.account_is)
+        .where(ApiClient.account_home.is_not(None))
+        .distinct()
     ).all()
     for row in db.session.execute(
         select(Identity.person_id, Identity.kind, Identity.value).where(Identity.person_id.in_(person_ids))
@@ -105,7 +111,13 @@ Place = tuple[datetime, int, uuid.UUID]
 
 
 def listed(
-    client_id: int, *, since: datetime | None, until: datetime | None, ascending: bool, after: Place | None, limit: int
+    client_id: int,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    ascending: bool,
+    after: Place | None,
+    limit: int,
 ) -> Sequence[Statement]:
     """The client's own statements in the order of storing, newest first unless `ascending`; voided ones are not in it."""
     place = tuple_(Statement.stored_at, Statement.seq, Statement.id)
@@ -119,4 +131,6 @@ def listed(
     if after is not None:
         wanted = wanted.where(place > after if ascending else place < after)
     order = (Statement.stored_at, Statement.seq, Statement.id)
-    return db.session.scalars(wanted.order_by(*(order if ascending else [column.desc() for column in order])).limit(limit)).all()
+    return db.session.scalars(
+        wanted.order_by(*(order if ascending else [column.desc() for column in order])).limit(limit)
+    ).all()

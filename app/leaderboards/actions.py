@@ -31,7 +31,9 @@ _KNOW = text("""
     INSERT INTO board_member (person_id) SELECT p.id FROM person p WHERE p.id = ANY(:ids)
     AND NOT EXISTS (SELECT 1 FROM board_member b WHERE b.person_id = p.id) ORDER BY p.id ON CONFLICT DO NOTHING
 """).bindparams(IDS)
-_CLAIM = text("SELECT * FROM board_member WHERE person_id = ANY(:ids) ORDER BY person_id FOR UPDATE").bindparams(IDS)
+_CLAIM = text(
+    "SELECT * FROM board_member WHERE person_id = ANY(:ids) ORDER BY person_id FOR UPDATE"
+).bindparams(IDS)
 _PEOPLE = text("""
     SELECT p.id, p.department_id, p.team_id,
            p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out' AS taking_part
@@ -155,30 +157,29 @@ def keep_whole(now: datetime) -> list[str]:
         if not boards.epoch:
             boards.epoch = token_hex(8)
             store.set_epoch(boards.epoch, now)
-    windows = store.kept(now)
     try:
-        missing = boards.unready(windows)
-        if missing:
-            fill({key: windows[key] for key in missing}, now)
-        return missing
+        return _fill(now) if boards.unready(store.kept(now)) else []
     except (Unavailable, NotReady):
         return []
 
 
-def fill(windows: Mapping[str, str], now: datetime) -> int:
-    """Make the boards of these windows (key to kind) anew from the totals; return how many rows."""
-    boards = store.boards()
+def _fill(now: datetime) -> list[str]:
+    """Make the boards of the windows that are not whole anew from the totals."""
+    boards, windows = store.boards(), store.kept(now)
     with transaction():
         store.write_alone()
         boards.epoch = store.epoch()
-        return rebuild(boards, store.all_rows(windows.items(), now), set(windows))
+        missing = boards.unready(windows)
+        if missing:
+            rebuild(boards, store.all_rows([(key, windows[key]) for key in missing], now), set(missing))
+        return missing
 
 
 def rebuild_all(now: datetime) -> int:
-    """Make all boards anew; return how many rows."""
+    """Make all boards anew; return how many windows. `Unavailable` when Redis does not answer."""
     with transaction():
         store.set_epoch(token_hex(8), now)
-    return fill(store.kept(now), now)
+    return len(_fill(now))
 
 
 _UNDER_WAY = text("""
@@ -194,7 +195,9 @@ def check(now: datetime | None = None) -> list[str]:
     with transaction():
         store.write_alone()
         boards.epoch = store.epoch()
-        under_way = {event["person_id"] for (body,) in db.session.execute(_UNDER_WAY) for event in _events(body)}
+        under_way = {
+            event["person_id"] for (body,) in db.session.execute(_UNDER_WAY) for event in _events(body)
+        }
         try:
             seen = drift(store.all_rows(windows.items(), now), boards, set(windows))
         except NotReady as which:

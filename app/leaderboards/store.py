@@ -74,7 +74,9 @@ def kept(now: datetime) -> dict[str, str]:
 
 def columns(kind: str) -> tuple[str, str, str]:
     """The columns of a totals row for a kind of window: its key, points, and the part that kudos are."""
-    return ("'all'", "all_time", "all_time_kudos") if kind == "all" else (f"{kind}_key", kind, f"{kind}_kudos")
+    return (
+        ("'all'", "all_time", "all_time_kudos") if kind == "all" else (f"{kind}_key", kind, f"{kind}_kudos")
+    )
 
 
 # Everybody's points in one window, with the units that count for it: those of now for a current window, those of its

@@ -39,7 +39,9 @@ class Count:
         self.changed: dict[int, set[str]] = defaultdict(set)
         self.spans: dict[int, tuple[datetime, datetime]] = {}
 
-    def enter(self, thing: Thing, person_id: int, version: Rules | None, points: int, reason: str, nth: int = 0) -> None:
+    def enter(
+        self, thing: Thing, person_id: int, version: Rules | None, points: int, reason: str, nth: int = 0
+    ) -> None:
         """One entry for a fact; `nth` is how many entries it had before."""
         source = f"fact:{thing.fact_id}" + (f"/{nth + 1}" if nth else "")
         self._add(
@@ -51,7 +53,9 @@ class Count:
         """One entry for an award."""
         source = f"award:{event.award_id}" + (f"/{nth + 1}" if nth else "")
         reason = "retroactive" if event.retroactive else "badge"
-        self._add(source, event.person_id, event.points, reason, event.at, (), kind="badge", award_id=event.award_id)
+        self._add(
+            source, event.person_id, event.points, reason, event.at, (), kind="badge", award_id=event.award_id
+        )
 
     def reverse(self, entry: Any) -> None:
         """Take an entry back by one that names it."""
@@ -85,12 +89,16 @@ class Count:
             if late:
                 self.changed[person_id].add(window)
 
-    def _totals(self, rows: Mapping[int, dict[str, Any]], worth: Iterable[dict[str, Any]]) -> list[tuple[int, int, rules.Closed]]:
+    def _totals(
+        self, rows: Mapping[int, dict[str, Any]], worth: Iterable[dict[str, Any]]
+    ) -> list[tuple[int, int, rules.Closed]]:
         closed = []
         for entry in worth:
             row = rows[entry["person_id"]]
-            self.changed[entry["person_id"]]  # noqa: B018  (a defaultdict remembers who was asked for)
-            added = rules.add(row, self.when(entry["earned_at"]), entry["points"], entry["kind"] == "kudos_received")
+            self.changed[entry["person_id"]]
+            added = rules.add(
+                row, self.when(entry["earned_at"]), entry["points"], entry["kind"] == "kudos_received"
+            )
             closed += [(entry["person_id"], 0, one) for one in added]
         store.update_totals([row for row in rows.values()])
         return closed
@@ -104,7 +112,9 @@ class Count:
         for entry in worth:
             for skill in entry["skills"]:
                 row = rows[(entry["person_id"], skill)]
-                added = rules.add(row, self.when(entry["earned_at"]), entry["points"], entry["kind"] == "kudos_received")
+                added = rules.add(
+                    row, self.when(entry["earned_at"]), entry["points"], entry["kind"] == "kudos_received"
+                )
                 closed += [(entry["person_id"], skill, one) for one in added]
         store.upsert_skill_totals(list(rows.values()))
         return closed
@@ -115,7 +125,9 @@ class Count:
         publish(
             FactsCounted(
                 person_id=person_id,
-                touched=tuple(touched.get(person_id, set()) | ({POINTS} if person_id in self.changed else set())),
+                touched=tuple(
+                    touched.get(person_id, set()) | ({POINTS} if person_id in self.changed else set())
+                ),
                 anew=person_id in anew,
                 since=self.spans.get(person_id, (None, None))[0],
                 until=self.spans.get(person_id, (None, None))[1],
@@ -128,7 +140,9 @@ class Count:
         )
 
 
-def count_facts(recorded: Sequence[FactRecorded], touched: Mapping[int, set[TouchKey]], when: When, now: datetime) -> None:
+def count_facts(
+    recorded: Sequence[FactRecorded], touched: Mapping[int, set[TouchKey]], when: When, now: datetime
+) -> None:
     """Count new facts. In the order of happening they just add; an older one makes its capped weeks be counted anew."""
     versions = queries.versions()
     mine: dict[int, list[Thing]] = defaultdict(list)
@@ -158,7 +172,9 @@ def count_facts(recorded: Sequence[FactRecorded], touched: Mapping[int, set[Touc
     count.tell(touched, anew)
 
 
-def uncount_facts(withdrawn: Sequence[FactWithdrawn], touched: Mapping[int, set[TouchKey]], when: When, now: datetime) -> None:
+def uncount_facts(
+    withdrawn: Sequence[FactWithdrawn], touched: Mapping[int, set[TouchKey]], when: When, now: datetime
+) -> None:
     """Take back what facts earned that do not count any more; what a cap had held back may come instead."""
     versions = queries.versions()
     rows = locked_totals({event.person_id for event in withdrawn})
@@ -193,7 +209,9 @@ def recount_awards(events: Sequence[BadgeMoved | BadgeRevoked], when: When, now:
     """Reverse the points of awards that moved or were revoked, and enter those that moved anew."""
     rows = locked_totals({event.person_id for event in events})
     count = Count(when, now)
-    entries = {entry.award_id: entry for entry in queries.entries_of_awards([event.award_id for event in events])}
+    entries = {
+        entry.award_id: entry for entry in queries.entries_of_awards([event.award_id for event in events])
+    }
     for event in events:
         entry = entries.get(event.award_id)
         if entry is not None:
@@ -217,7 +235,9 @@ def _remember(row: dict[str, Any], things: Sequence[Thing]) -> None:
     row["last_at"] = max(things[-1].at, row["last_at"] or things[-1].at)
 
 
-def _enter_in_order(count: Count, row: dict[str, Any], things: Sequence[Thing], versions: Sequence[Rules]) -> None:
+def _enter_in_order(
+    count: Count, row: dict[str, Any], things: Sequence[Thing], versions: Sequence[Rules]
+) -> None:
     for thing in things:
         version = rules.in_force(versions, thing.at)
         if version is None:
@@ -233,7 +253,9 @@ def _enter_in_order(count: Count, row: dict[str, Any], things: Sequence[Thing], 
         count.enter(thing, row["person_id"], version, points, reason)
 
 
-def _enter_uncapped(count: Count, person_id: int, things: Sequence[Thing], versions: Sequence[Rules]) -> list[Thing]:
+def _enter_uncapped(
+    count: Count, person_id: int, things: Sequence[Thing], versions: Sequence[Rules]
+) -> list[Thing]:
     """Enter what no cap can touch; return the others."""
     kept = []
     for thing in things:
@@ -246,7 +268,12 @@ def _enter_uncapped(count: Count, person_id: int, things: Sequence[Thing], versi
     return kept
 
 
-def _recount(count: Count, rows: Mapping[int, dict[str, Any]], touched: Sequence[tuple[int, Thing]], versions: Sequence[Rules]) -> None:
+def _recount(
+    count: Count,
+    rows: Mapping[int, dict[str, Any]],
+    touched: Sequence[tuple[int, Thing]],
+    versions: Sequence[Rules],
+) -> None:
     """Fill the caps of the weeks touched anew, in the order of happening, and enter the differences."""
     weeks = {
         (person_id, rules.kind_of(thing), count.when(thing.at).week)

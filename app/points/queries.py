@@ -44,7 +44,9 @@ _STANDING = text("""
 """).bindparams(bindparam("ids", type_=IDS), bindparam("kinds", type_=ARRAY(Text())))
 
 
-def standing(person_ids: Sequence[int], kinds: Sequence[str], since: datetime, until: datetime) -> Sequence[Any]:
+def standing(
+    person_ids: Sequence[int], kinds: Sequence[str], since: datetime, until: datetime
+) -> Sequence[Any]:
     """Facts of these people and (capped) kinds in a span, in the order of happening, with their standing entries."""
     return db.session.execute(
         _STANDING, {"ids": list(person_ids), "kinds": list(kinds), "since": since, "until": until}
@@ -89,4 +91,6 @@ def histories(person_ids: Sequence[int], *, with_awards: bool) -> dict[int, list
 
 def total(person_id: int) -> Any:
     """The totals row of a person."""
-    return db.session.execute(select(PersonTotal.__table__).where(PersonTotal.person_id == person_id)).one_or_none()
+    return db.session.execute(
+        select(PersonTotal.__table__).where(PersonTotal.person_id == person_id)
+    ).one_or_none()

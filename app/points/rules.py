@@ -74,7 +74,11 @@ def check(data: object, activities: Mapping[str, int]) -> dict[str, Any]:
         if not isinstance(worth, dict) or set(worth) - set(_LIMITS):
             raise BadRules(f"points.kinds.{kind}: known are {', '.join(_LIMITS)}")
         for key, value in worth.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LIMITS[key]:
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not 0 <= value <= _LIMITS[key]
+            ):
                 raise BadRules(f"points.kinds.{kind}.{key}: must be a number from 0 to {_LIMITS[key]}")
     found = {}
     for slug, points in data.get("activities", {}).items():
@@ -117,7 +121,7 @@ def worth(rules: Rules, thing: Thing) -> tuple[int, str]:
     """Points before caps, and why."""
     if thing.mandatory and not rules.mandatory:
         return 0, "mandatory"
-    if thing.activity_id in rules.activities:
+    if thing.activity_id is not None and thing.activity_id in rules.activities:
         return rules.activities[thing.activity_id], "earned"
     per = rules.kinds.get(kind_of(thing))
     if per is None:

@@ -7,17 +7,16 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import BigInteger
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
-from app.points.models import PointRules, SkillTotal
+from app.points.models import PointRules
 from app.points.rules import WINDOWS
 
 _NUMBERS = [*WINDOWS, "all_time", *(f"{window}_kudos" for window in WINDOWS), "all_time_kudos"]
 _KEYS = [f"{window}_key" for window in WINDOWS]
-_TYPES = {name: "bigint" for name in _NUMBERS} | {name: "text" for name in _KEYS}
+_TYPES = dict.fromkeys(_NUMBERS, "bigint") | dict.fromkeys(_KEYS, "text")
 
 
 def _unnest(columns: Mapping[str, str]) -> str:
@@ -64,14 +63,16 @@ _SKILL_TOTALS = text("""
     JOIN unnest(CAST(:people AS bigint[]), CAST(:skills AS bigint[])) AS e(person_id, skill_id)
       ON s.person_id = e.person_id AND s.skill_id = e.skill_id
 """)
-_FRESH: dict[str, Any] = {name: 0 for name in _NUMBERS} | {name: "" for name in _KEYS}
+_FRESH: dict[str, Any] = dict.fromkeys(_NUMBERS, 0) | dict.fromkeys(_KEYS, "")
 
 
 def skill_totals(touched: Sequence[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
     """The totals rows of these (person, skill), fresh ones where there is none. The people are locked."""
     pairs = sorted(set(touched))
     rows = {pair: {"person_id": pair[0], "skill_id": pair[1], **_FRESH} for pair in pairs}
-    found = db.session.execute(_SKILL_TOTALS, {"people": [p for p, _ in pairs], "skills": [s for _, s in pairs]})
+    found = db.session.execute(
+        _SKILL_TOTALS, {"people": [p for p, _ in pairs], "skills": [s for _, s in pairs]}
+    )
     for row in found.mappings():
         rows[(row["person_id"], row["skill_id"])] = dict(row)
     return rows
@@ -127,10 +128,10 @@ def nth(source: str) -> int:
 def insert_rules(data: dict[str, Any], content: bytes, at: datetime) -> bool:
     """Insert a version of the rules unless the latest one says the same."""
     digest = hashlib.sha256(content).digest()
-    latest = db.session.scalar(select(PointRules.content_hash).order_by(PointRules.valid_from.desc()).limit(1))
+    latest = db.session.scalar(
+        select(PointRules.content_hash).order_by(PointRules.valid_from.desc()).limit(1)
+    )
     if latest == digest:
         return False
     db.session.execute(insert(PointRules).values(valid_from=at, rules=data, content_hash=digest))
     return True
-
-
