@@ -1,0 +1,84 @@
+"""How far somebody is with a badge, and what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from badges.criteria import AllOf, AnyOf, Completed, Criteria, Leaf
+from badges.engine import Calendar, Tracker
+from badges.facts import Fact, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition: so many done of so many needed; `missing` are activities that are not done yet."""
+
+    criteria: Criteria
+    done: int
+    needed: int
+    missing: frozenset[int] = frozenset()
+
+    @property
+    def met(self) -> bool:
+        return self.done >= self.needed
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1."""
+        return min(1.0, self.done / self.needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The conditions that must all hold, each with how far it is."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def done(self) -> int:
+        return sum(step.met for step in self.steps)
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1: the mean over the conditions."""
+        return sum(step.share for step in self.steps) / len(self.steps)
+
+    @property
+    def next(self) -> Step | None:
+        """The condition to take up: of those that are open the one that is furthest."""
+        return max((step for step in self.steps if not step.met), key=lambda step: step.share, default=None)
+
+
+def progress(criteria: Criteria, history: Sequence[Item], calendar: Calendar, now: datetime) -> Progress:
+    """How far this history (in order) is at this moment; windows end now."""
+    parts = criteria.parts if isinstance(criteria, AllOf) else (criteria,)
+    return Progress(tuple(_step(part, history, calendar, now) for part in parts))
+
+
+def _step(criteria: Criteria, history: Sequence[Item], calendar: Calendar, now: datetime) -> Step:
+    if isinstance(criteria, AnyOf):
+        best = max(
+            (_step(part, history, calendar, now) for part in criteria.parts), key=lambda step: step.share
+        )
+        return Step(criteria, best.done, best.needed, best.missing)
+    if isinstance(criteria, AllOf):
+        steps = [_step(part, history, calendar, now) for part in criteria.parts]
+        return Step(criteria, sum(step.met for step in steps), len(steps))
+    return _leaf(criteria, history, calendar, now)
+
+
+def _leaf(leaf: Leaf, history: Sequence[Item], calendar: Calendar, now: datetime) -> Step:
+    tracker = Tracker(leaf, calendar)
+    within = getattr(leaf, "within", None)
+    since = now - timedelta(days=within.days) if within and within.days else None
+    key = calendar(within.calendar, now) if within and within.calendar else None
+    for item in history:
+        if (since is None or item.at > since) and (key is None or calendar(within.calendar, item.at) == key):
+            tracker.see(item)
+    missing: frozenset[int] = frozenset()
+    if isinstance(leaf, Completed):
+        finished = {
+            item.activity_id for item in history if isinstance(item, Fact) and item.kind == "completed"
+        }
+        missing = frozenset(activity for activity in leaf.activities if activity not in finished)
+    return Step(leaf, min(tracker.done, tracker.needed), tracker.needed, missing)
