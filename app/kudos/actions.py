@@ -23,6 +23,7 @@ from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
 from app.outbox import publish
 from app.vision.models import Skill
 
+SENT_BEFORE = _l("This form was sent before, with other thanks. Open an empty form to thank again.")
 NOT_THERE = _l("These kudos are not here, or not for you.")
 WRONG = {
     "myself": _l("Kudos are for others. Whom else did you see doing well?"),
@@ -55,6 +56,11 @@ class NewKudos:
     def known_as(self) -> str | None:
         """Keys are the giver's own: nobody meets another's kudos by guessing one."""
         return f"{self.giver_id}:{self.once}" if self.once else None
+
+    @property
+    def content(self) -> tuple[str, int, set[int]]:
+        """What is compared when the same key comes again."""
+        return self.message, self.skill_id, set(self.receivers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,23 +200,22 @@ def _known(items: Sequence[NewKudos]) -> dict[str | None, int]:
         if row is None:
             continue
         people = {receiver.id for receiver in thanked[row.id]}
-        if (item.message, item.skill_id, set(item.receivers)) != (row.message, row.skill_id, people):
-            raise Conflict(
-                _l("This form was sent before, with other thanks. Open an empty form to thank again.")
-            )
+        if item.content != (row.message, row.skill_id, people):
+            raise Conflict(SENT_BEFORE)
     return {once: row.id for once, row in found.items()}
 
 
 def _first_of_each(items: Sequence[NewKudos], known: dict[str | None, int]) -> list[NewKudos]:
     """The items that are new, each key once."""
-    seen: set[str] = set()
+    seen: dict[str, NewKudos] = {}
     fresh = []
     for item in items:
         key = item.known_as
-        if key is None or (key not in known and key not in seen):
+        first = seen.setdefault(key, item) if key else item
+        if first.content != item.content:
+            raise Conflict(SENT_BEFORE)
+        if first is item and key not in known:
             fresh.append(item)
-        if key:
-            seen.add(key)
     return fresh
 
 

@@ -181,7 +181,7 @@ def _again(no: ValidationError | Refused | None) -> Response:
         form["maybe"] = [row for row in no.maybe if row.id not in ticked]
         form["typed"]["who"] = "" if no.maybe else sent.get("who", "")
     answer = (
-        render("kudos/_form.html", "kudos/_form.html", **_words(), **form)
+        render("kudos/_form.html", **_words(), **form)
         if swaps()
         else _wall({"show": "all", "before": None}, **form)
     )

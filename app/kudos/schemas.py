@@ -64,7 +64,7 @@ class PeopleQuery(Schema):
     who = fields.String(load_default="", validate=validate.Length(max=200))
 
 
-class WhoOut(Schema):
+class KudosPersonOut(Schema):
     id = fields.Integer(required=True)
     name = fields.String(required=True)
 
@@ -73,8 +73,8 @@ class KudosOut(Schema):
     """Kudos as the asker may see them."""
 
     id = fields.Integer(required=True)
-    giver = fields.Nested(WhoOut, required=True)
-    receivers = fields.List(fields.Nested(WhoOut), required=True)
+    giver = fields.Nested(KudosPersonOut, required=True)
+    receivers = fields.List(fields.Nested(KudosPersonOut), required=True)
     message = fields.String(required=True)
     skill_id = fields.Integer(required=True)
     lang = fields.String(required=True, validate=validate.OneOf(rules.LANGUAGES))

@@ -17,6 +17,7 @@ from app.lessons.models import Application, Lesson
 from app.outbox import publish
 from app.vision.models import Skill
 
+SENT_BEFORE = _l("This form was sent before, with another text. Open an empty form for a new lesson.")
 NOT_THERE = _l("This lesson is not here, or not for you.")
 
 
@@ -310,22 +311,21 @@ def _known(items: Sequence[NewLesson]) -> dict[str | None, int]:
             raise Conflict(_l("You shared this and deleted it. Open an empty form to share it again."))
         sent = (item.title, item.happened, item.learned, item.from_now_on)
         if row.edited_at is None and sent != (row.title, row.happened, row.learned, row.from_now_on):
-            raise Conflict(
-                _l("This form was sent before, with another text. Open an empty form for a new lesson.")
-            )
+            raise Conflict(SENT_BEFORE)
     return {once: row.id for once, row in found.items()}
 
 
 def _first_of_each(items: Sequence[NewLesson], known: dict[str | None, int]) -> list[NewLesson]:
     """The items that are new, each key once."""
-    seen: set[str] = set()
+    seen: dict[str, NewLesson] = {}
     fresh = []
     for item in items:
         key = item.known_as
-        if key is None or (key not in known and key not in seen):
+        first = seen.setdefault(key, item) if key else item
+        if first.key != item.key or first.title != item.title:
+            raise Conflict(SENT_BEFORE)
+        if first is item and key not in known:
             fresh.append(item)
-        if key:
-            seen.add(key)
     return fresh
 
 

@@ -54,13 +54,13 @@ class FeedApiQuery(FeedQuery):
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
 
 
-class WhoOut(Schema):
+class LessonPersonOut(Schema):
     id = fields.Integer(required=True)
     name = fields.String(required=True)
 
 
 class ApplicationOut(Schema):
-    person = fields.Nested(WhoOut, required=True)
+    person = fields.Nested(LessonPersonOut, required=True)
     how = fields.String(required=True)
     at = fields.DateTime(required=True)
 
@@ -69,7 +69,7 @@ class LessonOut(Schema):
     """A lesson as the asker may see it."""
 
     id = fields.Integer(required=True)
-    author = fields.Nested(WhoOut, required=True)
+    author = fields.Nested(LessonPersonOut, required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(rules.OUTCOMES))
     title = fields.String(required=True)
     happened = fields.String(required=True)
