@@ -89,6 +89,7 @@ class Policy:
 POLICIES: dict[str, Policy] = {
     "static": Policy(("anybody",)),
     "api-docs.openapi_json": Policy(("anybody",)),
+    "live.events": Policy(("person",)),
 }
 
 

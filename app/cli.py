@@ -1,8 +1,17 @@
 """The commands of `docs/operate.md`: each opens one door, and can be run twice."""
 
+import json
+from datetime import UTC, datetime
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
+
+from app.config import settings
+from app.db import transaction
+from app.errors import Refused
+from app.outbox import settle
+from app.people import actions
 
 people = AppGroup("people", help="People: import, invite.")
 clients = AppGroup("clients", help="Systems that may speak to us.")
@@ -14,6 +23,44 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(group)
 
 
-def say(text: str) -> None:
-    """One line to whoever runs the command."""
-    click.echo(text)
+@clients.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="What it may: " + ", ".join(actions.SCOPES)
+)
+@click.option("--account-home", help="The homePage of the accounts by which it names people.")
+@click.option(
+    "--account-is", type=click.Choice(["external_id", "email"]), help="What such an account's name is."
+)
+def create_client(
+    name: str, scopes: tuple[str, ...], account_home: str | None, account_is: str | None
+) -> None:
+    """Make the key of a system; it is shown once."""
+    wanted = [scope for given in scopes for scope in given.replace(",", " ").split()]
+    try:
+        with transaction():
+            made = actions.make_client(
+                name=name,
+                scopes=wanted,
+                at=datetime.now(UTC),
+                account_home=account_home,
+                account_is=account_is,
+            )
+    except Refused as no:
+        raise click.ClickException(str(no.message)) from None
+    click.echo(json.dumps({"key": made.key, "secret": made.secret}))
+
+
+@admin.command("create")
+@click.argument("email")
+def create_admin(email: str) -> None:
+    """Make an administrator, and print the one-time link with which they set their password."""
+    at = datetime.now(UTC)
+    try:
+        with transaction():
+            person_id = actions.make_administrator(email=email, at=at)
+            settle(at)
+            token = actions.invite(person_id=person_id, at=at)
+    except Refused as no:
+        raise click.ClickException(str(no.message)) from None
+    click.echo(f"{settings().origin}/welcome/{token}")

@@ -9,7 +9,7 @@ import structlog
 from flask import Flask
 
 from app import access, cli, guard, language, live, openapi, outbox, web
-from app.access import POLICIES, asker
+from app.access import POLICIES, asker, me
 from app.config import Role, Settings, engine_options, redis_client
 from app.db import db
 from app.people import queries, sign_in
@@ -63,7 +63,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     access.init_app(app, sign_in.Doorman())
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(organisation=queries.organisation, settings=lambda: settings)
-    live.init_app(app)
+    live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     _flow()
     _rooms(app)
     cli.init_app(app)
@@ -71,11 +71,19 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     return app
 
 
+def _listener() -> tuple[int, int | None]:
+    return me(), asker().sign_in_id
+
+
 def _rooms(app: Flask) -> None:
     """Pages, then the API with its document."""
     for door in _present("pages"):
         app.register_blueprint(door.pages)
-    openapi.init_app(app, [door.api for door in _present("api")], POLICIES)
+    apis = _present("api")
+    openapi.init_app(app, [door.api for door in apis], POLICIES)
+    for door in apis:
+        if hasattr(door, "oauth"):
+            app.register_blueprint(door.oauth)
     for door in _present("xapi"):
         if hasattr(door, "xapi"):
             app.register_blueprint(door.xapi)

@@ -14,6 +14,7 @@ from flask_babel import Babel, Domain, get_locale
 
 LANGUAGES = ("nl", "en")
 FIRST = "nl"
+COMMANDS = "en"
 COOKIE = "blijk_language"
 FOLDER = Path(__file__).parent / "translations"
 
@@ -30,7 +31,7 @@ def init_app(app: Flask, *, preferred: Callable[[], str | None], timezone: str) 
 
     def choose() -> str:
         if not has_request_context():
-            return FIRST
+            return COMMANDS
         own = preferred() or request.cookies.get(COOKIE)
         if own in LANGUAGES:
             return own

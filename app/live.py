@@ -1,7 +1,257 @@
-"""Nudges to open pages: names of events over SSE, never content; the page fetches with its own rights."""
+"""Nudges to open pages over SSE: names of events, never content; the page fetches with its own rights.
 
-from flask import Flask
+One thread per process listens to Redis for all its streams. Names wait in a set per stream, so a slow browser
+costs nothing and holds nobody up. With Redis away every open page is nudged every 15 seconds instead.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app
+from flask_babel import lazy_gettext as _l
+from redis import Redis, RedisError
+
+from app.db import db
+from app.errors import Busy
+from app.events import CompletionLogged, Event
+
+CHANNEL = "nudge"
+NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation")
+PING = 15.0
+SILENCE = 8.0
+LIFE = 3600.0
+FULL = _l("Too many pages are open here; this one looks for news by itself.")
+log = structlog.get_logger("blijk.live")
+
+Who = Callable[[], tuple[int, int | None]]
+Alive = Callable[[Collection[int]], set[int]]
 
 
-def init_app(app: Flask) -> None:
-    """Streams come with the hub."""
+# What the worker says ---------------------------------------------------------------------------------------
+
+
+def nudge(person_ids: Iterable[int] | None, name: str) -> None:
+    """Tell the open pages of these people (or all) that there is something new to fetch."""
+    client: Redis = current_app.extensions["redis"]
+    ids = None if person_ids is None else sorted(set(person_ids))
+    parts = [None] if ids is None else [ids[start : start + 1000] for start in range(0, len(ids), 1000)]
+    try:
+        for part in parts:
+            client.publish(CHANNEL, json.dumps({"person_ids": part, "name": name}))
+    except RedisError as fault:  # pages ask by themselves while Redis is away
+        log.info("nudge lost", name=name, fault=type(fault).__name__)
+
+
+def nudge_points(happened: Sequence[Event]) -> None:
+    nudge((event.person_id for event in happened), "points")
+
+
+def nudge_award(happened: Sequence[Event]) -> None:
+    nudge((event.person_id for event in happened), "award")
+
+
+def nudge_kudos(happened: Sequence[Event]) -> None:
+    nudge((event.person_id for event in happened), "kudos")
+
+
+def nudge_lesson(_: Sequence[Event]) -> None:
+    nudge(None, "lesson")
+
+
+def nudge_confirmation(happened: Sequence[CompletionLogged]) -> None:
+    nudge((event.confirmer_id for event in happened), "confirmation")
+
+
+# What pages hear --------------------------------------------------------------------------------------------
+
+
+class Seat:
+    """One open stream: the names that wait for it, and whether it is over."""
+
+    def __init__(self, hub: "Hub", person_id: int, sign_in_id: int | None) -> None:
+        self.hub, self.person_id, self.sign_in_id = hub, person_id, sign_in_id
+        self.ends = time.monotonic() + (LIFE if sign_in_id else LIFE / 6)
+        self.waiting: set[str] = set()
+        self.bell = threading.Event()
+        self.over = False
+        self.greeted = False
+
+    def hear(self, names: Iterable[str]) -> None:
+        with self.hub.lock:
+            self.waiting.update(names)
+        self.bell.set()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        """What to send next; a comment at once and every 15 seconds, so that a dead browser is noticed."""
+        if not self.greeted:
+            self.greeted = True
+            return "retry: 5000\n\n: here\n\n"
+        self.bell.wait(PING)
+        with self.hub.lock:
+            self.bell.clear()
+            names, self.waiting = sorted(self.waiting), set()
+        if self.over or time.monotonic() > self.ends:
+            raise StopIteration
+        return "".join(f"event: {name}\ndata:\n\n" for name in names) or ": \n\n"
+
+    def close(self) -> None:
+        """Called by the server, whatever ended the stream."""
+        self.hub.leave(self)
+
+
+class Hub:
+    """All open streams of this process, and the one thread that listens for them."""
+
+    def __init__(self, app: Flask, client: Redis, most: int, alive: Alive) -> None:
+        self.app, self.client, self.most, self.alive = app, client, most, alive
+        self.lock = threading.Lock()
+        self.seats: set[Seat] = set()
+        self.thread: threading.Thread | None = None
+
+    def join(self, person_id: int, sign_in_id: int | None) -> Seat:
+        seat = Seat(self, person_id, sign_in_id)
+        with self.lock:
+            if len(self.seats) >= self.most:
+                raise Full(FULL)
+            self.seats.add(seat)
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self.listen, name="hub", daemon=True)
+                self.thread.start()
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        with self.lock:
+            self.seats.discard(seat)
+
+    def tell(self, person_ids: Collection[int] | None, names: Iterable[str]) -> None:
+        with self.lock:
+            found = [seat for seat in self.seats if person_ids is None or seat.person_id in person_ids]
+        for seat in found:
+            seat.hear(names)
+
+    def listen(self) -> None:
+        """For ever: hear Redis, or else nudge everybody now and then; end the streams of who signed out."""
+        ear = Ear(self.client)
+        next_round = time.monotonic() + PING
+        while True:
+            try:
+                for message in ear.hear():
+                    self.pass_on(message)
+                if ear.came_back:  # what was said meanwhile is lost
+                    ear.came_back = False
+                    self.tell(None, NAMES)
+                if time.monotonic() >= next_round:
+                    next_round = time.monotonic() + PING
+                    if not ear.hears:
+                        self.tell(None, NAMES)
+                    self.end_revoked()
+            except Exception as fault:  # the hub outlives everything
+                log.warning("hub stumbled", fault=type(fault).__name__)
+                time.sleep(1)
+
+    def pass_on(self, message: bytes | str) -> None:
+        try:
+            said = json.loads(message)
+            person_ids, name = said["person_ids"], said["name"]
+        except (ValueError, KeyError, TypeError):
+            return
+        if name in NAMES:
+            self.tell(None if person_ids is None else set(person_ids), [name])
+
+    def end_revoked(self) -> None:
+        """A session that was revoked hears nothing more."""
+        with self.lock:
+            seats = [seat for seat in self.seats if seat.sign_in_id is not None]
+        if not seats:
+            return
+        with self.app.app_context():
+            alive = self.alive({seat.sign_in_id for seat in seats if seat.sign_in_id is not None})
+        for seat in seats:
+            if seat.sign_in_id not in alive:
+                seat.over = True
+                seat.bell.set()
+
+
+class Ear:
+    """A subscription that notices when Redis is gone, or there but silent, and tries again."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.subscription: Any = None
+        self.heard = self.asked = self.retry_at = 0.0
+        self.pause = 0.5
+        self.hears = True
+        self.came_back = False
+
+    def hear(self) -> list[bytes]:
+        """Messages of up to a second."""
+        moment = time.monotonic()
+        try:
+            if self.subscription is None:
+                if moment < self.retry_at:
+                    time.sleep(min(1.0, self.retry_at - moment))
+                    return []
+                self.subscribe(moment)
+            return self.read()
+        except (RedisError, OSError):
+            self.lose()
+            return []
+
+    def subscribe(self, moment: float) -> None:
+        subscription = self.client.pubsub()  # type: ignore[no-untyped-call]
+        subscription.subscribe(CHANNEL)
+        self.subscription, self.heard, self.asked = subscription, moment, 0.0
+
+    def read(self) -> list[bytes]:
+        moment = time.monotonic()
+        if moment - self.asked > SILENCE / 2:
+            self.subscription.ping()
+            self.asked = moment
+        found = self.subscription.get_message(timeout=1.0)
+        if found is None:
+            if time.monotonic() - self.heard > SILENCE:
+                self.lose()
+            return []
+        self.heard, self.pause = time.monotonic(), 0.5
+        if not self.hears:
+            self.hears = self.came_back = True
+        return [found["data"]] if found["type"] == "message" else []
+
+    def lose(self) -> None:
+        self.hears = False
+        self.retry_at = time.monotonic() + self.pause
+        self.pause = min(self.pause * 2, 10.0)
+        old, self.subscription = self.subscription, None
+        if old is not None:
+            try:
+                old.close()
+            except (RedisError, OSError):
+                return
+
+
+class Full(Busy):
+    """No seat left; the page asks by itself every 15 seconds."""
+
+    retry_after = 15
+
+
+def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
+    """`who` is the person and session that ask, `alive` which of these sessions still hold."""
+    hub = Hub(app, app.extensions["redis"], most, alive)
+    app.extensions["hub"] = hub
+
+    def events() -> Response:
+        person_id, sign_in_id = who()
+        db.session.remove()  # a stream holds no connection
+        answer = Response(hub.join(person_id, sign_in_id), mimetype="text/event-stream")
+        answer.headers["X-Accel-Buffering"] = "no"
+        return answer
+
+    app.add_url_rule("/events", "live.events", events)

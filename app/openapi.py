@@ -7,7 +7,6 @@ from flask import Flask, Request
 from flask_babel import lazy_gettext as _l
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, ValidationError, fields
-from webargs.core import missing
 
 from app.config import settings
 from app.errors import Unreadable
@@ -64,12 +63,9 @@ def init_app(app: Flask, rooms: list[Blueprint], policies: Mapping[str, Rule]) -
 
 def _json(sent: Request, schema: Schema) -> Any:
     """The same strict reader as everywhere."""
-    raw = sent.get_data(cache=False)
-    if not raw:
-        return missing
     if not sent.is_json:
         raise Unreadable(NOT_JSON)
-    return read_json(raw, max_bytes=settings().body_bytes)
+    return read_json(sent.get_data(cache=False), max_bytes=settings().body_bytes)
 
 
 def _invalid(error: ValidationError, *_: object, **__: object) -> None:

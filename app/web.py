@@ -134,7 +134,7 @@ def _vary(answer: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     htmx.init_app(app)
-    app.jinja_env.globals.update(once=once, swaps=swaps, now=now)
+    app.jinja_env.globals.update(once=once, swaps=swaps, now=now, wrong={}, refusal=None)
     app.jinja_env.filters["said"] = in_language
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(ValidationError, _invalid)

@@ -1,7 +1,7 @@
 """The people of the tests, always the same ones, and how to speak as one of them.
 
-anna learns, ben is her colleague in team North, mia manages both; leo does learning, clara hr, cor sits in the
-works council, dan is admin; eve works in another department.
+anna learns, ben is her colleague in team North, mia manages both; leo does learning, clara hr, cor sits in
+the works council, dan is admin; eve works in another department.
 """
 
 import base64

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.audit.actions import write
 from app.config import settings
 from app.db import db, lock_newcomers, lock_people
 from app.errors import NotFound, Refused
@@ -135,7 +136,7 @@ def make_client(
         raise Refused(_l("Say both: the home page of the accounts, and what an account's name is."))
     if account_is not in (None, "external_id", "email"):
         raise Refused(_l("An account's name is an external_id or an email."))
-    key, secret = secrets.token_urlsafe(12), new_token()
+    key, secret = secrets.token_hex(8), new_token()
     client_id = db.session.execute(
         insert(ApiClient)
         .values(
@@ -149,6 +150,7 @@ def make_client(
         )
         .returning(ApiClient.id)
     ).scalar_one()
+    write("client:made", at=at, detail={"client_id": client_id, "scopes": sorted(set(scopes))})
     return MadeClient(client_id, key, secret)
 
 
@@ -175,6 +177,12 @@ def make_token(
         )
     )
     return token
+
+
+def make_client_token(*, client_id: int | None, scopes: Iterable[str], at: datetime) -> str:
+    """A token that ends by itself."""
+    ends_at = at + timedelta(minutes=settings().token_minutes)
+    return make_token(client_id=client_id, scopes=sorted(scopes), at=at, ends_at=ends_at)
 
 
 def forget_old_keys(*, at: datetime) -> None:
@@ -436,6 +444,23 @@ def _name(rows: Sequence[PersonRow], done: Imported) -> set[int]:
     return set(db.session.scalars(statement.returning(Identity.person_id), values))
 
 
+def make_administrator(*, email: str, at: datetime) -> int:
+    """The first administrator of an empty installation, or somebody who is known already."""
+    address = email_of(email) or ""
+    person = db.session.scalar(select(Person).where(Person.email == address))
+    if person is None:
+        name = address.split("@")[0].replace(".", " ").replace("-", " ").title()
+        done = import_people([PersonRow(external_id=None, name=name, email=address, role="admin")], at=at)
+        if done.refused:
+            raise Refused(_l("That is no e-mail address."))
+        person_id = done.made[0]
+    else:
+        person.role, person.active, person_id = "admin", True, person.id
+        db.session.flush()
+    write("person:made-administrator", at=at, person_id=person_id)
+    return person_id
+
+
 def make_organisation(*, name: str) -> None:
     """The one organisation of this installation; called again, it only takes the name."""
     statement = upsert(Organisation).values(id=1, name=name)
@@ -457,6 +482,17 @@ def invite(*, person_id: int, at: datetime) -> str:
         )
     )
     return token
+
+
+def use_invitation(*, token: str, password_hash: str, at: datetime) -> int:
+    """Set a password with a one-time link, once."""
+    statement = update(ApiToken).where(ApiToken.token_hash == keyed_hash("invite", token))
+    statement = statement.where(ApiToken.revoked_at.is_(None), ApiToken.ends_at > at)
+    person_id: int | None = db.session.scalar(statement.values(revoked_at=at).returning(ApiToken.person_id))
+    if person_id is None:
+        raise NotFound(_l("This link does not work any more. Ask for a new one."))
+    set_password(person_id=person_id, password_hash=password_hash, at=at)
+    return person_id
 
 
 def withdraw_invitations(*, person_id: int, at: datetime) -> None:

@@ -3,24 +3,32 @@
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, request, url_for
+from flask import Response as Answer
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app import access
-from app.access import asker, may, set_cookie
+from app.access import asker, may, me, set_cookie
 from app.config import settings
 from app.db import transaction
-from app.errors import NotSignedIn, TooMany
+from app.errors import NotSignedIn, Refused, TooMany
 from app.keys import new_token
 from app.language import COOKIE
 from app.outbox import settle
-from app.people import actions
+from app.people import actions, queries
 from app.people import sign_in as letting_in
-from app.people.schemas import LanguageForm, SignInForm
-from app.web import body, now, render
+from app.people.rules import weakness_of
+from app.people.schemas import Choices, LanguageForm, PasswordForm, SessionForm, SignInForm
+from app.web import body, done, now, render
 
 pages = Blueprint("people", __name__)
 BROWSER = "blijk_browser"
+WEAK = {
+    "short": _l("Take at least ten characters; a sentence is fine."),
+    "simple": _l("This one is guessed at once. Take a sentence that you remember."),
+    "differs": _l("The two are not the same."),
+}
 
 
 def inside(address: str | None) -> str:
@@ -72,6 +80,35 @@ def remember_browser(answer: Response, typed: str) -> None:
     set_cookie(answer, BROWSER, f"{name}.{proof}", days=400)
 
 
+@pages.get("/welcome/<token>")
+@may("anybody")
+def welcome(token: str) -> ResponseReturnValue:
+    """The one-time link: set a password, and be in."""
+    person = letting_in.invited(token, now())
+    return render("people/welcome.html", person=person, token=token)
+
+
+@pages.post("/welcome/<token>")
+@may("anybody")
+def set_first_password(token: str) -> ResponseReturnValue:
+    person = letting_in.invited(token, now())
+    form = body(PasswordForm())
+    try:
+        check_new(form["new"], form["again"])
+    except Refused as no:
+        answer = render("people/welcome.html", person=person, token=token, wrong=no.fields)
+        answer.status_code = no.status
+        return answer
+    hashed = letting_in.hash_password(form["new"])
+    with transaction():
+        actions.use_invitation(token=token, password_hash=hashed, at=now())
+        session = actions.start_session(person_id=person.id, at=now())
+    onward = redirect("/", code=303)
+    set_cookie(onward, access.SESSION, session, days=settings().session_days)
+    remember_browser(onward, person.email or person.external_id or "")
+    return onward
+
+
 @pages.post("/logout")
 @may("anybody")
 def sign_out() -> ResponseReturnValue:
@@ -97,3 +134,76 @@ def language() -> ResponseReturnValue:
     answer = redirect(inside(form["next"]), code=303)
     set_cookie(answer, COOKIE, form["language"], days=400)
     return answer
+
+
+# One's own settings -----------------------------------------------------------------------------------------
+
+
+@pages.get("/me/settings", endpoint="settings")
+@may("person")
+def shown() -> ResponseReturnValue:
+    saved_just_now = "saved" in request.args
+    return render("people/settings.html", "people/_settings.html", saved=saved_just_now, **what_i_chose())
+
+
+def saved() -> Answer:
+    return done("people/_settings.html", then=url_for(".settings", saved=1), saved=True, **what_i_chose())
+
+
+def what_i_chose() -> dict[str, object]:
+    """What the settings page shows."""
+    return {
+        "person": queries.get_person(me()),
+        "sessions": queries.sessions_of(me(), now()),
+        "here": asker().sign_in_id,
+    }
+
+
+@pages.post("/me/settings")
+@may("person")
+def choose() -> ResponseReturnValue:
+    form = body(Choices())
+    with transaction():
+        actions.choose(person_id=me(), **form)
+        settle(now())
+        answer = saved()
+    if "language" in form:
+        set_cookie(answer, COOKIE, form["language"], days=400)
+    return answer
+
+
+@pages.post("/me/password")
+@may("person")
+def change_password() -> ResponseReturnValue:
+    form = body(PasswordForm())
+    try:
+        check_new(form["new"], form["again"])
+        letting_in.check_own_password(me(), form["old"], now())
+    except (Refused, TooMany) as no:
+        answer = render("people/settings.html", "people/_settings.html", wrong=no.fields, **what_i_chose())
+        answer.status_code = no.status
+        return answer
+    hashed = letting_in.hash_password(form["new"])
+    with transaction():
+        actions.set_password(person_id=me(), password_hash=hashed, at=now(), keep=asker().sign_in_id)
+        return saved()
+
+
+@pages.post("/me/sessions/end")
+@may("person")
+def end_sessions() -> ResponseReturnValue:
+    """Sign out one other browser, or all others."""
+    form = body(SessionForm())
+    with transaction():
+        if form["session_id"] is not None:
+            actions.end_session(sign_in_id=form["session_id"], by=me(), at=now())
+        else:
+            actions.end_sessions(of=me(), at=now(), but=asker().sign_in_id)
+        return saved()
+
+
+def check_new(new: str, again: str) -> None:
+    """Long enough, not the first that everybody tries, and typed twice alike."""
+    weakness = weakness_of(new, again)
+    if weakness:
+        raise Refused(WEAK[weakness], fields={"again" if weakness == "differs" else "new": WEAK[weakness]})

@@ -1,6 +1,6 @@
 """What can be asked about people, their units, and the organisation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.db import db
 from app.errors import NotFound
-from app.people.models import Organisation, Person, PersonKey, Unit
+from app.people.models import Organisation, Person, PersonKey, SignIn, Unit
 from app.people.rules import sort_name_of
 
 Identity = tuple[str, str]
@@ -252,6 +252,18 @@ def _as_known(given: Identity, home: str | None, account_is: str | None) -> list
         name = value[len(home) + 1 :]
         options.append((account_is, name.lower() if account_is == "email" else name))
     return options
+
+
+def sessions_of(person_id: int, at: datetime) -> Sequence[SignIn]:
+    """Where a person is signed in, the latest seen first."""
+    statement = select(SignIn).where(SignIn.person_id == person_id, SignIn.revoked_at.is_(None))
+    return db.session.scalars(statement.where(SignIn.ends_at > at).order_by(SignIn.seen_at.desc())).all()
+
+
+def alive_sessions(sign_in_ids: Collection[int]) -> set[int]:
+    """Which of these sessions still hold."""
+    statement = select(SignIn.id).where(SignIn.id == func.any(_ids), SignIn.revoked_at.is_(None))
+    return set(db.session.scalars(statement.where(SignIn.ends_at > func.now()), {"ids": list(sign_in_ids)}))
 
 
 def wrapped_keys(person_ids: Iterable[int]) -> Mapping[int, bytes]:

@@ -14,6 +14,7 @@ BOARD_CHOICES = ("named", "unnamed", "out")
 
 LANGUAGES = ("nl", "en")
 LONGEST_NAME = 200
+COMMON = {"1234567890", "0123456789", "wachtwoord", "welkom1234", "password12", "qwertyuiop", "wachtwoord1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,15 @@ def identities_of(
         found.add(("email", given.lower()))
         found.update(("mbox_sha1sum", mailbox_hash(address)) for address in {given, given.lower()})
     return found
+
+
+def weakness_of(new: str, again: str) -> str | None:
+    """What is wrong with a new password: its length and its variety count, not its signs."""
+    if len(new) < 10:
+        return "short"
+    if len(set(new.casefold())) < 5 or new.casefold() in COMMON:
+        return "simple"
+    return "differs" if new != again else None
 
 
 def mailbox_hash(email: str) -> str:

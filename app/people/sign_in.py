@@ -21,7 +21,7 @@ from sqlalchemy.orm import aliased
 from app.access import Asker
 from app.config import settings
 from app.db import apart, db
-from app.errors import Busy, NotSignedIn, TooMany
+from app.errors import Busy, NotFound, NotSignedIn, Refused, TooMany
 from app.keys import keyed_hash
 from app.people.models import ApiClient, ApiToken, Organisation, Person, SignIn
 from app.people.queries import ORGANISATION, keep_organisation, roles
@@ -34,6 +34,8 @@ TOUCH = timedelta(minutes=1)
 LONGEST = 200
 WRONG = _l("That is not right. Check your e-mail address or personnel number and your password.")
 TOO_MANY = _l("That were many tries. Wait a few minutes, then try again.")
+WRONG_OLD = _l("That is not your present password.")
+LINK_USED = _l("This link does not work any more. Ask for a new one.")
 WAIT = _l("Many people sign in at this moment. Try again in a few seconds.")
 
 # Passwords --------------------------------------------------------------------------------------------------
@@ -145,6 +147,28 @@ def check_password(typed: str, password: str, browser: str | None, at: datetime)
     return person_id
 
 
+def check_own_password(person_id: int, password: str, at: datetime) -> None:
+    """Before a new one is set: whoever found an open browser does not know the old one."""
+    person = db.session.execute(select(Person.password_hash).where(Person.id == person_id)).one()
+    tries = count_try([f"own {person_id}"], at)
+    if person.password_hash is not None and not is_password(password, person.password_hash):
+        raise Refused(WRONG_OLD, fields={"old": WRONG_OLD})
+    forgive(tries)
+
+
+def invited(token: str, at: datetime) -> Person:
+    """Whose one-time link this is; a used, late or invented one is not there."""
+    person = db.session.scalar(
+        select(Person)
+        .join(ApiToken, ApiToken.person_id == Person.id)
+        .where(ApiToken.token_hash == keyed_hash("invite", token), ApiToken.revoked_at.is_(None))
+        .where(ApiToken.ends_at > at, Person.active, Person.erased_at.is_(None))
+    )
+    if person is None:
+        raise NotFound(LINK_USED)
+    return person
+
+
 # Looking up who asks ----------------------------------------------------------------------------------------
 
 _report = aliased(Person)
@@ -173,6 +197,7 @@ _by_session = (
 )
 _client = (
     ApiClient.id.label("client_id"),
+    ApiClient.name.label("client_name"),
     ApiClient.account_home,
     ApiClient.account_is,
     ApiClient.used_at,
@@ -230,6 +255,16 @@ class Doorman:
         return _system(row, at)
 
 
+def check_client(key: str, secret: str, at: datetime) -> Asker | None:
+    """A client with its secret, for a token; an address gets ten wrong tries, per client and in all."""
+    tries = count_try([f"client {key[:LONGEST]} {address()}", f"key {address()}"], at)
+    row = None if "\x00" in key else db.session.execute(_by_key, {"key": key[:LONGEST]}).one_or_none()
+    if row is None or not is_secret(secret, row.secret_hash):
+        return None
+    forgive(tries)
+    return _system(row, at)
+
+
 def wrong_key(at: datetime) -> None:
     """Nobody guesses 256 bits, but who tries is slowed down; a right key is never refused for it."""
     count_try([f"key {address()}"], at)
@@ -265,6 +300,7 @@ def _system(row: "Row[*tuple[Any, ...]]", at: datetime) -> Asker:
         _touch(ApiClient, ApiClient.used_at, row.client_id, at)
     return Asker(
         client_id=row.client_id,
+        name=row.client_name,
         scopes=frozenset(row.scopes),
         account_home=row.account_home,
         account_is=row.account_is,

@@ -1,0 +1,37 @@
+"""Write down what was done, and who looked. Rows are only ever added."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.audit.models import AuditEntry, Look
+from app.db import apart, db
+
+
+def write(
+    action: str,
+    *,
+    at: datetime,
+    actor_id: int | None = None,
+    person_id: int | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """One act that matters, in its own transaction; `action` is subject:verb, `detail` has no names."""
+    db.session.execute(
+        insert(AuditEntry).values(
+            at=at, actor_id=actor_id, person_id=person_id, action=action, detail=dict(detail or {})
+        )
+    )
+
+
+def look(*, viewer_id: int, person_id: int, what: str, allowed: bool, at: datetime) -> None:
+    """Somebody asked for what not every colleague may see: kept whatever the answer, once an hour."""
+    if viewer_id == person_id:
+        return
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    row = {"viewer_id": viewer_id, "person_id": person_id, "what": what, "hour": hour, "allowed": allowed}
+    with apart() as connection:
+        connection.execute(upsert(Look).values(row).on_conflict_do_nothing())

@@ -1,0 +1,108 @@
+"""Who the token is, one's own choices, and tokens for API clients."""
+
+from typing import Any
+
+from flask import Blueprint as Plain
+from flask import Response, jsonify, request
+from flask_babel import lazy_gettext as _l
+from flask_smorest import Blueprint
+
+from app.access import asker, may, me
+from app.config import settings
+from app.db import transaction
+from app.errors import NotSignedIn, Refused
+from app.outbox import settle
+from app.people import actions, queries, sign_in
+from app.people.schemas import Choices, MeOut
+from app.web import now
+
+api = Blueprint("people_api", __name__, url_prefix="/api/v1", description="Who asks.")
+oauth = Plain("oauth", __name__)
+
+NOT_CREDENTIALS = _l("Only grant_type=client_credentials is given out here.")
+NOT_SCOPE = _l("The key does not have this scope.")
+NOT_KNOWN = _l("The client's key or secret is not right.")
+NOT_TWICE = _l("Show the client's key and secret once: as Basic, or in the form.")
+
+
+@api.route("/me", methods=["GET"])
+@may("person", "client")
+@api.response(200, MeOut)
+@api.doc(summary="Who the token is")
+def show() -> dict[str, Any]:
+    return who_asks()
+
+
+@api.route("/me", methods=["PATCH"])
+@may("person")
+@api.arguments(Choices)
+@api.response(200, MeOut)
+@api.doc(summary="Choose how I am seen and spoken to")
+def choose(choices: dict[str, Any]) -> dict[str, Any]:
+    with transaction():
+        actions.choose(person_id=me(), **choices)
+        settle(now())
+        return who_asks()
+
+
+def who_asks() -> dict[str, Any]:
+    """A person with their place, or a client with its scopes."""
+    who = asker()
+    if who.person_id is None:
+        return {"client_id": who.client_id, "name": who.name, "scopes": sorted(who.scopes)}
+    person, card = queries.get_person(who.person_id), queries.card(who.person_id)
+    return {
+        "person_id": person.id,
+        "name": person.name,
+        "handle": person.handle,
+        "job": person.job,
+        "language": person.language,
+        "board_choice": person.board_choice,
+        "game": person.game,
+        "roles": sorted(who.roles),
+        "scopes": sorted(who.scopes),
+        "department": {"id": card.department_id, "name": card.department} if card.department_id else None,
+        "team": {"id": card.team_id, "name": card.team} if card.team_id else None,
+        "manager_id": person.manager_id,
+    }
+
+
+class TokenRefused(Refused):
+    """With the codes of RFC 6749."""
+
+    status = 400
+
+    def __init__(self, code: str, message: object) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@oauth.post("/oauth/token")
+@may("anybody")
+def give_token() -> Response:
+    """OAuth 2.0 client credentials (RFC 6749, 4.4)."""
+    form, shown = request.form, request.authorization
+    if form.get("grant_type") != "client_credentials":
+        raise TokenRefused("unsupported_grant_type", NOT_CREDENTIALS)
+    if shown is not None and shown.type == "basic":
+        if form.get("client_secret"):
+            raise TokenRefused("invalid_request", NOT_TWICE)
+        key, secret = shown.username or "", shown.password or ""
+    else:
+        key, secret = form.get("client_id", ""), form.get("client_secret", "")
+    client = sign_in.check_client(key, secret, now())
+    if client is None:
+        raise NotSignedIn(NOT_KNOWN)
+    wanted = set(form.get("scope", "").split()) or set(client.scopes)
+    if not wanted <= client.scopes:
+        raise TokenRefused("invalid_scope", NOT_SCOPE)
+    with transaction():
+        made = actions.make_client_token(client_id=client.client_id, scopes=wanted, at=now())
+    answer = jsonify(
+        access_token=made,
+        token_type="Bearer",  # noqa: S106  (the kind, not a secret)
+        expires_in=settings().token_minutes * 60,
+        scope=" ".join(sorted(wanted)),
+    )
+    answer.headers["Pragma"] = "no-cache"
+    return answer
