@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from badges.criteria import AllOf, AnyOf, Completed, Criteria, Leaf
+from badges.criteria import AllOf, AnyOf, Completed, Criteria, Leaf, Within
 from badges.engine import Calendar, Tracker
 from badges.facts import Fact, Item
 
@@ -69,11 +69,9 @@ def _step(criteria: Criteria, history: Sequence[Item], calendar: Calendar, now: 
 
 def _leaf(leaf: Leaf, history: Sequence[Item], calendar: Calendar, now: datetime) -> Step:
     tracker = Tracker(leaf, calendar)
-    within = getattr(leaf, "within", None)
-    since = now - timedelta(days=within.days) if within and within.days else None
-    key = calendar(within.calendar, now) if within and within.calendar else None
+    within: Within | None = getattr(leaf, "within", None)
     for item in history:
-        if (since is None or item.at > since) and (key is None or calendar(within.calendar, item.at) == key):
+        if within is None or _lies_in(within, item.at, calendar, now):
             tracker.see(item)
     missing: frozenset[int] = frozenset()
     if isinstance(leaf, Completed):
@@ -82,3 +80,9 @@ def _leaf(leaf: Leaf, history: Sequence[Item], calendar: Calendar, now: datetime
         }
         missing = frozenset(activity for activity in leaf.activities if activity not in finished)
     return Step(leaf, min(tracker.done, tracker.needed), tracker.needed, missing)
+
+
+def _lies_in(within: Within, at: datetime, calendar: Calendar, now: datetime) -> bool:
+    if within.calendar is not None:
+        return calendar(within.calendar, at) == calendar(within.calendar, now)
+    return at > now - timedelta(days=within.days or 0)

@@ -43,7 +43,7 @@ _ACTIVITIES = {
     },
 }
 _AND, _OR = {"en": "and", "nl": "en"}, {"en": "or", "nl": "of"}
-_COUNT = {
+_COUNT: dict[str, dict[str, str | tuple[str, str]]] = {
     "en": {
         "completed": "Complete {n} {what}{about}",
         "lesson_shared": ("Share a lesson{about}", "Share {n} lessons{about}"),
@@ -127,17 +127,12 @@ def sentence(criteria: Criteria, lang: str, titles: Titles) -> str:
             else f"Rond {joined(names, _AND[lang])} af"
         )
     if isinstance(criteria, PointsAtLeast):
-        said = f"Earn {criteria.points} points" if lang == "en" else f"Verdien {criteria.points} punten"
-        return said + _within(criteria.within, lang)
+        points = f"Earn {criteria.points} points" if lang == "en" else f"Verdien {criteria.points} punten"
+        return points + _within(criteria.within, lang)
     name = _quoted(titles.badges.get(criteria.achievement_id, "?"), lang)
-    tier = (
-        ""
-        if criteria.tier == 1
-        else f" (tier {criteria.tier})"
-        if lang == "en"
-        else f" (niveau {criteria.tier})"
-    )
-    return f"Hold the badge {name}{tier}" if lang == "en" else f"Heb de badge {name}{tier}"
+    if criteria.tier > 1:
+        name += f" (tier {criteria.tier})" if lang == "en" else f" (niveau {criteria.tier})"
+    return f"Hold the badge {name}" if lang == "en" else f"Heb de badge {name}"
 
 
 def sentences(criteria: Criteria, lang: str, titles: Titles) -> list[str]:
