@@ -1,0 +1,91 @@
+"""The confirmer's word on what a colleague logged."""
+
+from datetime import date
+
+import pytest
+
+from app.activities import actions, queries
+from app.activities.rules import Log
+from app.errors import Conflict, NotFound, Refused
+from app.events import CompletionDeclined
+from tests.app.activities.scene import NOW, Catalogue, Told, record, report, tell
+from tests.cast import Cast
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+def waiting(cast: Cast, catalogue: Catalogue, person: str = "anna", activity: str = "gas") -> int:
+    item: Log = {
+        "person_id": cast.id_of(person),
+        "activity_id": getattr(catalogue, activity),
+        "completed_on": date(2026, 11, 19),
+        "note": "With the crew",
+    }
+    (completion_id,) = tell(lambda: actions.log_completions([item], at=NOW)).result
+    assert isinstance(completion_id, int)
+    return completion_id
+
+
+def decided(*ids: int, by: int, confirm: bool = True, note: str = "") -> Told:
+    return tell(lambda: actions.decide(ids, by=by, confirm=confirm, note=note, at=NOW))
+
+
+def test_what_is_confirmed_counts_and_says_who_confirmed(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    (fact,) = decided(completion_id, by=cast.mia).stated
+    assert (fact.person_id, fact.confirmed_by, fact.source) == (
+        cast.anna,
+        cast.mia,
+        f"completion:{completion_id}",
+    )
+    assert (fact.at.date(), fact.hours, fact.skills) == (date(2026, 11, 19), 2.0, (catalogue.safety,))
+    assert queries.completions([completion_id])[0].state == "confirmed"
+
+
+def test_what_is_declined_counts_nothing_says_why_and_can_be_logged_again(
+    cast: Cast, catalogue: Catalogue
+) -> None:
+    completion_id = waiting(cast, catalogue)
+    told = decided(completion_id, by=cast.mia, confirm=False, note=" Which crew was it? ")
+    assert told.news == [CompletionDeclined(person_id=cast.anna, completion_id=completion_id)]
+    (row,) = queries.completions([completion_id])
+    assert (row.state, row.decision_note) == ("declined", "Which crew was it?")
+    assert waiting(cast, catalogue) != completion_id
+
+
+def test_declining_needs_a_word(cast: Cast, catalogue: Catalogue) -> None:
+    with pytest.raises(Refused) as no:
+        decided(waiting(cast, catalogue), by=cast.mia, confirm=False, note="  ")
+    assert "note" in no.value.fields
+
+
+def test_nobody_else_decides_and_learns_nothing_of_it(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    for somebody in (cast.anna, cast.ben, cast.clara, cast.dan):
+        with pytest.raises(NotFound):
+            decided(completion_id, by=somebody)
+    with pytest.raises(NotFound):
+        decided(10**12, by=cast.mia)
+
+
+def test_a_second_decision_is_told_that_somebody_was_first(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    decided(completion_id, by=cast.mia)
+    with pytest.raises(Conflict, match="decided in the meantime"):
+        decided(completion_id, by=cast.mia, confirm=False, note="On second thoughts")
+
+
+def test_a_platform_can_be_first(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    record(report(cast.anna, catalogue.gas, NOW, "a"))
+    with pytest.raises(Conflict):
+        decided(completion_id, by=cast.mia)
+
+
+def test_several_are_decided_at_once_or_none(cast: Cast, catalogue: Catalogue) -> None:
+    both = [waiting(cast, catalogue), waiting(cast, catalogue, "ben")]
+    decided(both[0], by=cast.mia)
+    with pytest.raises(Conflict):
+        decided(*both, by=cast.mia)
+    assert queries.count_waiting_for(cast.mia) == 1
+    assert len(decided(both[1], by=cast.mia).stated) == 1
