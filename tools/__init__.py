@@ -1,0 +1,1 @@
+"""What starts, tries and measures Blijk; none of it runs in production."""
