@@ -90,6 +90,9 @@ POLICIES: dict[str, Policy] = {
     "static": Policy(("anybody",)),
     "api-docs.openapi_json": Policy(("anybody",)),
     "live.events": Policy(("person",)),
+    "health.live": Policy(("anybody",)),
+    "health.ready": Policy(("anybody",)),
+    "health.metrics": Policy(("anybody",)),  # shows its own token
 }
 
 

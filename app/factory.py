@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from app import access, cli, guard, language, live, openapi, outbox, web
+from app import access, chores, cli, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
 from app.config import Role, Settings, engine_options, redis_client
 from app.db import db
@@ -58,6 +58,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     db.init_app(app)
+    health.init_app(app, settings.metrics_token)
     guard.init_app(app, settings)
     web.init_app(app)
     access.init_app(app, sign_in.Doorman())
@@ -67,6 +68,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     _flow()
     _rooms(app)
     cli.init_app(app)
+    chores.init_app(app)
     access.collect_policies(app)
     return app
 

@@ -1,9 +1,11 @@
 """The API's document, made from the schemas, the routes and the rules of who may; and its strict way in."""
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from flask import Flask, Request
+from flask import Flask, Request, Response, current_app, jsonify
 from flask_babel import lazy_gettext as _l
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, ValidationError, fields
@@ -12,6 +14,8 @@ from app.config import settings
 from app.errors import Unreadable
 from app.reading import read_json
 
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+REASONS = {"422": "Understood, and refused.", "default": "Refused, or busy."}
 NOT_JSON = _l("Send JSON with the content type application/json.")
 
 
@@ -37,12 +41,19 @@ class Problem(Schema):
 
 
 class HouseApi(Api):  # type: ignore[misc]
-    """Errors are answered by `web.py`, for pages and API alike."""
+    """Errors are answered by `web.py`, for pages and API alike; the document says who may."""
 
     ERROR_SCHEMA = Problem
+    policies: Mapping[str, Rule] = MappingProxyType({})
+    finished: dict[str, Any] | None = None
 
     def _register_error_handlers(self) -> None:
         """Leave them: flask-smorest would answer pages in JSON, and drop `Allow`."""
+
+    def _openapi_json(self) -> Response:
+        if self.finished is None:
+            self.finished = finish(self.spec.to_dict(), _endpoints(current_app), self.policies)
+        return jsonify(self.finished)
 
 
 def init_app(app: Flask, rooms: list[Blueprint], policies: Mapping[str, Rule]) -> None:
@@ -57,8 +68,83 @@ def init_app(app: Flask, rooms: list[Blueprint], policies: Mapping[str, Rule]) -
     parser.location_loader("json")(_json)
     parser.error_handler(_invalid)
     api = HouseApi(app)
+    api.policies = policies
     for room in rooms:
         api.register_blueprint(room)
+
+
+# The document -----------------------------------------------------------------------------------------------
+
+
+def _endpoints(app: Flask) -> dict[tuple[str, str], str]:
+    """Which view stands behind a path and a method of the document."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+        for method in rule.methods or ():
+            found[path, method.lower()] = rule.endpoint
+    return found
+
+
+def finish(
+    spec: dict[str, Any], endpoints: Mapping[tuple[str, str], str], policies: Mapping[str, Rule]
+) -> dict[str, Any]:
+    """Add what the schemas do not know: who may, how to sign in, and what a refusal looks like."""
+    parts = spec.setdefault("components", {})
+    parts["securitySchemes"] = security_schemes()
+    for unused in ("responses", "headers"):
+        parts.pop(unused, None)
+    parts["schemas"].pop("PaginationMetadata", None)
+    spec["servers"] = [{"url": settings().origin}]
+    for path, item in spec.get("paths", {}).items():
+        for method, operation in item.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                endpoint = endpoints[path, method]
+                _finish_operation(operation, endpoint, policies[endpoint], path)
+    return spec
+
+
+def _finish_operation(operation: dict[str, Any], endpoint: str, policy: Rule, path: str) -> None:
+    room, _, view = endpoint.partition(".")
+    room = room.removesuffix("_api")
+    operation["operationId"] = f"{room}_{view}"
+    operation["tags"] = [room]
+    operation["x-who"] = list(policy.who)
+    responses = operation.setdefault("responses", {})
+    if "anybody" not in policy.who:
+        responses.setdefault("401", {"description": "Nobody is asking, or the key is not known."})
+        responses.setdefault("403", {"description": "Not for this role, or beyond the scope of the key."})
+    if "{" in path:
+        responses.setdefault("404", {"description": "Is not there, or not for you."})
+    if "requestBody" in operation:
+        responses.setdefault("400", {"description": "The body cannot be read."})
+    for status in responses:
+        if status == "default" or int(status) >= 400:
+            said = responses[status].get("description") or REASONS.get(str(status), "Refused.")
+            responses[status] = {"description": said, "content": PROBLEM}
+    operation["security"] = _security(policy)
+
+
+def _security(policy: Rule) -> list[dict[str, list[str]]]:
+    """Which keys open this route."""
+    if "anybody" in policy.who:
+        return []
+    ways: list[dict[str, list[str]]] = [{"bearer": []}]
+    if "client" in policy.who:
+        ways += [{"client": [policy.scope] if policy.scope else []}, {"basic": []}]
+    return ways
+
+
+def security_schemes() -> dict[str, Any]:
+    flow = {"tokenUrl": f"{settings().origin}/oauth/token", "scopes": {}}
+    return {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A token of a person or of a client."},
+        "basic": {"type": "http", "scheme": "basic", "description": "Key and secret of a client."},
+        "client": {"type": "oauth2", "flows": {"clientCredentials": flow}},
+    }
+
+
+# The way in -------------------------------------------------------------------------------------------------
 
 
 def _json(sent: Request, schema: Schema) -> Any:
