@@ -10,13 +10,15 @@ read before a change could overwrite the one read after it.
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
+from json import JSONDecoder
 from secrets import token_hex
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from leaderboards import scripts
 from leaderboards.boards import Board, board_of, key_of
 from leaderboards.breaker import Breaker, Unavailable
-from leaderboards.ranking import Card, Page, Standing, percentile, ranked
+from leaderboards.ranking import Card, Page, Standing, percentile, standings
+from leaderboards.scripts import Script
 
 __all__ = ["Boards", "Change", "Client", "NotReady", "Row", "Unavailable"]
 
@@ -31,6 +33,8 @@ LARGEST_MEMBER = 1_000_000_000
 ROWS_A_TRIP = 20_000
 ROWS_A_COMMAND = 2_000
 
+_JSON = JSONDecoder()
+
 
 class NotReady(Exception):
     """The window is not loaded whole, or under another epoch than expected."""
@@ -41,11 +45,10 @@ class Client(Protocol):
 
     def execute_command(self, *args: Any, **options: Any) -> Any: ...
     def pipeline(self, *, transaction: bool) -> Any: ...
-    def register_script(self, script: str) -> Any: ...
     def scan_iter(self, *, match: str, count: int) -> Any: ...
 
 
-class _Members(dict[int, bytes]):
+class _Texts(dict[int, bytes]):
     """The texts of members, each made once a call."""
 
     def __missing__(self, member: int) -> bytes:
@@ -76,24 +79,18 @@ class Boards:
         self.prefix = prefix
         self._redis = redis
         self._breaker = Breaker(failures, pause)
-        self._card = redis.register_script(scripts.CARD)
-        self._page = redis.register_script(scripts.PAGE)
-        self._many = redis.register_script(scripts.MANY)
-        self._rows = redis.register_script(scripts.ROWS)
-        self._whole = redis.register_script(scripts.WHOLE)
-        self._finish = redis.register_script(scripts.FINISH)
 
     # Reading: one round trip each
 
     def card(self, board: Board, member: int, radius: int = 12) -> Card:
         """How the member stands, with `2 * radius + 1` rows around."""
-        size, *found = self._read(self._card, board, LAST - member, radius)
+        size, *found = self._read(scripts.CARD, board, LAST - member, radius)
         if not found:
             return Card(0, None, None, size, 0, ())
         score, place, offset, above, flat = found
-        rows = _standings(flat, offset, above)
+        rows = standings(_members(flat), flat[1::2], offset, above + 1)
         rank = rows[place - offset].rank
-        return Card(int(score), rank, percentile(rank, size), size, offset, rows)
+        return Card(score, rank, percentile(rank, size), size, offset, rows)
 
     def top(self, board: Board, count: int) -> Page:
         return self.page(board, 0, count)
@@ -102,26 +99,37 @@ class Boards:
         """`count` rows from a place on, counted from 0; the first rank is right within ties."""
         if offset < 0 or count < 1:
             raise ValueError("a page begins at 0 or later and has at least one row")
-        size, above, flat = self._read(self._page, board, offset, offset + count - 1)
-        return Page(size, offset, _standings(flat, offset, above))
+        size, above, flat = self._read(scripts.PAGE, board, offset, offset + count - 1)
+        return Page(size, offset, standings(_members(flat), flat[1::2], offset, above + 1))
 
     def many(self, board: Board, members: Collection[int]) -> dict[int, Standing]:
         """The standings of those among the members who stand on the board."""
-        found = self._read(self._many, board, *(LAST - member for member in members))
+        found = self._read(scripts.MANY, board, *(LAST - member for member in members))
         scores, betters = found[::2], found[1::2]
         return {
-            member: Standing(above + 1, member, int(score))
+            member: Standing(above + 1, member, score)
             for member, score, above in zip(members, scores, betters, strict=True)
-            if score is not None
+            if score
         }
 
-    def _read(self, script: Any, board: Board, *args: int) -> Any:
-        keys = [self._key(board.window, "epoch"), key_of(board, self.prefix)]
+    def _read(self, script: Script, board: Board, *args: int) -> list[Any]:
+        keys = self._key(board.window, "epoch"), key_of(board, self.prefix)
         with self._breaker:
-            reply = script(keys, [self.epoch, *args])
+            reply = self._run(script, keys, self.epoch, *args)
         if reply is None:
             raise NotReady(board.window)
-        return reply
+        return _decoded(reply)
+
+    def _run(self, script: Script, keys: tuple[str, ...], *args: str | int) -> Any:
+        """One call; a server that does not know the script, as after its start, is sent the text."""
+        # The client takes bytes as they are, and needs twice as long for everything else.
+        rest = [str(part).encode() for part in (len(keys), *keys, *args)]
+        try:
+            return self._redis.execute_command("EVALSHA", script.sha, *rest)
+        except Exception as error:
+            if "No matching script" not in str(error):
+                raise
+        return self._redis.execute_command("EVAL", script.text, *rest)
 
     # Writing: absolute totals
 
@@ -179,12 +187,12 @@ class Boards:
             raise NotReady(", ".join(lost))
 
     def _is_whole(self, window: str) -> bool:
-        keys = [self._key(window, "epoch"), self._key(window, "server")]
-        return bool(self._whole(keys, [self.epoch]))
+        keys = self._key(window, "epoch"), self._key(window, "server")
+        return bool(self._run(scripts.WHOLE, keys, self.epoch))
 
     def _is_opened(self, window: str, token: str) -> bool:
-        keys = [self._key(window, name) for name in ("epoch", "server", "loading")]
-        return bool(self._finish(keys, [self.epoch, token]))
+        keys = tuple(self._key(window, name) for name in ("epoch", "server", "loading"))
+        return bool(self._run(scripts.FINISH, keys, self.epoch, token))
 
     # Looking at everything: for checks
 
@@ -199,8 +207,8 @@ class Boards:
         while True:
             stop = start + ROWS_A_COMMAND - 1
             with self._breaker:
-                flat = self._rows([key], [start, stop])
-            found.update(_pairs(flat))
+                flat = _decoded(self._run(scripts.ROWS, (key,), start, stop))
+            found.update(zip(_members(flat), flat[1::2], strict=True))
             if len(found) <= stop:
                 return found
             start = stop + 1
@@ -223,29 +231,29 @@ def _commands(changes: list[Change], prefix: str) -> Iterator[list[Any]]:
         if rows is None:
             rows = by_board[board] = {}
         rows[member] = score
-    members = _Members()
+    texts = _Texts()
     for board, rows in by_board.items():
         key = key_of(board, prefix)
         added: list[Any] = []
         removed: list[Any] = []
         for member, score in rows.items():
             if score is not None and score > 0:
-                added += (b"%d" % score, members[member])
+                added += (b"%d" % score, texts[member])
             else:
-                removed.append(members[member])
+                removed.append(texts[member])
         for start in range(0, len(added), 2 * ROWS_A_COMMAND):
             yield ["ZADD", key, *added[start : start + 2 * ROWS_A_COMMAND]]
         for start in range(0, len(removed), ROWS_A_COMMAND):
             yield ["ZREM", key, *removed[start : start + ROWS_A_COMMAND]]
 
 
-def _pairs(flat: list[Any]) -> list[tuple[int, int]]:
-    """Members and scores out of what scripts give: a flat list of texts, whatever the client speaks."""
-    return [(LAST - int(flat[i]), int(flat[i + 1])) for i in range(0, len(flat), 2)]
+def _decoded(reply: bytes | str) -> list[Any]:
+    found, _ = _JSON.raw_decode(reply if isinstance(reply, str) else reply.decode())
+    return cast(list[Any], found)
 
 
-def _standings(flat: list[Any], offset: int, above: int) -> tuple[Standing, ...]:
-    return ranked(_pairs(flat), offset, above + 1)
+def _members(flat: list[int]) -> list[int]:
+    return [LAST - text for text in flat[::2]]
 
 
 def _window(key: str, prefix: str) -> str:
