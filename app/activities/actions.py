@@ -16,8 +16,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import BigInteger, Boolean, DateTime, Double, Text
 
 from app.activities import queries, rules
-from app.activities.models import KINDS
 from app.activities.rules import (
+    KINDS,
     Key,
     Log,
     LogEntry,
@@ -36,6 +36,7 @@ from app.events import CompletionDeclined, CompletionLogged, Event, FactStated, 
 from app.outbox import publish
 from app.people.queries import cards, manager_ids
 from app.vision.queries import ids_of, names
+from app.vision.rules import BadEntry
 
 __all__ = [
     "AlreadyThere",
@@ -65,8 +66,8 @@ class AlreadyThere(Refused):
 _LOAD = text("""
     INSERT INTO activity (slug, kind, title, summary, hours, language, place, url, mandatory, repeats, skills,
                           state, created_at)
-    SELECT slug, kind, title, summary, hours, language, coalesce(place, ''), coalesce(url, ''),
-           coalesce(mandatory, false), repeats, ARRAY(SELECT jsonb_array_elements_text(skills)::bigint),
+    SELECT slug, kind, title, summary, hours, language, place, url, mandatory, repeats,
+           ARRAY(SELECT jsonb_array_elements_text(skills)::bigint),
            'published', :at
     FROM jsonb_to_recordset(:rows)
          AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text, place text,
@@ -92,48 +93,27 @@ _NAME = text("""
 """).bindparams(bindparam("iris", type_=_TEXTS), bindparam("slugs", type_=_TEXTS))
 
 
-def load(activities: Sequence[Mapping[str, Any]], *, at: datetime) -> dict[str, int]:
+def load(activities: object, *, at: datetime) -> dict[str, int]:
     """Bring the published activities to what the catalogue says; return the id of each by its slug.
 
     What the catalogue does not name stays. An IRI that a source used for a proposed activity is from now on a
     name of the activity that claims it.
     """
-    skills = ids_of(slug for activity in activities for slug in activity.get("skills", ()))
-    _check_catalogue(activities, skills)
-    rows = [
-        {
-            **activity,
-            "summary": activity.get("summary") or {},
-            "skills": [skills[s] for s in activity.get("skills", ())],
-        }
-        for activity in sorted(activities, key=lambda activity: str(activity["slug"]))
-    ]
-    db.session.execute(_LOAD, {"rows": rows, "at": at})
-    names = [(iri, activity["slug"]) for activity in activities for iri in activity.get("known_as", ())]
-    if names:
-        db.session.execute(_NAME, {"iris": [iri for iri, _ in names], "slugs": [slug for _, slug in names]})
-    return queries.ids_by_slug(activity["slug"] for activity in activities)
-
-
-def _check_catalogue(activities: Sequence[Mapping[str, Any]], skills: Mapping[str, int]) -> None:
-    slugs: set[str] = set()
-    names: set[str] = set()
-    for activity in activities:
-        slug = activity["slug"]
-        if slug in slugs:
-            raise Refused(_l("%(slug)s stands in the file twice.", slug=slug))
-        if activity["kind"] not in KINDS:
-            raise Refused(_l("%(slug)s: there is no kind %(kind)s.", slug=slug, kind=activity["kind"]))
-        if activity.get("repeats") not in rules.REPEATS:
-            raise Refused(_l("%(slug)s: repeats is year, quarter or month.", slug=slug))
-        for skill in activity.get("skills", ()):
-            if skill not in skills:
-                raise Refused(_l("%(slug)s: there is no skill called %(skill)s.", slug=slug, skill=skill))
-        for iri in activity.get("known_as", ()):
-            if iri in names:
-                raise Refused(_l("%(iri)s is the name of two activities.", iri=iri))
-            names.add(iri)
-        slugs.add(slug)
+    try:
+        entries = rules.catalogue(activities)
+    except BadEntry as why:
+        raise Refused(str(why)) from None
+    skills = ids_of(slug for entry in entries for slug in entry["skills"])
+    for entry in entries:
+        if missing := [slug for slug in entry["skills"] if slug not in skills]:
+            raise Refused(f"activities, {entry['slug']}: there is no skill called {missing[0]}.")
+    rows = [{**entry, "skills": [skills[slug] for slug in entry["skills"]]} for entry in entries]
+    db.session.execute(_LOAD, {"rows": sorted(rows, key=lambda row: str(row["slug"])), "at": at})
+    known_as = [(iri, entry["slug"]) for entry in entries for iri in entry["known_as"]]
+    if known_as:
+        iris, slugs = zip(*known_as, strict=True)
+        db.session.execute(_NAME, {"iris": list(iris), "slugs": list(slugs)})
+    return queries.ids_by_slug(entry["slug"] for entry in entries)
 
 
 _PROPOSE = text("""

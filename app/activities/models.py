@@ -8,8 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
 
-KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")
-
 
 class Activity(Base):
     """Something one can do to learn. `repeats` says which calendar window makes a new edition.

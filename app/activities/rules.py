@@ -5,14 +5,27 @@ their scores, whatever the order in which they came.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 from zoneinfo import ZoneInfo
 
+from app.vision.rules import (
+    LANGUAGES,
+    NAME,
+    SLUG,
+    BadEntry,
+    Field,
+    both_languages,
+    checked,
+    is_link,
+    is_slug,
+    is_text,
+)
 from leaderboards.periods import windows_at
 
+KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")
 REPEATS = (None, "year", "quarter", "month")
 Key = tuple[int, int, str]  # person, activity, edition
 
@@ -58,6 +71,54 @@ class Proposal(TypedDict):
     title: Mapping[str, str]
     kind: str
     skills: NotRequired[Sequence[int]]
+
+
+# The catalogue file ---------------------------------------------------------------------------------------
+
+
+def _some(fits: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list | tuple) and len(value) <= 50 and all(map(fits, value))
+
+
+def _is_hours(value: object) -> bool:
+    return value is None or (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_HOURS
+    )
+
+
+def _left_out(fits: Callable[[object], bool], says: str, default: Any) -> Field:
+    return Field(fits, says, required=False, default=default)
+
+
+MOST_HOURS = 2000
+ACTIVITY = {
+    "slug": SLUG,
+    "kind": Field(KINDS.__contains__, "one of " + ", ".join(KINDS)),
+    "title": NAME,
+    "summary": _left_out(both_languages(2000), "texts in nl and en, 2000 characters at most", {}),
+    "hours": _left_out(_is_hours, f"a number of hours from 0 to {MOST_HOURS}, or null", None),
+    "language": _left_out((None, *LANGUAGES).__contains__, "nl, en, or null for both", None),
+    "place": _left_out(lambda value: is_text(value, 200), "a text, 200 characters at most", ""),
+    "url": _left_out(lambda value: value == "" or is_link(value), "an http or https address, or empty", ""),
+    "mandatory": _left_out(lambda value: isinstance(value, bool), "true or false", False),
+    "repeats": _left_out(REPEATS.__contains__, "year, quarter, month or null", None),
+    "skills": _left_out(_some(is_slug), "a list of slugs of skills", ()),
+    "known_as": _left_out(_some(lambda value: is_text(value, 2000, 1)), "a list of ids of sources", ()),
+}
+
+
+def catalogue(entries: object) -> list[dict[str, Any]]:
+    """The activities of a catalogue file with all their fields, or BadEntry with the place and the reason."""
+    found = checked("activities", entries, ACTIVITY)
+    owners: dict[str, str] = {}
+    for entry in found:
+        for iri in entry["known_as"]:
+            if owners.setdefault(iri, entry["slug"]) != entry["slug"]:
+                raise BadEntry(f"activities, {entry['slug']}: {iri} is a name of {owners[iri]} already.")
+    return found
+
+
+# Which completion it is -----------------------------------------------------------------------------------
 
 
 def edition_of(activity: Repeating, at: datetime, tz: ZoneInfo) -> str:

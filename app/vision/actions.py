@@ -1,10 +1,11 @@
-"""What can be done with the vision: load its goals and the tree of skills under them."""
+"""What can be done with the vision: load its goals and the tree of skills under them.
 
-from collections import Counter
+Like all that is said of a catalogue file, refusals are in English: they name its keys.
+"""
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import BigInteger, Text
@@ -12,7 +13,7 @@ from sqlalchemy.types import BigInteger, Text
 from app.db import db
 from app.errors import Refused
 from app.vision.models import Skill, VisionGoal
-from app.vision.rules import Circle, lineages_of
+from app.vision.rules import GOAL, SKILL, BadEntry, Circle, checked, lineages_of
 
 _GOALS = text("""
     INSERT INTO vision_goal (slug, name, position)
@@ -46,35 +47,32 @@ _HANG = text("""
     bindparam("lineages", type_=ARRAY(Text)),
 )
 
-NO_GOAL = "There is no goal called %(slug)s."
-NO_SKILL = "There is no skill called %(slug)s."
-
 _GOAL_SLUGS = select(VisionGoal.slug)
 _TREE = select(Skill.id, Skill.slug, Skill.parent_id)
 
 
-def load(goals: Sequence[Mapping[str, Any]], skills: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def load(goals: object, skills: object) -> dict[str, int]:
     """Bring goals and skills to what the catalogue says, and return the id of each skill by its slug.
 
     What the catalogue does not name stays; loading the same again changes nothing.
     """
-    _refuse_twice([goal["slug"] for goal in goals])
-    _refuse_twice([skill["slug"] for skill in skills])
+    try:
+        goals, skills = checked("vision", goals, GOAL), checked("skills", skills, SKILL)
+    except BadEntry as why:
+        raise Refused(str(why)) from None
     db.session.execute(_GOALS, {"rows": _placed(goals)})
-    _refuse_unknown(NO_GOAL, {skill.get("goal") for skill in skills}, set(db.session.scalars(_GOAL_SLUGS)))
+    _refuse_unknown("goal", {skill["goal"] for skill in skills}, set(db.session.scalars(_GOAL_SLUGS)))
     db.session.execute(_SKILLS, {"rows": _placed(skills)})
     standing = db.session.execute(_TREE).all()
     ids = {row.slug: row.id for row in standing}
-    _refuse_unknown(NO_SKILL, {skill.get("parent") for skill in skills}, set(ids))
+    _refuse_unknown("skill", {skill["parent"] for skill in skills}, set(ids))
     parents = {row.id: row.parent_id for row in standing}
-    parents.update({ids[s["slug"]]: ids[s["parent"]] if s.get("parent") else None for s in skills})
+    parents.update({ids[s["slug"]]: ids[s["parent"]] if s["parent"] else None for s in skills})
     try:
         lineages = lineages_of(parents)
     except Circle as circle:
         slug = next(row.slug for row in standing if row.id == circle.member)
-        raise Refused(
-            _l("The skill %(slug)s stands under itself. Give it another parent.", slug=slug)
-        ) from None
+        raise Refused(f"skills, {slug}: it stands under itself; give it another parent.") from None
     told = {
         "ids": list(parents),
         "parents": list(parents.values()),
@@ -88,13 +86,7 @@ def _placed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "position": place} for place, row in enumerate(rows)]
 
 
-def _refuse_twice(slugs: Sequence[str]) -> None:
-    twice = sorted(slug for slug, times in Counter(slugs).items() if times > 1)
-    if twice:
-        raise Refused(_l("%(slug)s stands in the file twice.", slug=twice[0]))
-
-
-def _refuse_unknown(message: str, named: set[str | None], known: set[str]) -> None:
+def _refuse_unknown(what: str, named: set[str | None], known: set[str]) -> None:
     missing = sorted(slug for slug in named - known if slug)
     if missing:
-        raise Refused(_l(message, slug=missing[0]))
+        raise Refused(f"skills: there is no {what} called {missing[0]}.")

@@ -1,6 +1,107 @@
-"""The tree of skills, pure."""
+"""What an entry of the catalogue file must look like, and the tree of skills. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+LANGUAGES = ("nl", "en")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class BadEntry(ValueError):
+    """An entry of the catalogue file does not fit; says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a value must be, as a check and in words; `default` stands in when it may be left out."""
+
+    fits: Callable[[object], bool]
+    says: str
+    required: bool = True
+    default: Any = None
+
+
+def checked(what: str, entries: object, shape: Mapping[str, Field]) -> list[dict[str, Any]]:
+    """The entries with all their fields, or BadEntry with the place and the reason."""
+    if not isinstance(entries, list | tuple):
+        raise BadEntry(f"{what}: give a list of objects.")
+    found: dict[str, dict[str, Any]] = {}
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, Mapping):
+            raise BadEntry(f"{what}, number {number}: give an object.")
+        slug = entry.get("slug")
+        where = f"{what}, {slug if is_slug(slug) else f'number {number}'}"
+        strange = [str(key) for key in entry if key not in shape]
+        if strange:
+            raise BadEntry(f"{where}: {strange[0][:80]} is not known here.")
+        whole = {name: _value(f"{where}: {name}", name, entry, field) for name, field in shape.items()}
+        if whole["slug"] in found:
+            raise BadEntry(f"{where}: this slug stands in the file twice.")
+        found[whole["slug"]] = whole
+    return list(found.values())
+
+
+def _value(where: str, name: str, entry: Mapping[str, Any], field: Field) -> Any:
+    if name not in entry:
+        if field.required:
+            raise BadEntry(f"{where} is missing; it must be {field.says}.")
+        return field.default
+    if not field.fits(entry[name]):
+        raise BadEntry(f"{where} must be {field.says}.")
+    return entry[name]
+
+
+def is_text(value: object, longest: int, shortest: int = 0) -> bool:
+    if not isinstance(value, str) or not shortest <= len(value) <= longest or "\x00" in value:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def is_slug(value: object) -> bool:
+    return is_text(value, 80) and bool(_SLUG.fullmatch(str(value)))
+
+
+def is_link(value: object) -> bool:
+    """An address that a browser may open: http or https, with a host."""
+    if not is_text(value, 2000):
+        return False
+    try:
+        parts = urlsplit(str(value))
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and str(value).isprintable()
+    except ValueError:
+        return False
+
+
+def both_languages(longest: int) -> Callable[[object], bool]:
+    """A check for {nl, en}."""
+
+    def fits(value: object) -> bool:
+        return (
+            isinstance(value, Mapping)
+            and set(value) == set(LANGUAGES)
+            and all(is_text(text, longest, 1) for text in value.values())
+        )
+
+    return fits
+
+
+SLUG = Field(is_slug, "lower-case letters, digits and single hyphens, 80 at most")
+NAME = Field(both_languages(200), "texts in nl and en, 200 characters at most")
+OTHER_SLUG = Field(lambda value: value is None or is_slug(value), "a slug or null", required=False)
+GOAL = {"slug": SLUG, "name": NAME}
+SKILL = {
+    "slug": SLUG,
+    "name": NAME,
+    "enamel": Field(is_slug, "the name of a colour"),
+    "parent": OTHER_SLUG,
+    "goal": OTHER_SLUG,
+}
+
+
+# The tree -------------------------------------------------------------------------------------------------
 
 
 class Circle(ValueError):

@@ -43,12 +43,12 @@ SKILLS = [
 ]
 
 
-def entry(slug: str, title: str, **more: Any) -> dict[str, Any]:
+def entry(slug: str, name: str, **more: Any) -> dict[str, Any]:
     """One activity as the catalogue file has it."""
     plain: dict[str, Any] = {
         "slug": slug,
         "kind": "course",
-        "title": {"nl": f"{title} (nl)", "en": title},
+        "title": {"nl": f"{name} (nl)", "en": name},
         "summary": {"nl": "Kort", "en": "In short"},
         "hours": 2,
         "language": None,

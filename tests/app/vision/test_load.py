@@ -14,7 +14,14 @@ GOALS = [{"slug": "safe", "name": {"nl": "Veilig", "en": "Safe"}}]
 
 
 def skill(slug: str, parent: str | None = None, **more: Any) -> dict[str, Any]:
-    return {"slug": slug, "name": {"nl": slug, "en": slug}, "enamel": "water", "parent": parent, "goal": None, **more}
+    return {
+        "slug": slug,
+        "name": {"nl": slug, "en": slug},
+        "enamel": "water",
+        "parent": parent,
+        "goal": None,
+        **more,
+    }
 
 
 def load(*skills: dict[str, Any]) -> dict[str, int]:
@@ -36,7 +43,10 @@ def test_a_parent_that_moves_takes_its_branch_along(app: Flask) -> None:
 def test_loading_again_changes_nothing(app: Flask) -> None:
     skills = (skill("craft", goal="safe"), skill("pipes", "craft"))
     assert load(*skills) == load(*skills)
-    assert [(row.slug, row.goal_id is not None) for row in queries.tree()] == [("craft", True), ("pipes", False)]
+    assert [(row.slug, row.goal_id is not None) for row in queries.tree()] == [
+        ("craft", True),
+        ("pipes", False),
+    ]
 
 
 def test_a_skill_under_itself_is_refused_and_nothing_is_kept(app: Flask) -> None:
@@ -50,12 +60,20 @@ def test_a_skill_under_itself_is_refused_and_nothing_is_kept(app: Flask) -> None
     [
         ([skill("craft", "nowhere")], "no skill called nowhere"),
         ([skill("craft", goal="fame")], "no goal called fame"),
-        ([skill("craft"), skill("craft")], "craft stands in the file twice"),
+        ([skill("craft"), skill("craft")], "craft: this slug stands in the file twice"),
+        ([{"slug": "craft"}], "craft: name is missing"),
+        ([skill("craft", colour="red")], "craft: colour is not known"),
+        ([skill("craft", name={"nl": "Vak"})], "craft: name must be"),
+        ([skill("craft", name={"nl": "Vak", "en": "\x00"})], "craft: name must be"),
+        ([skill("Craft")], "number 1: slug must be"),
+        (["craft"], "number 1: give an object"),
+        ({"craft": {}}, "give a list"),
+        (None, "give a list"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_with_the_reason(app: Flask, skills: Any, said: str) -> None:
-    with pytest.raises(Refused, match=said):
-        load(*skills)
+    with pytest.raises(Refused, match=said), transaction():
+        actions.load(GOALS, skills)
 
 
 def test_the_tree_puts_each_skill_after_its_parent_in_the_order_of_the_file(app: Flask) -> None:
