@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -46,23 +47,23 @@ def nudge(person_ids: Iterable[int] | None, name: str) -> None:
         log.info("nudge lost", name=name, fault=type(fault).__name__)
 
 
-def nudge_points(happened: Sequence[Event]) -> None:
+def nudge_points(happened: Sequence[Event], now: datetime) -> None:
     nudge((event.person_id for event in happened), "points")
 
 
-def nudge_award(happened: Sequence[Event]) -> None:
+def nudge_award(happened: Sequence[Event], now: datetime) -> None:
     nudge((event.person_id for event in happened), "award")
 
 
-def nudge_kudos(happened: Sequence[Event]) -> None:
+def nudge_kudos(happened: Sequence[Event], now: datetime) -> None:
     nudge((event.person_id for event in happened), "kudos")
 
 
-def nudge_lesson(_: Sequence[Event]) -> None:
+def nudge_lesson(_: Sequence[Event], now: datetime) -> None:
     nudge(None, "lesson")
 
 
-def nudge_confirmation(happened: Sequence[CompletionLogged]) -> None:
+def nudge_confirmation(happened: Sequence[CompletionLogged], now: datetime) -> None:
     nudge((event.confirmer_id for event in happened), "confirmation")
 
 
