@@ -1,0 +1,267 @@
+"""Fill an empty installation with Waterveld. Called again it says so; stopped half-way, it goes on where it was."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import BigInteger, Boolean, Text
+
+from app.activities.queries import ids_by_slug
+from app.config import settings
+from app.db import db, transaction
+from app.demo.company import NAMED, Colleague, by_name, company, read
+from app.demo.days import DAYS, Day
+from app.demo.history import history
+from app.demo.play import PLATFORM, Stage, play, stage_managers
+from app.errors import Refused
+from app.imports import catalogue
+from app.imports.queries import client
+from app.outbox import settle
+from app.people import actions as people_actions
+from app.people.models import Person, Setting
+from app.people.rules import PersonRow
+from app.people.sign_in import hash_password
+from app.vision.queries import ids_of
+
+PASSWORD = "waterveld"
+FEWEST = 40
+AT_ONCE = 1000
+KEY = "demo"
+Echo = Callable[[str], object]
+# Whom one can be, to look around: role, name, what to see.
+CAST = {
+    "employee": ("Noor Hendriks", "process operator in Team Zuid; start here"),
+    "manager": ("Maaike Postma", "Noor's manager; logs wait for her word"),
+    "learning": ("Femke Dijkstra", "learning and development"),
+    "hr": ("Sanne Bakker", "HR business partner"),
+    "council": ("Esther Wolters", "works council"),
+    "admin": ("Olaf Berg", "administrator"),
+    "other": ("Latifa Amrani", "a colleague of another department"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Somebody one can sign in as."""
+
+    role: str
+    name: str
+    login: str
+    about: str
+
+
+def seed(
+    *,
+    people: int = NAMED,
+    tokens_file: Path | None = None,
+    at: datetime | None = None,
+    state: Path | None = None,
+    echo: Echo = print,
+) -> list[SignIn]:
+    """Make the demo organisation, once; return whom one can sign in as. `state` is where it writes that down."""
+    if people < FEWEST:
+        raise Refused(f"Waterveld has at least {FEWEST} people.")
+    now = at or datetime.now(UTC)
+    kept = _kept()
+    if kept.get("done"):
+        echo("Waterveld is there already; nothing was changed.")
+    else:
+        if kept:
+            people, now = kept["people"], datetime.fromisoformat(kept["now"])
+            echo("Going on with Waterveld where it stopped.")
+        _fill(company(people), people, now, kept, state, echo)
+    if tokens_file is not None:
+        _write_tokens(tokens_file, datetime.now(UTC) if at is None else at)
+        echo(f"Tokens to try the API with are in {tokens_file}.")
+    return who_can_sign_in()
+
+
+def who_can_sign_in() -> list[SignIn]:
+    """One person per role."""
+    found = by_name(company())
+    return [SignIn(role, name, found[name].email, about) for role, (name, about) in CAST.items()]
+
+
+# The filling ------------------------------------------------------------------------------------------------------
+
+
+def _fill(
+    everybody: Sequence[Colleague], people: int, now: datetime, kept: dict[str, Any], state: Path | None, echo: Echo
+) -> None:
+    zone = ZoneInfo(settings().timezone)
+    before = now - timedelta(days=DAYS + 30)
+    if not kept:
+        kept = {"people": people, "now": now.isoformat(), "played": 0, "lessons": {}, "authors": {}, "logs": {}}
+        _found(kept, before, state, echo)
+        _hire(everybody, before, echo)
+    stage = _stage(everybody, kept, zone)
+    days = history(everybody, now, zone)
+    _live(stage, days, kept, now, echo)
+    kept["done"] = True
+    with transaction():
+        _keep(kept, now)
+
+
+def _found(kept: dict[str, Any], at: datetime, state: Path | None, echo: Echo) -> None:
+    """The organisation, its catalogue and the client of its learning platform."""
+    with transaction():
+        people_actions.make_organisation(name=read("people.json")["organisation"])
+        loaded = catalogue.load(read("catalogue.json"), at=at)
+        made = people_actions.make_client(
+            name="Leerplatform Waterveld",
+            scopes=["xapi:write"],
+            at=at,
+            account_home=PLATFORM,
+            account_is="external_id",
+        )
+        kept["client"] = made.id
+        settle(at)
+        _keep(kept, at)
+    write_people_file(made, state)
+    echo(f"  {loaded.skills} skills, {loaded.activities} activities, {len(loaded.changed)} badges")
+
+
+def _hire(everybody: Sequence[Colleague], at: datetime, echo: Echo) -> None:
+    """The people, as the HR file brings them; then how they want to be seen."""
+    password_hash = hash_password(PASSWORD)
+    ids: dict[tuple[str, str], int] = {}
+    rows = [_row(person, password_hash) for person in everybody]
+    for start in range(0, len(rows), AT_ONCE):
+        with transaction():
+            done = people_actions.import_people(rows[start : start + AT_ONCE], at=at)
+            settle(at)
+        ids |= done.ids
+        if len(rows) > NAMED and start:
+            echo(f"  {start + AT_ONCE} people")
+    with transaction():
+        people_actions.set_managers(rows, ids)
+        _choose(everybody, {external_id: person_id for (_, external_id), person_id in ids.items()})
+    echo(f"  {len(everybody)} people in {len({(p.department, p.team) for p in everybody if p.team})} teams")
+
+
+def _row(person: Colleague, password_hash: str) -> PersonRow:
+    return PersonRow(
+        external_id=person.external_id,
+        name=person.name,
+        email=person.email or None,
+        manager_external_id=person.manager_external_id or None,
+        department=person.department,
+        team=person.team or None,
+        job=person.job,
+        role=person.role,
+        hours_per_week=person.hours_per_week,
+        language=person.language,
+        accounts=person.accounts,
+        password_hash=password_hash,
+    )
+
+
+_CHOOSE = text("""
+    UPDATE person SET board_choice = c.choice, game = c.game
+    FROM unnest(:ids, :choices, :games) AS c(id, choice, game) WHERE person.id = c.id
+""").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger)),
+    bindparam("choices", type_=ARRAY(Text)),
+    bindparam("games", type_=ARRAY(Boolean)),
+)
+
+
+def _choose(everybody: Sequence[Colleague], ids: Mapping[str, int]) -> None:
+    """What each answered at the first sign-in. In one statement: nobody stands on a board yet."""
+    db.session.execute(
+        _CHOOSE,
+        {
+            "ids": [ids[person.external_id] for person in everybody],
+            "choices": [person.board_choice for person in everybody],
+            "games": [person.game for person in everybody],
+        },
+    )
+
+
+def _stage(everybody: Sequence[Colleague], kept: Mapping[str, Any], zone: ZoneInfo) -> Stage:
+    written = read("catalogue.json")
+    with transaction():
+        rows = db.session.execute(select(Person.external_id, Person.id).where(Person.external_id.is_not(None)))
+        return Stage(
+            people={row.external_id: row.id for row in rows},
+            managers=stage_managers(everybody),
+            activities=ids_by_slug(activity["slug"] for activity in written["activities"]),
+            skills=ids_of(skill["slug"] for skill in written["skills"]),
+            platform=client(kept["client"]),
+            zone=zone,
+            lessons={int(key): lesson_id for key, lesson_id in kept["lessons"].items()},
+            authors={int(key): who for key, who in kept["authors"].items()},
+            logs={int(key): (log[0], log[1], log[2]) for key, log in kept["logs"].items()},
+        )
+
+
+def _live(stage: Stage, days: Sequence[Day], kept: dict[str, Any], now: datetime, echo: Echo) -> None:
+    """Day after day, each in one transaction together with how far we are."""
+    month = ""
+    for place, day in enumerate(days):
+        if place < kept["played"] or not day:
+            continue
+        if f"{day.on:%Y-%m}" != month:
+            month = f"{day.on:%Y-%m}"
+            echo(f"  {month}")
+        at = min(datetime.combine(day.on, time(22, 30), stage.zone).astimezone(UTC), now)
+        with transaction():
+            play(stage, day, at)
+            kept |= {"played": place + 1, "lessons": stage.lessons, "authors": stage.authors, "logs": stage.logs}
+            _keep(kept, at)
+
+
+# What is remembered and written down ------------------------------------------------------------------------------
+
+
+def _kept() -> dict[str, Any]:
+    with transaction():
+        return dict(db.session.scalar(select(Setting.value).where(Setting.key == KEY)) or {})
+
+
+def _keep(kept: Mapping[str, Any], at: datetime) -> None:
+    row = insert(Setting).values(key=KEY, value=dict(kept), changed_at=at)
+    db.session.execute(
+        row.on_conflict_do_update(
+            index_elements=[Setting.key], set_={"value": row.excluded.value, "changed_at": row.excluded.changed_at}
+        )
+    )
+
+
+def write_people_file(made: people_actions.MadeClient, state: Path | None) -> None:
+    """Whom one can sign in as, for `make demo` to show at every start; the client's secret is shown nowhere else."""
+    folder = state or Path(__file__).parents[2] / "var" / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"{who.login:<36} {PASSWORD}   {who.about}" for who in who_can_sign_in()]
+    lines += ["", f"learning platform (xAPI): key {made.key}  secret {made.secret}", ""]
+    _write_private(folder / "people.txt", "\n".join(lines))
+
+
+def _write_tokens(path: Path, at: datetime) -> None:
+    """Bearer tokens of one person per role, for whoever tries the API."""
+    tokens = {}
+    with transaction():
+        found = dict(
+            db.session.execute(select(Person.name, Person.id).where(Person.email.in_(_logins()))).tuples().all()
+        )
+        for role, (name, _) in CAST.items():
+            tokens[role] = people_actions.make_token(person_id=found[name], at=at)
+    _write_private(path, json.dumps(tokens, indent=2) + "\n")
+
+
+def _logins() -> Iterable[str]:
+    return [who.login for who in who_can_sign_in()]
+
+
+def _write_private(path: Path, content: str) -> None:
+    """Readable by its owner alone, from the first byte on."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)
