@@ -1,0 +1,246 @@
+"""What all tests share: real servers, an empty database of one's own, the application, a browser.
+
+Nothing starts before a test asks for it. Each process of pytest joins the servers of var/test and clones the
+migrated template; runs next to each other do not meet. Every test finds its database and Redis empty.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.devstack import REDIS_DATABASES, TESTS, Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYS = {
+    "SECRET_KEY": "not a secret: only for tests, and long enough",
+    "MASTER_KEYS": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+QUIET += ("--disable-component-update", "--disable-sync")
+
+if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
+    pytest_plugins = ["tests.cast"]
+
+
+@dataclass
+class Database:
+    """A database and a Redis number of this process; `empty` brings both back to how the migrations left them."""
+
+    stack: Stack
+    name: str
+    redis_number: int
+    line: Any  # the superuser's connection to it
+    emptying: str = field(default="", init=False)
+
+    @property
+    def env(self) -> dict[str, str]:
+        urls = {"DATABASE_URL": "web", "WORKER_DATABASE_URL": "worker", "OWNER_DATABASE_URL": "owner"}
+        made = {name: self.url(role) for name, role in urls.items()}
+        return {**made, "REDIS_URL": self.redis_url, **KEYS}
+
+    def url(self, role: str = "web") -> str:
+        """Roles: web, worker, owner, superuser."""
+        return self.stack.url(role, self.name)
+
+    @property
+    def redis_url(self) -> str:
+        return self.stack.redis_url_of(self.redis_number)
+
+    def empty(self) -> None:
+        """Triggers that refuse to change a trace do not fire for a replica; nor do foreign keys."""
+        import redis
+
+        self.line.execute(self.emptying)
+        with redis.Redis.from_url(self.redis_url) as client:
+            client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The shared servers of all test runs. To end one, use `tools.devstack.private()`, not this."""
+    with Stack(TESTS, durable=False) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def database(stack: Stack) -> Iterator[Database]:
+    """This process's own database, a clone of the migrated template; the environment names it."""
+    import psycopg
+
+    name = f"t_{os.getpid()}"
+    with psycopg.connect(stack.url("superuser", "postgres"), autocommit=True) as admin:
+        number = _own_number(admin)
+        with _alone():
+            template = _template(stack, admin)
+            _drop_left_behind(admin)
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy OWNER blijk_owner')
+        with psycopg.connect(stack.url("superuser", name), autocommit=True) as line:
+            mine = Database(stack, name, number, line)
+            mine.emptying = _emptying(line)
+            mine.empty()
+            with pytest.MonkeyPatch.context() as patch:
+                for key, value in mine.env.items():
+                    patch.setenv(key, value)
+                yield mine
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _alone() -> Any:
+    """Templates and clones are made by one process at a time: a template in use cannot be copied."""
+    door = (TESTS / "template.lock").open("w")
+    fcntl.flock(door, fcntl.LOCK_EX)
+    return door
+
+
+def _own_number(admin: Any) -> int:
+    """A Redis number that no other process has, for as long as the connection lasts."""
+    for number in range(1, REDIS_DATABASES):
+        if admin.execute("SELECT pg_try_advisory_lock(77, %s)", [number]).fetchone()[0]:
+            return number
+    raise RuntimeError("no Redis database is free")
+
+
+def _template(stack: Stack, admin: Any) -> str:
+    """The database as `db upgrade` makes it, kept under a hash of the migrations."""
+    files = sorted(p for p in (ROOT / "migrations").rglob("*") if p.suffix in {".py", ".sql"})
+    name = "tpl_" + hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()[:16]
+    found = admin.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
+    if found != (True,):
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}" OWNER blijk_owner')
+        if (ROOT / "app" / "factory.py").exists():
+            _upgrade(Database(stack, name, 0, None).env)
+        admin.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
+    return name
+
+
+def _upgrade(env: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.exit(f"db upgrade failed:\n{done.stdout}{done.stderr}", returncode=1)
+
+
+def _drop_left_behind(admin: Any) -> None:
+    """Databases of runs that were killed."""
+    for (name,) in admin.execute("SELECT datname FROM pg_database WHERE datname ~ '^t_[0-9]+$'").fetchall():
+        try:
+            os.kill(int(name[2:]), 0)
+        except ProcessLookupError:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except PermissionError:
+            pass
+
+
+def _emptying(line: Any) -> str:
+    """SQL that deletes all rows, and puts back those that the migrations made."""
+    tables = [
+        name
+        for (name,) in line.execute(
+            "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        )
+        if name != "alembic_version"
+    ]
+    steps = ["SET session_replication_role = replica", "SET lock_timeout = '10s'"]
+    steps += [f"DELETE FROM {name}" for name in tables]
+    line.execute("CREATE SCHEMA pristine")
+    for name in tables:
+        if line.execute(f"SELECT EXISTS (SELECT FROM {name})").fetchone()[0]:
+            line.execute(f"CREATE TABLE pristine.{name} AS TABLE {name}")
+            columns = _columns(line, name)
+            steps.append(
+                f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM pristine.{name}"
+            )
+    return "BEGIN; " + "; ".join(steps) + "; COMMIT"
+
+
+def _columns(line: Any, table: str) -> str:
+    rows = line.execute(
+        "SELECT format('%%I', attname) FROM pg_attribute WHERE attrelid = %s::regclass"
+        " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+        [table],
+    )
+    return ", ".join(name for (name,) in rows)
+
+
+@pytest.fixture(autouse=True)
+def _empty_again(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test that can have written, so that the next one finds nothing."""
+    yield
+    if "database" in request.fixturenames:
+        if "app" in request.fixturenames:
+            _let_go(request.getfixturevalue("app"))
+        request.getfixturevalue("database").empty()
+
+
+def _let_go(app: Any) -> None:
+    """An open transaction of the test itself would keep the rows locked."""
+    from app.db import db
+
+    with app.app_context():
+        db.session.remove()
+
+
+@pytest.fixture(scope="session")
+def app(database: Database) -> Iterator[Any]:
+    """The application, in the web's role."""
+    from app.db import db
+    from app.factory import create_app
+
+    made = create_app(TESTING=True)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    """A browser without JavaScript that nobody signed in with; see tests/cast.py for `client_of`."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def server(app: Any) -> Iterator[str]:
+    """The origin of a real threaded server on a free port."""
+    from werkzeug.serving import make_server
+
+    served = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=served.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    thread.join(10)
+    served.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium of this machine, driven by Playwright; root needs it without its sandbox."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail("REQUIRE_BROWSER is set, and there is no Chromium on PATH and none in CHROMIUM")
+        pytest.skip("no Chromium on PATH: install one, or name it in CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        chromium = player.chromium.launch(
+            executable_path=found, args=list(QUIET), chromium_sandbox=os.geteuid() != 0
+        )
+        yield chromium
+        chromium.close()
