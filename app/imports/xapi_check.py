@@ -39,19 +39,42 @@ from app.imports.xapi_shapes import (
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 Json = dict[str, object]
 
-_iri = text(is_iri, "an absolute IRI with a scheme, such as https://example.org/x or urn:x")
+# What we find things by must fit a database index; the specification sets no length, so this one is ours.
+LONGEST_IRI = 2000
+LONGEST_NAME = 500
+
+
+def _fits(value: str, longest: int) -> bool:
+    """Whether this takes no more bytes in UTF-8; what is short is not even encoded."""
+    return len(value) * 4 <= longest or len(value.encode("utf-8", "surrogatepass")) <= longest
+
+
+def _account_name(value: object) -> None:
+    string(value)
+    if not _fits(cast(str, value), LONGEST_NAME):
+        raise Invalid("", f"must be at most {LONGEST_NAME} bytes long")
+
+
+_IRI_WORDS = "an absolute IRI with a scheme, such as https://example.org/x or urn:x"
+_iri = text(is_iri, _IRI_WORDS)
+_key = text(
+    lambda value: is_iri(value) and _fits(value, LONGEST_IRI), f"{_IRI_WORDS}, of at most {LONGEST_IRI} bytes"
+)
 _uuid = text(is_uuid, "a UUID such as 12345678-1234-4678-9234-567812345678")
 _languages = keyed(is_language_tag, "an RFC 5646 language tag such as nl or en-US", string)
 _extensions = keyed(is_iri, "an absolute IRI")
 
 # Who --------------------------------------------------------------------------------------------------------
 _IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
-_account = shape({"homePage": _iri, "name": string}, required=("homePage", "name"))
+_account = shape({"homePage": _key, "name": _account_name}, required=("homePage", "name"))
 _IDENTITY: dict[str, Check] = {
     "name": string,
-    "mbox": text(is_mailto, "mailto: and an e-mail address"),
+    "mbox": text(
+        lambda value: is_mailto(value) and _fits(value, LONGEST_NAME),
+        f"mailto: and an e-mail address, of at most {LONGEST_NAME} bytes",
+    ),
     "mbox_sha1sum": text(is_sha1, "the SHA-1 of a mailto IRI in 40 hexadecimal digits"),
-    "openid": _iri,
+    "openid": _key,
     "account": _account,
 }
 
@@ -94,7 +117,7 @@ _consumer_and_user = shape(_GROUP, required=("objectType", "member"), rule=_is_a
 _authority = by_object_type({"Agent": _agent, "Group": _consumer_and_user}, "Agent")
 
 # What -------------------------------------------------------------------------------------------------------
-_verb = shape({"id": _iri, "display": _languages}, required=("id",))
+_verb = shape({"id": _key, "display": _languages}, required=("id",))
 
 
 def _ids_differ(components: list[object]) -> None:
@@ -140,7 +163,7 @@ _definition = shape(
     {
         "name": _languages,
         "description": _languages,
-        "type": _iri,
+        "type": _key,
         "moreInfo": _iri,
         "extensions": _extensions,
         "interactionType": one_of(*_INTERACTIONS),
@@ -149,7 +172,7 @@ _definition = shape(
     },
     rule=_is_consistent_interaction,
 )
-_activity = shape({"objectType": one_of("Activity"), "id": _iri, "definition": _definition}, required=("id",))
+_activity = shape({"objectType": one_of("Activity"), "id": _key, "definition": _definition}, required=("id",))
 _reference = shape({"objectType": one_of("StatementRef"), "id": _uuid}, required=("objectType", "id"))
 
 # With what result -------------------------------------------------------------------------------------------

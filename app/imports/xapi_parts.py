@@ -100,7 +100,7 @@ def openid_identity(openid: str) -> Identity:
 
 
 def hashed_mail(address: str) -> list[Identity]:
-    """Every mbox_sha1sum that may stand for this address: as written, its domain or all of it in lower case."""
+    """Every mbox_sha1sum that may stand for this address: as written, its domain or all in lower case."""
     plain = address.strip()
     local, _, domain = plain.rpartition("@")
     spellings = dict.fromkeys((plain, f"{local}@{domain.lower()}", plain.lower()))

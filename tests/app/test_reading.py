@@ -97,10 +97,10 @@ def test_a_body_that_is_too_long_is_not_even_decoded():
     ids=range(9),
 )  # fmt: skip
 def test_a_hostile_body_is_answered_at_once(raw):
-    began = time.perf_counter()
+    began = time.process_time()
     with suppress(Unreadable):
         read(raw)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 ANY_JSON = st.recursive(

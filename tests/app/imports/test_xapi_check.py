@@ -552,6 +552,29 @@ def test_a_wrong_case_is_told_what_was_meant():
     assert "null" in refusal(made("actor/name", None), "1.0.3").reason
 
 
+LONG = "urn:" + "é" * 998
+TOO_LONG = [
+    ("object/id", LONG), ("verb/id", LONG), ("object/definition/type", LONG),
+    ("actor/mbox", f"mailto:{'a' * 491}@b"), ("context/contextActivities/parent/id", LONG),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value"), TOO_LONG)
+def test_what_things_are_found_by_fits_an_index(path, value):
+    check_statement(made(path, value), version="1.0.3")
+    assert refusal(made(path, value + "a"), "1.0.3").property == named(path)
+
+
+def test_an_account_fits_an_index_and_other_addresses_may_be_longer():
+    for key, longest in (("homePage", LONG), ("name", "é" * 250)):
+        check_statement(made("actor", {"account": {**ACCOUNT, key: longest}}), version="1.0.3")
+        error = refusal(made("actor", {"account": {**ACCOUNT, key: longest + "a"}}), "1.0.3")
+        assert error.property == f"actor.account.{key}"
+    check_statement(made("object/definition/moreInfo", LONG * 9), version="1.0.3")
+    check_statement(made("attachments/0/fileUrl", LONG * 9), version="1.0.3")
+    check_statement(made("result/extensions", {LONG * 9: 1}), version="1.0.3")
+
+
 @pytest.mark.parametrize("statement", [None, [], "x", 1, True, {}, [WHOLE]])
 def test_what_is_no_object_is_no_statement(statement):
     assert refusal(statement, "1.0.3").property in ("", "actor")

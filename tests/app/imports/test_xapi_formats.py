@@ -211,6 +211,6 @@ def test_a_duration_has_a_number_of_hours(duration, hours):
     ],
 )  # fmt: skip
 def test_no_pattern_takes_long_on_a_hostile_text(check, text):
-    began = time.perf_counter()
+    began = time.process_time()
     check(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -34,7 +34,8 @@ def statement(*attachments):
 def part(content, headers=None, **changes):
     """One part as the specification shows it; a header of None is left out."""
     found = {
-        "Content-Type": "text/plain", "Content-Transfer-Encoding": "binary", "X-Experience-API-Hash": sha2(content),
+        "Content-Type": "text/plain", "Content-Transfer-Encoding": "binary",
+        "X-Experience-API-Hash": sha2(content),
         **(headers or {}), **changes,
     }  # fmt: skip
     rows = [f"{name}:{value}" for name, value in found.items() if value is not None]
@@ -77,14 +78,17 @@ def test_statements_come_with_the_data_of_their_attachments():
 ACCEPTED = {
     "no attachments at all": body(first([statement(), statement()])),
     "only a fileUrl": body(first(statement(attachment(ONE, fileUrl="http://x.example/f")))),
-    "a fileUrl and the data": body(first(statement(attachment(ONE, fileUrl="http://x.example/f"))), part(ONE)),
-    "one part for two statements": body(first([statement(attachment(ONE)), statement(attachment(ONE))]), part(ONE)),
+    "a fileUrl and the data": body(first(statement(attachment(ONE, fileUrl="http://x.example/f"))),
+    part(ONE)),
+    "one part for two statements": body(first([statement(attachment(ONE)), statement(attachment(ONE))]),
+    part(ONE)),
     "the same part twice": body(first(statement(attachment(ONE))), part(ONE), part(ONE)),
     "other SHA-2": body(first(statement(attachment(ONE, sha2=sha2(ONE, "sha512")))),
                         part(ONE, {"X-Experience-API-Hash": sha2(ONE, "sha512")})),
     "capitals": body(first(statement(attachment(ONE, sha2=sha2(ONE).upper()))),
                      part(ONE, {"X-Experience-API-Hash": None, "x-experience-api-hash": sha2(ONE)})),
-    "no transfer encoding": body(first(statement(attachment(ONE))), part(ONE, {"Content-Transfer-Encoding": None})),
+    "no transfer encoding": body(first(statement(attachment(ONE))), part(ONE,
+    {"Content-Transfer-Encoding": None})),
     "no content type of the part": body(first(statement(attachment(ONE))), part(ONE, {"Content-Type": None})),
     "a length": body(first(statement(attachment(ONE))), part(ONE, {"Content-Length": "27"})),
     "an empty attachment": body(first(statement(attachment(b""))), part(b"")),
@@ -116,10 +120,12 @@ REFUSED = {
     "a hash of another length": (body(first(NAMED), part(ONE, {"X-Experience-API-Hash": "abc"})), "part[1]"),
     "a hash that no statement names": (body(first(statement()), part(ONE)), "part[1]"),
     "base64": (body(first(NAMED), part(ONE, {"Content-Transfer-Encoding": "base64"})), "part[1]"),
-    "another content type": (body(first(NAMED), part(ONE, {"Content-Type": "image/png"})), "attachments[0].contentType"),
+    "another content type": (body(first(NAMED), part(ONE, {"Content-Type": "image/png"})),
+    "attachments[0].contentType"),
     "another length": (body(first(NAMED), part(ONE, {"Content-Length": "26"})), "part[1]"),
     "a length that the statement does not say": (
-        body(first(statement(attachment(ONE, length=26))), part(ONE, {"Content-Length": "27"})), "attachments[0].length"),
+        body(first(statement(attachment(ONE, length=26))), part(ONE, {"Content-Length": "27"})),
+        "attachments[0].length"),
     "statements in two parts": (body(first(NAMED), first(NAMED), part(ONE)), "part[1]"),
     "a first part of another type": (body(first(NAMED, "text/plain"), part(ONE)), "part[0]"),
     "a first part without a type": (body(first(NAMED, ""), part(ONE)), "part[0]"),
@@ -213,4 +219,4 @@ def test_nothing_else_than_invalid_is_raised(content_type, pieces):
             parse_multipart(named, b"".join(pieces))
         except Invalid as error:
             message = str(error)
-            assert message  # noqa: PT017
+            assert message

@@ -23,11 +23,16 @@ IDENTITIES = [
     ({"mbox_sha1sum": "EBD31E95054C018B10727CCFFD2EF2EC3A016EE9"},
      ("mbox_sha1sum", "ebd31e95054c018b10727ccffd2ef2ec3a016ee9")),
     ({"openid": "HTTP://Anna.Example:80/"}, ("openid", "http://anna.example")),
-    ({"account": {"homePage": "http://www.example.org", "name": "1"}}, ("account", "http://www.example.org 1")),
-    ({"account": {"homePage": "HTTP://WWW.Example.org/", "name": "1"}}, ("account", "http://www.example.org 1")),
-    ({"account": {"homePage": "https://x.example:443/LMS/", "name": "A b"}}, ("account", "https://x.example/LMS A b")),
-    ({"account": {"homePage": "https://x.example:8443", "name": "é"}}, ("account", "https://x.example:8443 é")),
-    ({"account": {"homePage": "http://x.example:443/?a=B#C", "name": "1"}}, ("account", "http://x.example:443/?a=B#C 1")),
+    ({"account": {"homePage": "http://www.example.org", "name": "1"}}, ("account",
+    "http://www.example.org 1")),
+    ({"account": {"homePage": "HTTP://WWW.Example.org/", "name": "1"}}, ("account",
+    "http://www.example.org 1")),
+    ({"account": {"homePage": "https://x.example:443/LMS/", "name": "A b"}}, ("account",
+    "https://x.example/LMS A b")),
+    ({"account": {"homePage": "https://x.example:8443", "name": "é"}}, ("account",
+    "https://x.example:8443 é")),
+    ({"account": {"homePage": "http://x.example:443/?a=B#C", "name": "1"}}, ("account",
+    "http://x.example:443/?a=B#C 1")),
     ({"account": {"homePage": "urn:LMS", "name": "X"}}, ("account", "urn:LMS X")),
     ({"objectType": "Group", "mbox": "mailto:team@x.example", "member": [ANNA]}, ("email", "team@x.example")),
 ]  # fmt: skip
@@ -102,8 +107,10 @@ def test_the_moment_is_in_utc_or_not_told():
 
 SCORES = [
     ({"scaled": 0.8, "raw": 1, "max": 10}, 0.8), ({"scaled": -1}, -1), ({"raw": 5, "max": 10}, 0.5),
-    ({"raw": 5, "min": 4, "max": 8}, 0.25), ({"raw": 5}, None), ({"raw": 5, "min": 1}, None), ({"max": 5}, None),
-    ({"raw": 0, "min": 0, "max": 0}, None), ({}, None), ({"raw": -2, "max": 10}, 0), ({"raw": 1e308, "min": -1e308, "max": 1e308}, 1),
+    ({"raw": 5, "min": 4, "max": 8}, 0.25), ({"raw": 5}, None), ({"raw": 5, "min": 1}, None), ({"max": 5},
+    None),
+    ({"raw": 0, "min": 0, "max": 0}, None), ({}, None), ({"raw": -2, "max": 10}, 0), ({"raw": 1e308,
+    "min": -1e308, "max": 1e308}, 1),
 ]  # fmt: skip
 
 
@@ -121,9 +128,12 @@ def test_no_result_has_no_score_duration_or_progress():
 
 CMI5 = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 PROGRESS = [
-    ({CMI5: 45}, 0.45), ({CMI5: "45"}, 0.45), ({CMI5: "45%"}, 0.45), ({CMI5: " 100 "}, 1), ({CMI5: "half"}, None),
-    ({CMI5: None}, None), ({CMI5: True}, None), ({CMI5: 101}, None), ({CMI5: [45]}, None), ({"urn:other": 45}, None),
-    ({"https://w3id.org/xapi/video/extensions/progress": 0.4}, 0.4), ({CMI5: "nan"}, None), ({CMI5: "9" * 100}, None),
+    ({CMI5: 45}, 0.45), ({CMI5: "45"}, 0.45), ({CMI5: "45%"}, 0.45), ({CMI5: " 100 "}, 1), ({CMI5: "half"},
+    None),
+    ({CMI5: None}, None), ({CMI5: True}, None), ({CMI5: 101}, None), ({CMI5: [45]}, None),
+    ({"urn:other": 45}, None),
+    ({"https://w3id.org/xapi/video/extensions/progress": 0.4}, 0.4), ({CMI5: "nan"}, None),
+    ({CMI5: "9" * 100}, None),
 ]  # fmt: skip
 
 

@@ -170,4 +170,4 @@ def test_a_certificate_with_any_byte_changed_raises_nothing_else_than_invalid(pl
         check(f"{coded(header)}.{PARTS[1]}.{PARTS[2]}".encode())
     except Invalid as error:
         message = str(error)
-        assert message  # noqa: PT017
+        assert message
