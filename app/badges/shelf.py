@@ -19,7 +19,7 @@ from badges.criteria import leaves
 from badges.engine import Tier
 from badges.facts import Held, Item, in_order
 from badges.progress import Progress, progress
-from badges.words import Titles, sentence
+from badges.words import Titles, sentence, sentences
 
 FEWEST = 5
 
@@ -30,6 +30,7 @@ class Holding:
 
     id: Any
     achievement_id: int
+    version_id: int
     tier: int
     period_key: str
     earned_at: datetime
@@ -74,7 +75,7 @@ class Shown:
 
 _HELD = (
     select(
-        Award.id, Award.achievement_id, Award.tier, Award.period_key, Award.earned_at, Award.points, Award.evidence,
+        Award.id, Award.achievement_id, Award.version_id, Award.tier, Award.period_key, Award.earned_at, Award.points, Award.evidence,
         Award.picture_version,
     )
     .where(Award.person_id == bindparam("person"), Award.revoked_at.is_(None))
@@ -85,7 +86,7 @@ _HELD = (
 def held(person_id: int) -> list[Holding]:
     """The awards of a person, newest first."""
     rows = db.session.execute(_HELD, {"person": person_id})
-    return [Holding(*row[:6], tuple(row[6]), row[7]) for row in rows]
+    return [Holding(*row[:7], tuple(row[7]), row[8]) for row in rows]
 
 
 def titles(lang: str) -> Titles:
@@ -226,3 +227,8 @@ def number_held(person_id: int) -> int:
         Award.person_id == person_id, Award.revoked_at.is_(None)
     )
     return db.session.scalar(statement) or 0
+
+
+def tiers_said(definition: Definition, lang: str, called: Titles) -> list[tuple[Tier, list[str]]]:
+    """Each tier with its conditions in words."""
+    return [(tier, sentences(tier.criteria, lang, called)) for tier in definition.tiers]

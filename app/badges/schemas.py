@@ -1,0 +1,54 @@
+"""Badges in JSON."""
+
+from marshmallow import Schema, fields
+
+
+class Said(Schema):
+    """A text in both languages."""
+
+    nl = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class AwardOut(Schema):
+    id = fields.UUID(required=True)
+    badge = fields.String(required=True, metadata={"description": "its slug"})
+    name = fields.Nested(Said, required=True)
+    tier = fields.Integer(required=True)
+    period = fields.String(allow_none=True, metadata={"description": "the window of a badge that repeats"})
+    earned_at = fields.DateTime(required=True)
+    points = fields.Integer(allow_none=True, metadata={"description": "null without points and boards"})
+    version = fields.Integer(required=True, metadata={"description": "of the criteria that it was given under"})
+    evidence = fields.List(fields.Nested("EvidenceOut"), required=True)
+
+
+class EvidenceOut(Schema):
+    kind = fields.String(required=True)
+    at = fields.DateTime(required=True)
+    title = fields.Nested(Said, allow_none=True)
+
+
+class AwardsOut(Schema):
+    awards = fields.List(fields.Nested(AwardOut), required=True)
+
+
+class StepOut(Schema):
+    said = fields.String(required=True)
+    done = fields.Integer(required=True)
+    needed = fields.Integer(required=True)
+    met = fields.Boolean(required=True)
+    missing = fields.List(fields.String(), required=True)
+
+
+class BadgeOut(Schema):
+    slug = fields.String(required=True)
+    name = fields.Nested(Said, required=True)
+    summary = fields.Nested(Said, required=True)
+    tiers = fields.Integer(required=True)
+    tier = fields.Integer(allow_none=True, metadata={"description": "the highest one you hold"})
+    next_tier = fields.Integer(allow_none=True)
+    steps = fields.List(fields.Nested(StepOut), required=True)
+
+
+class BadgesOut(Schema):
+    badges = fields.List(fields.Nested(BadgeOut), required=True)
