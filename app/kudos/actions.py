@@ -42,7 +42,7 @@ class AllowanceSpent(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKudos:
-    """Thanks for one or several colleagues. `once` is the sender's key; `at` is its own moment within a batch."""
+    """Thanks for colleagues. `once` is the sender's key; `at` is its own moment within a batch."""
 
     giver_id: int
     receivers: Sequence[int]
@@ -61,6 +61,13 @@ class NewKudos:
     def content(self) -> tuple[str, int, set[int]]:
         """What is compared when the same key comes again."""
         return self.message, self.skill_id, set(self.receivers)
+
+    @property
+    def when(self) -> datetime:
+        """Its own moment; within an action every item has one."""
+        if self.at is None:
+            raise ValueError("this has no moment of its own")
+        return self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +178,7 @@ def _all_theirs(statement: Any, pairs: Sequence[tuple[int, int]], more: dict[str
         raise NotFound(NOT_THERE)
 
 
-# What may be given -------------------------------------------------------------------------------------------
+# What may be given ------------------------------------------------------------------------------------------
 
 
 def _cannot_be(name: str | None) -> None:
@@ -225,10 +232,9 @@ def _spend(items: Sequence[NewKudos]) -> None:
     numbers: Counter[tuple[int, str]] = Counter()
     last: dict[tuple[int, str], datetime] = {}
     for item in items:
-        assert item.at is not None
-        pot = (item.giver_id, rules.month_of(item.at, zone))
+        pot = (item.giver_id, rules.month_of(item.when, zone))
         numbers[pot] += len(set(item.receivers))
-        last[pot] = item.at
+        last[pot] = item.when
     if not numbers:
         return
     pots = sorted(numbers)
@@ -274,12 +280,11 @@ def _row(item: NewKudos) -> dict[str, object]:
 
 
 def _received(item: NewKudos, kudos_id: int, person_id: int) -> FactStated:
-    assert item.at is not None
     return FactStated(
         person_id=person_id,
         source=f"kudos:{kudos_id}:{person_id}",
         kind="kudos_received",
-        at=item.at,
+        at=item.when,
         skills=(item.skill_id,),
         counterpart_id=item.giver_id,
     )

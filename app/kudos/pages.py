@@ -14,7 +14,7 @@ from app.db import transaction
 from app.errors import NotFound, Refused
 from app.kudos import actions, queries
 from app.kudos.rules import RECEIVERS
-from app.kudos.schemas import BIGGEST, KudosForm, PeopleQuery, VisibilityIn, WallPageQuery
+from app.kudos.schemas import BIGGEST, KudosForm, PeopleQuery, ReceiversForm, VisibilityIn, WallPageQuery
 from app.outbox import settle
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps
@@ -51,17 +51,18 @@ def _wall(asked: dict[str, Any], **form: Any) -> Response:
 @may("person")
 def give() -> ResponseReturnValue:
     try:
+        if "more" in request.form:
+            found = body(ReceiversForm())
+            return _again(None, _receivers(found["receivers"], found["who"]))
         form = body(KudosForm())
         form["receivers"] = _receivers(form["receivers"], form.pop("who"))
-        if "more" in request.form:
-            return _again(None)
         with transaction():
             (kudos_id,) = actions.give_kudos([actions.NewKudos(giver_id=me(), **form)], at=now())
             settle(now())
             context = {"card": _must(kudos_id), **_words(), **_form({})}
             return done("kudos/_given.html", url_for(".wall", _anchor=f"kudos-{kudos_id}"), **context)
     except (ValidationError, Refused) as no:
-        return _again(no)
+        return _again(no, [_number(one) for one in request.form.getlist("receivers")])
 
 
 @pages.get("/kudos/people")
@@ -106,7 +107,7 @@ def _must(kudos_id: int) -> queries.Card:
     return card
 
 
-# Who is meant: ticked, or typed by name ----------------------------------------------------------------------
+# Who is meant: ticked, or typed by name ---------------------------------------------------------------------
 
 
 def _receivers(ticked: list[int], typed: str) -> list[int]:
@@ -134,7 +135,7 @@ def _meant(typed: str) -> list[queries.AnyRow]:
     return exactly if len(exactly) == 1 else found
 
 
-# The form: what was typed, and what is wrong with it -----------------------------------------------------------
+# The form: what was typed, and what is wrong with it --------------------------------------------------------
 
 
 def _words() -> dict[str, Any]:
@@ -165,27 +166,29 @@ def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
     return {"refusal": None, "wrong": {name: actions.WRONG.get(name, no) for name in no.messages_dict}}
 
 
-def _again(no: ValidationError | Refused | None) -> Response:
+def _again(no: ValidationError | Refused | None, ticked: list[int]) -> Response:
     """The form comes back with what was typed: something is wrong, or one more receiver is to be found."""
     sent = request.form
-    ticked = [int(one) for one in sent.getlist("receivers") if one.isdecimal() and len(one) < 19]
     typed: dict[str, Any] = {name: sent.get(name, "") for name in ("message", "lang", "once")}
-    typed["skill_id"] = (
-        int(sent["skill_id"]) if sent.get("skill_id", "").isdecimal() and len(sent["skill_id"]) < 19 else None
-    )
-    if no is None:
-        ticked = _receivers(ticked, sent.get("who", ""))
+    typed |= {"skill_id": _number(sent.get("skill_id", "")), "who": sent.get("who", "") if no else ""}
     typed["receivers"] = queries.these(me(), ticked[: RECEIVERS[1]])
     form = _form(typed, no)
-    if isinstance(no, WhoIsMeant):
+    if isinstance(no, WhoIsMeant) and no.maybe:
         form["maybe"] = [row for row in no.maybe if row.id not in ticked]
-        form["typed"]["who"] = "" if no.maybe else sent.get("who", "")
-    answer = (
-        render("kudos/_form.html", **_words(), **form)
-        if swaps()
-        else _wall({"show": "all", "before": None}, **form)
-    )
+        form["typed"]["who"] = ""
+    answer = _fitting(form)
     answer.status_code = 200 if no is None else no.status if isinstance(no, Refused) else 422
     answer.headers["HX-Retarget"] = "#kudos-form"
     answer.headers["HX-Reswap"] = "outerHTML"
     return answer
+
+
+def _fitting(form: dict[str, Any]) -> Response:
+    if swaps():
+        return render("kudos/_form.html", **_words(), **form)
+    return _wall({"show": "all", "before": None}, **form)
+
+
+def _number(sent: str) -> int:
+    """An id that was sent, or 0, which nobody has."""
+    return int(sent) if sent.isdecimal() and len(sent) < 19 else 0

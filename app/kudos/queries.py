@@ -1,7 +1,7 @@
 """What can be asked about kudos. Statements are built once; rows come back plain.
 
-Who may see kudos: the giver, the receivers, and whoever *every* receiver lets see it. `team` lets in who is now in
-the receiver's team, and the receiver's own manager.
+Who may see kudos: the giver, the receivers, and whoever *every* receiver lets see it. `team` lets in who is
+now in the receiver's team, and the receiver's own manager.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ NEAR = 40  # colleagues offered by name before anything is typed
 _giver, _viewer, _receiver = aliased(Person), aliased(Person), aliased(Person)
 _mine, _other = aliased(KudosReceiver), aliased(KudosReceiver)
 
-# IS NOT TRUE, not NOT: a viewer or receiver without a team makes the comparison unknown, and that must hide it.
+# IS NOT TRUE, not NOT: a viewer or receiver without a team makes this unknown, and that must hide it.
 _lets_in = or_(
     _other.visible == "everyone",
     and_(
@@ -211,7 +211,7 @@ class Left(NamedTuple):
 def wall(
     me: int, *, show: str = "all", before: int | None = None, limit: int = LIMIT
 ) -> tuple[Sequence[Card], int | None]:
-    """What this person may see, newest first; and the id with which to ask for what comes after it. Two statements."""
+    """What this person may see, newest first; and the id with which to ask for what comes after it."""
     statement = _WALLS[show if show in _SHOWS else "all", before is not None]
     rows = db.session.execute(
         statement, {"me": me, "limit": limit + 1} | ({"before": before} if before else {})

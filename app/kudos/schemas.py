@@ -32,11 +32,17 @@ class KudosIn(Schema):
     )
 
 
-class KudosForm(KudosIn):
-    """The same with a box to type names in: who is ticked may be nobody yet."""
+class ReceiversForm(Schema):
+    """Whom a form has ticked so far, and the box to type one more name in."""
 
-    receivers = fields.List(fields.Integer(validate=ID), load_default=list)
+    receivers = fields.List(
+        fields.Integer(validate=ID), load_default=list, validate=validate.Length(max=rules.RECEIVERS[1])
+    )
     who = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class KudosForm(ReceiversForm, KudosIn):
+    """The same with that box: who is ticked may be nobody yet."""
 
 
 class VisibilityIn(Schema):

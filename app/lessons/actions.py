@@ -52,6 +52,13 @@ class NewLesson(LessonText):
         """Keys are the author's own: nobody meets another's lesson by guessing one."""
         return f"{self.author_id}:{self.once}" if self.once else None
 
+    @property
+    def when(self) -> datetime:
+        """Its own moment; within an action every item has one."""
+        if self.at is None:
+            raise ValueError("this has no moment of its own")
+        return self.at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applying:
@@ -144,7 +151,7 @@ def share_lessons(items: Sequence[NewLesson], *, at: datetime) -> list[int]:
 
 
 def edit_lesson(*, by: int, lesson_id: int, to: LessonText, at: datetime) -> None:
-    """The author puts it in other words. What it earned stays: skills of a fact are those of when it was shared."""
+    """The author puts it in other words. What it earned stays, under the skills it was shared with."""
     _cannot_be(
         rules.wrong_with(
             to.title, (to.happened, to.learned, to.from_now_on), to.outcome, to.lang, to.audience
@@ -245,7 +252,7 @@ def _applied(lesson_id: int, person_id: int, round: int) -> str:
     return f"applied:{lesson_id}:{person_id}:{round}"
 
 
-# What may be shared, and what of it counts -------------------------------------------------------------------
+# What may be shared, and what of it counts ------------------------------------------------------------------
 
 
 def _cleaned(item: NewLesson, at: datetime) -> NewLesson:
@@ -330,10 +337,10 @@ def _first_of_each(items: Sequence[NewLesson], known: dict[str | None, int]) -> 
 
 
 def _counted(items: Sequence[NewLesson]) -> list[datetime | None]:
-    """When each of these counts, or None for a copy; looks at what stands in the database and earlier in the batch."""
+    """When each of these counts, or None for a copy of what stands or comes earlier in the batch."""
     if not items:
         return []
-    moments = [item.at for item in items if item.at is not None]
+    moments = [item.when for item in items]
     rows = queries.same_text(
         [item.author_id for item in items],
         [item.key for item in items],
@@ -346,10 +353,9 @@ def _counted(items: Sequence[NewLesson]) -> list[datetime | None]:
         earlier.setdefault(row.author_id, []).append(one)
     found = []
     for item in items:
-        assert item.at is not None
         mine = earlier.setdefault(item.author_id, [])
-        found.append(rules.counted_at(item.key, item.at, mine))
-        mine.append(rules.Earlier(frozenset([item.key]), item.at, True))
+        found.append(rules.counted_at(item.key, item.when, mine))
+        mine.append(rules.Earlier(frozenset([item.key]), item.when, True))
     return found
 
 

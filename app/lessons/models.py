@@ -11,7 +11,7 @@ from app.db import NONE, PERSONAL, PSEUDONYM, Base
 class Lesson(Base):
     """One lesson learned. A miss earns exactly what a success earns.
 
-    `text_keys` are the digests of every text it has had, `counts` is false for a copy (see `rules.counted_at`).
+    `text_keys` are digests of every text it has had, `counts` is false for a copy (see `rules.counted_at`).
     """
 
     __tablename__ = "lesson"

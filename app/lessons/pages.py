@@ -136,7 +136,7 @@ def _own(lesson_id: int) -> queries.AnyRow:
     return row
 
 
-# The composer: what was typed, and what is wrong with it -----------------------------------------------------
+# The composer: what was typed, and what is wrong with it ----------------------------------------------------
 
 
 def _words() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What can be asked about lessons. Statements are built once; rows come back plain.
 
-Who may read a lesson for the team: its author, whoever is now in the team in which it was shared, and the author's
-own manager as long as the author is in that team. For everybody else it is not there.
+Who may read a lesson for the team: its author, whoever is now in the team in which it was shared, and the
+author's own manager as long as the author is in that team. For everybody else it is not there.
 """
 
 from collections.abc import Iterable, Sequence

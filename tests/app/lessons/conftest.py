@@ -31,7 +31,9 @@ TEXT: dict[str, Any] = {
 @pytest.fixture
 def skill(app: Flask) -> int:
     with app.app_context(), transaction():
-        found = vision.load([], [{"slug": "craft", "name": {"nl": "Vakmanschap", "en": "Craft"}, "enamel": "craft"}])
+        found = vision.load(
+            [], [{"slug": "craft", "name": {"nl": "Vakmanschap", "en": "Craft"}, "enamel": "craft"}]
+        )
         return found["craft"]
 
 
@@ -55,7 +57,9 @@ def standing(app: Flask) -> Callable[[], dict[str, datetime]]:
 
     def asked() -> dict[str, datetime]:
         with app.app_context():
-            rows = db.session.execute(select(Fact.source, Fact.happened_at).where(Fact.withdrawn_at.is_(None)))
+            rows = db.session.execute(
+                select(Fact.source, Fact.happened_at).where(Fact.withdrawn_at.is_(None))
+            )
             return {row.source: row.happened_at for row in rows}
 
     return asked

@@ -101,7 +101,9 @@ def test_nobody_applies_an_own_lesson(app: Flask, cast: Cast, share: Share) -> N
         apply(app, cast.anna, share("anna"))
 
 
-def test_what_may_not_be_read_cannot_be_applied(app: Flask, cast: Cast, share: Share, standing: Standing) -> None:
+def test_what_may_not_be_read_cannot_be_applied(
+    app: Flask, cast: Cast, share: Share, standing: Standing
+) -> None:
     lesson_id = share("anna")
     for stranger in (cast.eve, cast.dan, cast.clara, cast.leo, cast.cor):
         with pytest.raises(NotFound):
@@ -113,7 +115,9 @@ def test_what_may_not_be_read_cannot_be_applied(app: Flask, cast: Cast, share: S
     assert set(standing()) == {f"lesson:{lesson_id}"}
 
 
-def test_a_copy_earns_nothing_by_being_applied(app: Flask, cast: Cast, share: Share, standing: Standing) -> None:
+def test_a_copy_earns_nothing_by_being_applied(
+    app: Flask, cast: Cast, share: Share, standing: Standing
+) -> None:
     first, copy = share("anna"), share("anna", title="The same once more")
     apply(app, cast.ben, first)
     apply(app, cast.ben, copy)

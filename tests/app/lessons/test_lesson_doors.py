@@ -21,7 +21,7 @@ SWAP = {"HX-Request": "true"}
 TOO_BIG = ("9223372036854775808", "9" * 400, "9" * 5000)
 
 
-# Who may read ------------------------------------------------------------------------------------------------
+# Who may read -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["anna", "ben", "mia"])
@@ -45,8 +45,14 @@ def test_for_everybody_else_a_team_lesson_is_not_there(
         missing = browser.open(f"/lessons/999{path}", method=method, data={**TEXT, "skills": skill})
         assert answer.status_code == missing.status_code == 404
     assert api.get("/api/v1/lessons", headers=headers).get_json() == {"lessons": [], "next": None}
-    for method, path, sent in [("GET", "", None), ("PUT", "", {**TEXT, "skills": [skill]}), ("DELETE", "", None),
-                               ("PUT", "/application", {"how": "so"}), ("DELETE", "/application", None)]:  # fmt: skip
+    asked: list[tuple[str, str, Any]] = [
+        ("GET", "", None),
+        ("PUT", "", {**TEXT, "skills": [skill]}),
+        ("DELETE", "", None),
+        ("PUT", "/application", {"how": "so"}),
+        ("DELETE", "/application", None),
+    ]
+    for method, path, sent in asked:
         answer = api.open(f"/api/v1/lessons/{lesson_id}{path}", method=method, json=sent, headers=headers)
         assert answer.status_code == 404
         assert answer.mimetype == "application/problem+json"
@@ -99,13 +105,15 @@ def test_nobody_gets_in_without_signing_in(app: Flask, share: Share) -> None:
     assert stranger.post("/api/v1/lessons", json=TEXT).status_code == 401
 
 
-# The feed ----------------------------------------------------------------------------------------------------
+# The feed ---------------------------------------------------------------------------------------------------
 
 
 def test_the_feed_goes_on_where_it_stopped(
     app: Flask, share: Share, client_of: Browser, token_of: Headers, later: Later
 ) -> None:
-    ids = [share("anna", at=later(day // 2), happened=f"Story number {day} of this year.") for day in range(45)]
+    ids = [
+        share("anna", at=later(day // 2), happened=f"Story number {day} of this year.") for day in range(45)
+    ]
     api, headers = app.test_client(), token_of("ben")
     seen: list[int] = []
     answer = api.get("/api/v1/lessons?limit=20", headers=headers).get_json()
@@ -152,7 +160,7 @@ def test_a_page_takes_as_many_statements_for_forty_lessons_as_for_one(
     assert asked() <= few
 
 
-# Composing, with and without JavaScript -------------------------------------------------------------------------
+# Composing, with and without JavaScript ---------------------------------------------------------------------
 
 
 def test_a_plain_form_shares_and_leads_to_the_lesson(skill: int, client_of: Browser) -> None:
@@ -205,12 +213,16 @@ def test_the_pages_speak_dutch(app: Flask, cast: Cast, client_of: Browser) -> No
         assert line in page
 
 
-def test_edit_keeps_the_lesson_and_shows_that_it_was_edited(skill: int, share: Share, client_of: Browser) -> None:
+def test_edit_keeps_the_lesson_and_shows_that_it_was_edited(
+    skill: int, share: Share, client_of: Browser
+) -> None:
     lesson_id, anna = share("anna"), client_of("anna")
     assert TEXT["learned"] in anna.get(f"/lessons/{lesson_id}/edit").text
     wrong = anna.post(f"/lessons/{lesson_id}/edit", data={**TEXT, "title": "", "skills": skill})
     assert wrong.status_code == 422
-    answer = anna.post(f"/lessons/{lesson_id}/edit", data={**TEXT, "title": "In better words", "skills": skill})
+    answer = anna.post(
+        f"/lessons/{lesson_id}/edit", data={**TEXT, "title": "In better words", "skills": skill}
+    )
     assert answer.status_code == 303
     page = anna.get(answer.location).text
     assert "In better words" in page
@@ -259,7 +271,7 @@ def test_the_api_shares_reads_applies_and_stops(
     assert api.get(at, headers=anna).status_code == 404
 
 
-# Whatever is thrown at them ----------------------------------------------------------------------------------
+# Whatever is thrown at them ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", TOO_BIG)
@@ -296,7 +308,9 @@ def test_hostile_fields_are_refused_by_name(
     name: str, value: Any, app: Flask, skill: int, client_of: Browser, token_of: Headers
 ) -> None:
     api = app.test_client()
-    answer = api.post("/api/v1/lessons", json={**TEXT, "skills": [skill], name: value}, headers=token_of("anna"))
+    answer = api.post(
+        "/api/v1/lessons", json={**TEXT, "skills": [skill], name: value}, headers=token_of("anna")
+    )
     assert answer.status_code in (400, 422)
     assert answer.mimetype == "application/problem+json"
     if isinstance(value, str) and "\ud800" not in value:
@@ -304,7 +318,9 @@ def test_hostile_fields_are_refused_by_name(
         assert client_of("anna").post("/lessons", data=sent).status_code == 422
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"[" * 100_000, b'{"title": NaN}', b'{"title": "a", "title": "b"}', b"\xff"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"[" * 100_000, b'{"title": NaN}', b'{"title": "a", "title": "b"}', b"\xff"]
+)
 def test_hostile_bodies_are_refused(raw: bytes, app: Flask, skill: int, token_of: Headers) -> None:
     headers = {**token_of("anna"), "Content-Type": "application/json"}
     answer = app.test_client().post("/api/v1/lessons", data=raw, headers=headers)

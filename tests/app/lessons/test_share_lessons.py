@@ -31,7 +31,11 @@ def test_a_shared_lesson_counts_for_its_author(share: Share, standing: Standing)
 
 def test_a_batch_comes_back_in_the_order_in_which_it_was_given(app: Flask, cast: Cast, skill: int) -> None:
     items = [
-        NewLesson(author_id=person, **{**TEXT, "skills": [skill], "title": f"Lesson {number % 4}"}, once=f"k{number % 4}")
+        NewLesson(
+            author_id=person,
+            **{**TEXT, "skills": [skill], "title": f"Lesson {number % 4}"},
+            once=f"k{number % 4}",
+        )
         for number, person in enumerate([cast.ben, cast.anna] * 3)
     ]
     with app.app_context(), transaction():
@@ -53,9 +57,13 @@ def test_the_same_key_with_another_text_is_refused(share: Share) -> None:
         share("anna", once="form-1", learned="Something else altogether.")
 
 
-def test_the_same_key_twice_in_a_batch_with_another_text_is_refused(app: Flask, cast: Cast, skill: int) -> None:
+def test_the_same_key_twice_in_a_batch_with_another_text_is_refused(
+    app: Flask, cast: Cast, skill: int
+) -> None:
     one = NewLesson(author_id=cast.anna, **{**TEXT, "skills": [skill]}, once="form-1")
-    other = NewLesson(author_id=cast.anna, **{**TEXT, "skills": [skill], "title": "Another title"}, once="form-1")
+    other = NewLesson(
+        author_id=cast.anna, **{**TEXT, "skills": [skill], "title": "Another title"}, once="form-1"
+    )
     with app.app_context(), pytest.raises(Conflict), transaction():
         actions.share_lessons([one, other], at=AT)
 
@@ -89,7 +97,7 @@ def test_fifty_equal_posts_at_once_give_one_lesson_and_fifty_equal_answers(
         assert db.session.scalar(select(func.count()).select_from(Lesson)) == 1
 
 
-# The same text counts once -----------------------------------------------------------------------------------
+# The same text counts once ----------------------------------------------------------------------------------
 
 
 def test_the_same_text_again_is_shared_but_earns_nothing(
@@ -124,7 +132,7 @@ def test_editing_makes_no_room_for_the_old_text(
     assert set(standing()) == {f"lesson:{first}"}
 
 
-# What is refused ---------------------------------------------------------------------------------------------
+# What is refused --------------------------------------------------------------------------------------------
 
 
 def test_a_lesson_says_what_is_missing(app: Flask, cast: Cast, skill: int, share: Share) -> None:
@@ -146,7 +154,9 @@ def test_whoever_is_in_no_team_cannot_share_with_one(app: Flask, cast: Cast, ski
     assert "audience" in no.value.fields
 
 
-def test_only_the_author_edits_and_deletes(app: Flask, cast: Cast, skill: int, share: Share, standing: Standing) -> None:
+def test_only_the_author_edits_and_deletes(
+    app: Flask, cast: Cast, skill: int, share: Share, standing: Standing
+) -> None:
     lesson_id = share("anna", audience="everyone")
     for other in (cast.ben, cast.mia, cast.dan, cast.clara):
         with pytest.raises(NotFound):
