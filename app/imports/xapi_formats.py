@@ -44,10 +44,10 @@ _MAILTO = re.compile(
 _UUID = re.compile(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}")
 _SHA1 = re.compile(rf"{_HEX}{{40}}")
 _SHA2 = re.compile(rf"{_HEX}{{64}}|{_HEX}{{96}}|{_HEX}{{128}}|{_HEX}{{56}}")
-_TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]++"
+_WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]++"
 _MEDIA_TYPE = re.compile(
-    rf"{_TOKEN}/{_TOKEN}(?:[ \t]*+;[ \t]*+"
-    rf'(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+"))?)*+[ \t]*+'
+    rf"{_WORD}/{_WORD}(?:[ \t]*+;[ \t]*+"
+    rf'(?:{_WORD}=(?:{_WORD}|"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+"))?)*+[ \t]*+'
 )
 _LANGUAGE_TAG = re.compile(
     r"(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})"
