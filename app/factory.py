@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from app import access, chores, cli, guard, health, language, live, openapi, outbox, web
+from app import access, assets, chores, cli, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
 from app.config import Role, Settings, engine_options, redis_client
 from app.db import db
@@ -65,6 +65,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(organisation=queries.organisation, settings=lambda: settings)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
+    assets.init_app(app)
     _flow()
     _rooms(app)
     cli.init_app(app)
