@@ -18,7 +18,9 @@ class AwardOut(Schema):
     period = fields.String(allow_none=True, metadata={"description": "the window of a badge that repeats"})
     earned_at = fields.DateTime(required=True)
     points = fields.Integer(allow_none=True, metadata={"description": "null without points and boards"})
-    version = fields.Integer(required=True, metadata={"description": "of the criteria that it was given under"})
+    version = fields.Integer(
+        required=True, metadata={"description": "of the criteria that it was given under"}
+    )
     evidence = fields.List(fields.Nested("EvidenceOut"), required=True)
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
+from app.config import timezone
 from app.errors import NotFound
 from app.leaderboards import queries, store
 from app.leaderboards.schemas import BoardQuery
@@ -15,7 +16,6 @@ from app.vision import queries as vision
 from app.web import now, query, render
 from leaderboards.boards import ORGANISATION, Scope, UnknownScope
 from leaderboards.periods import bounds
-from app.config import timezone
 
 pages = Blueprint("leaderboards", __name__)
 
@@ -87,5 +87,9 @@ def _scopes() -> list[tuple[str, str]]:
     who = asker()
     found = [("organisation", people.organisation().name)]
     own = people.units([id for id in (who.department_id, who.team_id) if id is not None])
-    found += [(f"{kind}:{id}", own[id].name) for kind, id in (("department", who.department_id), ("team", who.team_id)) if id in own]
+    found += [
+        (f"{kind}:{id}", own[id].name)
+        for kind, id in (("department", who.department_id), ("team", who.team_id))
+        if id in own
+    ]
     return found

@@ -26,7 +26,8 @@ class MineOut(Schema):
     rank = fields.Integer(required=True)
     score = fields.Integer(required=True)
     percentile = fields.Integer(
-        required=True, metadata={"description": "the share of the board that does not stand above you, in percents"}
+        required=True,
+        metadata={"description": "the share of the board that does not stand above you, in percents"},
     )
 
 
