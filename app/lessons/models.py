@@ -15,7 +15,10 @@ class Lesson(Base):
     """
 
     __tablename__ = "lesson"
-    __table_args__ = (Index("ix_lesson_shared_at", "shared_at", "id"),)
+    __table_args__ = (
+        Index("ix_lesson_shared_at", "shared_at", "id"),
+        Index("ix_lesson_team_id_shared_at", "team_id", "shared_at", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
     outcome: Mapped[str] = mapped_column(info=PERSONAL)
@@ -39,6 +42,7 @@ class Application(Base):
     """A colleague says: I apply this."""
 
     __tablename__ = "lesson_application"
+    __table_args__ = (Index("ix_lesson_application_at", "at"),)
     lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True, info=NONE)
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM

@@ -385,6 +385,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_lesson_author_id"), "lesson", ["author_id"], unique=False)
     op.create_index("ix_lesson_shared_at", "lesson", ["shared_at", "id"], unique=False)
+    op.create_index("ix_lesson_team_id_shared_at", "lesson", ["team_id", "shared_at", "id"], unique=False)
     op.create_table(
         "membership",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -630,6 +631,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_lesson_application_person_id"), "lesson_application", ["person_id"], unique=False
     )
+    op.create_index("ix_lesson_application_at", "lesson_application", ["at"], unique=False)
     op.create_table(
         "completion_support",
         sa.Column("id", sa.BigInteger(), nullable=False),
