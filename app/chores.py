@@ -3,18 +3,20 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import func, select
 
 from app import worker
 from app.badges import actions as badge_actions
 from app.badges.models import Award
-from app.config import engine_options, settings
 from app.db import db, transaction
 from app.demo.seed import seed as seed_demo
 from app.errors import Refused
@@ -25,6 +27,7 @@ from app.people.models import Person
 from app.verify import verify as verify_all
 from leaderboards.store import Unavailable
 
+P = ParamSpec("P")
 CHUNK = 500
 
 boards = AppGroup("boards", help="Leaderboards: rebuild, check.")
@@ -40,25 +43,28 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(verify)
 
 
-def as_worker() -> None:
-    """Speak to the database in the worker's role from here on."""
-    found = settings()
-    engines = db.engines
-    if found.url_of("worker") != found.url_of("web"):
-        engines[None] = create_engine(found.url_of("worker"), **engine_options(found, "worker"))
+def in_worker_role(command: Callable[P, None]) -> Callable[P, None]:
+    """Let a command speak to the database in the worker's role."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with current_app.extensions["create_app"](role="worker").app_context():
+            command(*args, **kwargs)
+
+    return run
 
 
 @click.command("worker")
+@in_worker_role
 def run_worker() -> None:
     """Hand on the outbox, keep the boards whole, seal the traces; until told to stop."""
-    as_worker()
     worker.run(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @boards.command("rebuild")
+@in_worker_role
 def rebuild_boards() -> None:
     """Make every board in Redis anew from the ledger."""
-    as_worker()
     started = time.perf_counter()
     try:
         windows = board_actions.rebuild_all(datetime.now(UTC))
@@ -68,9 +74,9 @@ def rebuild_boards() -> None:
 
 
 @boards.command("check")
+@in_worker_role
 def check_boards() -> None:
     """Compare every board in Redis with the ledger; exit 1 where they differ."""
-    as_worker()
     wrong = board_actions.check(datetime.now(UTC))
     for what in wrong:
         click.echo(what)
@@ -131,9 +137,9 @@ def load_catalogue(file: Path) -> None:
 
 
 @click.command("verify")
+@in_worker_role
 def verify() -> None:
     """Check every invariant of the data and of the boards; exit 1 where one does not hold."""
-    as_worker()
     started = time.perf_counter()
     found = verify_all(datetime.now(UTC))
     for note in found.notes:

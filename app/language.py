@@ -57,3 +57,8 @@ def words(language: str) -> NullTranslations:
     write_mo(compiled, merged)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def lang() -> str:
+    """The language of this request, as a key of texts that are kept in both."""
+    return "nl" if str(get_locale()) == "nl" else "en"

@@ -6,8 +6,8 @@ from flask_smorest import Blueprint
 
 from app.access import asker, may, me
 from app.badges import queries, shelf
-from app.badges.pages import lang
 from app.badges.schemas import AwardsOut, BadgesOut
+from app.language import lang
 from app.web import now
 
 api = Blueprint("badges_api", __name__, url_prefix="/api/v1", description="Badges and awards")

@@ -2,23 +2,16 @@
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
 from app.badges import shelf
 from app.errors import NotFound
+from app.language import lang
 from app.vision import queries as vision
 from app.web import now, render
 
 pages = Blueprint("badges", __name__)
-
-SHOWS = ("all", "earned", "open")
-
-
-def lang() -> str:
-    """The language in which criteria are said."""
-    return "nl" if str(get_locale()) == "nl" else "en"
 
 
 @pages.get("/album")

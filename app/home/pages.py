@@ -9,12 +9,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
 from app.badges import shelf
-from app.badges.pages import lang
 from app.config import timezone
 from app.errors import NotFound
 from app.home import queries
 from app.home.schemas import LedgerQuery
 from app.kudos import queries as kudos
+from app.language import lang
 from app.lessons import queries as lessons
 from app.people import queries as people
 from app.vision import queries as vision
@@ -49,11 +49,6 @@ def fragment(part: str) -> ResponseReturnValue:
     return render(PARTS[part], **_context({part}))
 
 
-def with_points() -> bool:
-    """Whether this person wants to see points, and the organisation has them."""
-    return asker().game and people.organisation().points_on
-
-
 def _context(parts: set[str]) -> dict[str, Any]:
     at, found = now(), dict[str, Any]()
     if parts & {"next", "stats", "album"}:
@@ -64,8 +59,10 @@ def _context(parts: set[str]) -> dict[str, Any]:
         )
         found["newest"], found["number"] = held[::-1][:NEWEST], len(held)
         if "stats" in parts:
-            found["figures"] = queries.figures(me(), shown, at, with_points=with_points())
-    if "around" in parts and with_points() and people.organisation().boards_on:
+            found["figures"] = queries.figures(
+                me(), shown, at, with_points=queries.with_points(game=asker().game)
+            )
+    if "around" in parts and queries.with_points(game=asker().game) and people.organisation().boards_on:
         found["around"] = queries.around(me(), asker().department_id, at)
     if "foryou" in parts:
         found["kudos"] = kudos.latest_received(me(), limit=2)
@@ -86,7 +83,7 @@ def _greeting() -> dict[str, Any]:
 @pages.get("/receipts")
 @may("person")
 def receipts() -> ResponseReturnValue:
-    if not with_points():
+    if not queries.with_points(game=asker().game):
         raise NotFound(_l("You do without points, so there are no receipts to show."))
     rows, more = queries.receipts(me(), before=query(LedgerQuery())["before"])
     return render("home/receipts.html", "home/_receipts.html", rows=rows, more=more)

@@ -14,12 +14,18 @@ from app.kudos import queries as kudos
 from app.leaderboards import queries as boards
 from app.leaderboards import store
 from app.lessons import queries as lessons
+from app.people import queries as people
 from app.points import queries as points
 from leaderboards.boards import ORGANISATION, Scope
 from leaderboards.periods import bounds
 
 RECEIPTS = 30
 AROUND = 2
+
+
+def with_points(*, game: bool) -> bool:
+    """Whether a person wants to see points, and the organisation has them."""
+    return game and people.organisation().points_on
 
 
 @dataclass(frozen=True, slots=True)

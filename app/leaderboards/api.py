@@ -4,10 +4,9 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from app.access import may, me
+from app.access import asker, may, me
 from app.errors import NotFound
 from app.leaderboards import queries, store
-from app.leaderboards.pages import NO_BOARD, must_be_on, scope_of
 from app.leaderboards.schemas import BoardApiQuery, BoardOut
 from app.web import now
 
@@ -21,12 +20,12 @@ api = Blueprint("leaderboards_api", __name__, url_prefix="/api/v1", description=
 @api.alt_response(404, description="there is no such board, or you do without boards")
 def board(asked: dict[str, Any]) -> dict[str, Any]:
     """A board: around you, or page by page. `name` and `person_id` are null where somebody stays unnamed."""
-    must_be_on()
-    scope, _ = scope_of(asked["scope"])
+    queries.must_be_on(game=asker().game)
+    scope, _ = queries.scope_of(asked["scope"])
     at, kind = now(), asked["period"]
     windows = store.before(at) if asked["before"] else store.current(at)
     if kind not in windows:
-        raise NotFound(NO_BOARD)
+        raise NotFound(queries.NO_BOARD)
     window = windows[kind]
     if asked["around"] == "me":
         view = queries.card(scope, kind, window, me(), at)

@@ -1,10 +1,7 @@
 """The leaderboard: around you first, then the top, and how you want to be seen on it."""
 
-from typing import Any
-
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
 from app.config import timezone
@@ -14,51 +11,23 @@ from app.leaderboards.schemas import BoardQuery
 from app.people import queries as people
 from app.vision import queries as vision
 from app.web import now, query, render
-from leaderboards.boards import ORGANISATION, Scope, UnknownScope
 from leaderboards.periods import bounds
 
 pages = Blueprint("leaderboards", __name__)
 
-NO_BOARD = _l("There is no such board.")
 PER_PAGE = 25
-
-
-def must_be_on() -> None:
-    """An organisation can do without boards, and so can a person."""
-    decided = people.organisation()
-    if not (decided.boards_on and decided.points_on and asker().game):
-        raise NotFound(NO_BOARD)
-
-
-def scope_of(told: str) -> tuple[Scope, Any]:
-    """The scope and its name; `NotFound` if there is none."""
-    try:
-        scope = Scope.parse(told)
-    except UnknownScope:
-        raise NotFound(NO_BOARD) from None
-    if scope == ORGANISATION:
-        return scope, people.organisation().name
-    if scope.kind == "skill":
-        found = vision.names([scope.id]).get(scope.id)
-        name: Any = found.name if found else None
-    else:
-        unit = people.units([scope.id]).get(scope.id)
-        name = unit.name if unit and unit.kind == scope.kind else None
-    if name is None:
-        raise NotFound(NO_BOARD)
-    return scope, name
 
 
 @pages.get("/leaderboards")
 @may("person")
 def board() -> ResponseReturnValue:
-    must_be_on()
+    queries.must_be_on(game=asker().game)
     asked = query(BoardQuery())
-    scope, name = scope_of(asked["scope"])
+    scope, name = queries.scope_of(asked["scope"])
     at, kind = now(), asked["period"]
     windows = store.before(at) if asked["before"] else store.current(at)
     if kind not in windows:
-        raise NotFound(NO_BOARD)
+        raise NotFound(queries.NO_BOARD)
     window = windows[kind]
     around = queries.card(scope, kind, window, me(), at)
     top = queries.page(scope, kind, window, me(), at, 0, 3)

@@ -10,19 +10,50 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
 from app.db import db
+from app.errors import NotFound
 from app.leaderboards import store
-from leaderboards.boards import Board, Scope
+from app.people import queries as people
+from app.vision import queries as vision
+from leaderboards.boards import ORGANISATION, Board, Scope, UnknownScope
 from leaderboards.periods import KINDS
 from leaderboards.ranking import Card, Page, Standing, percentile
 from leaderboards.store import NotReady, Unavailable
 
 FEWEST = 5
 RADIUS = 12
+NO_BOARD = _l("There is no such board.")
+
+
+def must_be_on(*, game: bool) -> None:
+    """An organisation can do without boards, and so can a person (`game` is False)."""
+    decided = people.organisation()
+    if not (decided.boards_on and decided.points_on and game):
+        raise NotFound(NO_BOARD)
+
+
+def scope_of(told: str) -> tuple[Scope, Any]:
+    """The scope and its name (a skill has one per language); `NotFound` if there is none."""
+    try:
+        scope = Scope.parse(told)
+    except UnknownScope:
+        raise NotFound(NO_BOARD) from None
+    if scope == ORGANISATION:
+        return scope, people.organisation().name
+    if scope.kind == "skill":
+        found = vision.names([scope.id]).get(scope.id)
+        name: Any = found.name if found else None
+    else:
+        unit = people.units([scope.id]).get(scope.id)
+        name = unit.name if unit and unit.kind == scope.kind else None
+    if name is None:
+        raise NotFound(NO_BOARD)
+    return scope, name
 
 
 @dataclass(frozen=True, slots=True)
