@@ -1,6 +1,6 @@
 """Who works at Waterveld: 240 named people, and as many generated ones as a benchmark wants.
 
-Always the same people with the same ids: whatever is drawn hangs on a fixed seed and on their place in the file.
+Always the same people with the same ids: what is drawn hangs on a fixed seed and on their place in the file.
 """
 
 import json
@@ -16,6 +16,7 @@ from app.people.rules import slug_of
 HERE = Path(__file__).parent
 SEED = "Waterveld"
 NAMED = 240
+FIRST_GENERATED = 10001
 TEAM_SIZE = 12
 HOURS = (36.0, 36.0, 36.0, 36.0, 36.0, 32.0, 32.0, 28.0, 24.0, 20.0, 40.0)
 
@@ -41,6 +42,11 @@ class Colleague:
     shifts: bool = False
     leads: bool = False
 
+    @property
+    def written(self) -> bool:
+        """Has a name of their own in the file, rather than a generated one."""
+        return int(self.external_id[1:]) < FIRST_GENERATED
+
 
 @cache
 def read(name: str) -> Any:
@@ -56,7 +62,7 @@ def company(people: int = NAMED) -> list[Colleague]:
     return written + _generated(written, people - NAMED)
 
 
-# Those with a name of their own -----------------------------------------------------------------------------------
+# Those with a name of their own -----------------------------------------------------------------------------
 
 
 @cache
@@ -72,7 +78,7 @@ def _named() -> list[Colleague]:
 
 
 def _walk(data: Mapping[str, Any]) -> Iterator[tuple[int, str, str, str, str, str, bool]]:
-    """Number, name, job, department, team, manager and whether they lead; managers come before their people."""
+    """Number, name, job, department, team, manager whether they lead; managers come first."""
     number = 1001
     top = ""
     for department in data["departments"]:
@@ -92,7 +98,14 @@ def _walk(data: Mapping[str, Any]) -> Iterator[tuple[int, str, str, str, str, st
 
 
 def _colleague(
-    data: Mapping[str, Any], number: int, name: str, job: str, department: str, team: str, manager: str, leads: bool
+    data: Mapping[str, Any],
+    number: int,
+    name: str,
+    job: str,
+    department: str,
+    team: str,
+    manager: str,
+    leads: bool,
 ) -> Colleague:
     external_id = f"W{number}"
     dice = Random(f"{SEED} {external_id}")
@@ -131,9 +144,11 @@ def _without_mail(data: Mapping[str, Any], people: Sequence[Colleague]) -> list[
 
 
 def _with_choices(data: Mapping[str, Any], people: Sequence[Colleague]) -> Iterator[Colleague]:
-    """How each wants to stand on boards: leaders set the example, most others are named, at least five of each
-    department unnamed, some out, and some have not chosen yet."""
-    chosen: dict[str, str | None] = {person.name: "named" for person in people if person.leads} | data["choices"]
+    """How each wants to stand on boards: leaders set the example, most others are named, at least five of
+    each department unnamed, some out, and some have not chosen yet."""
+    chosen: dict[str, str | None] = {person.name: "named" for person in people if person.leads} | data[
+        "choices"
+    ]
     for department in data["departments"]:
         here = [p.name for p in people if p.department == department["name"] and p.name not in chosen]
         Random(f"{SEED} {department['name']}").shuffle(here)
@@ -150,7 +165,7 @@ def _with_choices(data: Mapping[str, Any], people: Sequence[Colleague]) -> Itera
         yield replace(person, board_choice=chosen[person.name], game=person.name not in without_game)
 
 
-# Fewer and more ---------------------------------------------------------------------------------------------------
+# Fewer and more ---------------------------------------------------------------------------------------------
 
 
 def _few(written: Sequence[Colleague], people: int) -> list[Colleague]:
@@ -168,7 +183,7 @@ def _few(written: Sequence[Colleague], people: int) -> list[Colleague]:
 
 
 def _generated(written: Sequence[Colleague], more: int) -> list[Colleague]:
-    """More people for a benchmark: names mixed from the written ones, in regional teams of the same departments."""
+    """More people for a benchmark: mixed names, in regional teams of the same departments."""
     dice = Random(f"{SEED} more")
     firsts = [person.name.split(" ", 1)[0] for person in written]
     lasts = [person.name.split(" ", 1)[1] for person in written]
@@ -181,7 +196,7 @@ def _generated(written: Sequence[Colleague], more: int) -> list[Colleague]:
         model = like[place % len(like)]
         lead, number, size = manager.get(model.department, ("", 0, TEAM_SIZE))
         new_team = size >= TEAM_SIZE
-        external_id = f"W{10001 + place}"
+        external_id = f"W{FIRST_GENERATED + place}"
         if new_team:
             lead, number, size = external_id, number + 1, 0
         manager[model.department] = (lead, number, size + 1)
@@ -209,5 +224,5 @@ def _generated(written: Sequence[Colleague], more: int) -> list[Colleague]:
 
 
 def by_name(people: Sequence[Colleague]) -> dict[str, Colleague]:
-    """The written ones by their name; a generated namesake never takes a name over."""
-    return {person.name: person for person in reversed(people)}
+    """Those with a name of their own, by that name."""
+    return {person.name: person for person in people if person.written}

@@ -1,4 +1,4 @@
-"""What can happen on a day of the demo, and the calendar it happens in: seasons, leave, what is already taken. Pure."""
+"""What can happen on a day of the demo, and its calendar: seasons, leave, what is taken. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Somebody logs own learning; `key` names the log within the plan. `own` is something that no catalogue has."""
+    """Somebody logs own learning; `key` names the log within the plan. `own` is what no catalogue has."""
 
     key: int
     who: str
@@ -143,9 +143,9 @@ class Calendar:
         return self.today - timedelta(days=days)
 
     def workday_ago(self, days: int) -> date:
-        """The same, or the Friday before when that is a weekend."""
+        """The same, or the Friday before when that is a weekend; today is today."""
         day = self.ago(days)
-        return day - timedelta(days=max(0, day.weekday() - 4))
+        return day - timedelta(days=max(0, day.weekday() - 4) if days else 0)
 
     def at(self, day: date, hour: float) -> datetime:
         """A moment of a day, by the clock on the wall; of today a moment just past, in the same order."""
@@ -194,7 +194,9 @@ def season(day: date) -> float:
         quiet = 0.35
     elif month_day >= (12, 20) or month_day <= (1, 3):
         quiet = 0.12
-    elif (10, 17) <= month_day <= (10, 25) or (2, 14) <= month_day <= (2, 22) or (4, 25) <= month_day <= (5, 5):
+    elif (
+        (10, 17) <= month_day <= (10, 25) or (2, 14) <= month_day <= (2, 22) or (4, 25) <= month_day <= (5, 5)
+    ):
         quiet = 0.6
     elif day.month in (9, 10, 11):
         quiet = 1.2

@@ -1,5 +1,5 @@
-"""The learning of half a year: courses that a platform reports, workshops in groups, learning at work that somebody
-confirms. Pure; fills the calendar."""
+"""The learning of half a year: courses that a platform reports, workshops in groups, learning at work that
+somebody confirms. Pure; fills the calendar."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -17,12 +17,12 @@ STAYS_OPEN = 4  # days that a log waits at most, but for those of the last days
 # What people of a department lean to, by the root of a skill.
 LEANING: Mapping[str, Mapping[str, float]] = {
     "Distributie": {
-        "craft": 6, "safety": 3, "improvement": 2, "customer": 1.5, "water-quality": 1.5, "leading-coaching": 1,
-        "data-digital": 0.8, "sustainability": 0.6,
+        "craft": 6, "safety": 3, "improvement": 2, "customer": 1.5, "water-quality": 1.5,
+        "leading-coaching": 1, "data-digital": 0.8, "sustainability": 0.6,
     },
     "Productie": {
-        "craft": 5, "water-quality": 3, "safety": 2, "improvement": 2, "data-digital": 1.5, "sustainability": 1.5,
-        "leading-coaching": 1, "customer": 0.3,
+        "craft": 5, "water-quality": 3, "safety": 2, "improvement": 2, "data-digital": 1.5,
+        "sustainability": 1.5, "leading-coaching": 1, "customer": 0.3,
     },
     "Laboratorium": {
         "water-quality": 7, "improvement": 2, "data-digital": 1.5, "leading-coaching": 1, "safety": 1,
@@ -33,8 +33,8 @@ LEANING: Mapping[str, Mapping[str, float]] = {
         "water-quality": 0.5, "safety": 0.5,
     },
     "Techniek en projecten": {
-        "craft": 3, "safety": 2.5, "customer": 2, "sustainability": 2, "leading-coaching": 1.5, "improvement": 1.5,
-        "data-digital": 1,
+        "craft": 3, "safety": 2.5, "customer": 2, "sustainability": 2, "leading-coaching": 1.5,
+        "improvement": 1.5, "data-digital": 1,
     },
     "Data en digitaal": {
         "data-digital": 7, "improvement": 2.5, "customer": 1.5, "leading-coaching": 1.5, "craft": 0.8,
@@ -71,10 +71,14 @@ LIVELY: Mapping[str, float] = {"Distributie": 1.25, "Laboratorium": 1.15, "Data 
 # Together on one day, every so many weeks.
 SESSIONS: Mapping[str, int] = {
     "first-aid-refresher": 2, "difficult-conversations": 4, "asking-feedback": 5, "confined-spaces": 6,
-    "emergency-exercise": 9, "emergency-water": 7, "listening-for-leaks": 6, "english-on-site": 8, "plain-words": 6,
-    "site-safety": 7, "rain-to-well": 7, "sensor-to-screen": 9, "pumps-and-moods": 7, "drinking-water-microbiology": 12,
+    "emergency-exercise": 9, "emergency-water": 7, "listening-for-leaks": 6, "english-on-site": 8,
+    "plain-words": 6, "site-safety": 7, "rain-to-well": 7, "sensor-to-screen": 9, "pumps-and-moods": 7,
+    "drinking-water-microbiology": 12,
 }  # fmt: skip
-CAMPAIGNS = {"hygienic-working": 112, "information-security": 48}  # days ago, when all are asked for the refresher
+CAMPAIGNS = {
+    "hygienic-working": 112,
+    "information-security": 48,
+}  # days ago, when all are asked for the refresher
 PATH = ("pressure-surges", "valves-handbook", "forty-counts", "pressure-flow-check", "outage-on-screen")
 NOT_YET = {
     "nl": "Volgens mij was dit vorige maand. Log je hem nog eens met de goede datum?",
@@ -97,7 +101,10 @@ def suits(person: Colleague, offer: Offer) -> float:
     """How much this offer is for this person."""
     if offer.slug in ONLY and person.department not in ONLY[offer.slug]:
         return 0.0
-    if offer.slug in ("valve-round", "filter-backwash", "sampling-round", "night-shift-coach") and not person.shifts:
+    if (
+        offer.slug in ("valve-round", "filter-backwash", "sampling-round", "night-shift-coach")
+        and not person.shifts
+    ):
         return 0.15
     return LEANING[person.department].get(offer.root, 0.2)
 
@@ -124,13 +131,23 @@ def campaigns(calendar: Calendar, people: Sequence[Colleague]) -> None:
         for person in people:
             late = min(days - 2, int(dice.expovariate(1 / 16)))
             if dice.random() < 0.88:
-                report(calendar, person, calendar.offers[slug], calendar.workday_ago(days - late), 8 + 8 * dice.random())
+                report(
+                    calendar,
+                    person,
+                    calendar.offers[slug],
+                    calendar.workday_ago(days - late),
+                    8 + 8 * dice.random(),
+                )
 
 
 def together(calendar: Calendar, people: Sequence[Colleague]) -> None:
     """Some crews outside did the whole path about pressure and valves."""
     dice = Random(f"{SEED} path")
-    crew = [p for p in people if p.department in _OUTSIDE and p.name not in ("Samir El Amrani", "Joost van der Meer")]
+    crew = [
+        p
+        for p in people
+        if p.department in _OUTSIDE and p.name not in ("Samir El Amrani", "Joost van der Meer")
+    ]
     for person in dice.sample(crew, len(crew) // 7):
         for slug, day in zip(PATH, sorted(calendar.work_days(person, dice, len(PATH))), strict=False):
             report(calendar, person, calendar.offers[slug], day, 9 + 7 * dice.random())
@@ -141,6 +158,8 @@ def alone(calendar: Calendar, person: Colleague) -> None:
     dice = Random(f"{SEED} alone {person.external_id}")
     expected = PER_PERSON * person.eagerness * LIVELY.get(person.department, 1.0)
     choice = [o for o in calendar.offers.values() if not o.mandatory and o.slug not in SESSIONS]
+    if not person.written:
+        choice = [offer for offer in choice if offer.kind in REPORTED]
     weights = [suits(person, offer) * LIKED[offer.kind] * SELDOM.get(offer.slug, 1) for offer in choice]
     for day in sorted(calendar.work_days(person, dice, min(24, round(dice.gauss(expected, expected / 5))))):
         offer = dice.choices(choice, weights)[0]
@@ -186,7 +205,7 @@ def _confirmer(calendar: Calendar, person: Colleague, dice: Random) -> str | Non
     """None is the own manager; "" when there is nobody."""
     if person.manager_external_id and dice.random() < 0.65:
         return None
-    mates = [p for p in calendar.people[:400] if p.team == person.team and p.department == person.department]
+    mates = [p for p in calendar.here.values() if (p.department, p.team) == (person.department, person.team)]
     mates = [p for p in mates if p.external_id != person.external_id]
     if mates:
         return dice.choice(mates).external_id
@@ -203,7 +222,7 @@ def own(calendar: Calendar, people: Sequence[Colleague]) -> None:
     """What no catalogue has: people find their own ways to learn."""
     for place, found in enumerate(read("thanks.json")["own"]):
         dice = Random(f"{SEED} own {place}")
-        might = [p for p in people if p.language == found["lang"] and p.manager_external_id and p.shifts]
+        might = [p for p in people if p.written and p.shifts and p.language == found["lang"]]
         if might:
             person = dice.choice(might)
             for day in calendar.work_days(person, dice, 1):

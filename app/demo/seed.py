@@ -1,4 +1,4 @@
-"""Fill an empty installation with Waterveld. Called again it says so; stopped half-way, it goes on where it was."""
+"""Fill an empty installation with Waterveld. Called again it says so; stopped half-way, it goes on."""
 
 import json
 import os
@@ -30,7 +30,7 @@ from app.people.rules import PersonRow
 from app.people.sign_in import hash_password
 from app.vision.queries import ids_of
 
-PASSWORD = "waterveld"
+PASSWORD = "waterveld"  # noqa: S105 (of people who do not exist)
 FEWEST = 40
 AT_ONCE = 1000
 KEY = "demo"
@@ -65,7 +65,7 @@ def seed(
     state: Path | None = None,
     echo: Echo = print,
 ) -> list[SignIn]:
-    """Make the demo organisation, once; return whom one can sign in as. `state` is where it writes that down."""
+    """Make the demo organisation, once; return whom one can sign in as, and write that down in `state`."""
     if people < FEWEST:
         raise Refused(f"Waterveld has at least {FEWEST} people.")
     now = at or datetime.now(UTC)
@@ -89,16 +89,28 @@ def who_can_sign_in() -> list[SignIn]:
     return [SignIn(role, name, found[name].email, about) for role, (name, about) in CAST.items()]
 
 
-# The filling ------------------------------------------------------------------------------------------------------
+# The filling ------------------------------------------------------------------------------------------------
 
 
 def _fill(
-    everybody: Sequence[Colleague], people: int, now: datetime, kept: dict[str, Any], state: Path | None, echo: Echo
+    everybody: Sequence[Colleague],
+    people: int,
+    now: datetime,
+    kept: dict[str, Any],
+    state: Path | None,
+    echo: Echo,
 ) -> None:
     zone = ZoneInfo(settings().timezone)
     before = now - timedelta(days=DAYS + 30)
     if not kept:
-        kept = {"people": people, "now": now.isoformat(), "played": 0, "lessons": {}, "authors": {}, "logs": {}}
+        kept = {
+            "people": people,
+            "now": now.isoformat(),
+            "played": 0,
+            "lessons": {},
+            "authors": {},
+            "logs": {},
+        }
         _found(kept, before, state, echo)
         _hire(everybody, before, echo)
     stage = _stage(everybody, kept, zone)
@@ -188,7 +200,9 @@ def _choose(everybody: Sequence[Colleague], ids: Mapping[str, int]) -> None:
 def _stage(everybody: Sequence[Colleague], kept: Mapping[str, Any], zone: ZoneInfo) -> Stage:
     written = read("catalogue.json")
     with transaction():
-        rows = db.session.execute(select(Person.external_id, Person.id).where(Person.external_id.is_not(None)))
+        rows = db.session.execute(
+            select(Person.external_id, Person.id).where(Person.external_id.is_not(None))
+        )
         return Stage(
             people={row.external_id: row.id for row in rows},
             managers=stage_managers(everybody),
@@ -214,11 +228,16 @@ def _live(stage: Stage, days: Sequence[Day], kept: dict[str, Any], now: datetime
         at = min(datetime.combine(day.on, time(22, 30), stage.zone).astimezone(UTC), now)
         with transaction():
             play(stage, day, at)
-            kept |= {"played": place + 1, "lessons": stage.lessons, "authors": stage.authors, "logs": stage.logs}
+            kept |= {
+                "played": place + 1,
+                "lessons": stage.lessons,
+                "authors": stage.authors,
+                "logs": stage.logs,
+            }
             _keep(kept, at)
 
 
-# What is remembered and written down ------------------------------------------------------------------------------
+# What is remembered and written down ------------------------------------------------------------------------
 
 
 def _kept() -> dict[str, Any]:
@@ -230,13 +249,14 @@ def _keep(kept: Mapping[str, Any], at: datetime) -> None:
     row = insert(Setting).values(key=KEY, value=dict(kept), changed_at=at)
     db.session.execute(
         row.on_conflict_do_update(
-            index_elements=[Setting.key], set_={"value": row.excluded.value, "changed_at": row.excluded.changed_at}
+            index_elements=[Setting.key],
+            set_={"value": row.excluded.value, "changed_at": row.excluded.changed_at},
         )
     )
 
 
 def write_people_file(made: people_actions.MadeClient, state: Path | None) -> None:
-    """Whom one can sign in as, for `make demo` to show at every start; the client's secret is shown nowhere else."""
+    """Whom one can sign in as, for `make demo` to show; the client's secret is shown nowhere else."""
     folder = state or Path(__file__).parents[2] / "var" / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{who.login:<36} {PASSWORD}   {who.about}" for who in who_can_sign_in()]
@@ -249,7 +269,9 @@ def _write_tokens(path: Path, at: datetime) -> None:
     tokens = {}
     with transaction():
         found = dict(
-            db.session.execute(select(Person.name, Person.id).where(Person.email.in_(_logins()))).tuples().all()
+            db.session.execute(select(Person.name, Person.id).where(Person.email.in_(_logins())))
+            .tuples()
+            .all()
         )
         for role, (name, _) in CAST.items():
             tokens[role] = people_actions.make_token(person_id=found[name], at=at)

@@ -1,4 +1,4 @@
-"""The lessons and thanks of half a year: each text once, by who could have written it. Pure; fills the calendar."""
+"""The lessons and thanks of half a year: each text once, by who could have written it. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ FILLINGS = 3  # times that a text with a place in it is used
 VISIBLE = (("everyone", "team", "private"), (65, 20, 15))
 
 
-# Lessons ----------------------------------------------------------------------------------------------------------
+# Lessons ----------------------------------------------------------------------------------------------------
 
 
 def share(calendar: Calendar) -> None:
@@ -39,9 +39,11 @@ def share(calendar: Calendar) -> None:
             calendar.days[on].applied.append(apply)
 
 
-def _lesson_day(calendar: Calendar, author: Colleague, lesson: Any, taken: Sequence[date], dice: Random) -> date:
+def _lesson_day(
+    calendar: Calendar, author: Colleague, lesson: Any, taken: Sequence[date], dice: Random
+) -> date:
     if "days_ago" in lesson:
-        return calendar.workday_ago(lesson["days_ago"]) if lesson["days_ago"] else calendar.today
+        return calendar.workday_ago(lesson["days_ago"])
     for day in calendar.work_days(author, dice, 20):
         if all(abs(day - other) >= APART for other in taken) and calendar.ago(1) > day:
             return day
@@ -86,7 +88,7 @@ def _appliers(
             yield person, day
 
 
-# Kudos ------------------------------------------------------------------------------------------------------------
+# Kudos ------------------------------------------------------------------------------------------------------
 
 
 class Thanking:
@@ -112,7 +114,14 @@ class Thanking:
         ids = tuple(person.external_id for person in to)
         self.calendar.days[day].thanks.append(
             Thanks(
-                giver.external_id, ids, text, words["lang"], words["skill"], self.calendar.at(day, hour), visible, back
+                giver.external_id,
+                ids,
+                text,
+                words["lang"],
+                words["skill"],
+                self.calendar.at(day, hour),
+                visible,
+                back,
             )
         )
         return True
@@ -128,13 +137,18 @@ class Thanking:
             to = dice.choices(able, [0.4 + p.eagerness for p in able])[0]
             giver = self._giver(to, words["lang"], dice)
             days = self.calendar.work_days(to, dice, 1)
-            if giver and days and self.calendar.weight(giver, days[0]) > 0:
-                if self.give(giver, [to], words, text, days[0], dice):
-                    return
+            if not giver or not days or self.calendar.weight(giver, days[0]) == 0:
+                continue
+            if self.give(giver, [to], words, text, days[0], dice):
+                return
 
     def _giver(self, to: Colleague, lang: str, dice: Random) -> Colleague | None:
         side = dice.random() < OWN_SIDE
-        might = [p for p in self.drawn if p.external_id != to.external_id and (p.department == to.department) == side]
+        might = [
+            p
+            for p in self.drawn
+            if p.external_id != to.external_id and (p.department == to.department) == side
+        ]
         if lang == "en" and to.language == "nl":
             might = [p for p in might if p.language == "en"]
         if lang == "nl":
@@ -147,7 +161,10 @@ def thank(calendar: Calendar) -> None:
     thanking = Thanking(calendar)
     written = read("thanks.json")
     for words in written["named"]:
-        giver, to = calendar.here.get(words["by"]), [calendar.here[n] for n in words["to"] if n in calendar.here]
+        giver, to = (
+            calendar.here.get(words["by"]),
+            [calendar.here[n] for n in words["to"] if n in calendar.here],
+        )
         if giver and len(to) == len(words["to"]):
             dice = Random(f"{SEED} {words['text']}")
             thanking.give(giver, to, words, words["text"], calendar.workday_ago(words["days_ago"]), dice)
