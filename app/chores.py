@@ -69,7 +69,9 @@ def rebuild_boards() -> None:
     try:
         windows = board_actions.rebuild_all(datetime.now(UTC))
     except Unavailable:
-        raise click.ClickException("Redis does not answer; the boards come back by themselves when it does.") from None
+        raise click.ClickException(
+            "Redis does not answer; the boards come back by themselves when it does."
+        ) from None
     click.echo(f"Boards of {windows} windows made anew in {time.perf_counter() - started:.1f} s.")
 
 
@@ -155,7 +157,9 @@ def verify() -> None:
 
 @seeds.command("demo")
 @click.option("--people", type=int, default=240, show_default=True, help="How many people Waterveld has.")
-@click.option("--tokens", type=click.Path(dir_okay=False, path_type=Path), help="Write bearer tokens to this file.")
+@click.option(
+    "--tokens", type=click.Path(dir_okay=False, path_type=Path), help="Write bearer tokens to this file."
+)
 def seed(people: int, tokens: Path | None) -> None:
     """Make the demo organisation Waterveld, once."""
     try:

@@ -70,14 +70,19 @@ _WINDOWS = """
                                    (to_char(day, 'YYYY')), ('all')) AS w(win)
         GROUP BY 1, 2, 3
     ), wide AS (
-        SELECT person_id, 0 AS skill_id, w.* FROM person_total CROSS JOIN LATERAL (VALUES {values}) AS w(win, points, kudos)
+        SELECT person_id, 0 AS skill_id, w.* FROM person_total
+        CROSS JOIN LATERAL (VALUES {values}) AS w(win, points, kudos)
         UNION ALL
-        SELECT person_id, skill_id, w.* FROM skill_total CROSS JOIN LATERAL (VALUES {values}) AS w(win, points, kudos)
+        SELECT person_id, skill_id, w.* FROM skill_total
+        CROSS JOIN LATERAL (VALUES {values}) AS w(win, points, kudos)
         UNION ALL
         SELECT person_id, skill_id, "window", points, kudos FROM period_total
-    ), kept AS (SELECT person_id, skill_id, win, sum(points) AS points, sum(kudos) AS kudos FROM wide WHERE win <> '' GROUP BY 1, 2, 3)
-    SELECT 'person ' || person_id || ', skill ' || skill_id || ', ' || win || ': the ledger has ' || coalesce(told.points, 0)
-           || ', the totals ' || coalesce(kept.points, 0)
+    ), kept AS (
+        SELECT person_id, skill_id, win, sum(points) AS points, sum(kudos) AS kudos
+        FROM wide WHERE win <> '' GROUP BY 1, 2, 3
+    )
+    SELECT 'person ' || person_id || ', skill ' || skill_id || ', ' || win
+           || ': the ledger has ' || coalesce(told.points, 0) || ', the totals ' || coalesce(kept.points, 0)
     FROM told FULL JOIN kept USING (person_id, skill_id, win)
     WHERE coalesce(told.points, 0) <> coalesce(kept.points, 0) OR coalesce(told.kudos, 0) <> coalesce(kept.kudos, 0)
 """.format(
@@ -89,7 +94,8 @@ _CAPS = """
         SELECT k.key AS kind, max(CAST(k.value ->> :cap AS int)) AS cap, bool_and(k.value ? :cap) AS always
         FROM point_rules CROSS JOIN LATERAL jsonb_each(rules -> 'kinds') AS k GROUP BY 1
     )
-    SELECT 'person ' || l.person_id || ' has ' || sum(l.points) || ' for ' || l.kind || ' in ' || {span} || ', over the cap'
+    SELECT 'person ' || l.person_id || ' has ' || sum(l.points) || ' for ' || l.kind || ' in ' || {span}
+           || ', over the cap'
     FROM ledger_entry l JOIN capped c ON c.kind = l.kind AND c.always
     GROUP BY l.person_id, l.kind, c.cap, {span} HAVING sum(l.points) > c.cap
 """
@@ -99,8 +105,11 @@ _COUNTS = """
         CROSS JOIN LATERAL (SELECT kind UNION ALL SELECT kind || ':' || activity_kind WHERE activity_kind IS NOT NULL
                             UNION ALL SELECT kind || '@' || s FROM unnest(lineage) AS s) AS k(key)
         WHERE withdrawn_at IS NULL GROUP BY 1, 2
-    ), kept AS (SELECT person_id, key, CAST(value AS bigint) AS n FROM person_total CROSS JOIN LATERAL jsonb_each_text(counts))
-    SELECT 'person ' || person_id || ': ' || coalesce(told.n, 0) || ' facts of ' || key || ', the totals row has ' || coalesce(kept.n, 0)
+    ), kept AS (
+        SELECT person_id, key, CAST(value AS bigint) AS n FROM person_total CROSS JOIN LATERAL jsonb_each_text(counts)
+    )
+    SELECT 'person ' || person_id || ': ' || coalesce(told.n, 0) || ' facts of ' || key
+           || ', the totals row has ' || coalesce(kept.n, 0)
     FROM told FULL JOIN kept USING (person_id, key) WHERE coalesce(told.n, 0) <> coalesce(kept.n, 0)
 """
 _ALLOWANCE = """
@@ -108,7 +117,8 @@ _ALLOWANCE = """
         SELECT k.giver_id, to_char(k.given_at AT TIME ZONE :zone, 'YYYY-MM') AS month, count(*) AS n
         FROM kudos k JOIN kudos_receiver r ON r.kudos_id = k.id GROUP BY 1, 2
     )
-    SELECT 'person ' || giver_id || ' thanked ' || coalesce(n, 0) || ' in ' || month || ', the allowance says ' || coalesce(spent, 0)
+    SELECT 'person ' || giver_id || ' thanked ' || coalesce(n, 0) || ' in ' || month
+           || ', the allowance says ' || coalesce(spent, 0)
     FROM told FULL JOIN kudos_allowance USING (giver_id, month) WHERE coalesce(n, 0) <> coalesce(spent, 0)
 """
 _OUTBOX = """

@@ -100,9 +100,7 @@ class Turn:
 def prune(at: datetime) -> None:
     """Drop outbox rows that were handed on long ago."""
     with transaction():
-        db.session.execute(
-            delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON)
-        )
+        db.session.execute(delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON))
 
 
 def run(app: Flask) -> None:

@@ -40,11 +40,11 @@ def _block(log: str) -> Any:
                sha256(convert_to(coalesce(string_agg(line, E'\\n' ORDER BY id), ''), 'UTF8')) AS digest
         FROM (SELECT id, CAST(ROW({columns}) AS text) AS line FROM {table}
               WHERE id > :after AND id <= :until ORDER BY id LIMIT :most) AS block
-    """)  # noqa: S608  (the names are constants)
+    """)
 
 
 _BLOCKS = {log: _block(log) for log in LOGS}
-_HIGHEST = {log: text(f"SELECT max(id) FROM {table}") for log, (table, _) in LOGS.items()}  # noqa: S608
+_HIGHEST = {log: text(f"SELECT max(id) FROM {table}") for log, (table, _) in LOGS.items()}
 _NEXT = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
 _OLDEST = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")

@@ -346,7 +346,7 @@ def load(badges: Sequence[Badge], *, at: datetime) -> list[str]:
     ]
     if fresh:
         db.session.execute(insert(Achievement), fresh)
-    ids = {slug: id for slug, id in db.session.execute(select(Achievement.slug, Achievement.id))}
+    ids = dict(db.session.execute(select(Achievement.slug, Achievement.id)))
     digests = {
         badge.slug: hashlib.sha256(json.dumps(badge.body, sort_keys=True).encode()).digest()
         for badge in badges

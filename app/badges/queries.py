@@ -80,9 +80,9 @@ def catalogue() -> Catalogue:
 def names() -> Names:
     """What the slugs of the catalogue stand for."""
     return Names(
-        {slug: id for slug, id in db.session.execute(select(Activity.slug, Activity.id))},
-        {slug: id for slug, id in db.session.execute(select(Skill.slug, Skill.id))},
-        {slug: id for slug, id in db.session.execute(select(Achievement.slug, Achievement.id))},
+        dict(db.session.execute(select(Activity.slug, Activity.id))),
+        dict(db.session.execute(select(Skill.slug, Skill.id))),
+        dict(db.session.execute(select(Achievement.slug, Achievement.id))),
     )
 
 

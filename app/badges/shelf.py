@@ -75,7 +75,8 @@ class Shown:
 
 _HELD = (
     select(
-        Award.id, Award.achievement_id, Award.version_id, Award.tier, Award.period_key, Award.earned_at, Award.points, Award.evidence,
+        Award.id, Award.achievement_id, Award.version_id, Award.tier, Award.period_key, Award.earned_at,
+        Award.points, Award.evidence,
         Award.picture_version,
     )
     .where(Award.person_id == bindparam("person"), Award.revoked_at.is_(None))
@@ -136,7 +137,7 @@ def _history(person_id: int, mine: Sequence[Holding]) -> list[Item]:
 
 
 def _enamels() -> dict[str, str]:
-    return {slug: enamel for slug, enamel in db.session.execute(select(Skill.slug, Skill.enamel))}
+    return dict(db.session.execute(select(Skill.slug, Skill.enamel)))
 
 
 def _shown(

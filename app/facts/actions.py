@@ -21,7 +21,8 @@ _RECORD = text("""
     SELECT e.source, e.person_id, e.kind, e.at, :now, e.activity_id, e.activity_kind, e.mandatory, e.edition,
            CAST(e.skills AS bigint[]), CAST(e.lineage AS bigint[]), m.department_id, m.team_id, e.counterpart_id,
            e.hours, e.score, e.confirmed_by
-    FROM unnest(CAST(:source AS text[]), CAST(:person_id AS bigint[]), CAST(:kind AS text[]), CAST(:at AS timestamptz[]),
+    FROM unnest(CAST(:source AS text[]), CAST(:person_id AS bigint[]), CAST(:kind AS text[]),
+                CAST(:at AS timestamptz[]),
                 CAST(:activity_id AS bigint[]), CAST(:activity_kind AS text[]), CAST(:mandatory AS boolean[]),
                 CAST(:edition AS text[]), CAST(:skills AS text[]), CAST(:lineage AS text[]),
                 CAST(:counterpart_id AS bigint[]), CAST(:hours AS float[]), CAST(:score AS float[]),

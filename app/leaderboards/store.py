@@ -93,7 +93,8 @@ BASE = """
                CASE WHEN :closed THEN m.department_id ELSE p.department_id END AS department_id,
                CASE WHEN :closed THEN m.team_id ELSE p.team_id END AS team_id
         FROM told t
-        JOIN person p ON p.id = t.person_id AND p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
+        JOIN person p ON p.id = t.person_id AND p.active AND p.erased_at IS NULL
+             AND p.board_choice IS DISTINCT FROM 'out'
         CROSS JOIN (SELECT coalesce((SELECT kudos_on_boards FROM organisation LIMIT 1), false) AS kudos_on_boards) o
         LEFT JOIN LATERAL (SELECT department_id, team_id FROM membership
                            WHERE :closed AND membership.person_id = t.person_id AND since < :until
@@ -106,7 +107,8 @@ _ALL = (
     + """
     SELECT 'o' AS scope, 0 AS id, person_id, points FROM live WHERE skill_id = 0 AND points > 0
     UNION ALL
-    SELECT 'd', department_id, person_id, points FROM live WHERE skill_id = 0 AND points > 0 AND department_id IS NOT NULL
+    SELECT 'd', department_id, person_id, points FROM live
+    WHERE skill_id = 0 AND points > 0 AND department_id IS NOT NULL
     UNION ALL
     SELECT 't', team_id, person_id, points FROM live WHERE skill_id = 0 AND points > 0 AND team_id IS NOT NULL
     UNION ALL

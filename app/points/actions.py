@@ -100,7 +100,7 @@ class Count:
                 row, self.when(entry["earned_at"]), entry["points"], entry["kind"] == "kudos_received"
             )
             closed += [(entry["person_id"], 0, one) for one in added]
-        store.update_totals([row for row in rows.values()])
+        store.update_totals(list(rows.values()))
         return closed
 
     def _skill_totals(self, worth: Iterable[dict[str, Any]]) -> list[tuple[int, int, rules.Closed]]:

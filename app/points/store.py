@@ -32,7 +32,7 @@ _INSERT = text(f"""
     INSERT INTO ledger_entry (recorded_at, {", ".join(_ENTRY)})
     SELECT :now, {", ".join("CAST(e.skills AS bigint[])" if name == "skills" else f"e.{name}" for name in _ENTRY)}
     FROM unnest({_unnest(_ENTRY)}) AS e({", ".join(_ENTRY)})
-""")  # noqa: S608  (the names are constants)
+""")
 
 
 def insert_entries(entries: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -45,10 +45,11 @@ def insert_entries(entries: Sequence[Mapping[str, Any]], now: datetime) -> None:
 _TOTAL = _TYPES | {"counts": "text", "caps": "text", "last_at": "timestamptz"}
 _JSON = ("counts", "caps")
 _UPDATE_TOTAL = text(f"""
-    UPDATE person_total AS t SET {", ".join(f"{n} = CAST(e.{n} AS jsonb)" if n in _JSON else f"{n} = e.{n}" for n in _TOTAL)}
+    UPDATE person_total AS t
+    SET {", ".join(f"{n} = CAST(e.{n} AS jsonb)" if n in _JSON else f"{n} = e.{n}" for n in _TOTAL)}
     FROM unnest(CAST(:person_id AS bigint[]), {_unnest(_TOTAL)}) AS e(person_id, {", ".join(_TOTAL)})
     WHERE t.person_id = e.person_id
-""")  # noqa: S608
+""")
 
 
 def update_totals(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -82,7 +83,7 @@ _UPSERT_SKILL = text(f"""
     INSERT INTO skill_total (person_id, skill_id, {", ".join(_TYPES)})
     SELECT * FROM unnest(CAST(:person_id AS bigint[]), CAST(:skill_id AS bigint[]), {_unnest(_TYPES)})
     ON CONFLICT (person_id, skill_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _TYPES)}
-""")  # noqa: S608
+""")
 
 
 def upsert_skill_totals(rows: Sequence[Mapping[str, Any]]) -> None:
