@@ -175,7 +175,7 @@ _CATALOGUE = text(f"""
           ILIKE ALL(:words)
     ORDER BY lower(coalesce(a.title ->> :locale, a.title ->> 'en', a.title ->> 'nl')), a.id
     LIMIT {PAGE + 1} OFFSET :skip
-""").bindparams(bindparam("words", type_=_TEXTS))  # noqa: S608 - constants of this file
+""").bindparams(bindparam("words", type_=_TEXTS))
 
 _ACTIVITY = text(f"""
     SELECT {_SHOWN}
@@ -184,7 +184,7 @@ _ACTIVITY = text(f"""
       AND (a.state = 'published'
            OR EXISTS (SELECT FROM completion c
                       WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))
-""")  # noqa: S608 - constants of this file
+""")
 
 _TITLES = text("""
     SELECT a.slug, a.title FROM activity a WHERE a.state = 'published'

@@ -26,6 +26,8 @@ from app.vision.rules import (
 from leaderboards.periods import windows_at
 
 KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")
+STATES = ("waiting", "confirmed", "declined", "withdrawn")
+TITLE, NOTE, LINK, LOG_HOURS = 200, 1000, 2000, 400  # the most that a person may write, and log
 REPEATS = (None, "year", "quarter", "month")
 Key = tuple[int, int, str]  # person, activity, edition
 

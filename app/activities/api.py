@@ -1,0 +1,89 @@
+"""The catalogue and completions in JSON."""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_smorest import Blueprint
+
+from app.access import may, me
+from app.activities import actions, queries
+from app.activities.rules import Log
+from app.activities.schemas import (
+    ActivitiesOut,
+    CatalogueQuery,
+    CompletionOut,
+    CompletionsOut,
+    CompletionsQuery,
+    DecisionIn,
+    LogIn,
+    WaitingOut,
+)
+from app.db import transaction
+from app.outbox import settle
+from app.web import now
+
+api = Blueprint("activities_api", __name__, url_prefix="/api/v1", description="What one can learn, and did")
+
+
+@api.route("/activities", methods=["GET"])
+@may("person")
+@api.arguments(CatalogueQuery, location="query")
+@api.response(200, ActivitiesOut)
+def activities(asked: dict[str, Any]) -> dict[str, Any]:
+    """The catalogue, by title."""
+    rows, more = queries.catalogue(locale=str(get_locale()), **asked)
+    return {"activities": [row._mapping for row in rows], "next": asked["page"] + 1 if more else None}
+
+
+@api.route("/completions", methods=["GET"])
+@may("person")
+@api.arguments(CompletionsQuery, location="query")
+@api.response(200, CompletionsOut)
+def completions(asked: dict[str, Any]) -> dict[str, Any]:
+    """What you finished or logged, the latest first."""
+    rows, more = queries.completions_of(me(), **asked)
+    return {"completions": [_told(row) for row in rows], "next": asked["page"] + 1 if more else None}
+
+
+@api.route("/completions", methods=["POST"])
+@may("person")
+@api.arguments(LogIn)
+@api.response(201, CompletionOut)
+@api.alt_response(404, description="no such activity in the catalogue")
+def log(form: dict[str, Any]) -> dict[str, Any]:
+    """Log own learning; it counts once somebody else confirms it. The same log again is the same completion."""
+    with transaction():
+        item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
+        ids = actions.log_completions([item], at=now())
+        settle(now())
+        return _told(queries.completions(ids)[0])
+
+
+@api.route("/confirmations", methods=["GET"])
+@may("person")
+@api.response(200, WaitingOut)
+def confirmations() -> dict[str, Any]:
+    """What waits for your word, the oldest first."""
+    rows = queries.waiting_for(me())
+    return {"completions": [_told(row) for row in rows], "waiting": queries.count_waiting_for(me())}
+
+
+@api.route("/completions/<int:completion_id>/decision", methods=["POST"])
+@may("person")
+@api.arguments(DecisionIn)
+@api.response(200, CompletionOut)
+@api.alt_response(404, description="nothing here waits for your word")
+@api.alt_response(409, description="it was decided in the meantime")
+def decide(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
+    """Confirm what a colleague logged, or decline it and say what is missing."""
+    with transaction():
+        confirm = form["decision"] == "confirm"
+        ids = actions.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
+        settle(now())
+        return _told(queries.completions(ids)[0])
+
+
+def _told(row: Any) -> dict[str, Any]:
+    confirmer = {"id": row.confirmer_id, "name": row.confirmer} if row.confirmer_id else None
+    activity = {"id": row.activity_id, "slug": row.slug, "kind": row.kind, "title": row.title}
+    return {**row._mapping, "activity": activity, "confirmer": confirmer}

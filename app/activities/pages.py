@@ -1,0 +1,258 @@
+"""The catalogue, one activity, logging own learning, and confirming that of colleagues."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from app.access import may, me
+from app.activities import actions, queries
+from app.activities.rules import KINDS, Log, edition_of
+from app.activities.schemas import CatalogueQuery, DecisionIn, LogForm, LogQuery, WhoQuery
+from app.db import transaction
+from app.errors import Conflict, NotFound, Refused
+from app.outbox import settle
+from app.people.queries import card, card_of_handle, colleagues, manager_ids
+from app.vision import queries as vision
+from app.web import body, done, now, query, render, swaps
+
+pages = Blueprint("activities", __name__)
+TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "note", "link", "who")
+
+
+class WhoIsMeant(Refused):
+    """The box with the confirmer's name says nobody, or several people; the form comes back with who it can be."""
+
+    code = "who-is-meant"
+
+    def __init__(self, message: object, maybe: Any = ()) -> None:
+        super().__init__(message, fields={"confirmer_id": message})
+        self.maybe = maybe
+
+
+# The catalogue --------------------------------------------------------------------------------------------
+
+
+@pages.get("/learn")
+@may("person")
+def catalogue() -> ResponseReturnValue:
+    asked = query(CatalogueQuery())
+    rows, more = queries.catalogue(locale=str(get_locale()), **asked)
+    context = {"rows": rows, "more": more, "asked": asked, "mine": _mine(rows), **_words()}
+    if asked["page"] > 1:
+        return render("activities/catalogue.html", "activities/_offers.html", **context)
+    return render("activities/catalogue.html", "activities/_results.html", **context)
+
+
+@pages.get("/learn/<slug>")
+@may("person")
+def activity(slug: str) -> ResponseReturnValue:
+    row = queries.activity(slug, person_id=me())
+    skills = vision.names()
+    above = {up for skill in row.skills for up in skills[skill].lineage}
+    led = {skills[skill].goal_id for skill in above}
+    return render(
+        "activities/activity.html",
+        activity=row,
+        mine=_mine([row]).get(row.id),
+        skill_of=skills,
+        goals=[goal for goal in vision.goals() if goal.id in led],
+    )
+
+
+def _mine(rows: Any) -> dict[int, dict[str, Any]]:
+    """How I stand with each: waiting, done, or done in an earlier year or month and open again."""
+    found = {}
+    states = queries.states_of(me(), [row.id for row in rows])
+    tz = actions.organisation_tz()
+    for row in rows:
+        if state := states.get(row.id):
+            now_ = edition_of(row, now(), tz)
+            found[row.id] = {"state": state, "open": state.state == "confirmed" and state.edition != now_}
+    return found
+
+
+def _words() -> dict[str, Any]:
+    skills = vision.options()
+    return {"skills": skills, "skill_of": {skill["id"]: skill for skill in skills}, "kinds": KINDS}
+
+
+# Logging --------------------------------------------------------------------------------------------------
+
+
+@pages.get("/log")
+@may("person")
+def log() -> ResponseReturnValue:
+    asked = query(LogQuery())
+    if asked["page"] > 1:
+        return render("activities/log.html", "activities/_mine.html", **_history(asked["page"]), **_form())
+    named = queries.activity(asked["activity"], person_id=me()) if asked["activity"] else None
+    typed = {"activity_id": named.id} if named and named.state == "published" else {}
+    return _log(_form(typed), sent=asked["sent"])
+
+
+def _log(form: dict[str, Any], sent: int | None = None) -> Response:
+    history = _history(1)
+    said = next((row for row in history["completions"] if row.id == sent), None)
+    return render("activities/log.html", **history, **form, said=said)
+
+
+def _history(page: int) -> dict[str, Any]:
+    rows, more = queries.completions_of(me(), page=page)
+    return {"completions": rows, "more": more, "page": page}
+
+
+@pages.post("/log")
+@may("person")
+def log_it() -> ResponseReturnValue:
+    try:
+        form = body(LogForm())
+        form["confirmer_id"] = form["confirmer_id"] or _confirmer(form.pop("who"))
+        form.pop("who", None)
+        with transaction():
+            item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
+            (completion_id,) = actions.log_completions([item], at=now())
+            settle(now())
+            (said,) = queries.completions([completion_id])
+            context = {"said": said, **_history(1), **_form()}
+            return done("activities/_logged.html", url_for(".log", sent=completion_id), **context)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _again(no)
+
+
+@pages.get("/log/people")
+@may("person")
+def people() -> ResponseReturnValue:
+    """Names for the box, while one types."""
+    found = colleagues(query(WhoQuery())["who"], but=me(), limit=8)
+    return render("activities/_people.html", "activities/_people.html", people=found)
+
+
+def _confirmer(typed: str) -> int | None:
+    """A suggestion ends with the handle between brackets; anything else is a part of a name."""
+    if not typed:
+        return None
+    name, bracket, handle = typed.rpartition("(")
+    if name and bracket and handle.endswith(")"):
+        return card_of_handle(handle[:-1]).id
+    found = colleagues(typed, but=me(), limit=6)
+    exactly = [one for one in found if one.name.casefold() == typed.casefold()]
+    if len(exactly or found) > 1:
+        raise WhoIsMeant(_("Several colleagues are called that. Choose whom you mean."), exactly or found)
+    if not found:
+        raise WhoIsMeant(_("We know no colleague called %(name)s. Type a part of the name.", name=typed))
+    return (exactly or found)[0].id
+
+
+def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | None = None) -> dict[str, Any]:
+    """What the form shows: what was typed, what is wrong with it, and what there is to choose."""
+    today = now().astimezone(actions.organisation_tz()).date()
+    typed = dict.fromkeys(TYPED, "") | {"completed_on": today.isoformat()} | (typed or {})
+    named = queries.by_id([int(typed["activity_id"])]) if str(typed["activity_id"]).isdecimal() else {}
+    manager_id = manager_ids([me()]).get(me())
+    return {
+        "typed": typed,
+        "named": next(iter(named.values()), None),
+        "manager": card(manager_id) if manager_id else None,
+        "today": today,
+        "titles": queries.titles(str(get_locale())),
+        "maybe": getattr(no, "maybe", ()),
+        **_wrong(no),
+        **_words(),
+    }
+
+
+def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
+    """What is wrong in all, and with which field, in words of our own."""
+    if no is None:
+        return {"refusal": None, "wrong": {}}
+    if isinstance(no, Refused):
+        return {"refusal": no.message, "wrong": no.fields}
+    said = {
+        "activity_id": _("There is no such activity."),
+        "title": _("Say it in 200 characters or fewer."),
+        "kind": _("Choose what kind of learning it was."),
+        "skill_id": _("Choose the skill it is about."),
+        "completed_on": _("Choose the day."),
+        "hours": _("Give the hours as a number, such as 1.5, and 400 at most."),
+        "note": _("Say it in 1,000 characters or fewer."),
+        "link": _("Give an address that begins with http:// or https://."),
+        "confirmer_id": _("Choose a colleague who can confirm this."),
+        "who": _("Type a part of the name."),
+    }
+    return {
+        "refusal": None,
+        "wrong": {name: said.get(name, _("Look at this again.")) for name in no.messages_dict},
+    }
+
+
+def _again(no: ValidationError | Refused) -> Response:
+    """The form comes back with what was typed."""
+    typed = {name: request.form.get(name, "")[:4000] for name in TYPED}
+    if len(typed["activity_id"]) > 18:
+        typed["activity_id"] = ""
+    form = _form(typed, no)
+    answer = render("activities/_form.html", "activities/_form.html", **form) if swaps() else _log(form)
+    answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
+
+
+# Confirming -----------------------------------------------------------------------------------------------
+
+
+@pages.get("/confirmations")
+@may("person")
+def confirmations() -> ResponseReturnValue:
+    return _waiting()
+
+
+@pages.post("/confirmations/<int:completion_id>")
+@may("person")
+def decide(completion_id: int) -> ResponseReturnValue:
+    before = [row.id for row in queries.waiting_for(me())]
+    try:
+        form = body(DecisionIn())
+        with transaction():
+            confirm = form["decision"] == "confirm"
+            actions.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
+            settle(now())
+            context = _queue(decided=form["decision"], next_id=_next(before, completion_id))
+            return done("activities/_waiting.html", url_for(".confirmations"), **context)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, Refused) and not isinstance(no, Conflict) and not no.fields:
+            raise
+        answer = _waiting(refused_id=completion_id, no=no, typed=request.form.get("note", "")[:4000])
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+        return answer
+
+
+def _next(before: list[int], gone: int) -> int | None:
+    """The row that gets the focus: the one after the row that went, else the one before it."""
+    if gone not in before:
+        return None
+    place = before.index(gone)
+    rest = before[place + 1 :] or before[:place][::-1]
+    return rest[0] if rest else None
+
+
+def _queue(**more: Any) -> dict[str, Any]:
+    rows = queries.waiting_for(me())
+    left = queries.count_waiting_for(me()) if len(rows) == queries.QUEUE else len(rows)
+    return {"rows": rows, "left": left, "skill_of": vision.names(), "decided": None, "next_id": None, **more}
+
+
+def _waiting(
+    refused_id: int | None = None, no: ValidationError | Refused | None = None, typed: str = ""
+) -> Response:
+    conflict = no.message if isinstance(no, Conflict) else None
+    wrong = (
+        _("Say in a sentence what is missing, in 1,000 characters or fewer.") if no and not conflict else None
+    )
+    context = _queue(refused_id=refused_id, conflict=conflict, wrong=wrong, typed=typed)
+    return render("activities/confirmations.html", "activities/_waiting.html", **context)

@@ -1,0 +1,203 @@
+"""What comes in about activities and completions and goes out, for pages and API alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from app.activities import rules
+from app.vision.rules import LANGUAGES, is_link
+
+BIGGEST = 2**63 - 1
+ID = validate.Range(1, BIGGEST)
+LAST_PAGE = 100
+PAGE = fields.Integer(
+    load_default=1,
+    validate=validate.Range(1, LAST_PAGE),
+    metadata={"description": "1 for the first; `next` of an answer is the one after it"},
+)
+
+
+class Line(fields.String):
+    """One line of text, without blanks around it or in rows."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        return " ".join(super()._deserialize(value, attr, data, **kwargs).split())
+
+
+class Words(fields.String):
+    """Text of any number of lines, without blanks around it."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        return super()._deserialize(value, attr, data, **kwargs).strip()
+
+
+def _opens(link: str) -> None:
+    if link and not is_link(link):
+        raise ValidationError("Give an address that begins with http:// or https://.")
+
+
+class CatalogueQuery(Schema):
+    """Which activities; all that is asked must hold."""
+
+    text = Line(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=200),
+        data_key="q",
+        metadata={"description": "words that stand in title, summary or place"},
+    )
+    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(rules.KINDS))
+    skill = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=80),
+        metadata={"description": "slug of a skill; brings the skills below it"},
+    )
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+    hours = fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, rules.MOST_HOURS),
+        metadata={"description": "takes at most so many hours"},
+    )
+    page = PAGE
+
+
+class LogIn(Schema):
+    """Own learning: `activity_id` of the catalogue, or `title`, `kind` and `skill_id` of something else."""
+
+    activity_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    title = Line(load_default="", validate=validate.Length(max=rules.TITLE))
+    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(rules.KINDS))
+    skill_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    completed_on = fields.Date(required=True)
+    hours = fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, rules.LOG_HOURS, min_inclusive=False),
+        metadata={"description": "counts where the catalogue names no hours"},
+    )
+    note = Words(
+        load_default="",
+        validate=validate.Length(max=rules.NOTE),
+        metadata={"description": "what you did; this or a link is needed"},
+    )
+    link = Words(load_default="", validate=[validate.Length(max=rules.LINK), _opens])
+    confirmer_id = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=ID,
+        metadata={"description": "who can confirm it; your manager when left out"},
+    )
+
+
+class LogForm(LogIn):
+    """The same with a box in which the confirmer is named."""
+
+    who = Line(load_default="", validate=validate.Length(max=200))
+
+
+class LogQuery(Schema):
+    """Which activity the form is for, and what was sent a moment ago."""
+
+    activity = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=80))
+    sent = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    page = PAGE
+
+
+class WhoQuery(Schema):
+    who = Line(load_default="", validate=validate.Length(max=200))
+
+
+class CompletionsQuery(Schema):
+    page = PAGE
+
+
+class DecisionIn(Schema):
+    """The confirmer's word; `note` is needed to decline."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("confirm", "decline")))
+    note = Words(load_default="", validate=validate.Length(max=rules.NOTE))
+
+
+# What goes out --------------------------------------------------------------------------------------------
+
+_TEXTS = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+_NEXT = fields.Integer(
+    required=True, allow_none=True, metadata={"description": "`page` of the next answer; null on the last"}
+)
+
+
+class ActivityOut(Schema):
+    """Something one can do to learn. Texts of the organisation are {nl, en}."""
+
+    id = fields.Integer(required=True)
+    slug = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(rules.KINDS))
+    title = _TEXTS
+    summary = _TEXTS
+    hours = fields.Float(required=True, allow_none=True)
+    language = fields.String(
+        required=True, allow_none=True, metadata={"description": "nl, en, or null for both"}
+    )
+    place = fields.String(required=True)
+    url = fields.String(required=True)
+    mandatory = fields.Boolean(required=True)
+    repeats = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "year, quarter or month: counts once in each"},
+    )
+    skills = fields.List(fields.Integer(), required=True)
+
+
+class ActivitiesOut(Schema):
+    activities = fields.List(fields.Nested(ActivityOut), required=True)
+    next = _NEXT
+
+
+class CompletedActivityOut(Schema):
+    id = fields.Integer(required=True)
+    slug = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(rules.KINDS))
+    title = _TEXTS
+
+
+class ColleagueOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+
+
+class CompletionOut(Schema):
+    """That somebody finished one edition of an activity, and how that stands."""
+
+    id = fields.Integer(required=True)
+    person_id = fields.Integer(required=True)
+    activity = fields.Nested(CompletedActivityOut, required=True)
+    edition = fields.String(required=True, metadata={"description": "such as 2026; empty if it counts once"})
+    completed_at = fields.DateTime(required=True)
+    recorded_at = fields.DateTime(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
+    origin = fields.String(required=True, metadata={"description": "platform, import or log"})
+    score = fields.Float(required=True, allow_none=True)
+    hours = fields.Float(required=True, allow_none=True)
+    note = fields.String(required=True)
+    link = fields.String(required=True)
+    confirmer = fields.Nested(ColleagueOut, required=True, allow_none=True)
+    decided_at = fields.DateTime(required=True, allow_none=True)
+    decision_note = fields.String(required=True)
+
+
+class CompletionsOut(Schema):
+    completions = fields.List(fields.Nested(CompletionOut), required=True)
+    next = _NEXT
+
+
+class WaitingOut(Schema):
+    completions = fields.List(fields.Nested(CompletionOut), required=True)
+    waiting = fields.Integer(required=True, metadata={"description": "how many there are in all"})
