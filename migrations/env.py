@@ -15,10 +15,11 @@ from sqlalchemy.pool import NullPool
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from grants import give
+
 import app
 from app.config import settings
 from app.db import Base
-from grants import give
 
 ONE_AT_A_TIME = 5_118_211
 

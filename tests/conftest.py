@@ -36,7 +36,7 @@ if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
 
 @dataclass
 class Database:
-    """A database and a Redis number of this process; `empty` brings both back to how the migrations left them."""
+    """A database and a Redis number of this process; `empty` makes both as the migrations left them."""
 
     stack: Stack
     name: str
@@ -86,7 +86,9 @@ def database(stack: Stack) -> Iterator[Database]:
             template = _template(stack, admin)
             _drop_left_behind(admin)
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy OWNER blijk_owner')
+            admin.execute(
+                f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy OWNER blijk_owner'
+            )
         with psycopg.connect(stack.url("superuser", name), autocommit=True) as line:
             mine = Database(stack, name, number, line)
             mine.emptying = _emptying(line)
@@ -163,9 +165,8 @@ def _emptying(line: Any) -> str:
         if line.execute(f"SELECT EXISTS (SELECT FROM {name})").fetchone()[0]:
             line.execute(f"CREATE TABLE pristine.{name} AS TABLE {name}")
             columns = _columns(line, name)
-            steps.append(
-                f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM pristine.{name}"
-            )
+            kept = f"SELECT {columns} FROM pristine.{name}"
+            steps.append(f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE {kept}")
     return "BEGIN; " + "; ".join(steps) + "; COMMIT"
 
 

@@ -1,10 +1,12 @@
 """Real PostgreSQL and Valkey from wheels, for the demo, the commands, the tests and the benchmarks.
 
-No root, no containers, no system servers. Both listen on UNIX sockets in a private folder only. Whoever uses a
-stack holds a shared lock; a keeper, started by the first, stops the servers when the last one is gone, however
-it went, and starts a server again that died.
+No root, no containers, no system servers. Both listen on UNIX sockets in a private folder only. Whoever uses
+a stack holds a shared lock; a keeper, started by the first, stops the servers when the last one is gone,
+however it went, and starts a server again that died.
 """
 
+import atexit
+import base64
 import fcntl
 import importlib.util
 import json
@@ -21,6 +23,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal, Self
 
@@ -224,10 +227,10 @@ class Stack:
         if answer != "ready":
             keeper.wait(30)
             raise CannotStart(answer or f"The servers did not start; see {self.place.file('keeper.log')}")
-        _REAPED.append(keeper)
+        _STARTED.append(keeper)
 
 
-_REAPED: list["subprocess.Popen[str]"] = []  # kept, so that a keeper still at work is no ResourceWarning
+_STARTED: list["subprocess.Popen[str]"] = []  # kept, so that a keeper still at work is no ResourceWarning
 
 
 def _lock(file: IO[str], kind: int) -> bool:
@@ -241,6 +244,10 @@ def _lock(file: IO[str], kind: int) -> bool:
 def _lock_is_free(path: Path) -> bool:
     with path.open("w") as file:
         return _lock(file, fcntl.LOCK_SH)
+
+
+def _not(true: Callable[[], bool]) -> bool:
+    return not true()
 
 
 def _until(true: Callable[[], bool], seconds: float, what: str) -> None:
@@ -271,7 +278,7 @@ class Kept:
         """Start it in a session of its own, so that Ctrl-C does not reach it."""
         self.tried_at = time.monotonic()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen[bytes](
                 self.command,
                 env=CLEAN,
                 cwd="/",
@@ -279,7 +286,9 @@ class Kept:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **self.who,
+                user=self.who.get("user"),
+                group=self.who.get("group"),
+                extra_groups=self.who.get("extra_groups"),
             )
 
     def wait(self) -> None:
@@ -362,7 +371,7 @@ class Keeper:
             for server in self.servers:
                 if server.ready():
                     os.kill(pids[server.name], server.stop_signal)
-                    _until(lambda ready=server.ready: not ready(), 20, "an old server to end")
+                    _until(partial(_not, server.ready), 20, "an old server to end")
         self.place.file("pids.json").unlink(missing_ok=True)
 
     def _leave_nothing(self) -> None:
@@ -403,15 +412,24 @@ class Keeper:
     def _valkey(self) -> Kept:
         data, sock = self.place.file("valkey"), self.place.run / "valkey.sock"
         data.mkdir(mode=0o700, exist_ok=True)
-        options = {"port": "0", "unixsocket": str(sock), "unixsocketperm": "700", "dir": str(data), "save": ""}
+        options = {
+            "port": "0",
+            "unixsocket": str(sock),
+            "unixsocketperm": "700",
+            "dir": str(data),
+            "save": "",
+        }
         options |= {"databases": str(REDIS_DATABASES), "appendonly": "yes" if self.durable else "no"}
-        command = [_valkey_binary(), *(part for key, value in options.items() for part in (f"--{key}", value))]
+        command = [
+            _valkey_binary(),
+            *(part for key, value in options.items() for part in (f"--{key}", value)),
+        ]
         log = self.place.file("valkey.log")
         return Kept("valkey", command, signal.SIGTERM, lambda: _valkey_ready(self.place), log)
 
 
 def _postgres_ready(place: Place) -> bool:
-    """PostgreSQL answers a start-up packet only when it takes connections; the socket alone is there earlier."""
+    """It answers a start-up packet only when it takes connections; the socket alone is there earlier."""
     body = (196608).to_bytes(4, "big") + b"user\0postgres\0database\0postgres\0\0"
     with suppress(OSError), socket.socket(socket.AF_UNIX) as line:
         line.settimeout(1)
@@ -474,7 +492,7 @@ def _account() -> Who:
         with suppress(KeyError):
             account = pwd.getpwnam(name)
             return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    raise CannotStart("This is root, and there is no unprivileged account for PostgreSQL (postgres or nobody).")
+    raise CannotStart("This is root, and there is no account for PostgreSQL to run as (postgres or nobody).")
 
 
 def _may(who: Who, flag: str, path: Path) -> bool:
@@ -528,8 +546,6 @@ def private(*, durable: bool = False, binaries: Path | None = None) -> Iterator[
 
 def secrets(state: Path) -> dict[str, str]:
     """SECRET_KEY and MASTER_KEYS of a demo, made once and readable by its owner only."""
-    import base64
-
     path = state / "secrets"
     if not path.exists():
         made = {
@@ -550,11 +566,9 @@ _JOINED: list[Stack] = []
 
 
 def connect() -> None:
-    """Give a command its servers: what DATABASE_URL names, or the demo's, for as long as this process runs."""
+    """Give a command its servers: those DATABASE_URL names, or the demo's, while this process runs."""
     if os.environ.get("DATABASE_URL") or _JOINED:
         return
-    import atexit
-
     stack = Stack(DEMO).start()
     _JOINED.append(stack)
     atexit.register(stack.stop)
