@@ -102,8 +102,8 @@ def _fill(
 ) -> None:
     zone = ZoneInfo(settings().timezone)
     before = now - timedelta(days=DAYS + 30)
-    if not kept:
-        kept = {
+    if "client" not in kept:
+        kept |= {
             "people": people,
             "now": now.isoformat(),
             "played": 0,
@@ -112,7 +112,8 @@ def _fill(
             "logs": {},
         }
         _found(kept, before, state, echo)
-        _hire(everybody, before, echo)
+    if "hired" not in kept:
+        _hire(everybody, kept, before, echo)
     stage = _stage(everybody, kept, zone)
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
@@ -140,7 +141,7 @@ def _found(kept: dict[str, Any], at: datetime, state: Path | None, echo: Echo) -
     echo(f"  {loaded.skills} skills, {loaded.activities} activities, {len(loaded.changed)} badges")
 
 
-def _hire(everybody: Sequence[Colleague], at: datetime, echo: Echo) -> None:
+def _hire(everybody: Sequence[Colleague], kept: dict[str, Any], at: datetime, echo: Echo) -> None:
     """The people, as the HR file brings them; then how they want to be seen."""
     password_hash = hash_password(PASSWORD)
     ids: dict[tuple[str, str], int] = {}
@@ -155,6 +156,8 @@ def _hire(everybody: Sequence[Colleague], at: datetime, echo: Echo) -> None:
     with transaction():
         people_actions.set_managers(rows, ids)
         _choose(everybody, {external_id: person_id for (_, external_id), person_id in ids.items()})
+        kept["hired"] = True
+        _keep(kept, at)
     echo(f"  {len(everybody)} people in {len({(p.department, p.team) for p in everybody if p.team})} teams")
 
 
@@ -268,11 +271,8 @@ def _write_tokens(path: Path, at: datetime) -> None:
     """Bearer tokens of one person per role, for whoever tries the API."""
     tokens = {}
     with transaction():
-        found = dict(
-            db.session.execute(select(Person.name, Person.id).where(Person.email.in_(_logins())))
-            .tuples()
-            .all()
-        )
+        wanted = select(Person.name, Person.id).where(Person.email.in_(_logins()))
+        found = {row.name: row.id for row in db.session.execute(wanted)}
         for role, (name, _) in CAST.items():
             tokens[role] = people_actions.make_token(person_id=found[name], at=at)
     _write_private(path, json.dumps(tokens, indent=2) + "\n")
