@@ -58,13 +58,11 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Self:
         """Read what is set; what is given in code (upper case) goes before it."""
         environ = os.environ if environ is None else environ
-        known = {spec.name: spec for spec in fields(cls)}
-        values: dict[str, Any] = {
-            name: _typed(spec, environ[name.upper()])
-            for name, spec in known.items()
-            if environ.get(name.upper())
-        }
-        values.update({name.lower(): value for name, value in given.items() if name.lower() in known})
+        values: dict[str, Any] = {}
+        for spec in fields(cls):
+            value = given.get(spec.name.upper(), environ.get(spec.name.upper()))
+            if value not in (None, ""):
+                values[spec.name] = _typed(spec, value)
         made = cls(**values)
         made.check()
         return made
@@ -164,7 +162,7 @@ def settings() -> Settings:
     return found
 
 
-def _typed(spec: "Field[Any]", value: str) -> Any:
+def _typed(spec: "Field[Any]", value: Any) -> Any:
     if spec.type is int or spec.type == "int":
         try:
             return int(value)

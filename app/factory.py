@@ -12,6 +12,7 @@ from app import access, assets, chores, cli, guard, health, language, live, open
 from app.access import POLICIES, asker, me
 from app.config import Role, Settings, engine_options, redis_client
 from app.db import db
+from app.keys import Ring
 from app.people import queries, sign_in
 
 ROOT = Path(__file__).parent.parent
@@ -48,7 +49,9 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     """`config` goes before the environment; names in capitals, as in the environment."""
     app = House(__name__, template_folder=str(ROOT / "templates"))
     settings = Settings.from_environment(**config)
+    Ring.read(settings.master_keys)
     app.extensions["settings"] = settings
+    app.extensions["create_app"] = create_app  # a command may need the same house in another role
     app.extensions["redis"] = redis_client(settings)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -109,6 +112,6 @@ def _found(name: str) -> Any:
         return None
     try:
         return import_module(name)
-    except ImportError as error:
+    except Exception as error:
         structlog.get_logger("blijk.factory").warning("not ready", room=name, why=str(error))
         return None

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import Flask, Request, Response, current_app, jsonify
 from flask_babel import lazy_gettext as _l
 from flask_smorest import Api, Blueprint
@@ -67,13 +69,23 @@ def init_app(app: Flask, rooms: list[Blueprint], policies: Mapping[str, Rule]) -
     parser = Blueprint.ARGUMENTS_PARSER
     parser.location_loader("json")(_json)
     parser.error_handler(_invalid)
-    api = HouseApi(app)
+    api = HouseApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(_schema_name)})  # type: ignore[arg-type]
     api.policies = policies
     for room in rooms:
         api.register_blueprint(room)
 
 
 # The document -----------------------------------------------------------------------------------------------
+
+
+def _schema_name(schema: Any) -> str | None:
+    """Named for its room, so that two rooms may use one word; a part of a schema has no name of its own."""
+    known = resolve_schema_instance(schema)
+    if known.only or known.exclude or known.partial:
+        return None
+    of = type(known)
+    room = of.__module__.removeprefix("app.").split(".")[0]
+    return of.__name__ if of is Problem else f"{room}.{of.__name__}"
 
 
 def _endpoints(app: Flask) -> dict[tuple[str, str], str]:

@@ -243,6 +243,8 @@ def _say(
         answer = jsonify(error=code, message=str(detail), **({"errors": wrong} if wrong else {}))
     else:
         answer = _vary(make_response(_page(status, code, detail, wrong)))
+        if swaps():  # a refusal is no part of the page: it stands among the notices
+            answer.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
     answer.status_code = status
     answer.headers.update(headers)
     return answer

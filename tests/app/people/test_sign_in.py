@@ -93,7 +93,9 @@ def test_right_tries_use_nothing_up(app: Flask, cast: Cast) -> None:
         assert attempt(app.test_client(), "w-anna", PASSWORD).status_code == 303
 
 
-@pytest.mark.parametrize("then", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"])
+@pytest.mark.parametrize(
+    "then", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"]
+)
 def test_one_only_ever_goes_on_to_a_page_of_ours(app: Flask, cast: Cast, then: str) -> None:
     assert attempt(app.test_client(), "w-anna", PASSWORD, next=then).headers["Location"] == "/"
 

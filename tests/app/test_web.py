@@ -1,0 +1,243 @@
+"""What holds at every door: who may, hostile input, headers, languages, refusals."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+
+from app.access import POLICIES, WHO, RouteWithoutPolicy, collect_policies
+from app.config import Settings
+from app.guard import Wall
+from tests.cast import Cast, SignedIn
+
+Browser = Callable[[str], SignedIn]
+NAUGHTY = [
+    "\x00",
+    "a\x00b",
+    "' OR 1=1 --",
+    "<script>alert(1)</script>",
+    "{{ 7*7 }}",
+    "%s%s%n",
+    "../../etc/passwd",
+    "\u202e\u2066x",
+    "👩\u200d🔬" * 50,
+    "Ω≈ç√∫˜µ≤≥÷",
+    "9" * 5000,
+    "-1",
+    "1e400",
+    "NaN",
+    "\ufeff",
+    "\r\nSet-Cookie: x=y",
+    "a" * 100_000,
+]
+BODIES = [
+    b"",
+    b"[]",
+    b"null",
+    b"1",
+    b'"text"',
+    b"[" * 100_000,
+    b'{"a":' * 50_000,
+    b'{"game": NaN}',
+    b'{"game": 1e999}',
+    b'{"game": true, "game": false}',
+    b'{"language": "\\u0000"}',
+    b'{"language": "\\ud800"}',
+    b'{"language": "nl\x00"}',
+    b'{"board_choice": 99999999999999999999999}',
+    b'{"board_choice": {}}',
+    b'{"unknown": 1}',
+    b"\xff\xfe{}",
+    b"\xed\xa0\x80",
+]
+
+
+def test_every_route_says_who_may(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} <= set(POLICIES)
+    assert all(set(policy.who) <= WHO and policy.who for policy in POLICIES.values())
+
+
+def test_a_route_without_a_rule_does_not_start(database: object) -> None:
+    bare = Flask(__name__)
+    bare.add_url_rule("/secret", "secret", lambda: "")
+    with pytest.raises(RouteWithoutPolicy, match="/secret"):
+        collect_policies(bare)
+
+
+def test_nobody_gets_into_any_page_that_is_not_for_anybody(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "anybody" in POLICIES[rule.endpoint].who or "GET" not in (rule.methods or ()):
+                continue
+            path = url_for(rule.endpoint, **dict.fromkeys(rule.arguments, 1))
+            answer = client.get(path)
+            assert answer.status_code == 401 or answer.headers["Location"].startswith("/login"), path
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_no_json_breaks_the_api(client_of: Browser, body: bytes) -> None:
+    answer = client_of("anna").patch("/api/v1/me", data=body, content_type="application/json")
+    assert answer.status_code in (400, 413, 422)
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("text", NAUGHTY, ids=range(len(NAUGHTY)))
+def test_no_text_breaks_a_form(client_of: Browser, text: str) -> None:
+    anna = client_of("anna")
+    forms = {
+        "/me/settings": {"language": text, "game": text, "board_choice": text},
+        "/me/password": {"old": text, "new": text, "again": text},
+        "/me/sessions/end": {"session_id": text},
+        "/me/language": {"language": text, "next": text},
+        "/login": {"login": text, "password": text, "next": text},
+        "/welcome/x": {"new": text, "again": text},
+        "/oauth/token": {"grant_type": text, "client_id": text, "client_secret": text, "scope": text},
+    }
+    for path, form in forms.items():
+        assert anna.post(path, data=form).status_code < 500, path
+        assert anna.post(path, data=form, headers={"HX-Request": "true"}).status_code < 500, path
+
+
+@pytest.mark.parametrize("text", NAUGHTY, ids=range(len(NAUGHTY)))
+def test_no_text_breaks_an_address(client_of: Browser, text: str) -> None:
+    from urllib.parse import quote
+
+    anna = client_of("anna")
+    said = quote(text[:5000], safe="")
+    for path in (f"/{said}", f"/login?next={said}", f"/welcome/{said}", f"/me/settings?saved={said}"):
+        assert anna.get(path).status_code < 500, path
+    for raw in ("/%00", "/%ff%fe", "/login?next=%ED%A0%80", "/login?%00=%00", "/api/v1/%C3%28"):
+        assert anna.get(raw).status_code < 500, raw
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "Bearer",
+        "Bearer \x7f",
+        "Basic",
+        "Basic !!!",
+        "Basic AAAA",
+        "Basic gICAgA==",
+        "Basic ADpi",
+        "Nonsense x",
+        "x",
+    ],
+)
+def test_no_key_breaks_a_door(client: FlaskClient, cast: Cast, shown: str) -> None:
+    answer = client.get("/api/v1/me", headers={"Authorization": shown})
+    assert answer.status_code == 401
+    assert "Bearer" in answer.headers["WWW-Authenticate"]
+
+
+def test_wrong_keys_are_slowed_down_and_right_ones_are_not(
+    client: FlaskClient, token_of: Callable[[str], dict[str, str]]
+) -> None:
+    wrong = {"Authorization": "Bearer nonsense"}
+    assert [client.get("/api/v1/me", headers=wrong).status_code for _ in range(11)] == [401] * 10 + [429]
+    assert client.get("/api/v1/me", headers=token_of("anna")).status_code == 200
+
+
+def test_links_never_follow_the_host_header(client: FlaskClient, app: Flask) -> None:
+    for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}):
+        answer = client.get("/login", headers=headers)
+        assert "evil.example" not in answer.text
+        assert client.get("/me/settings", headers=headers).headers["Location"] == "/login?next=/me/settings"
+
+
+def test_the_policy_of_content_is_strict_on_every_answer(client: FlaskClient) -> None:
+    for path in ("/login", "/nowhere", "/api/v1/me", "/healthz"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_personal_pages_are_not_kept_by_the_browser(client_of: Browser) -> None:
+    assert client_of("anna").get("/me/settings").headers["Cache-Control"] == "no-store"
+
+
+def test_an_answer_says_that_it_differs_for_swaps(client_of: Browser) -> None:
+    anna = client_of("anna")
+    page, fragment = anna.get("/me/settings"), anna.get("/me/settings", headers={"HX-Request": "true"})
+    boosted = anna.get("/me/settings", headers={"HX-Request": "true", "HX-Boosted": "true"})
+    back = anna.get("/me/settings", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in page.text
+    assert "<html" not in fragment.text
+    assert "<html" in boosted.text
+    assert "<html" in back.text
+    assert {"HX-Request", "HX-Boosted", "HX-History-Restore-Request"} <= set(page.vary)
+
+
+@pytest.mark.parametrize("headers", [{"X-CSRF-Token": "0" * 64}, {"X-CSRF-Token": ""}, {"X-CSRF-Token": "é"}])
+def test_a_change_without_the_token_of_the_session_is_refused(
+    client_of: Browser, headers: dict[str, str]
+) -> None:
+    anna = client_of("anna")
+    for path in ("/me/settings", "/logout", "/me/language"):
+        assert anna.post(path, data={"game": "false", "language": "nl"}, headers=headers).status_code == 403
+    assert anna.patch("/api/v1/me", json={"game": False}, headers=headers).status_code == 403
+    assert anna.get("/api/v1/me").get_json()["game"] is True
+
+
+def test_the_token_of_another_session_is_refused(client_of: Browser) -> None:
+    anna, ben = client_of("anna"), client_of("ben")
+    answer = anna.post("/me/settings", data={"game": "false"}, headers={"X-CSRF-Token": ben.csrf})
+    assert answer.status_code == 403
+
+
+def test_another_site_changes_nothing_even_with_the_token(client_of: Browser) -> None:
+    answer = client_of("anna").post(
+        "/me/settings", data={"game": "false"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 403
+
+
+def test_refusals_speak_the_language_of_who_reads(client: FlaskClient, client_of: Browser) -> None:
+    dutch = client.get("/nowhere", headers={"Accept-Language": "nl"}).text
+    english = client.get("/nowhere", headers={"Accept-Language": "en"}).text
+    assert 'lang="nl"' in dutch
+    assert 'lang="en"' in english
+    assert "Dit is er niet" in dutch
+    anna = client_of("anna")
+    anna.post("/me/language", data={"language": "nl"})
+    assert 'lang="nl"' in anna.get("/me/settings", headers={"Accept-Language": "en"}).text
+
+
+def test_what_is_not_there_and_not_allowed_by_method_are_problems_in_the_api(client: FlaskClient) -> None:
+    missing, wrong = client.get("/api/v1/nothing"), client.delete("/api/v1/me")
+    assert (missing.status_code, missing.mimetype) == (404, "application/problem+json")
+    assert (wrong.status_code, wrong.mimetype) == (405, "application/problem+json")
+    assert "GET" in wrong.headers["Allow"]
+
+
+def test_a_body_beyond_all_bounds_is_turned_away(client_of: Browser) -> None:
+    anna = client_of("anna")
+    answer = anna.patch("/api/v1/me", data=b"x" * (9 * 2**20), content_type="application/json")
+    assert answer.status_code == 413
+
+
+def test_beyond_its_measure_the_house_says_so_and_works_on(app: Flask) -> None:
+    inside, go, answers = threading.Event(), threading.Event(), []
+
+    def slow(_: object, start: Callable[..., object]) -> list[bytes]:
+        inside.set()
+        go.wait(5)
+        start("200 OK", [])
+        return [b""]
+
+    def keep(status: str, headers: list[tuple[str, str]]) -> None:
+        answers.append((status, dict(headers).get("Retry-After")))
+
+    wall = Wall(slow, Settings(requests_at_once=1))  # type: ignore[arg-type]
+    first = threading.Thread(target=lambda: wall({"PATH_INFO": "/"}, keep))  # type: ignore[arg-type]
+    first.start()
+    inside.wait(5)
+    wall({"PATH_INFO": "/api/v1/me"}, keep)  # type: ignore[arg-type]
+    go.set()
+    first.join(5)
+    wall({"PATH_INFO": "/"}, keep)  # type: ignore[arg-type]
+    assert answers == [("503 Service Unavailable", "2"), ("200 OK", None), ("200 OK", None)]
