@@ -162,8 +162,8 @@ def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
     if no is None:
         return {"refusal": None, "wrong": {}}
     if isinstance(no, Refused):
-        return {"refusal": no.message, "wrong": no.fields}
-    return {"refusal": None, "wrong": {name: actions.WRONG.get(name, no) for name in no.messages_dict}}
+        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
+    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
 
 
 def _again(no: ValidationError | Refused | None, ticked: list[int]) -> Response:

@@ -170,9 +170,8 @@ def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
     if no is None:
         return {"refusal": None, "wrong": {}}
     if isinstance(no, Refused):
-        return {"refusal": no.message, "wrong": no.fields}
-    names = no.messages_dict
-    return {"refusal": None, "wrong": {name: actions.WRONG.get(name, said) for name, said in names.items()}}
+        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
+    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
 
 
 def _again(fragment: str, no: ValidationError | Refused, **context: Any) -> Response:
