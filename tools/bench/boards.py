@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -17,11 +16,12 @@ from leaderboards.boards import ORGANISATION, Board, Scope, key_of
 from leaderboards.rebuild import rebuild
 from leaderboards.store import LAST, Boards
 from tools.bench import Row
+from tools.devstack import ROOT
 
-PEER = Path("var/bench/peer")
+PEER = ROOT / "var/bench/peer"
 PREFIX = "bench"
 WINDOWS = ("2026-W47", "2026-11", "2026-Q4", "2026", "all")
-SIZES = (100_000, 1_000_000)
+SIZES = {100_000: "2026", 1_000_000: "all"}
 EVENTS = 1_000
 
 
@@ -31,8 +31,7 @@ def run(stack: Any) -> list[Row]:
     peer = _peer()
     rows: list[Row] = []
     try:
-        cards = {size: _reads(boards, client, peer, size, rows) for size in SIZES}
-        _growth(cards, rows)
+        _reads(boards, client, peer, rows)
         _writes(boards, client, rows)
         _memory(boards, client, rows)
         _loading(boards, client, rows)
@@ -44,35 +43,49 @@ def run(stack: Any) -> list[Row]:
 # S1, S2: reading
 
 
-def _reads(boards: Boards, client: Any, peer: Any, size: int, rows: list[Row]) -> tuple[float, float]:
-    """Card and top; gives their times, for the growth."""
-    board, dice = Board(ORGANISATION, "all"), random.Random(7)
-    rebuild(boards, ((board, member, _points(dice)) for member in range(1, size + 1)), ["all"])
-    key = key_of(board, PREFIX)
+def _reads(boards: Boards, client: Any, peer: Any, rows: list[Row]) -> None:
+    """Both sizes in turns, so that their ratio is of one moment, too."""
+    asked: dict[str, Callable[[], Any]] = {}
+    for size, window in SIZES.items():
+        board, dice = Board(ORGANISATION, window), random.Random(7)
+        rebuild(boards, ((board, member, _points(dice)) for member in range(1, size + 1)), [window])
+        theirs = peer(key_of(board, PREFIX), redis_connection=client) if peer else None
+        questions = _questions(boards, client, theirs, board, size)
+        asked |= {f"{name} {size}": question for name, question in questions.items()}
+    took = _side_by_side(asked, rounds=100, calls=10)
+    for size in SIZES:
+        _tell_reads({name: took[f"{name} {size}"] for name in questions}, size, rows)
+    for name in ("card", "top"):
+        before, after = (took[f"{name} {size}"] for size in SIZES)
+        rows.append(Row("S2", f"{name} at 1,000,000 / at 100,000", after / before, "<=", 1.3,
+                        f"{_us(before)} to {_us(after)}"))  # fmt: skip
 
-    def anywhere() -> int:
+
+def _questions(
+    boards: Boards, client: Any, theirs: Any, board: Board, size: int
+) -> dict[str, Callable[[], Any]]:
+    key, dice = key_of(board, PREFIX), random.Random(5)
+
+    def anybody() -> int:
         return dice.randrange(1, size + 1)
 
     def raw() -> None:
         start = dice.randrange(size - 25)
         client.zrevrange(key, start, start + 24, withscores=True)
 
-    asked: dict[str, Callable[[], Any]] = {
-        "card": lambda: boards.card(board, anywhere()),
+    ours: dict[str, Callable[[], Any]] = {
+        "card": lambda: boards.card(board, anybody()),
         "raw": raw,
         "top": lambda: boards.top(board, 25),
         "raw top": lambda: client.zrevrange(key, 0, 24, withscores=True),
     }
-    if peer:
-        theirs = peer(key, redis_connection=client)
-        asked |= {
-            "their card": lambda: _their_card(theirs, str(LAST - anywhere())),
-            "their around": lambda: theirs.around_me(str(LAST - anywhere())),
-            "their top": lambda: theirs.leaders(1),
-        }
-    took = _side_by_side(asked, rounds=60, calls=10)
-    _tell_reads(took, size, rows)
-    return took["card"], took["top"]
+    if theirs is None:
+        return ours
+    return ours | {
+        "their card": lambda: _their_card(theirs, str(LAST - anybody())),
+        "their around": lambda: theirs.around_me(str(LAST - anybody())),
+        "their top": lambda: theirs.leaders(1),
+    }
 
 
 def _their_card(peer: Any, member: str) -> tuple[Any, ...]:
@@ -94,13 +107,6 @@ def _tell_reads(took: dict[str, float], size: int, rows: list[Row]) -> None:
     ):
         rows.append(Row(id, f"{what}, {at}", took[theirs] / took[ours], ">=", bar,
                         f"peer {_us(took[theirs])}"))  # fmt: skip
-
-
-def _growth(times: dict[int, tuple[float, float]], rows: list[Row]) -> None:
-    small, large = (times[size] for size in SIZES)
-    for name, before, after in zip(("card", "top"), small, large, strict=True):
-        rows.append(Row("S2", f"{name} at 1,000,000 / at 100,000", after / before, "<=", 1.3,
-                        f"{_us(before)} to {_us(after)}"))  # fmt: skip
 
 
 # S3: writing
@@ -321,7 +327,15 @@ def _peer() -> Any:
 
 
 def _install() -> list[str]:
-    what = ["--quiet", "--no-deps", "--require-hashes", "--target", str(PEER), "-r", "tools/bench/peer.txt"]
+    what = [
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--target",
+        str(PEER),
+        "-r",
+        str(ROOT / "tools/bench/peer.txt"),
+    ]
     uv = shutil.which("uv")
     if uv:
         return [uv, "pip", "install", "--python", sys.executable, *what]
