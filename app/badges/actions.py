@@ -330,7 +330,7 @@ def backfill(person_ids: Sequence[int], slug: str | None, now: datetime) -> None
 
 
 def load(badges: Sequence[Badge], *, at: datetime) -> list[str]:
-    """Publish the badges of a (checked) catalogue: a new version of each that says something new. Return their slugs."""
+    """Publish the badges of a checked catalogue: a new version of each that says something new; return those."""
     stand = {
         row.slug: row
         for row in db.session.execute(
@@ -346,7 +346,7 @@ def load(badges: Sequence[Badge], *, at: datetime) -> list[str]:
     ]
     if fresh:
         db.session.execute(insert(Achievement), fresh)
-    ids = dict(db.session.execute(select(Achievement.slug, Achievement.id)))
+    ids = dict(db.session.execute(select(Achievement.slug, Achievement.id)).all())
     digests = {
         badge.slug: hashlib.sha256(json.dumps(badge.body, sort_keys=True).encode()).digest()
         for badge in badges

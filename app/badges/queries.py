@@ -63,7 +63,7 @@ class Catalogue:
         return next((one for one in self.in_force.values() if one.slug == slug), None)
 
 
-_catalogue: tuple[datetime | None, Catalogue | None] = (None, None)
+_catalogue: tuple[str | None, Catalogue | None] = (None, None)
 
 
 def catalogue() -> Catalogue:
@@ -80,9 +80,9 @@ def catalogue() -> Catalogue:
 def names() -> Names:
     """What the slugs of the catalogue stand for."""
     return Names(
-        dict(db.session.execute(select(Activity.slug, Activity.id))),
-        dict(db.session.execute(select(Skill.slug, Skill.id))),
-        dict(db.session.execute(select(Achievement.slug, Achievement.id))),
+        dict(db.session.execute(select(Activity.slug, Activity.id)).all()),
+        dict(db.session.execute(select(Skill.slug, Skill.id)).all()),
+        dict(db.session.execute(select(Achievement.slug, Achievement.id)).all()),
     )
 
 

@@ -137,7 +137,7 @@ def _history(person_id: int, mine: Sequence[Holding]) -> list[Item]:
 
 
 def _enamels() -> dict[str, str]:
-    return dict(db.session.execute(select(Skill.slug, Skill.enamel)))
+    return dict(db.session.execute(select(Skill.slug, Skill.enamel)).all())
 
 
 def _shown(

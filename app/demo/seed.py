@@ -137,7 +137,8 @@ def _found(kept: dict[str, Any], at: datetime, state: Path | None, echo: Echo) -
         kept["client"] = made.id
         settle(at)
         _keep(kept, at)
-    write_people_file(made, state)
+    written = write_people_file(made, state)
+    echo(f"  the key of the learning platform is in {written}")
     echo(f"  {loaded.skills} skills, {loaded.activities} activities, {len(loaded.changed)} badges")
 
 
@@ -227,7 +228,7 @@ def _live(stage: Stage, days: Sequence[Day], kept: dict[str, Any], now: datetime
             continue
         if f"{day.on:%Y-%m}" != month:
             month = f"{day.on:%Y-%m}"
-            echo(f"  {month}")
+            echo(f"  {month}: {_in_words(days, month)}")
         at = min(datetime.combine(day.on, time(22, 30), stage.zone).astimezone(UTC), now)
         with transaction():
             play(stage, day, at)
@@ -238,6 +239,14 @@ def _live(stage: Stage, days: Sequence[Day], kept: dict[str, Any], now: datetime
                 "logs": stage.logs,
             }
             _keep(kept, at)
+
+
+def _in_words(days: Sequence[Day], month: str) -> str:
+    """What a month brings, so that whoever waits has something to read."""
+    these = [day for day in days if f"{day.on:%Y-%m}" == month]
+    learned = sum(len(day.done) + len(day.told) for day in these)
+    lessons, thanks = sum(len(day.shared) for day in these), sum(len(day.thanks) for day in these)
+    return f"{learned} times learned, {lessons} lessons shared, {thanks} times thanked"
 
 
 # What is remembered and written down ------------------------------------------------------------------------
@@ -258,13 +267,14 @@ def _keep(kept: Mapping[str, Any], at: datetime) -> None:
     )
 
 
-def write_people_file(made: people_actions.MadeClient, state: Path | None) -> None:
+def write_people_file(made: people_actions.MadeClient, state: Path | None) -> Path:
     """Whom one can sign in as, for `make demo` to show; the client's secret is shown nowhere else."""
     folder = state or Path(__file__).parents[2] / "var" / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{who.login:<36} {PASSWORD}   {who.about}" for who in who_can_sign_in()]
     lines += ["", f"learning platform (xAPI): key {made.key}  secret {made.secret}", ""]
     _write_private(folder / "people.txt", "\n".join(lines))
+    return folder / "people.txt"
 
 
 def _write_tokens(path: Path, at: datetime) -> None:

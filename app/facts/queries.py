@@ -1,7 +1,6 @@
 """What can be asked of the log."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
@@ -12,17 +11,17 @@ from app.db import db
 from app.facts.models import Fact
 from badges import facts as engine
 
-_STAMP = text("SELECT changed_at FROM setting WHERE key = 'catalogue'")
+_STAMP = text("SELECT value ->> 'stamp' FROM setting WHERE key = 'catalogue'")
 _LINEAGES = text("SELECT id, lineage FROM skill")
-_lineages: tuple[datetime | None, dict[int, tuple[int, ...]]] = (None, {})
+_lineages: tuple[str | None, dict[int, tuple[int, ...]]] = (None, {})
 
 
-def catalogue_stamp() -> datetime | None:
-    """When the catalogue was changed last; asked once a transaction. Caches of compiled rules hang on it."""
+def catalogue_stamp() -> str | None:
+    """Another one whenever the catalogue has changed; asked once a transaction. Caches of compiled rules hang on it."""
     info = db.session.info
     if "stamp" not in info:
         info["stamp"] = db.session.scalar(_STAMP)
-    stamp: datetime | None = info["stamp"]
+    stamp: str | None = info["stamp"]
     return stamp
 
 

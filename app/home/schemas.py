@@ -31,7 +31,8 @@ class EntryOut(Schema):
     reason = fields.String(
         required=True,
         metadata={
-            "description": "earned or badge; or why it is 0: cap_day, cap_week, mandatory, worthless, retroactive; or reversal"
+            "description": "earned, badge or reversal; or why it is 0: "
+            "cap_day, cap_week, mandatory, worthless, retroactive"
         },
     )
     kind = fields.String(required=True)

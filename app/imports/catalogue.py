@@ -6,10 +6,10 @@ is loaded.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
 from app.activities import actions as activities
@@ -59,18 +59,8 @@ def _badges(data: Mapping[str, Any], at: datetime) -> tuple[bool, list[str]]:
 
 
 def _stamp(at: datetime) -> None:
-    """Make every process compile the catalogue anew; the stamp grows with each load, whatever `at` is."""
-    row = insert(Setting).values(key="catalogue", value={"loads": 1}, changed_at=at)
-    loads = Setting.value["loads"].as_integer() + 1
-    db.session.execute(
-        row.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "value": func.jsonb_build_object("loads", loads),
-                "changed_at": func.greatest(
-                    Setting.changed_at + timedelta(milliseconds=1), row.excluded.changed_at
-                ),
-            },
-        )
-    )
+    """Make every process compile the catalogue anew: what it keeps hangs on this stamp."""
+    fresh = {"value": {"stamp": token_hex(8)}, "changed_at": at}
+    row = insert(Setting).values(key="catalogue", **fresh)
+    db.session.execute(row.on_conflict_do_update(index_elements=["key"], set_=fresh))
     db.session.info.pop("stamp", None)

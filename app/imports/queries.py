@@ -55,7 +55,7 @@ def voided_before(client_id: int, ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return {id for id in db.session.scalars(_VOIDED_BEFORE, {"client": client_id, "ids": list(ids)}) if id}
 
 
-_meanings: tuple[datetime | None, Meanings] = (None, DEFAULT_MEANINGS)
+_meanings: tuple[str | None, Meanings] = (None, DEFAULT_MEANINGS)
 
 
 def meanings() -> Meanings:

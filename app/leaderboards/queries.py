@@ -96,7 +96,8 @@ class View:
 _STATE = text("""
     SELECT (SELECT epoch FROM board_state WHERE id = 1) AS epoch,
            EXISTS (SELECT 1 FROM board_member b JOIN person p ON p.id = b.person_id
-                   WHERE b.taking_part AND (p.board_choice = 'out' OR NOT p.active OR p.erased_at IS NOT NULL)) AS leaving
+                   WHERE b.taking_part
+                   AND (p.board_choice = 'out' OR NOT p.active OR p.erased_at IS NOT NULL)) AS leaving
 """)
 
 
@@ -153,12 +154,21 @@ _AROUND = (
     + store.BASE
     + _ONE
     + """
-    , mine AS (SELECT greatest(0, least(place - :radius, size - (2 * :radius + 1))) AS first FROM ranked WHERE person_id = :viewer)
+    , mine AS (SELECT greatest(0, least(place - :radius, size - (2 * :radius + 1))) AS first
+               FROM ranked WHERE person_id = :viewer)
     SELECT person_id, points, rank, place, size FROM ranked
     WHERE place >= (SELECT first FROM mine) AND place <= (SELECT first FROM mine) + 2 * :radius ORDER BY place
 """
 )
-_PAGE = "WITH" + store.BASE + _ONE + "SELECT person_id, points, rank, place, size FROM ranked WHERE place >= :offset AND place < :offset + :count ORDER BY place"  # fmt: skip
+_PAGE = (
+    "WITH"
+    + store.BASE
+    + _ONE
+    + """
+    SELECT person_id, points, rank, place, size FROM ranked
+    WHERE place >= :offset AND place < :offset + :count ORDER BY place
+"""
+)
 _SIZE = "WITH" + store.BASE + _ONE + "SELECT count(*) FROM ranked"
 _STATEMENTS = {
     (name, kind): store.statement(sql, kind)

@@ -15,7 +15,7 @@ from app.points.models import LedgerEntry, PersonTotal, PointRules
 from badges import facts as engine
 
 IDS = ARRAY(BigInteger())
-_versions: tuple[datetime | None, tuple[rules.Rules, ...]] = (None, ())
+_versions: tuple[str | None, tuple[rules.Rules, ...]] = (None, ())
 
 
 def versions() -> tuple[rules.Rules, ...]:
@@ -57,7 +57,9 @@ _NOT_REVERSED = """
     FROM ledger_entry l WHERE l.{column} = ANY(:ids) AND l.reverses_id IS NULL
      AND NOT EXISTS (SELECT 1 FROM ledger_entry r WHERE r.reverses_id = l.id)
 """
-_COLUMNS = "SELECT l.id, l.person_id, l.fact_id, l.award_id, l.rules_id, l.kind, l.points, l.earned_at, l.skills, l.source"
+_COLUMNS = """
+    SELECT l.id, l.person_id, l.fact_id, l.award_id, l.rules_id, l.kind, l.points, l.earned_at, l.skills, l.source
+"""
 _OF_FACTS = text(_COLUMNS + _NOT_REVERSED.format(column="fact_id")).bindparams(bindparam("ids", type_=IDS))
 _OF_AWARDS = text(_COLUMNS + _NOT_REVERSED.format(column="award_id"))
 
