@@ -86,51 +86,54 @@ def _month_starts(today: date) -> list[date]:
     return starts
 
 
+# Who logged what, how many days ago, who is asked to confirm it, and what the log says.
+WAITING = (
+    (
+        "Samir El Amrani",
+        "toolbox-talk",
+        2,
+        "Maaike Postma",
+        "Over tempo bij het sluiten. Aan het eind telde iedereen hardop mee.",
+    ),
+    (
+        "Mehmet Aydın",
+        "valve-round",
+        1,
+        "Maaike Postma",
+        "Rond de Parklaan, 22 afsluiters. Eén wilde niet, die heb ik laten zitten en gemeld.",
+    ),
+    (
+        "Annemiek Kok",
+        "at-the-phones",
+        1,
+        "Maaike Postma",
+        "Een ochtend naast Latifa. Elf van de veertien vroegen: wanneer?",
+    ),
+    (
+        "Esther Wolters",
+        "improvement-board",
+        0,
+        "Maaike Postma",
+        "Vier weken bij het bord. De sleutels hangen nu per wijk.",
+    ),
+    (
+        "Bilal Ouali",
+        "sampling-round",
+        1,
+        "Noor Hendriks",
+        "Mijn eerste ronde als leider. Noor reed mee en hield haar mond.",
+    ),
+)
+
+
 def waiting(calendar: Calendar) -> None:
     """What waits today for Noor's manager, and for Noor herself."""
-    for name, slug, days, confirmer, note in (
-        (
-            "Samir El Amrani",
-            "toolbox-talk",
-            2,
-            "Maaike Postma",
-            "Over tempo bij het sluiten. Aan het eind telde iedereen hardop mee.",
-        ),
-        (
-            "Mehmet Aydın",
-            "valve-round",
-            1,
-            "Maaike Postma",
-            "Rond de Parklaan, 22 afsluiters. Eén wilde niet, die heb ik laten zitten en gemeld.",
-        ),
-        (
-            "Annemiek Kok",
-            "at-the-phones",
-            1,
-            "Maaike Postma",
-            "Een ochtend naast Latifa. Elf van de veertien vroegen: wanneer?",
-        ),
-        (
-            "Esther Wolters",
-            "improvement-board",
-            0,
-            "Maaike Postma",
-            "Vier weken bij het bord. De sleutels hangen nu per wijk.",
-        ),
-        (
-            "Bilal Ouali",
-            "sampling-round",
-            1,
-            "Noor Hendriks",
-            "Mijn eerste ronde als leider. Noor reed mee en hield haar mond.",
-        ),
-    ):
+    for name, slug, days, confirmer, note in WAITING:
         who, by = calendar.here.get(name), calendar.here.get(confirmer)
         day = calendar.ago(days)
         if who and by and calendar.take(who.external_id, calendar.offers[slug], day):
-            calendar.days[day].told.append(
-                Told(calendar.next_log(), who.external_id, slug, day, note, by.external_id)
-            )
+            told = Told(calendar.next_log(), who.external_id, slug, day, note, by.external_id)
+            calendar.days[day].told.append(told)
 
 
 def today(calendar: Calendar) -> None:
