@@ -79,17 +79,17 @@ def hashed(password: str = PASSWORD) -> str:
     return sign_in.hash_password(password)
 
 
-def row_of(name: str, **other: Any) -> PersonRow:
+def row_of(who: str, /, **other: Any) -> PersonRow:
     """The row of the HR file for one of them, or for somebody new."""
-    department, team = PLACES.get(name, (None, None))
+    department, team = PLACES.get(who, (None, None))
     values: dict[str, Any] = {
-        "external_id": f"w-{name}",
-        "name": name.capitalize(),
-        "email": f"{name}@waterveld.example",
-        "manager_external_id": "w-mia" if name in ("anna", "ben") else None,
+        "external_id": f"w-{who}",
+        "name": who.capitalize(),
+        "email": f"{who}@waterveld.example",
+        "manager_external_id": "w-mia" if who in ("anna", "ben") else None,
         "department": department,
         "team": team,
-        "role": ROLES.get(name, "employee"),
+        "role": ROLES.get(who, "employee"),
         "language": "en",
         "hours_per_week": 36.0,
         "password_hash": hashed(),
