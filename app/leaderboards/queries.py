@@ -227,7 +227,7 @@ _UNNAMED = text("""
         AND (CAST(:department AS bigint) IS NULL OR p.department_id = :department)
         AND (CAST(:team AS bigint) IS NULL OR p.team_id = :team)
         AND (:skill = 0 OR EXISTS (SELECT 1 FROM skill_total s WHERE s.person_id = p.id AND s.skill_id = :skill))
-        LIMIT :fewest) AS some
+        LIMIT :fewest) AS unnamed
 """)
 
 
