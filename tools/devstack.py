@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, Self
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO = ROOT / "var" / "demo"
+DEMO = Path(os.environ.get("DEMO_DIR") or ROOT / "var" / "demo")
 TESTS = ROOT / "var" / "test"
 ROLES = {"web": "blijk_web", "worker": "blijk_worker", "owner": "blijk_owner", "superuser": "postgres"}
 DATABASE = "blijk"
