@@ -42,8 +42,15 @@ def wall() -> ResponseReturnValue:
 
 
 def _wall(asked: dict[str, Any], **form: Any) -> Response:
-    cards, more = queries.wall(me(), **asked)
-    context = {"cards": cards, "more": more, "show": asked["show"], **_words(), **form}
+    cards, more = queries.wall(me(), **asked, limit=queries.PAGE)
+    context = {
+        "cards": cards,
+        "more": more,
+        "show": asked["show"],
+        "further": asked["before"] and swaps(),
+        **_words(),
+        **form,
+    }
     return render("kudos/wall.html", "kudos/_cards.html", **context)
 
 
@@ -97,7 +104,9 @@ def thank(kudos_id: int) -> ResponseReturnValue:
 
 
 def _card(kudos_id: int) -> Response:
-    return done("kudos/_card.html", url_for(".one", kudos_id=kudos_id), card=_must(kudos_id), **_words())
+    return done(
+        "kudos/_card.html", url_for(".one", kudos_id=kudos_id), card=_must(kudos_id), focus=True, **_words()
+    )
 
 
 def _must(kudos_id: int) -> queries.Card:

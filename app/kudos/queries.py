@@ -37,6 +37,7 @@ from app.people.models import Organisation, Person, Unit
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
+PAGE = 12  # a page stays under 800 elements
 NEAR = 40  # colleagues offered by name before anything is typed
 
 _giver, _viewer, _receiver = aliased(Person), aliased(Person), aliased(Person)

@@ -30,8 +30,15 @@ def feed() -> ResponseReturnValue:
 
 
 def _feed(asked: dict[str, Any], **composer: Any) -> Response:
-    rows, more = queries.feed(me(), **asked)
-    context = {"lessons": rows, "more": more, "show": asked["show"], **_words(), **composer}
+    rows, more = queries.feed(me(), **asked, limit=queries.PAGE)
+    context = {
+        "lessons": rows,
+        "more": more,
+        "show": asked["show"],
+        "further": asked["before"] and swaps(),
+        **_words(),
+        **composer,
+    }
     if not swaps():
         context |= {"counts": queries.counts(me()), "most": queries.most_applied(me(), quarter_began(now()))}
     return render("lessons/feed.html", "lessons/_cards.html", **context)
@@ -119,7 +126,7 @@ def stop(lesson_id: int) -> ResponseReturnValue:
 
 def _card(lesson_id: int) -> Response:
     then = url_for(".lesson", lesson_id=lesson_id)
-    return done("lessons/_card.html", then, lesson=_must(lesson_id), **_words())
+    return done("lessons/_card.html", then, lesson=_must(lesson_id), focus=True, **_words())
 
 
 def _must(lesson_id: int) -> queries.AnyRow:

@@ -31,6 +31,7 @@ from app.people.models import Person, Unit
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
+PAGE = 8  # a page stays under 800 elements
 APPLIERS = 100
 FRONT = 100  # of the lessons applied most, so many are looked at
 
