@@ -90,7 +90,8 @@ def file(name: str) -> Response:
     if packs:
         answer.headers["Content-Encoding"] = "gzip"
     answer.set_etag(f"{name}{'.gz' if packs else ''}")
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _assets() -> Assets:

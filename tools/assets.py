@@ -128,7 +128,11 @@ def sprite() -> str:
 
 def glyphs() -> dict[str, list[str]]:
     """The paths of every glyph that a badge can carry."""
-    return {name: paths(name, "fill") for name in _lines(ROOT / "app" / "badges" / "glyphs.txt")}
+    return {name: paths(name, "fill") for name in glyphs_listed()}
+
+
+def glyphs_listed() -> list[str]:
+    return list(_lines(ROOT / "app" / "badges" / "glyphs.txt"))
 
 
 def paths(name: str, weight: str) -> list[str]:

@@ -1,0 +1,151 @@
+"""What holds for every template, and for the icons, colours and files that they use."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+from tools.assets import STATIC, glyphs_listed, icon_names
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html") if "mail" not in path.parts)
+ICONS: dict[str, set[str]] = {}
+for _name, _weight in icon_names():
+    ICONS.setdefault(_name, set()).add(_weight)
+WEIGHTS = {"regular", "bold", "fill"}
+reader = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+every_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+
+
+def said(path: Path) -> str:
+    """The template without its comments."""
+    return re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
+
+
+@every_template
+def test_nothing_is_styled_or_scripted_inline(path: Path) -> None:
+    text = said(path)
+    assert not re.search(r"""\sstyle\s*=\s*["']""", text)
+    assert not re.search(r"<style\b", text)
+    assert not re.search(r"""[\s"']on[a-z]+\s*=\s*["']""", text)
+    assert not re.search(r"hx-on|javascript:|hx-vals=.js:", text)
+    assert all("src=" in tag for tag in re.findall(r"<script\b[^>]*>", text))
+
+
+@every_template
+def test_a_fragment_starts_with_an_underscore_and_extends_nothing(path: Path) -> None:
+    if path.name in ("layout.html", "resting.html"):
+        return
+    assert ("{% extends" in path.read_text()) != path.name.startswith("_")
+
+
+@every_template
+def test_what_people_wrote_is_never_trusted_as_markup(path: Path) -> None:
+    assert not re.search(r"\|\s*safe\b|autoescape\s+false", said(path))
+
+
+@every_template
+def test_every_icon_that_is_used_is_in_the_sprite(path: Path) -> None:
+    for names, weights in icons_of(reader.parse(path.read_text())):
+        for name in names:
+            assert name in ICONS, f"{name} is not in app/static/icons.txt"
+            assert ICONS[name] & (weights or WEIGHTS), f"{name} has no {' or '.join(sorted(weights))}"
+
+
+def icons_of(tree: nodes.Template) -> Iterator[tuple[set[str], set[str]]]:
+    """Names and weights of each call of icon(), of icon_name=… and of tables called ICONS."""
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "icon" and call.args:
+            weights = texts(call.args[1]) if len(call.args) > 1 else {"regular"}
+            yield texts(call.args[0]), weights & WEIGHTS
+        for given in call.kwargs:
+            if given.key == "icon_name":
+                yield texts(given.value) - {""}, set()
+    for assigned in tree.find_all(nodes.Assign):
+        if isinstance(assigned.target, nodes.Name) and assigned.target.name == "ICONS":
+            values = assigned.node.items if isinstance(assigned.node, nodes.Dict) else []
+            yield {text for pair in values for text in texts(pair.value)}, set()
+
+
+def texts(node: nodes.Node) -> set[str]:
+    """The texts that an expression may turn out to be; what decides between them is no icon."""
+    if isinstance(node, nodes.Const):
+        return {node.value} if isinstance(node.value, str) else set()
+    if isinstance(node, nodes.CondExpr):
+        return texts(node.expr1) | (texts(node.expr2) if node.expr2 else set())
+    if isinstance(node, nodes.Or):
+        return texts(node.left) | texts(node.right)
+    return set()
+
+
+@every_template
+def test_each_asset_that_is_named_exists(path: Path) -> None:
+    made = {"app.css", "app.js", "htmx.js", "sprite.svg", "display.woff2", "text.woff2"}
+    made |= {picture.name for picture in (STATIC / "img").iterdir()}
+    assert set(re.findall(r"""asset_url\(["']([^"']+)""", said(path))) <= made
+
+
+def test_icons_are_listed_once_and_in_order() -> None:
+    assert list(ICONS) == sorted(ICONS)
+    assert len(icon_names()) == sum(map(len, ICONS.values()))
+
+
+def test_every_glyph_of_the_demo_catalogue_can_be_drawn() -> None:
+    named = set(re.findall(r'"glyph":\s*"([^"]+)"', (ROOT / "app/demo/catalogue.json").read_text()))
+    assert named <= set(glyphs_listed())
+
+
+def test_our_own_script_stays_small() -> None:
+    assert len((STATIC / "app.js").read_bytes()) < 4_000
+
+
+# Colours ----------------------------------------------------------------------------------------------------
+
+TEXT, SHAPE = 4.5, 3.0
+SKILLS = ("water", "data", "safety", "craft", "people", "customer", "sustain", "improve")
+PAIRS = [
+    *((ink, ground, TEXT) for ink in ("text", "text-2", "text-3", "brand") for ground in ("bg", "surface")),
+    *((f"{tone}-ink", f"{tone}-soft", TEXT) for tone in ("brand", "sun", "coral", "lilac", "ok", "danger")),
+    *((f"sk-{skill}", ground, TEXT) for skill in SKILLS for ground in ("surface", f"sk-{skill}-soft")),
+    *((f"av-{n}-ink", f"av-{n}", TEXT) for n in range(1, 9)),
+    *((ink, "hero", TEXT) for ink in ("on-hero", "on-hero-2", "sun")),
+    *((shape, ground, SHAPE) for shape in ("line-strong", "focus") for ground in ("bg", "surface")),
+    *((shape, "surface", SHAPE) for shape in ("coral", "lilac", "gold", "ok", "danger")),
+    ("text-3", "inset", TEXT),
+    ("text-2", "sunken", TEXT),
+    ("text-2", "lilac-soft", TEXT),
+    ("text", "sun-soft", TEXT),
+    ("on-brand", "brand", TEXT),
+    ("on-brand", "brand-hover", TEXT),
+    ("on-sun", "sun", TEXT),
+    ("lilac-soft", "lilac-ink", TEXT),
+    ("brand", "sunken", SHAPE),
+]
+
+
+def tokens() -> dict[str, tuple[str, str]]:
+    """Each colour token in light and in dark."""
+    css = (STATIC / "app.css").read_text()
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
+    alike = re.findall(r"--([\w-]+): (#\w{6});", css)
+    return {name: (light, dark) for name, light, dark in pairs} | {name: (one, one) for name, one in alike}
+
+
+def contrast(one: str, other: str) -> float:
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("ink", "ground", "needed"), PAIRS)
+def test_colours_can_be_told_apart(ink: str, ground: str, needed: float, theme: int) -> None:
+    known = tokens()
+    assert contrast(known[ink][theme], known[ground][theme]) >= needed
