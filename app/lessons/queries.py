@@ -70,6 +70,7 @@ _CARD = (
         Lesson.audience,
         Lesson.shared_at,
         Lesson.edited_at,
+        Lesson.counts,
         _applied_by.label("applied_by"),
         (Lesson.author_id == _viewer.id).label("mine"),
         _mine.lesson_id.is_not(None).label("i_apply"),

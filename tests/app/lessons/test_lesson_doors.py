@@ -213,6 +213,13 @@ def test_the_pages_speak_dutch(app: Flask, cast: Cast, client_of: Browser) -> No
         assert line in page
 
 
+def test_the_author_is_told_that_a_copy_counts_once(share: Share, client_of: Browser) -> None:
+    share("anna")
+    copy = share("anna", title="The same once more")
+    assert "it counts once" in client_of("anna").get(f"/lessons/{copy}").text
+    assert "it counts once" not in client_of("ben").get(f"/lessons/{copy}").text
+
+
 def test_edit_keeps_the_lesson_and_shows_that_it_was_edited(
     skill: int, share: Share, client_of: Browser
 ) -> None:
