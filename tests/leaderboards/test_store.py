@@ -1,7 +1,9 @@
 """The boards in a real Valkey: what they answer, and when they say that they cannot."""
 
+import os
 import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from leaderboards import ranking
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.rebuild import rebuild
-from leaderboards.store import LARGEST_MEMBER, Boards, NotReady, Unavailable
+from leaderboards.store import LARGEST_MEMBER, REST, Boards, NotReady, Unavailable
 from tests.leaderboards.server import Server, boards_on
 
 WEEK, YEAR = "2026-W47", "2026"
@@ -172,6 +174,32 @@ def test_every_question_is_one_round_trip_and_so_is_an_event(server: Server, boa
         assert CountingConnection.sent == before + 1
 
 
+def test_threads_that_end_give_their_connections_back(server: Server, boards: Boards) -> None:
+    fill(boards, {1: 5})
+    before = len(server.client().client_list())
+    for _ in range(5):
+        thread = threading.Thread(target=boards.card, args=(ALL_OF_US, 1))
+        thread.start()
+        thread.join()
+    assert len(server.client().client_list()) <= before + 1
+
+
+def test_a_forked_process_talks_on_a_connection_of_its_own(server: Server, boards: Boards) -> None:
+    fill(boards, {1: 5})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        right = False
+        try:
+            right = all(boards.card(ALL_OF_US, 1).score == 5 for _ in range(200))
+        finally:
+            os._exit(0 if right else 1)
+    for _ in range(200):
+        assert boards.card(ALL_OF_US, 1).score == 5
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_scripts_that_the_server_forgot_are_sent_again(server: Server, boards: Boards) -> None:
     fill(boards, {1: 5})
     server.client().script_flush()
@@ -268,6 +296,7 @@ def test_a_server_that_came_back_from_an_old_copy_is_filled_again(own_server: Se
     boards.set_scores([(ALL_OF_US, 1, 6)])
     own_server.stop()
     own_server.start()
+    time.sleep(REST)
     assert boards.card(ALL_OF_US, 1).score == 5
     assert boards.unready([WEEK, YEAR]) == [WEEK, YEAR]
 
