@@ -201,7 +201,10 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     """
     lock_people(item["person_id"] for item in items)
     known = queries.completions_behind(item["source"] for item in items)
-    fresh = {item["source"]: item for item in reversed(items) if item["source"] not in known}
+    fresh: dict[str, Report] = {}
+    for item in items:
+        if item["source"] not in known:
+            fresh.setdefault(item["source"], item)
     if not fresh:
         return known
     activities = _activities({item["activity_id"] for item in fresh.values()})
@@ -209,9 +212,8 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
     added = _add(weights, {key: group[0].get("origin", "platform") for key, group in by_key.items()}, at)
     standing = queries.standing(key for key in by_key if key not in added)
-    completions = {
-        item["source"]: {**added, **standing}[key] for key, group in by_key.items() for item in group
-    }
+    ids = added | standing
+    completions = {item["source"]: ids[key] for key, group in by_key.items() for item in group}
     _support(list(fresh.values()), completions)
     publish(
         _fact(completion_id, key, activities[key[1]], weights[key]) for key, completion_id in added.items()
@@ -398,7 +400,9 @@ def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
     """
     lock_people(item["person_id"] for item in items)
     entries = _entries(items, _confirmers(items, at), _activities_of(items, at), at)
-    first = {entry.key: entry for entry in reversed(entries)}
+    first: dict[Key, LogEntry] = {}
+    for entry in entries:
+        first.setdefault(entry.key, entry)
     added = _log(first, at)
     standing = added | queries.standing(key for key in first if key not in added)
     again = [entry for entry in entries if entry.key not in added or first[entry.key] is not entry]

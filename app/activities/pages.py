@@ -103,7 +103,7 @@ def _log(form: dict[str, Any], sent: int | None = None) -> Response:
 
 def _history(page: int) -> dict[str, Any]:
     rows, more = queries.completions_of(me(), page=page)
-    return {"completions": rows, "more": more, "page": page}
+    return {"completions": rows, "next_page": page + 1 if more else None}
 
 
 @pages.post("/log")
@@ -173,7 +173,7 @@ def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
     if no is None:
         return {"refusal": None, "wrong": {}}
     if isinstance(no, Refused):
-        return {"refusal": no.message, "wrong": no.fields}
+        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     said = {
         "activity_id": _("There is no such activity."),
         "title": _("Say it in 200 characters or fewer."),
