@@ -120,6 +120,7 @@ _STOP_ONE = _STOP.where(Application.person_id == bindparam("by"))
 _EVER = select(Application.round).where(
     Application.lesson_id == bindparam("of"), Application.person_id == bindparam("by")
 )
+_SHARED_IN = select(Lesson.team_id).where(Lesson.id == bindparam("of"))
 _COUNTS = select(Lesson.counts).where(Lesson.id == bindparam("of"))
 
 
@@ -158,7 +159,8 @@ def edit_lesson(*, by: int, lesson_id: int, to: LessonText, at: datetime) -> Non
         )
     )
     _check_skills([to])
-    if to.audience == "team" and not queries.sharing([by]).get(by):
+    team_id = db.session.scalar(_SHARED_IN, {"of": lesson_id}) or queries.sharing([by]).get(by)
+    if to.audience == "team" and team_id is None:
         _cannot_be("audience")
     changes = {
         "outcome": to.outcome,
@@ -170,6 +172,7 @@ def edit_lesson(*, by: int, lesson_id: int, to: LessonText, at: datetime) -> Non
         "lang": to.lang,
         "audience": to.audience,
         "edited_at": at,
+        "team_id": team_id,  # the one in which it was shared, if there was one
     }
     asked = {"by": by, "lesson_id": lesson_id, "key": to.key}
     if db.session.scalar(_EDIT.values(**changes), asked) is None:

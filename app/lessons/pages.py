@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from app.access import asker, may, me
+from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.lessons import actions, queries
@@ -73,7 +73,7 @@ def lesson(lesson_id: int) -> ResponseReturnValue:
 def edit(lesson_id: int) -> ResponseReturnValue:
     row = _own(lesson_id)
     typed = {**{name: getattr(row, name) for name in TEXTS}, "skills": list(row.skills)}
-    return render("lessons/edit.html", lesson=row, **_words(), **_composer(typed))
+    return render("lessons/edit.html", lesson=row, **_words(), **_composer(typed, of=row))
 
 
 @pages.post(f"{ONE}/edit")
@@ -91,7 +91,9 @@ def change(lesson_id: int) -> ResponseReturnValue:
                 **_words(),
             )
     except (ValidationError, Refused) as no:
-        return _refuse(render("lessons/edit.html", lesson=row, **_words(), **_composer(_typed(), no)), no)
+        return _refuse(
+            render("lessons/edit.html", lesson=row, **_words(), **_composer(_typed(), no, row)), no
+        )
 
 
 @pages.post(f"{ONE}/delete")
@@ -153,9 +155,12 @@ def _words() -> dict[str, Any]:
 
 
 def _composer(
-    typed: dict[str, Any] | None = None, no: ValidationError | Refused | None = None
+    typed: dict[str, Any] | None = None,
+    no: ValidationError | Refused | None = None,
+    of: queries.AnyRow | None = None,
 ) -> dict[str, Any]:
-    team = queries.team_of(me()) if asker().team_id else None
+    """`of` is the lesson that is edited: its team is the one in which it was shared."""
+    team = of.team if of and of.team else queries.team_of(me())
     empty: dict[str, Any] = {
         "lang": str(get_locale()),
         "audience": "team" if team else "everyone",

@@ -146,7 +146,7 @@ _HELPED = (
     .join(Lesson, Lesson.id == Application.lesson_id)
     .where(Lesson.author_id == bindparam("me"), _stands, Application.at >= bindparam("since"))
 )
-_TEAM = select(Unit.id, Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
+_TEAM = select(Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
 _keys = bindparam("keys", type_=ARRAY(Text()))
@@ -226,9 +226,9 @@ def helped_since(me: int, since: datetime) -> int:
     return db.session.scalar(_HELPED, {"me": me, "since": since}) or 0
 
 
-def team_of(me: int) -> AnyRow | None:
-    """The team of this person: (id, name), if there is one."""
-    return db.session.execute(_TEAM, {"me": me}).one_or_none()
+def team_of(me: int) -> str | None:
+    """The name of this person's team, if there is one."""
+    return db.session.scalar(_TEAM, {"me": me})
 
 
 def authors(lesson_ids: Iterable[int]) -> dict[int, int]:

@@ -154,6 +154,20 @@ def test_whoever_is_in_no_team_cannot_share_with_one(app: Flask, cast: Cast, ski
     assert "audience" in no.value.fields
 
 
+def test_the_team_of_a_lesson_is_the_one_in_which_it_was_shared(
+    app: Flask, cast: Cast, skill: int, share: Share, client_of: Browser
+) -> None:
+    from app.people.models import Person
+
+    lesson_id = share("anna", audience="everyone")
+    with app.app_context(), transaction():
+        db.session.get_one(Person, cast.anna).team_id = None
+    assert "Only North" in client_of("anna").get(f"/lessons/{lesson_id}/edit").text
+    edit(app, cast.anna, lesson_id, skill, audience="team")
+    assert client_of("ben").get(f"/lessons/{lesson_id}").status_code == 200
+    assert client_of("eve").get(f"/lessons/{lesson_id}").status_code == 404
+
+
 def test_only_the_author_edits_and_deletes(
     app: Flask, cast: Cast, skill: int, share: Share, standing: Standing
 ) -> None:
