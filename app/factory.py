@@ -10,6 +10,7 @@ from flask import Flask
 
 from app import access, assets, chores, cli, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
+from app.activities.queries import count_waiting_for
 from app.config import Role, Settings, engine_options, redis_client
 from app.db import db
 from app.keys import Ring
@@ -67,6 +68,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     access.init_app(app, sign_in.Doorman())
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(organisation=queries.organisation, settings=lambda: settings)
+    app.jinja_env.globals["waiting_confirmations"] = _waiting_confirmations
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     _flow()
@@ -75,6 +77,11 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
+
+
+def _waiting_confirmations() -> int:
+    """The menu says how many colleagues wait for the viewer's word."""
+    return count_waiting_for(me())
 
 
 def _listener() -> tuple[int, int | None]:
