@@ -29,6 +29,9 @@ NOT_YOURS = _l("This is not for your role.")
 NO_SCOPE = _l("This key does not reach this far.")
 STALE_FORM = _l("This page was open for too long. Go back, reload it and try again.")
 
+# Who may do the one may do the other: whoever sends statements may ask for their own again.
+INCLUDED_IN = {"xapi:read": "xapi:write"}
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -77,7 +80,7 @@ class Policy:
         if asker.client_id is not None:
             if "client" not in self.who:
                 raise NotAllowed(NOT_YOURS)
-            if self.scope and self.scope not in asker.scopes:
+            if self.scope and not asker.scopes & {self.scope, INCLUDED_IN.get(self.scope)}:
                 raise NotAllowed(NO_SCOPE)
             return
         if asker.person_id is None:

@@ -97,9 +97,8 @@ def _rooms(app: Flask) -> None:
     for door in apis:
         if hasattr(door, "oauth"):
             app.register_blueprint(door.oauth)
-    for door in _present("xapi"):
-        if hasattr(door, "xapi"):
-            app.register_blueprint(door.xapi)
+    for door in _present("statements"):
+        app.register_blueprint(door.door)
 
 
 def _flow() -> None:

@@ -3,50 +3,67 @@
 A batch is atomic. A statement that is known already has no effect; one that voids takes back what its target earned;
 one about somebody unknown is kept and counts when the person becomes known. What happens in the database is bounded
 by the number of batches, not of statements.
+
+Locks come in one order: newcomers, the client, people, rows. So nothing is missed between two requests: neither who
+becomes known while a statement about them comes in, nor a statement that is voided while it comes in.
 """
 
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from app.activities import actions as activities
 from app.activities import queries as activity_queries
-from app.activities.rules import Proposal, Report
+from app.activities.rules import MOST_HOURS, Proposal, Report
 from app.db import db, lock_people, transaction
 from app.errors import Conflict, Refused
 from app.imports import queries, xapi
-from app.imports.models import Statement
+from app.imports.models import PASSING
 from app.imports.queries import Client
+from app.keys import keyed_hash
+from app.people import actions as people
 from app.people.models import Organisation
 from app.people.queries import resolve
 
 Json = Mapping[str, Any]
 PRUNE_AT_ONCE = 10_000
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+MIDNIGHT = timedelta(minutes=1)
+_SEPARATOR = "\x1e"  # between bodies on their way to the database; JSON has it as an escape only
+
+
+class BadStatement(Refused):
+    """What the specification forbids."""
+
+    status = 400
+    code = "invalid-statement"
 
 
 @dataclass(slots=True)
 class Incoming:
-    """One statement on its way in."""
+    """One statement on its way in; `place` is the one in its batch."""
 
     id: uuid.UUID
+    place: int
     body: Json
     content: bytes
-    derived: bool
     means: xapi.Meaning
-    actor: str | None
+    identity: xapi.Identity | None
     happened_at: datetime
     target: uuid.UUID | None
     person_id: int | None = None
 
-    def source(self, client_id: int) -> str:
-        return source_of(client_id, self.id)
+    @property
+    def counts(self) -> bool:
+        """Whether it can change what somebody has completed."""
+        return self.means.completes or self.means.means == "uncompleted"
 
 
 def source_of(client_id: int, statement_id: uuid.UUID) -> str:
@@ -59,44 +76,57 @@ def receive(client: Client, statements: Sequence[Json], *, version: str, at: dat
     incoming, ids = _new(client, statements, at)
     if not incoming:
         return ids
+    targets = {one.target for one in incoming if one.target is not None}
     _resolve(client, incoming)
-    targets = [one.target for one in incoming if one.target is not None]
+    unknown = [one for one in incoming if one.identity and one.person_id is None]
+    if unknown or targets:
+        people.hold_newcomers()
+        _resolve(client, unknown)
+    _hold(client, alone=bool(targets) or _straddles(statements, at))
     sources = [source_of(client.id, target) for target in targets]
-    counting = [one for one in incoming if one.means.completes or one.means.means == "uncompleted"]
-    lock_people(
-        {one.person_id for one in counting if one.person_id is not None}
-        | set(activity_queries.people_behind(sources))
-    )
-    stored = _store(client, incoming, version, at)
-    fresh = [one for one in incoming if one.id in stored]
-    voided = queries.voided_before(client.id, [one.id for one in fresh if one.target is None])
-    if voided:
-        _mark_voided(client.id, list(voided), at)
-    _void(client, fresh, at)
-    _count(client, [one for one in fresh if one.id not in voided and one.person_id is not None], at)
+    concerned = {one.person_id for one in incoming if one.counts and one.person_id is not None}
+    lock_people(concerned | activity_queries.people_behind(sources) if sources else concerned)
+    fresh = _store(client, incoming, version, at)
+    if targets:
+        _void(client, fresh, at)
+    _count(client.id, [one for one in fresh if one.person_id is not None and one.id not in targets], at)
     return ids
+
+
+# Known or new -----------------------------------------------------------------------------------------------
 
 
 def _new(client: Client, statements: Sequence[Json], at: datetime) -> tuple[list[Incoming], list[uuid.UUID]]:
     """The statements that are not known yet, in id order so that two batches cannot deadlock; and all ids in order."""
-    contents = [xapi.content_hash(statement) for statement in statements]
-    options: list[tuple[uuid.UUID, ...]] = []
-    for statement, content, ordinal in zip(statements, contents, xapi.ordinals(contents), strict=True):
-        given = xapi.statement_id(statement)
-        timed = "timestamp" in statement
-        options.append(
-            (given,) if given else xapi.derived_ids(str(client.id), content, ordinal, timed=timed, now=at)
-        )
+    contents = [keyed_hash("statement", xapi.content_hash(statement)) for statement in statements]
+    options = _options(client, statements, contents, at)
     known = queries.known(client.id, {id for some in options for id in some})
-    incoming, ids = [], []
-    for statement, content, some in zip(statements, contents, options, strict=True):
+    meanings = queries.meanings()
+    incoming: list[Incoming] = []
+    ids: list[uuid.UUID] = []
+    other: dict[uuid.UUID, Json] = {}
+    for place, (statement, content, some) in enumerate(zip(statements, contents, options, strict=True)):
         there = next((known[id] for id in some if id in known and _is_resend(id, some, known[id], at)), None)
         ids.append(there.id if there else some[0])
         if there is None:
-            incoming.append(_incoming(statement, content, some[0], at))
-        else:
-            _same_or_conflict(there, statement, content)
+            incoming.append(_incoming(statement, content, some[0], place, meanings, at))
+        elif there.content_hash != content:
+            other[there.id] = statement
+    _refuse_other_content(client, other)
     return sorted(incoming, key=lambda one: one.id), ids
+
+
+def _options(
+    client: Client, statements: Sequence[Json], contents: Sequence[bytes], at: datetime
+) -> list[tuple[uuid.UUID, ...]]:
+    """The ids under which each may be known: its own, or those that follow from what it says."""
+    name = str(client.id)
+    return [
+        (given,)
+        if (given := xapi.statement_id(statement))
+        else xapi.derived_ids(name, content, ordinal, timed="timestamp" in statement, now=at)
+        for statement, content, ordinal in zip(statements, contents, xapi.ordinals(contents), strict=True)
+    ]
 
 
 def _is_resend(id: uuid.UUID, some: Sequence[uuid.UUID], there: Any, at: datetime) -> bool:
@@ -104,85 +134,118 @@ def _is_resend(id: uuid.UUID, some: Sequence[uuid.UUID], there: Any, at: datetim
     return id == some[0] or there.stored_at > at - xapi.SAME_WITHIN
 
 
-def _same_or_conflict(there: Any, statement: Json, content: bytes) -> None:
-    if there.content_hash == content:
-        return
-    if there.body is not None and xapi.same_content(json.loads(there.body), statement):
-        return
-    raise Conflict(_l("Statement %(id)s is stored here with other content.", id=str(there.id)))
+def _refuse_other_content(client: Client, other: Mapping[uuid.UUID, Json]) -> None:
+    """The hash differs; the same statement can still differ in a timestamp that the sender got from us."""
+    kept = queries.bodies(client.id, other) if other else {}
+    for id, statement in other.items():
+        if id not in kept or not xapi.same_content(kept[id], statement):
+            raise Conflict(_l("Statement %(id)s is stored here with other content.", id=str(id)))
 
 
-def _incoming(statement: Json, content: bytes, id: uuid.UUID, at: datetime) -> Incoming:
-    who = [identity for agent in xapi.learners(statement) for identity in xapi.identities(agent)]
+def _incoming(
+    statement: Json, content: bytes, id: uuid.UUID, place: int, meanings: xapi.Meanings, at: datetime
+) -> Incoming:
+    """A group as actor is kept and earns nothing: it does not say who of it did what."""
+    actor = statement["actor"]
+    who = [] if actor.get("objectType") == "Group" else xapi.identities(actor)
+    happened_at = xapi.happened_at(statement) or at
     return Incoming(
         id=id,
+        place=place,
         body=xapi.normalise(statement),
         content=content,
-        derived="id" not in statement,
-        means=xapi.interpret(statement, queries.meanings()),
-        actor=f"{who[0].kind} {who[0].value}" if who else None,
-        happened_at=min(xapi.happened_at(statement) or at, at),
+        means=xapi.interpret(statement, meanings),
+        identity=who[0] if who else None,
+        happened_at=max(EARLIEST, min(happened_at, at)),
         target=xapi.voids(statement),
     )
 
 
 def _resolve(client: Client, incoming: Sequence[Incoming]) -> None:
     """Find out who is meant, in one query."""
-    named = {one.actor: tuple(one.actor.split(" ", 1)) for one in incoming if one.actor}
-    found = resolve([(kind, value) for kind, value in named.values()], client.account_home, client.account_is)
+    named = {one.identity for one in incoming if one.identity}
+    if not named:
+        return
+    found = resolve(named, client.account_home, client.account_is)
     for one in incoming:
-        if one.actor:
-            kind, value = named[one.actor]
-            one.person_id = found.get((kind, value))
+        if one.identity:
+            one.person_id = found.get(one.identity)
+
+
+# Kept -------------------------------------------------------------------------------------------------------
+
+_HOLD = text("SELECT pg_advisory_xact_lock_shared(7303015, CAST(:client AS int))")
+_HOLD_ALONE = text("SELECT pg_advisory_xact_lock(7303015, CAST(:client AS int))")
+
+
+def _hold(client: Client, *, alone: bool) -> None:
+    """Batches of a client come in next to each other; one that voids waits for those under way, and those after
+    it see what it voided, also what is still to come."""
+    db.session.execute(_HOLD_ALONE if alone else _HOLD, {"client": client.id % 2**31})
+
+
+def _straddles(statements: Sequence[Json], at: datetime) -> bool:
+    """Around midnight UTC one and the same statement without id and time would get two ids at once."""
+    since_midnight = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    if MIDNIGHT < since_midnight < timedelta(days=1) - MIDNIGHT:
+        return False
+    return any("id" not in one and "timestamp" not in one for one in statements)
 
 
 _STORE = text("""
     INSERT INTO statement (client_id, id, seq, stored_at, happened_at, version, body, content_hash, derived, actor,
-                           person_id, means, target_id)
-    SELECT :client, s.id, s.seq, :now, s.happened_at, :version, s.body, s.content, s.derived, s.actor, s.person_id, s.means,
-           s.target
-    FROM unnest(CAST(:id AS uuid[]), CAST(:seq AS bigint[]), CAST(:happened_at AS timestamptz[]), CAST(:body AS text[]),
-                CAST(:content AS bytea[]), CAST(:derived AS boolean[]), CAST(:actor AS text[]),
-                CAST(:person_id AS bigint[]), CAST(:means AS text[]), CAST(:target AS uuid[]))
+                           person_id, means, target_id, voided_at)
+    SELECT :client, s.id, s.seq, :now, s.happened_at, :version, s.body, s.content, s.derived, s.actor, s.person_id,
+           s.means, s.target,
+           (SELECT v.stored_at FROM statement v
+            WHERE v.client_id = :client AND v.target_id = s.id AND s.target IS NULL LIMIT 1)
+    FROM unnest(CAST(:id AS uuid[]), CAST(:seq AS int[]), CAST(:happened_at AS timestamptz[]),
+                string_to_array(:bodies, :separator), CAST(:content AS bytea[]), CAST(:derived AS boolean[]),
+                CAST(:actor AS text[]), CAST(:person_id AS bigint[]), CAST(:means AS text[]), CAST(:target AS uuid[]))
          AS s(id, seq, happened_at, body, content, derived, actor, person_id, means, target)
     ON CONFLICT (client_id, id) DO NOTHING
-    RETURNING id
+    RETURNING id, voided_at
 """)
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _store(client: Client, incoming: Sequence[Incoming], version: str, at: datetime) -> set[uuid.UUID]:
-    """Insert; what another request stored in this very moment is known after all, and must be the same."""
+def _store(client: Client, incoming: Sequence[Incoming], version: str, at: datetime) -> list[Incoming]:
+    """Insert, and return what can have effect: it was not here, and nothing voided it beforehand.
+
+    What another request stored in this very moment is known after all, and must be the same.
+    """
+    names = [queries.waiting_name(client, one.identity) if one.identity else None for one in incoming]
     rows = db.session.execute(
         _STORE,
         {
-            "client": client.id, "now": at, "version": version,
-            "id": [str(one.id) for one in incoming],
-            "seq": list(range(len(incoming))),
+            "client": client.id, "now": at, "version": version, "separator": _SEPARATOR,
+            "id": [one.id for one in incoming],
+            "seq": [one.place for one in incoming],
             "happened_at": [one.happened_at for one in incoming],
-            "body": [json.dumps(one.body, ensure_ascii=False) for one in incoming],
+            "bodies": _SEPARATOR.join([_dump(one.body) for one in incoming]),
             "content": [one.content for one in incoming],
-            "derived": [one.derived for one in incoming],
-            "actor": [one.actor for one in incoming],
+            "derived": ["id" not in one.body for one in incoming],
+            "actor": names,
             "person_id": [one.person_id for one in incoming],
             "means": [one.means.means for one in incoming],
-            "target": [str(one.target) if one.target else None for one in incoming],
+            "target": [one.target for one in incoming],
         },
     )  # fmt: skip
-    stored = set(rows.scalars())
+    stored = {row.id: row.voided_at for row in rows}
     beaten = {one.id: one for one in incoming if one.id not in stored}
-    for id, there in queries.known(client.id, beaten).items() if beaten else ():
-        _same_or_conflict(there, beaten[id].body, beaten[id].content)
-    return stored
+    if beaten:
+        known = queries.known(client.id, beaten)
+        _refuse_other_content(
+            client,
+            {id: one.body for id, one in beaten.items() if known[id].content_hash != one.content},
+        )
+    return [one for one in incoming if one.id in stored and stored[one.id] is None]
 
 
-_VOID = text("""
+_MARK_VOIDED = text("""
     UPDATE statement SET voided_at = :now
     WHERE client_id = :client AND id = ANY(:ids) AND voided_at IS NULL
 """).bindparams(bindparam("ids", type_=ARRAY(UUID())))
-
-
-def _mark_voided(client_id: int, ids: Sequence[uuid.UUID], at: datetime) -> None:
-    db.session.execute(_VOID, {"client": client_id, "ids": list(ids), "now": at})
 
 
 def _void(client: Client, fresh: Sequence[Incoming], at: datetime) -> None:
@@ -190,123 +253,150 @@ def _void(client: Client, fresh: Sequence[Incoming], at: datetime) -> None:
     targets = [one.target for one in fresh if one.target is not None]
     if not targets:
         return
-    voiding = select(Statement.id).where(
-        Statement.client_id == client.id, Statement.id.in_(targets), Statement.target_id.is_not(None)
-    )
-    if db.session.scalar(voiding.limit(1)) is not None:
-        raise Refused(_l("A statement that voids another one cannot be voided."))
-    _mark_voided(client.id, targets, at)
+    if queries.voiding(client.id, targets):
+        why = _l("object.id: names a statement that voids another one; such a statement cannot be voided.")
+        raise BadStatement(why, fields={"object.id": why})
+    db.session.execute(_MARK_VOIDED, {"client": client.id, "ids": targets, "now": at})
     activities.withdraw_supports([source_of(client.id, target) for target in targets], at=at)
 
 
-def _count(client: Client, fresh: Sequence[Incoming], at: datetime) -> None:
+# Counted ----------------------------------------------------------------------------------------------------
+
+
+def _count(client_id: int, fresh: Sequence[Incoming], at: datetime) -> None:
     """Let completing statements about known people count as completions."""
     counting = [one for one in fresh if one.means.completes]
     if counting:
-        proposals = {}
-        for one in counting:
-            activity = xapi.activity_of(one.body)
-            if activity is not None:
-                proposals[activity.id] = Proposal(
-                    iri=activity.id, title=_title(activity), kind=xapi.kind_of(activity.type)
-                )
-        ids = activities.propose(list(proposals.values()), at=at)
-        activities.record_completions([_report(client, one, ids) for one in counting], at=at)
+        ids = activities.propose(_proposals(counting), at=at)
+        activities.record_completions([_report(client_id, one, ids) for one in counting], at=at)
     undone = [one for one in fresh if one.means.means == "uncompleted"]
     if undone:
-        _withdraw(client, undone, at)
+        _withdraw(client_id, undone, at)
+
+
+def _proposals(counting: Sequence[Incoming]) -> list[Proposal]:
+    """The activities that are meant, each as the last of the statements tells of it."""
+    found: dict[str, Proposal] = {}
+    for one in counting:
+        activity = xapi.activity_of(one.body)
+        if activity is not None:
+            found[activity.id] = Proposal(
+                iri=activity.id, title=_title(activity), kind=xapi.kind_of(activity.type)
+            )
+    return list(found.values())
 
 
 def _title(activity: xapi.Activity) -> dict[str, str]:
     """The name in both languages, as far as the source gives it; else the last part of its id."""
     names = {tag.split("-")[0].lower(): name for tag, name in reversed(activity.name.items()) if name.strip()}
-    other = next(iter(activity.name.values()), "") or activity.id.rstrip("/").rsplit("/", 1)[-1]
+    other = next(iter(names.values()), "") or activity.id.rstrip("/").rsplit("/", 1)[-1]
     return {lang: (names.get(lang) or other)[:300] for lang in ("nl", "en")}
 
 
-def _report(client: Client, one: Incoming, ids: Mapping[str, int]) -> Report:
+def _report(client_id: int, one: Incoming, ids: Mapping[str, int]) -> Report:
     activity_id = xapi.object_id(one.body)
     if one.person_id is None or activity_id is None:
         raise RuntimeError("only what is said of an activity and of somebody known can count")
+    hours = one.means.hours
     return Report(
         person_id=one.person_id,
         activity_id=ids[activity_id],
         completed_at=one.happened_at,
-        source=one.source(client.id),
+        source=source_of(client_id, one.id),
         score=one.means.score,
-        hours=one.means.hours,
+        hours=hours if hours is not None and hours <= MOST_HOURS else None,
     )
 
 
 _SUPPORTED = text("""
     SELECT s.id FROM statement s
-    JOIN unnest(CAST(:people AS bigint[]), CAST(:objects AS text[]), CAST(:moments AS timestamptz[])) AS u(person_id, object, at)
+    JOIN unnest(CAST(:people AS bigint[]), CAST(:objects AS text[]), CAST(:moments AS timestamptz[]))
+         AS u(person_id, object, at)
       ON s.person_id = u.person_id AND s.happened_at <= u.at AND CAST(s.body AS jsonb) -> 'object' ->> 'id' = u.object
     WHERE s.client_id = :client AND s.means IN ('completed', 'passed', 'attended') AND s.body IS NOT NULL
 """)
 
 
-def _withdraw(client: Client, undone: Sequence[Incoming], at: datetime) -> None:
+def _withdraw(client_id: int, undone: Sequence[Incoming], at: datetime) -> None:
     """Where an organisation lets `uncompleted` count: what this client reported before then supports no more."""
     rows = db.session.scalars(
         _SUPPORTED,
         {
-            "client": client.id,
+            "client": client_id,
             "people": [one.person_id for one in undone],
             "objects": [xapi.object_id(one.body) for one in undone],
             "moments": [one.happened_at for one in undone],
         },
     )
-    activities.withdraw_supports([source_of(client.id, id) for id in rows], at=at)
+    activities.withdraw_supports([source_of(client_id, id) for id in rows], at=at)
+
+
+# Waited for -------------------------------------------------------------------------------------------------
+
+_CLAIM = text("""
+    UPDATE statement SET person_id = n.person_id
+    FROM unnest(CAST(:clients AS bigint[]), CAST(:names AS text[]), CAST(:people AS bigint[]))
+         AS n(client_id, name, person_id)
+    WHERE statement.actor = n.name AND statement.person_id IS NULL
+      AND (n.client_id IS NULL OR n.client_id = statement.client_id)
+    RETURNING statement.client_id, statement.id, statement.seq,
+              CASE WHEN statement.means = ANY(:passing) THEN NULL ELSE statement.body END AS body,
+              statement.happened_at, statement.voided_at, statement.person_id
+""")
 
 
 def count_what_waited(person_ids: Sequence[int], *, at: datetime) -> None:
-    """Let statements count that waited for these people; they are locked."""
-    actors = queries.actors_of(person_ids)
-    rows = queries.waiting(actors) if actors else []
-    if not rows:
+    """Let statements count that waited for these people; they are locked, and nobody else becomes known meanwhile."""
+    names = queries.names_of(person_ids)
+    if not names:
         return
-    by_client: dict[int, list[Incoming]] = {}
-    for row in rows:
-        body = json.loads(row.body) if row.body else None
-        if body is None:
-            continue
-        means = xapi.interpret(body, queries.meanings())
-        one = Incoming(row.id, body, b"", False, means, row.actor, row.happened_at, None, actors[row.actor])
-        db_client = by_client.setdefault(row.client_id, [])
-        if row.voided_at is None:
-            db_client.append(one)
-    db.session.execute(
-        text("""
-            UPDATE statement SET person_id = a.person_id
-            FROM unnest(CAST(:actors AS text[]), CAST(:people AS bigint[])) AS a(actor, person_id)
-            WHERE statement.actor = a.actor AND statement.person_id IS NULL
-        """),
-        {"actors": list(actors), "people": list(actors.values())},
+    clients, told, whom = zip(*names, strict=True)
+    rows = db.session.execute(
+        _CLAIM,
+        {"clients": list(clients), "names": list(told), "people": list(whom), "passing": list(PASSING)},
+    ).all()
+    meanings = queries.meanings()
+    waited: dict[int, list[Incoming]] = {}
+    for row in sorted(rows, key=lambda row: (row.client_id, row.id)):
+        if row.body is not None and row.voided_at is None:
+            waited.setdefault(row.client_id, []).append(_waiting(row, meanings))
+    for client_id, several in waited.items():
+        _count(client_id, several, at)
+
+
+def _waiting(row: Any, meanings: xapi.Meanings) -> Incoming:
+    """A statement that was kept, as if it came in now."""
+    body = json.loads(row.body)
+    means = xapi.interpret(body, meanings)
+    return Incoming(row.id, row.seq, body, b"", means, None, row.happened_at, None, row.person_id)
+
+
+# Let go -----------------------------------------------------------------------------------------------------
+
+_EMPTY = text("""
+    WITH old AS (
+        SELECT client_id, id FROM statement
+        WHERE stored_at < :edge AND body IS NOT NULL AND means IN ('nothing', 'scored', 'progressed', 'failed')
+        ORDER BY stored_at LIMIT :most
+    ), emptied AS (
+        UPDATE statement SET body = NULL, actor = NULL FROM old
+        WHERE statement.client_id = old.client_id AND statement.id = old.id RETURNING 1
     )
-    for client_id, waiting in by_client.items():
-        _count(queries.client(client_id), waiting, at)
+    SELECT count(*) FROM emptied
+""")
 
 
 def prune(at: datetime) -> int:
     """Empty statements that mean nothing to us and are past their time; what supports a completion stays whole.
 
-    The id and the content hash stay, so that a resend is still known.
+    The id and the keyed content hash stay, so that a resend is still known.
     """
-    with transaction():
-        days = db.session.scalar(select(Organisation.statement_days)) or 400
-        old = (
-            select(Statement.client_id, Statement.id)
-            .where(Statement.stored_at < at - timedelta(days=days), Statement.body.is_not(None))
-            .where(Statement.means.in_(("nothing", "scored", "progressed", "failed")))
-            .limit(PRUNE_AT_ONCE)
-            .cte("old")
-        )
-        emptied = db.session.execute(
-            update(Statement)
-            .where(Statement.client_id == old.c.client_id, Statement.id == old.c.id)
-            .values(body=None, actor=None)
-            .returning(Statement.id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(emptied.all())
+    emptied: int = 0
+    while True:
+        with transaction():
+            days = db.session.scalar(select(Organisation.statement_days)) or 400
+            edge = at - timedelta(days=days)
+            done = db.session.scalar(_EMPTY, {"edge": edge, "most": PRUNE_AT_ONCE}) or 0
+        emptied += done
+        if done < PRUNE_AT_ONCE:
+            return emptied

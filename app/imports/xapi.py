@@ -1,8 +1,8 @@
 """xAPI 1.0.3 and 2.0 without the web and without the database: what the door `/xapi` and the file import ask.
 
 The order of asking: `parse_multipart` (or nothing) → `reading.read_json` → `check_batch` →
-`check_attachments` and `check_signatures` → `content_hash`, `derived_ids` → `interpret`. Each part is
-explained in its own `xapi_*.py`.
+`check_attachments` and `check_signatures` → `content_hash`, `derived_ids` → `interpret`; and on the way back
+`Wanted` → `completed` → `ids_only` or `in_one_language`. Each part is explained in its own `xapi_*.py`.
 """
 
 from app.imports.xapi_check import VOIDED, check_actor, check_batch, check_statement
@@ -15,6 +15,7 @@ from app.imports.xapi_content import (
     ordinals,
     same_content,
 )
+from app.imports.xapi_filter import Wanted, refers_to
 from app.imports.xapi_formats import is_iri, is_uuid, moment_iso8601, moment_rfc3339
 from app.imports.xapi_meanings import (
     DEFAULT_MEANINGS,
@@ -53,11 +54,13 @@ from app.imports.xapi_parts import (
     verb_id,
     voids,
 )
+from app.imports.xapi_returned import FORMATS, completed, ids_only, in_one_language, moment
 from app.imports.xapi_shapes import Invalid
 from app.imports.xapi_signatures import check_signatures
 
 __all__ = [
     "DEFAULT_MEANINGS",
+    "FORMATS",
     "KINDS",
     "MEANS",
     "SAME_WITHIN",
@@ -70,6 +73,7 @@ __all__ = [
     "Meanings",
     "Part",
     "Rule",
+    "Wanted",
     "account_from_text",
     "account_identity",
     "activity_of",
@@ -79,6 +83,7 @@ __all__ = [
     "check_batch",
     "check_signatures",
     "check_statement",
+    "completed",
     "content_hash",
     "derived_id",
     "derived_ids",
@@ -88,11 +93,14 @@ __all__ = [
     "hashed_mail",
     "identities",
     "ids",
+    "ids_only",
+    "in_one_language",
     "interpret",
     "is_iri",
     "is_uuid",
     "kind_of",
     "learners",
+    "moment",
     "moment_iso8601",
     "moment_rfc3339",
     "normalise",
@@ -102,6 +110,7 @@ __all__ = [
     "ordinals",
     "parse_multipart",
     "progress",
+    "refers_to",
     "registration",
     "rules_from",
     "same_content",

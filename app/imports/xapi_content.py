@@ -96,10 +96,11 @@ def derived_ids(
     return derived_id(client, content, ordinal, day), derived_id(client, content, ordinal, day - 1)
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _encode(value).encode("utf-8", "surrogatepass")
 
 
 def _essence(statement: Statement) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def learners(statement: Statement) -> list[Statement]:
 
 def email_identity(address: str) -> Identity:
     """An e-mail address, whose case does not count."""
-    return Identity("email", address.strip().casefold())
+    return Identity("email", address.strip().lower())
 
 
 def account_identity(home_page: str, name: str) -> Identity:

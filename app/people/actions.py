@@ -196,6 +196,7 @@ def forget_old_keys(*, at: datetime) -> None:
 # The HR file ------------------------------------------------------------------------------------------------
 
 _one_at_a_time = text("SELECT pg_advisory_xact_lock(7303014)")
+_nobody_new = text("SELECT pg_advisory_xact_lock_shared(7303014)")
 _totals = text("INSERT INTO person_total (person_id) SELECT unnest(:ids) ON CONFLICT DO NOTHING").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
 )
@@ -242,6 +243,12 @@ def import_people(rows: Iterable[PersonRow], *, at: datetime) -> Imported:
     set_managers(taken, done.ids)
     publish(news)
     return done
+
+
+def hold_newcomers() -> None:
+    """Until this transaction ends nobody becomes known who was not: whoever looks now and finds nobody can rest on
+    it. Taken before people are locked, as an import does."""
+    db.session.execute(_nobody_new)
 
 
 def set_managers(rows: Iterable[PersonRow], ids: Mapping[tuple[str, str], int]) -> None:

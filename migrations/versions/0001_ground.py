@@ -505,13 +505,19 @@ def upgrade() -> None:
         "statement",
         ["actor"],
         unique=False,
-        postgresql_where=sa.text("person_id IS NULL AND means <> 'nothing'"),
+        postgresql_where=sa.text("person_id IS NULL"),
     )
     op.create_index(
         "ix_statement_client_id_stored_at", "statement", ["client_id", "stored_at", "seq"], unique=False
     )
     op.create_index(
-        "ix_statement_content", "statement", ["client_id", "content_hash", "stored_at"], unique=False
+        "ix_statement_passing",
+        "statement",
+        ["stored_at"],
+        unique=False,
+        postgresql_where=sa.text(
+            "body IS NOT NULL AND means IN ('nothing', 'scored', 'progressed', 'failed')"
+        ),
     )
     op.create_index("ix_statement_person_id", "statement", ["person_id"], unique=False)
     op.create_index(
