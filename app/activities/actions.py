@@ -247,8 +247,8 @@ def _add(weights: Mapping[Key, Weight], origins: Mapping[Key, str], at: datetime
             "editions": [key[2] for key in weights],
             "moments": [weight.moment for weight in weights.values()],
             "origins": [origins[key] for key in weights],
-            "scores": [weight.score for weight in weights.values()],
-            "hours": [weight.hours for weight in weights.values()],
+            "scores": _floats(weight.score for weight in weights.values()),
+            "hours": _floats(weight.hours for weight in weights.values()),
             "now": at,
         },
     )
@@ -262,8 +262,8 @@ def _support(items: Sequence[Report], completions: Mapping[str, int]) -> None:
             "completions": [completions[item["source"]] for item in items],
             "sources": [item["source"] for item in items],
             "moments": [item["completed_at"] for item in items],
-            "scores": [item.get("score") for item in items],
-            "hours": [item.get("hours") for item in items],
+            "scores": _floats(item.get("score") for item in items),
+            "hours": _floats(item.get("hours") for item in items),
         },
     ).all()
     if len(kept) < len(
@@ -329,8 +329,8 @@ def _weigh(completion_ids: Iterable[int]) -> None:
             "ids": [row.id for row, _ in moves],
             "states": [it.state for _, it in moves],
             "moments": [it.weight.moment for _, it in moves],
-            "scores": [it.weight.score for _, it in moves],
-            "hours": [it.weight.hours for _, it in moves],
+            "scores": _floats(it.weight.score for _, it in moves),
+            "hours": _floats(it.weight.hours for _, it in moves),
             "rounds": rounds,
         },
     )
@@ -524,7 +524,7 @@ def _log(entries: Mapping[Key, LogEntry], at: datetime) -> dict[Key, int]:
             "activities": [key[1] for key in entries],
             "editions": [key[2] for key in entries],
             "moments": [entry.moment for entry in entries.values()],
-            "hours": [entry.hours for entry in entries.values()],
+            "hours": _floats(entry.hours for entry in entries.values()),
             "notes": [entry.item.get("note") or "" for entry in entries.values()],
             "links": [entry.item.get("link") or "" for entry in entries.values()],
             "confirmers": [entry.confirmer_id for entry in entries.values()],
@@ -540,7 +540,7 @@ def _log(entries: Mapping[Key, LogEntry], at: datetime) -> dict[Key, int]:
                 "sources": [log_source(completion_id) for completion_id in added.values()],
                 "moments": [entries[key].moment for key in added],
                 "scores": [None for _ in added],
-                "hours": [entries[key].item.get("hours") for key in added],
+                "hours": _floats(entries[key].item.get("hours") for key in added),
             },
         )
     return added
@@ -607,6 +607,11 @@ def decide(
         db.session.execute(_WITHDRAW, {"sources": [log_source(row.id) for row in rows], "at": at})
         publish(CompletionDeclined(person_id=row.person_id, completion_id=row.id) for row in rows)
     return wanted
+
+
+def _floats(values: Iterable[float | None]) -> list[float | None]:
+    """The driver does not write lists in which whole numbers and others are mixed."""
+    return [None if value is None else float(value) for value in values]
 
 
 def organisation_tz() -> ZoneInfo:

@@ -16,9 +16,9 @@ from app.activities.schemas import CatalogueQuery, DecisionIn, LogForm, LogQuery
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
-from app.people.queries import card, card_of_handle, colleagues, manager_ids
+from app.people.queries import card_of_handle, cards, colleagues, manager_ids
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, in_language, now, query, render, swaps
 
 pages = Blueprint("activities", __name__)
 TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "note", "link", "who")
@@ -90,9 +90,28 @@ def log() -> ResponseReturnValue:
     asked = query(LogQuery())
     if asked["page"] > 1:
         return render("activities/log.html", "activities/_mine.html", **_history(asked["page"]), **_form())
-    named = queries.activity(asked["activity"], person_id=me()) if asked["activity"] else None
-    typed = {"activity_id": named.id} if named and named.state == "published" else {}
+    typed = _taken_up(asked["again"]) if asked["again"] else _for_activity(asked["activity"])
     return _log(_form(typed), sent=asked["sent"])
+
+
+def _for_activity(slug: str | None) -> dict[str, Any]:
+    """The form for an activity of the catalogue."""
+    named = queries.activity(slug, person_id=me()) if slug else None
+    return {"activity_id": named.id} if named and named.state == "published" else {}
+
+
+def _taken_up(completion_id: int) -> dict[str, Any]:
+    """What I told in a log that came back with a question: nobody types it twice."""
+    row = next((row for row in queries.completions([completion_id]) if row.person_id == me()), None)
+    if row is None or row.state != "declined":
+        return {}
+    asked = cards([row.confirmer_id]).get(row.confirmer_id)
+    told = {"completed_on": row.completed_at.astimezone(actions.organisation_tz()).date().isoformat()}
+    told |= {"hours": row.hours if row.hours is not None else "", "note": row.note, "link": row.link}
+    told |= {"who": f"{asked.name} ({asked.handle})" if asked and asked.active else ""}
+    if row.activity_state == "published":
+        return told | {"activity_id": row.activity_id}
+    return told | {"title": in_language(row.title), "kind": row.kind, "skill_id": next(iter(row.skills), "")}
 
 
 def _log(form: dict[str, Any], sent: int | None = None) -> Response:
@@ -159,7 +178,7 @@ def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | N
     return {
         "typed": typed,
         "named": next(iter(named.values()), None),
-        "manager": card(manager_id) if manager_id else None,
+        "manager": cards([manager_id]).get(manager_id) if manager_id else None,
         "today": today,
         "titles": queries.titles(str(get_locale())),
         "maybe": getattr(no, "maybe", ()),

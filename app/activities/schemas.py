@@ -103,8 +103,9 @@ class LogForm(LogIn):
 
 
 class LogQuery(Schema):
-    """Which activity the form is for, and what was sent a moment ago."""
+    """Which activity the form is for, which declined log it takes up again, and what was sent a moment ago."""
 
+    again = fields.Integer(load_default=None, allow_none=True, validate=ID)
     activity = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=80))
     sent = fields.Integer(load_default=None, allow_none=True, validate=ID)
     page = PAGE

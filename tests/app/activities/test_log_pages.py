@@ -222,3 +222,24 @@ def test_hostile_input_is_refused_and_leaves_nothing(
         assert answer.status_code in (400, 404, 422)
     with app.app_context():
         assert queries.completions_of(cast.anna) == ([], False)
+
+
+def test_what_came_back_with_a_question_is_taken_up_with_all_that_was_typed(
+    client_of: Browser, catalogue: Catalogue
+) -> None:
+    anna, mia = client_of("anna"), client_of("mia")
+    sent = anna.post("/log", data=form(catalogue, who="Mia", link="https://example.org/photo"))
+    completion_id = sent.location.rpartition("=")[2]
+    assert "https://example.org/photo" not in anna.get(f"/log?again={completion_id}").text
+    mia.post(f"/confirmations/{completion_id}", data={"decision": "decline", "note": "Which crew?"})
+    assert f"/log?again={completion_id}" in anna.get("/log").text
+    page = anna.get(f"/log?again={completion_id}").text
+    for typed in (
+        "A morning with the night crew",
+        "I held the lamp.",
+        "https://example.org/photo",
+        "Mia (",
+        "3.5",
+    ):
+        assert typed in page
+    assert "I held the lamp." not in client_of("ben").get(f"/log?again={completion_id}").text

@@ -96,6 +96,15 @@ def test_the_catalogue_says_how_long_it_takes_and_only_else_the_report(
     }
 
 
+def test_whole_numbers_and_others_go_together(cast: Cast, catalogue: Catalogue) -> None:
+    told = record(
+        report(cast.anna, catalogue.sampling, MONDAY, "a", hours=1, score=1),
+        report(cast.ben, catalogue.sampling, MONDAY, "b", hours=1.5, score=0.5),
+        report(cast.eve, catalogue.sampling, MONDAY, "c", hours=None, score=None),
+    )
+    assert [fact.hours for fact in told.stated] == [1, 1.5, None]
+
+
 def test_what_is_mandatory_is_said_with_the_fact(cast: Cast, catalogue: Catalogue) -> None:
     (fact,) = record(report(cast.anna, catalogue.lifting, MONDAY, "a")).stated
     assert (fact.mandatory, fact.activity_kind) == (True, "workshop")
