@@ -52,7 +52,7 @@ def _reads(boards: Boards, client: Any, peer: Any, rows: list[Row]) -> None:
         theirs = peer(key_of(board, PREFIX), redis_connection=client) if peer else None
         questions = _questions(boards, client, theirs, board, size)
         asked |= {f"{name} {size}": question for name, question in questions.items()}
-    took = _side_by_side(asked, rounds=100, calls=10)
+    took = _side_by_side(asked, rounds=60, calls=10)
     for size in SIZES:
         _tell_reads({name: took[f"{name} {size}"] for name in questions}, size, rows)
     for name in ("card", "top"):
