@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -154,19 +155,17 @@ _thanked = (
     .group_by(KudosReceiver.person_id)
     .subquery()
 )
-_me_row = aliased(Person)
+_me_row, _mate = aliased(Person), aliased(Person)
+_my_team = select(_me_row.team_id).where(_me_row.id == bindparam("me")).scalar_subquery()
+_my_manager = select(_me_row.manager_id).where(_me_row.id == bindparam("me")).scalar_subquery()
+_around = union(
+    select(_mate.id).where(_mate.team_id == _my_team), select(_thanked.c.person_id), select(_my_manager)
+).subquery()
 # Own team first, then whom I thanked last.
 _NEAR = (
-    _COLLEAGUE.join(_me_row, _me_row.id == bindparam("me"))
+    _COLLEAGUE.where(Person.id.in_(select(_around.c[0])))
     .outerjoin(_thanked, _thanked.c.person_id == Person.id)
-    .where(
-        or_(
-            Person.team_id == _me_row.team_id,
-            _thanked.c.person_id.is_not(None),
-            Person.id == _me_row.manager_id,
-        )
-    )
-    .order_by((Person.team_id == _me_row.team_id).desc().nulls_last(), _thanked.c.last_at.desc().nulls_last())
+    .order_by((Person.team_id == _my_team).desc().nulls_last(), _thanked.c.last_at.desc().nulls_last())
     .order_by(Person.sort_name, Person.id)
     .limit(NEAR)
 )

@@ -33,7 +33,7 @@ AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
 PAGE = 8  # a page stays under 800 elements
 APPLIERS = 100
-FRONT = 100  # of the lessons applied most, so many are looked at
+LATELY, FRONT = 2000, 100  # applications, and lessons applied most among them
 
 _author, _viewer, _applier = aliased(Person), aliased(Person), aliased(Person)
 _readable = or_(
@@ -92,10 +92,12 @@ _BEFORE = (
     tuple_(Lesson.shared_at, Lesson.id)
     < select(_last.shared_at, _last.id).where(_last.id == bindparam("before")).scalar_subquery()
 )
+# A value known before the scan begins, so that the index on teams can be used.
+_my_team = select(Person.team_id).where(Person.id == bindparam("me")).scalar_subquery()
 _SHOWS: dict[str, ColumnElement[bool]] = {
     "all": true(),
-    "team": Lesson.team_id == _viewer.team_id,
-    "mine": Lesson.author_id == _viewer.id,
+    "team": Lesson.team_id == _my_team,
+    "mine": Lesson.author_id == bindparam("me"),
 }
 _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     (show, further): _NEWEST.where(only, *([_BEFORE] if further else []))
@@ -103,7 +105,7 @@ _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     for further in (False, True)
 }
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
-_OF_TEAM = _NEWEST.where(Lesson.team_id == _viewer.team_id, Lesson.author_id != _viewer.id)
+_OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, Lesson.author_id != _viewer.id)
 _APPLIERS = (
     select(
         Application.person_id, _applier.name, _applier.handle, _applier.job, Application.how, Application.at
@@ -113,12 +115,18 @@ _APPLIERS = (
     .order_by(Application.at.desc(), Application.person_id)
     .limit(APPLIERS)
 )
-# The front runners first, then who may read them: asking everybody's rights to everything costs too much.
-_most = (
-    select(Application.lesson_id, func.count().label("applied_by"))
+# Bounded whatever the size: only so many applications are looked at, and who may read is asked of the front.
+_lately = (
+    select(Application.lesson_id)
     .where(_stands, Application.at >= bindparam("since"))
-    .group_by(Application.lesson_id)
-    .order_by(func.count().desc(), Application.lesson_id.desc())
+    .order_by(Application.at.desc())
+    .limit(LATELY)
+    .subquery()
+)
+_most = (
+    select(_lately.c.lesson_id, func.count().label("applied_by"))
+    .group_by(_lately.c.lesson_id)
+    .order_by(func.count().desc(), _lately.c.lesson_id.desc())
     .limit(FRONT)
     .subquery()
 )
@@ -212,7 +220,7 @@ def latest_of_team(me: int, limit: int = 3) -> Sequence[AnyRow]:
 
 
 def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[AnyRow]:
-    """The lessons this person may read that were applied most since then."""
+    """The lessons this person may read that were applied most lately, and not before then."""
     return db.session.execute(_MOST, {"me": me, "since": since, "limit": limit}).all()
 
 
