@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.activities import actions, queries
 from app.activities.rules import KINDS, Log, edition_of
-from app.activities.schemas import CatalogueQuery, DecisionIn, LogForm, LogQuery, WhoQuery
+from app.activities.schemas import CatalogueQuery, DecisionIn, LogForm, LogQuery, TitleQuery, WhoQuery
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
@@ -153,6 +153,14 @@ def people() -> ResponseReturnValue:
     return render("activities/_people.html", "activities/_people.html", people=found)
 
 
+@pages.get("/log/titles")
+@may("person")
+def titles() -> ResponseReturnValue:
+    """Titles of the catalogue for the box, while one types: what is there need not be described again."""
+    rows, _more = queries.catalogue(locale=str(get_locale()), text=query(TitleQuery())["title"])
+    return render("activities/_titles.html", "activities/_titles.html", rows=rows[:8])
+
+
 def _confirmer(typed: str) -> int | None:
     """A suggestion ends with the handle between brackets; anything else is a part of a name."""
     if not typed:
@@ -173,14 +181,13 @@ def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | N
     """What the form shows: what was typed, what is wrong with it, and what there is to choose."""
     today = now().astimezone(actions.organisation_tz()).date()
     typed = dict.fromkeys(TYPED, "") | {"completed_on": today.isoformat()} | (typed or {})
-    named = queries.by_id([int(typed["activity_id"])]) if str(typed["activity_id"]).isdecimal() else {}
+    named = queries.published(int(typed["activity_id"])) if str(typed["activity_id"]).isdecimal() else None
     manager_id = manager_ids([me()]).get(me())
     return {
         "typed": typed,
-        "named": next(iter(named.values()), None),
+        "named": named,
         "manager": cards([manager_id]).get(manager_id) if manager_id else None,
         "today": today,
-        "titles": queries.titles(str(get_locale())),
         "maybe": getattr(no, "maybe", ()),
         **_wrong(no),
         **_words(),

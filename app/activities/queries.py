@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, bindparam, func, select, text
+from sqlalchemy import Row, Select, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
@@ -24,11 +24,10 @@ QUEUE = 50
 
 # For actions: batches -------------------------------------------------------------------------------------
 
-_BY_ID = select(
+_BY_ID: Select[Any] = select(
     Activity.id,
     Activity.slug,
     Activity.kind,
-    Activity.title,
     Activity.mandatory,
     Activity.hours,
     Activity.skills,
@@ -161,7 +160,7 @@ def logs(completion_ids: Iterable[int]) -> dict[int, Row[Any]]:
 _SHOWN = """a.id, a.slug, a.kind, a.title, a.summary, a.hours, a.language, a.place, a.url, a.mandatory,
             a.repeats, a.skills, a.state, a.proposed_by"""
 
-# A catalogue has hundreds or a few thousand rows and is read whole (5,000: 9 ms); only the page is sent.
+# A catalogue has hundreds, at most a few thousand rows and is read whole; only the page leaves the database.
 _CATALOGUE = text(f"""
     SELECT {_SHOWN}
     FROM activity a
@@ -186,10 +185,7 @@ _ACTIVITY = text(f"""
                       WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))
 """)
 
-_TITLES = text("""
-    SELECT a.slug, a.title FROM activity a WHERE a.state = 'published'
-    ORDER BY lower(coalesce(a.title ->> :locale, a.title ->> 'en', a.title ->> 'nl')), a.id LIMIT 500
-""")
+_NAMED = text(f"SELECT {_SHOWN} FROM activity a WHERE a.id = :id AND a.state = 'published'")
 
 
 def catalogue(
@@ -233,9 +229,9 @@ def activity(slug: str, *, person_id: int) -> Row[Any]:
     return row
 
 
-def titles(locale: str) -> Sequence[Row[Any]]:
-    """What the form for an own log suggests: slug and title of published activities."""
-    return db.session.execute(_TITLES, {"locale": locale}).all()
+def published(activity_id: int) -> Row[Any] | None:
+    """An activity of the catalogue, for the form that logs it."""
+    return db.session.execute(_NAMED, {"id": activity_id}).one_or_none()
 
 
 # Completions of a person ----------------------------------------------------------------------------------

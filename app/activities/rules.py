@@ -125,6 +125,8 @@ def catalogue(entries: object) -> list[dict[str, Any]]:
 
 def edition_of(activity: Repeating, at: datetime, tz: ZoneInfo) -> str:
     """The calendar window that makes this completion another one than last year's; "" if it counts once."""
+    if activity.repeats is None:
+        return ""
     windows = windows_at(at, tz)
     match activity.repeats:
         case "year":

@@ -115,6 +115,10 @@ class WhoQuery(Schema):
     who = Line(load_default="", validate=validate.Length(max=200))
 
 
+class TitleQuery(Schema):
+    title = Line(load_default="", validate=validate.Length(max=rules.TITLE))
+
+
 class CompletionsQuery(Schema):
     page = PAGE
 

@@ -124,6 +124,7 @@ def test_nobody_else_decides(client: FlaskClient, token_of: Token, catalogue: Ca
         ("GET", "/learn/gas"),
         ("GET", "/log"),
         ("GET", "/log/people"),
+        ("GET", "/log/titles"),
         ("POST", "/log"),
         ("GET", "/confirmations"),
         ("POST", "/confirmations/1"),

@@ -165,6 +165,11 @@ def test_names_are_suggested_while_one_types(client_of: Browser, catalogue: Cata
     assert "Anna (" not in client_of("anna").get("/log/people?who=an", headers=HTMX).text
 
 
+def test_titles_of_the_catalogue_are_suggested_too(client_of: Browser, catalogue: Catalogue) -> None:
+    answer = client_of("anna").get("/log/titles?title=gas", headers=HTMX).text
+    assert answer.strip() == '<option value="Working with gas">Course</option>'
+
+
 def test_my_list_is_mine_alone(client_of: Browser, catalogue: Catalogue) -> None:
     client_of("anna").post("/log", data=form(catalogue))
     assert "night crew" not in client_of("ben").get("/log").text.replace(
