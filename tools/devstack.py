@@ -134,7 +134,7 @@ class Stack:
             held = self.place.file("users.lock").open("w")
             fcntl.flock(held, fcntl.LOCK_SH)  # waits while a keeper is stopping
             try:
-                if _lock_is_free(self.place.file("keeper.lock")):
+                if not self._kept():
                     self._start_keeper()
             except BaseException:
                 held.close()
@@ -208,6 +208,14 @@ class Stack:
         with self.place.file("start.lock").open("w") as door:
             fcntl.flock(door, fcntl.LOCK_EX)
             yield
+
+    def _kept(self) -> bool:
+        """There is a keeper, and not one that has just stopped its servers and is about to end."""
+        while self.running:
+            if self.place.file("pids.json").exists():
+                return True
+            time.sleep(0.01)
+        return False
 
     def _start_keeper(self) -> None:
         order = {"state": str(self.state), "durable": self.durable, "binaries": str(self.binaries or "")}
@@ -372,6 +380,7 @@ class Keeper:
                 if server.ready():
                     os.kill(pids[server.name], server.stop_signal)
                     _until(partial(_not, server.ready), 20, "an old server to end")
+            _until(partial(_not, (self.data / "postmaster.pid").exists), 20, "the old PostgreSQL to end")
         self.place.file("pids.json").unlink(missing_ok=True)
 
     def _leave_nothing(self) -> None:
