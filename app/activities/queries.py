@@ -3,11 +3,11 @@
 Plain rows; statements are built once; every list has an end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, Select, bindparam, func, select, text
+from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
@@ -24,17 +24,9 @@ QUEUE = 50
 
 # For actions: batches -------------------------------------------------------------------------------------
 
-_BY_ID: Select[Any] = select(
-    Activity.id,
-    Activity.slug,
-    Activity.kind,
-    Activity.mandatory,
-    Activity.hours,
-    Activity.skills,
-    Activity.repeats,
-    Activity.state,
-    Activity.proposed_by,
-).where(Activity.id == func.any(bindparam("ids", type_=_IDS)))
+_BY_ID = text("""
+    SELECT id, slug, kind, mandatory, hours, skills, repeats, state, proposed_by FROM activity WHERE id = ANY(:ids)
+""").bindparams(bindparam("ids", type_=_IDS))
 _BY_SLUG = select(Activity.slug, Activity.id).where(
     Activity.slug == func.any(bindparam("slugs", type_=_TEXTS))
 )
@@ -76,6 +68,24 @@ _WEIGHTS = text("""
     WHERE c.id = ANY(:ids) AND c.state IN ('waiting', 'confirmed')
     ORDER BY c.id
 """).bindparams(bindparam("ids", type_=_IDS))
+
+# For `verify`: what a completion says and what its supports come to.
+_ASTRAY = text("""
+    SELECT c.id, c.state FROM completion c
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE counts) AS counting, min(at) FILTER (WHERE counts) AS moment,
+               max(score) FILTER (WHERE counts) AS best, count(*) FILTER (WHERE NOT counts) AS own
+        FROM (SELECT at, score, source <> 'log:' || c.id OR c.decided_at IS NOT NULL AS counts
+              FROM completion_support
+              WHERE completion_id = c.id AND withdrawn_at IS NULL) AS standing
+    ) AS s
+    WHERE CASE c.state
+          WHEN 'confirmed' THEN s.counting = 0 OR c.completed_at <> s.moment OR c.score IS DISTINCT FROM s.best
+          WHEN 'waiting' THEN s.counting > 0 OR s.own <> 1 OR c.confirmer_id IS NULL
+          ELSE s.counting + s.own > 0 END
+       OR c.confirmer_id = c.person_id
+    ORDER BY c.id
+""")
 
 _BY_TITLE = text("""
     SELECT id, kind, title FROM activity
@@ -141,6 +151,12 @@ def weights(completion_ids: Iterable[int]) -> Sequence[Row[Any]]:
     """Completions that stand, with what their supports come to; for `rules.verdict`."""
     wanted = sorted(set(completion_ids))
     return db.session.execute(_WEIGHTS, {"ids": wanted}).all() if wanted else []
+
+
+def astray() -> Iterator[str]:
+    """Completions that do not follow from their supports; `verify` asks, and there are none."""
+    for row in db.session.execute(_ASTRAY):
+        yield f"completion {row.id} is {row.state} and its supports say otherwise"
 
 
 def by_title(titles: Iterable[str]) -> Sequence[Row[Any]]:

@@ -124,3 +124,19 @@ def test_the_facts_that_stand_follow_from_the_reports_that_stand(
     assert {
         (row.person_id, row.activity_id, row.edition): (row.completed_at, row.score) for row in rows
     } == expected
+    assert list(queries.astray()) == []
+
+
+def test_a_completion_that_does_not_follow_from_its_supports_is_found(
+    cast: Cast, catalogue: Catalogue
+) -> None:
+    with transaction():
+        ids = actions.record_completions(
+            [report(cast.anna, catalogue.gas, START, "a"), report(cast.ben, catalogue.gas, START, "b")],
+            at=NOW,
+        )
+        db.session.info.pop("news")
+    assert list(queries.astray()) == []
+    with transaction():
+        db.session.execute(text("UPDATE completion_support SET withdrawn_at = now() WHERE source = 'a'"))
+    assert list(queries.astray()) == [f"completion {ids['a']} is confirmed and its supports say otherwise"]
