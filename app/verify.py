@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import func, select, text
 
+from app.activities import queries as activities
 from app.audit import seals
 from app.badges import actions as badges
 from app.config import settings
@@ -139,6 +140,7 @@ class Found:
 def verify(at: datetime) -> Found:
     """Check everything; `wrong` is empty when all is well."""
     checks: list[tuple[str, Callable[[], Iterator[str]]]] = [
+        ("completions follow from their supports", activities.astray),
         ("each confirmed completion is one fact", lambda: _rows(_COMPLETIONS)),
         ("each fact of a completion has its completion", lambda: _rows(_FACTS_WITHOUT)),
         ("each fact has one standing entry", lambda: _rows(_ONE_ENTRY)),
