@@ -64,13 +64,9 @@ class Place:
         """A copied checkout gets an identity of its own, a moved one keeps it, a new clone has none yet."""
         state = state.resolve()
         _make_ours(state)
-        note = state / "id"
-        ident, _, known_as = note.read_text().partition("\n") if note.exists() else ("", "", "")
-        if not ident or (known_as != str(state) and _ident_in(Path(known_as)) == ident):
-            ident = uuid.uuid4().hex[:10]
-        if known_as != str(state):
-            note.write_text(f"{ident}\n{state}")
-        return cls(state, ident)
+        with (state / "id.lock").open("w") as alone:
+            fcntl.flock(alone, fcntl.LOCK_EX)
+            return cls(state, _identity(state))
 
     @property
     def run(self) -> Path:
@@ -83,6 +79,16 @@ class Place:
 
     def file(self, name: str) -> Path:
         return self.state / name
+
+
+def _identity(state: Path) -> str:
+    note = state / "id"
+    ident, _, known_as = note.read_text().partition("\n") if note.exists() else ("", "", "")
+    if not ident or (known_as != str(state) and _ident_in(Path(known_as)) == ident):
+        ident = uuid.uuid4().hex[:10]
+    if known_as != str(state):
+        note.write_text(f"{ident}\n{state}")
+    return ident
 
 
 def _ident_in(state: Path) -> str:
