@@ -3,10 +3,21 @@
 The same sentences stand on the page of a badge, in progress and in the credential. Names are handed in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from badges.criteria import AllOf, AnyOf, Completed, Count, Criteria, Distinct, Filter, PointsAtLeast, Within
+from badges.criteria import (
+    AllOf,
+    AnyOf,
+    Completed,
+    Count,
+    Criteria,
+    Distinct,
+    Filter,
+    HoldsBadge,
+    PointsAtLeast,
+    Within,
+)
 
 LANGUAGES = ("nl", "en")
 
@@ -25,8 +36,8 @@ _ACTIVITIES = {
         "": ("activity", "activities"),
         "course": ("course", "courses"),
         "workshop": ("workshop", "workshops"),
-        "coaching": ("coaching", "coachings"),
-        "mentoring": ("mentoring", "mentorings"),
+        "coaching": ("coaching track", "coaching tracks"),
+        "mentoring": ("mentoring track", "mentoring tracks"),
         "on_the_job": ("task on the job", "tasks on the job"),
         "rotation": ("job rotation", "job rotations"),
         "article": ("article", "articles"),
@@ -35,17 +46,17 @@ _ACTIVITIES = {
         "": ("activiteit", "activiteiten"),
         "course": ("cursus", "cursussen"),
         "workshop": ("workshop", "workshops"),
-        "coaching": ("coaching", "coachings"),
-        "mentoring": ("mentoraat", "mentoraten"),
+        "coaching": ("coachtraject", "coachtrajecten"),
+        "mentoring": ("mentortraject", "mentortrajecten"),
         "on_the_job": ("klus op de werkplek", "klussen op de werkplek"),
         "rotation": ("stage bij een ander team", "stages bij een ander team"),
         "article": ("artikel", "artikelen"),
     },
 }
 _AND, _OR = {"en": "and", "nl": "en"}, {"en": "or", "nl": "of"}
-_COUNT: dict[str, dict[str, str | tuple[str, str]]] = {
+_COUNT = {
     "en": {
-        "completed": "Complete {n} {what}{about}",
+        "completed": ("Complete {a}{about}", "Complete {n} {what}{about}"),
         "lesson_shared": ("Share a lesson{about}", "Share {n} lessons{about}"),
         "lesson_applied": (
             "A colleague applies a lesson of yours{about}",
@@ -54,11 +65,11 @@ _COUNT: dict[str, dict[str, str | tuple[str, str]]] = {
         "kudos_received": ("Receive kudos{for_}", "Receive kudos {n} times{for_}"),
     },
     "nl": {
-        "completed": "Rond {n} {what}{about} af",
+        "completed": ("Rond {a}{about} af", "Rond {n} {what}{about} af"),
         "lesson_shared": ("Deel een les{about}", "Deel {n} lessen{about}"),
         "lesson_applied": (
-            "Een collega past een les van jou toe{about}",
-            "Collega’s passen {n} keer een les van jou toe{about}",
+            "Een collega past een les van jou{about} toe",
+            "Collega’s passen {n} keer een les van jou{about} toe",
         ),
         "kudos_received": ("Krijg kudos{for_}", "Krijg {n} keer kudos{for_}"),
     },
@@ -82,9 +93,18 @@ _DISTINCT = {
         ): "Lessen van jou over {n} verschillende vaardigheden worden toegepast{about}",
         ("skills", "kudos_received"): "Krijg kudos voor {n} verschillende vaardigheden",
         ("givers", ""): "Krijg kudos van {n} verschillende collega’s{for_}",
-        ("appliers", ""): "{n} verschillende collega’s passen een les van jou toe{about}",
+        ("appliers", ""): "{n} verschillende collega’s passen een les van jou{about} toe",
         ("activities", ""): "Rond {n} verschillende {what}{about} af",
     },
+}
+# Of named activities one must be done, or one of them so many times.
+_OUT_OF = {
+    "en": ("Complete {any}", "Complete {any} {n} times"),
+    "nl": ("Rond {any} af", "Rond {n} keer {any} af"),
+}
+_HOLDS = {
+    "en": ("Earn the badge ", "Earn one of the badges "),
+    "nl": ("Verdien de badge ", "Verdien een van de badges "),
 }
 _CALENDAR = {
     "en": {
@@ -110,29 +130,19 @@ def joined(parts: Sequence[str], word: str) -> str:
 def sentence(criteria: Criteria, lang: str, titles: Titles) -> str:
     """One sentence without a full stop."""
     if isinstance(criteria, AllOf | AnyOf):
-        said = [sentence(part, lang, titles) for part in criteria.parts]
-        word = _AND[lang] if isinstance(criteria, AllOf) else _OR[lang]
-        return said[0] if len(said) == 1 else joined([said[0], *map(_lower, said[1:])], word)
+        return _joined(criteria, lang, titles)
     if isinstance(criteria, Count):
         return _count(criteria, lang, titles) + _within(criteria.within, lang)
     if isinstance(criteria, Distinct):
         return _distinct(criteria, lang, titles) + _within(criteria.within, lang)
     if isinstance(criteria, Completed):
-        names = sorted(
-            _quoted(titles.activities.get(activity, "?"), lang) for activity in criteria.activities
-        )
-        return (
-            f"Complete {joined(names, _AND[lang])}"
-            if lang == "en"
-            else f"Rond {joined(names, _AND[lang])} af"
-        )
+        names = joined(_quoted(criteria.activities, lang, titles.activities), _AND[lang])
+        return f"Complete {names}" if lang == "en" else f"Rond {names} af"
     if isinstance(criteria, PointsAtLeast):
-        points = f"Earn {criteria.points} points" if lang == "en" else f"Verdien {criteria.points} punten"
+        number = _number(criteria.points, lang)
+        points = f"Earn {number} points" if lang == "en" else f"Verdien {number} punten"
         return points + _within(criteria.within, lang)
-    name = _quoted(titles.badges.get(criteria.achievement_id, "?"), lang)
-    if criteria.tier > 1:
-        name += f" (tier {criteria.tier})" if lang == "en" else f" (niveau {criteria.tier})"
-    return f"Hold the badge {name}" if lang == "en" else f"Heb de badge {name}"
+    return _HOLDS[lang][0] + _badge(criteria, lang, titles)
 
 
 def sentences(criteria: Criteria, lang: str, titles: Titles) -> list[str]:
@@ -141,10 +151,37 @@ def sentences(criteria: Criteria, lang: str, titles: Titles) -> list[str]:
     return [sentence(part, lang, titles) for part in parts]
 
 
+def _joined(criteria: AllOf | AnyOf, lang: str, titles: Titles) -> str:
+    badges = [_badge(part, lang, titles) for part in criteria.parts if isinstance(part, HoldsBadge)]
+    if isinstance(criteria, AnyOf) and len(badges) == len(criteria.parts) > 1:
+        return _HOLDS[lang][1] + joined(badges, _OR[lang])
+    single = [part for part in criteria.parts if isinstance(part, Completed) and len(part.activities) == 1]
+    if isinstance(criteria, AnyOf) and len(single) == len(criteria.parts):
+        activities = {activity for part in single for activity in part.activities}
+        return _OUT_OF[lang][0].format(any=joined(_quoted(activities, lang, titles.activities), _OR[lang]))
+    said = [sentence(part, lang, titles) for part in criteria.parts]
+    word = _AND[lang] if isinstance(criteria, AllOf) else _OR[lang]
+    return joined([said[0], *map(_lower, said[1:])], word)
+
+
+def _badge(holds: HoldsBadge, lang: str, titles: Titles) -> str:
+    (name,) = _quoted([holds.achievement_id], lang, titles.badges)
+    if holds.tier > 1:
+        name += f" (tier {holds.tier})" if lang == "en" else f" (niveau {holds.tier})"
+    return name
+
+
 def _count(count: Count, lang: str, titles: Titles) -> str:
-    forms = _COUNT[lang][count.of.kind]
-    form = forms if isinstance(forms, str) else forms[count.at_least > 1]
+    if count.of.activities:
+        return _out_of(count, lang, titles)
+    form = _COUNT[lang][count.of.kind][count.at_least > 1]
     return form.format(n=count.at_least, **_parts(count.of, count.at_least, lang, titles))
+
+
+def _out_of(count: Count, lang: str, titles: Titles) -> str:
+    """A count over activities that are named: kinds and skills need not be said as well."""
+    names = joined(_quoted(count.of.activities, lang, titles.activities), _OR[lang])
+    return _OUT_OF[lang][count.at_least > 1].format(n=count.at_least, any=names)
 
 
 def _distinct(distinct: Distinct, lang: str, titles: Titles) -> str:
@@ -162,11 +199,20 @@ def _parts(of: Filter, number: int, lang: str, titles: Titles) -> dict[str, str]
     kinds = [words[kind][number > 1] for kind in sorted(of.activity_kinds)] or [words[""][number > 1]]
     what = joined(kinds, _OR[lang])
     if of.activities:
-        names = sorted(_quoted(titles.activities.get(activity, "?"), lang) for activity in of.activities)
-        what += (" out of " if lang == "en" else " uit ") + joined(names, _AND[lang])
+        names = joined(_quoted(of.activities, lang, titles.activities), _AND[lang])
+        what += f" out of {names}" if lang == "en" else f" uit {names}"
     on = (f" on {about}" if lang == "en" else f" over {about}") if about else ""
     for_ = (f" for {about}" if lang == "en" else f" voor {about}") if about else ""
-    return {"what": what, "about": on, "for_": for_}
+    return {
+        "what": what,
+        "a": joined([_a(kind, lang) for kind in kinds], _OR[lang]),
+        "about": on,
+        "for_": for_,
+    }
+
+
+def _a(noun: str, lang: str) -> str:
+    return f"een {noun}" if lang == "nl" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _within(within: Within | None, lang: str) -> str:
@@ -174,11 +220,37 @@ def _within(within: Within | None, lang: str) -> str:
         return ""
     if within.calendar:
         return f" {_CALENDAR[lang][within.calendar]}"
-    return f" within {within.days} days" if lang == "en" else f" binnen {within.days} dagen"
+    return (
+        f" within {_days(within.days or 0, lang)}"
+        if lang == "en"
+        else f" binnen {_days(within.days or 0, lang)}"
+    )
 
 
-def _quoted(name: str, lang: str) -> str:
-    return f"“{name}”" if lang == "en" else f"‘{name}’"
+def _days(days: int, lang: str) -> str:
+    """As people count: weeks and a year, where it comes out even."""
+    if days in (182, 183):
+        return "half a year" if lang == "en" else "een half jaar"
+    if days == 365:
+        return "a year" if lang == "en" else "een jaar"
+    if days <= 56 and days % 7 == 0:
+        weeks = days // 7
+        if lang == "en":
+            return "a week" if weeks == 1 else f"{weeks} weeks"
+        return "een week" if weeks == 1 else f"{weeks} weken"
+    if lang == "en":
+        return "a day" if days == 1 else f"{days} days"
+    return "een dag" if days == 1 else f"{days} dagen"
+
+
+def _number(number: int, lang: str) -> str:
+    return f"{number:,}" if lang == "en" else f"{number:,}".replace(",", ".")
+
+
+def _quoted(ids: Iterable[int], lang: str, names: Mapping[int, str]) -> list[str]:
+    """Names as they are written, in the order of the alphabet."""
+    form = "“{}”" if lang == "en" else "‘{}’"
+    return [form.format(name) for name in sorted(names.get(id, "?") for id in ids)]
 
 
 def _lower(said: str) -> str:
