@@ -230,7 +230,7 @@ def listed(client: Client, span: Span, wanted: Wanted, limit: int) -> tuple[list
         found += fitting[:room]
         if len(fitting) > room or (len(found) == limit and end is not None):
             return found, found[-1].place
-        if end is None or time.monotonic() - started > LOOK_SECONDS:
+        if cut or end is None or time.monotonic() - started > LOOK_SECONDS:
             return found, end
         span = replace(span, after=end)
 
