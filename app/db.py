@@ -45,7 +45,8 @@ TRACE: dict[str, Any] = {"class": "pseudonym", "keep": "trace", "export": True}
 STATEMENT: dict[str, Any] = {"class": "personal", "keep": "statement", "export": True}
 
 _LOCK = text(
-    "SELECT * FROM person_total WHERE person_id = ANY(:ids) ORDER BY person_id FOR NO KEY UPDATE"
+    "SELECT t.*, (SELECT value ->> 'stamp' FROM setting WHERE key = 'catalogue') AS stamp FROM person_total t"
+    " WHERE person_id = ANY(:ids) ORDER BY person_id FOR NO KEY UPDATE OF t"
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
 
 
@@ -93,15 +94,20 @@ def lock_people(person_ids: Iterable[int]) -> None:
         raise RuntimeError(
             f"people {missing} were not locked with the first ones; a second lock can deadlock"
         )
-    for row in db.session.execute(_LOCK, {"ids": missing}).mappings():
-        locked[row["person_id"]] = dict(row)
+    _lock(missing, locked)
 
 
 def lock_newcomers(person_ids: Iterable[int]) -> None:
     """Count as locked whom this transaction itself made: nobody else can see them yet, so none can wait."""
     locked: dict[int, dict[str, Any]] = db.session.info.setdefault("locked", {})
-    for row in db.session.execute(_LOCK, {"ids": sorted(person_ids)}).mappings():
-        locked[row["person_id"]] = dict(row)
+    _lock(sorted(person_ids), locked)
+
+
+def _lock(person_ids: list[int], locked: dict[int, dict[str, Any]]) -> None:
+    for found in db.session.execute(_LOCK, {"ids": person_ids}).mappings():
+        row = dict(found)
+        db.session.info["stamp"] = row.pop("stamp")  # of the catalogue, which what follows has to know
+        locked[row["person_id"]] = row
 
 
 def locked_totals(person_ids: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -101,13 +101,14 @@ class FactsCounted(Event):
 
     `touched` are the keys of `badges.catalogue.Index` that can have changed; `anew` says that something older than
     the latest fact came or went, so that everything of this person is decided again. `since` and `until` are the
-    first and last moment of what is new, if it is facts.
+    first and last moment of what is new, if it is facts; `points_before` is what the person had before it counted.
     """
 
     touched: tuple[tuple[Any, ...], ...]
     anew: bool
     since: datetime | None = None
     until: datetime | None = None
+    points_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

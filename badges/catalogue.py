@@ -3,12 +3,14 @@
 Refused with the reason: an unknown key, an empty condition, an unknown name, a badge that in the end asks for itself.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from badges.criteria import (
     CALENDARS,
+    MOST,
     AllOf,
     AnyOf,
     BadCriteria,
@@ -188,16 +190,38 @@ class Index:
     def __init__(self, tiers: Iterable[Tier]) -> None:
         self.tiers = tuple(tiers)
         self._by_key: dict[TouchKey, list[Tier]] = {}
-        for tier in self.tiers:
-            for key in keys_of_tier(tier):
+        self._bars: list[tuple[int, int]] = []
+        for number, tier in enumerate(self.tiers):
+            for key in keys_of_tier(tier) - {POINTS}:
                 self._by_key.setdefault(key, []).append(tier)
+            for leaf in leaves(tier.criteria):
+                if isinstance(leaf, PointsAtLeast):
+                    self._hang(leaf, number, tier)
+        self._bars.sort()
 
-    def touched(self, keys: Iterable[TouchKey]) -> list[Tier]:
-        """The tiers that stand under one of these keys, each once."""
+    def _hang(self, leaf: PointsAtLeast, number: int, tier: Tier) -> None:
+        """Points of all time are a bar that is crossed once; points in a window can be met by any change."""
+        if leaf.within is None and tier.repeats is None:
+            self._bars.append((leaf.points, number))
+        else:
+            self._by_key.setdefault(POINTS, []).append(tier)
+
+    def touched(self, keys: Iterable[TouchKey], before: int = 0, after: int = MOST) -> list[Tier]:
+        """The tiers that stand under one of these keys, each once.
+
+        Where points have changed, those with a bar that was crossed from `before` to `after`.
+        """
         found: dict[int, Tier] = {}
         for key in keys:
             for tier in self._by_key.get(key, ()):
                 found[id(tier)] = tier
+            if key == POINTS:
+                first, last = (
+                    bisect_right(self._bars, (before, MOST)),
+                    bisect_right(self._bars, (after, MOST)),
+                )
+                for _, number in self._bars[first:last]:
+                    found[id(self.tiers[number])] = self.tiers[number]
         return list(found.values())
 
 

@@ -143,24 +143,15 @@ def evaluate(counted: Sequence[FactsCounted], now: datetime) -> None:
 
 
 def _evaluate_in_order(decision: Decision, people: Mapping[int, Sequence[FactsCounted]]) -> None:
-    index = queries.catalogue().index
-    touched = {
-        person: tiers
-        for person, events in people.items()
-        if (tiers := index.touched({key for event in events for key in event.touched}))
-    }
-    totals = locked_totals(touched)
-    touched = {
-        person: possible
-        for person, tiers in touched.items()
-        if (
-            possible := [
-                t
-                for t in tiers
-                if could_be_met(t.criteria, totals[person]["counts"], _points(totals[person]))
-            ]
-        )
-    }
+    index, totals = queries.catalogue().index, locked_totals(people)
+    touched = {}
+    for person, events in people.items():
+        points, counts = totals[person]["all_time"], totals[person]["counts"]
+        keys = {key for event in events for key in event.touched}
+        tiers = index.touched(keys, min(event.points_before for event in events), points)
+        possible = [tier for tier in tiers if could_be_met(tier.criteria, counts, points)]
+        if possible:
+            touched[person] = possible
     if not touched:
         return
     awards: dict[int, list[Any]] = defaultdict(list)
@@ -173,12 +164,6 @@ def _evaluate_in_order(decision: Decision, people: Mapping[int, Sequence[FactsCo
     }
     if open_tiers:
         _decide_in_order(decision, open_tiers, awards)
-
-
-def _points(row: Mapping[str, Any]) -> int:
-    """The most points that a row has had: an upper bound, since corrections can lower the sum."""
-    total: int = row["all_time"]
-    return total
 
 
 def _not_held(tiers: Sequence[Tier], awards: Sequence[Any], events: Sequence[FactsCounted]) -> list[Tier]:

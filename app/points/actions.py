@@ -38,6 +38,7 @@ class Count:
         self.entries: list[dict[str, Any]] = []
         self.changed: dict[int, set[str]] = defaultdict(set)
         self.spans: dict[int, tuple[datetime, datetime]] = {}
+        self.before: dict[int, int] = {}
 
     def enter(
         self, thing: Thing, person_id: int, version: Rules | None, points: int, reason: str, nth: int = 0
@@ -79,6 +80,7 @@ class Count:
 
     def write(self, rows: Mapping[int, dict[str, Any]]) -> None:
         """Write the entries, and the totals that follow from them."""
+        self.before = {person_id: row["all_time"] for person_id, row in rows.items()}
         if self.entries:
             store.insert_entries(self.entries, self.now)
         worth = [entry for entry in self.entries if entry["points"]]
@@ -131,6 +133,7 @@ class Count:
                 anew=person_id in anew,
                 since=self.spans.get(person_id, (None, None))[0],
                 until=self.spans.get(person_id, (None, None))[1],
+                points_before=self.before.get(person_id, 0),
             )
             for person_id in sorted(people)
         )

@@ -10,6 +10,7 @@ from sqlalchemy.types import BigInteger, Text
 
 from app.db import db
 from app.facts.queries import catalogue_stamp
+from app.people import queries as people
 from app.points import rules
 from app.points.models import LedgerEntry, PersonTotal, PointRules
 from badges import facts as engine
@@ -89,6 +90,11 @@ def histories(person_ids: Sequence[int], *, with_awards: bool) -> dict[int, list
         if row.points:
             found[row.person_id].append(engine.Points(row.earned_at, int(row.points)))
     return found
+
+
+def with_points(*, game: bool) -> bool:
+    """Whether a person (`game`) wants to see points, and the organisation has them."""
+    return game and people.organisation().points_on
 
 
 def total(person_id: int) -> Any:
