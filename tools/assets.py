@@ -177,7 +177,7 @@ def cut(font: Font) -> bytes:
     from fontTools.varLib import instancer
 
     options = subset.Options()
-    options.layout_features = ["kern", "liga", "tnum", "mark", "mkmk", "ccmp", "locl"]
+    options.layout_features = ["tnum"] if font.characters == LATIN_EXT else ["kern", "tnum"]
     options.hinting = False
     options.name_IDs = [0, 1, 2, 13, 14]  # with its licence
     face = TTFont(font.source)
