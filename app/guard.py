@@ -42,7 +42,7 @@ class Id(IntegerConverter):
     def to_python(self, value: str) -> Any:
         if len(value) > 19 or int(value) > BIGGEST:
             raise NoMatch
-        return int(value)
+        return super().to_python(value)
 
 
 class Wall:
