@@ -8,6 +8,7 @@ from app.access import asker, may, me
 from app.badges import queries, shelf
 from app.badges.schemas import AwardsOut, BadgesOut
 from app.language import lang
+from app.points import queries as points
 from app.web import now
 
 api = Blueprint("badges_api", __name__, url_prefix="/api/v1", description="Badges and awards")
@@ -19,12 +20,13 @@ api = Blueprint("badges_api", __name__, url_prefix="/api/v1", description="Badge
 def awards() -> dict[str, Any]:
     """Your awards, newest first, with the evidence that they rest on."""
     mine = shelf.held(me())
-    rows = {row.id: row for row in shelf.evidence(me(), [fact for award in mine for fact in award.evidence])}
-    catalogue = queries.catalogue()
-    return {"awards": [_award(award, catalogue.definition(award.version_id), rows) for award in mine]}
+    facts = {row.id: row for row in shelf.evidence(me(), [fact for award in mine for fact in award.evidence])}
+    with_points = points.with_points(game=asker().game)
+    return {"awards": [_award(award, facts, with_points=with_points) for award in mine]}
 
 
-def _award(award: shelf.Holding, definition: queries.Definition, rows: dict[int, Any]) -> dict[str, Any]:
+def _award(award: shelf.Holding, facts: dict[int, Any], *, with_points: bool) -> dict[str, Any]:
+    definition = queries.catalogue().definition(award.version_id)
     return {
         "id": award.id,
         "badge": definition.slug,
@@ -32,12 +34,12 @@ def _award(award: shelf.Holding, definition: queries.Definition, rows: dict[int,
         "tier": award.tier,
         "period": award.period_key or None,
         "earned_at": award.earned_at,
-        "points": award.points if asker().game else None,
+        "points": award.points if with_points else None,
         "version": definition.number,
         "evidence": [
-            {"kind": rows[fact].kind, "at": rows[fact].happened_at, "title": rows[fact].title}
-            for fact in award.evidence
-            if fact in rows
+            {"kind": facts[id].kind, "at": facts[id].happened_at, "title": facts[id].title}
+            for id in award.evidence
+            if id in facts
         ],
     }
 
@@ -47,6 +49,7 @@ def _award(award: shelf.Holding, definition: queries.Definition, rows: dict[int,
 @api.response(200, BadgesOut)
 def badges() -> dict[str, Any]:
     """Every badge that can be earned, and how far you are."""
+    with_points = points.with_points(game=asker().game)
     return {
         "badges": [
             {
@@ -56,8 +59,19 @@ def badges() -> dict[str, Any]:
                 "tiers": one.tiers,
                 "tier": one.held.tier if one.held else None,
                 "next_tier": one.next_tier,
-                "steps": one.steps,
+                "steps": [_step(step, with_points=with_points) for step in one.steps],
             }
-            for one in shelf.album(me(), lang(), now())
+            for one in shelf.look(me(), lang(), now()).shown
         ]
+    }
+
+
+def _step(step: shelf.StepSaid, *, with_points: bool) -> dict[str, Any]:
+    shown = with_points or step.kind != "points"
+    return {
+        "said": step.said,
+        "done": step.done if shown else None,
+        "needed": step.needed if shown else None,
+        "met": step.met,
+        "missing": step.missing,
     }

@@ -1,30 +1,40 @@
 """The album, and one badge: what it asks in words, and how far one is."""
 
-from flask import Blueprint
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
 from app.badges import shelf
+from app.badges.schemas import AlbumQuery
 from app.errors import NotFound
 from app.language import lang
-from app.vision import queries as vision
-from app.web import now, render
+from app.points import queries as points
+from app.web import now, query, render
 
 pages = Blueprint("badges", __name__)
+
+FRESH = timedelta(days=7)
 
 
 @pages.get("/album")
 @may("person")
 def album() -> ResponseReturnValue:
-    shown = shelf.album(me(), lang(), now())
-    earned = [one for one in shown if one.held]
+    by = query(AlbumQuery())["by"]
+    look = shelf.look(me(), lang(), now())
+    with_points = points.with_points(game=asker().game)
     return render(
         "badges/album.html",
         "badges/_album.html",
-        earned=sorted(earned, key=lambda one: one.held.earned_at if one.held else now(), reverse=True),
-        reachable=sorted((one for one in shown if one.steps), key=lambda one: -one.share),
-        game=asker().game,
+        by=by,
+        earned=look.earned,
+        reachable=look.reachable(with_points=with_points),
+        sets=shelf.sets(look.shown) if by == "skill" else [],
+        with_points=with_points,
+        fresh_since=now() - FRESH,
     )
 
 
@@ -35,15 +45,21 @@ def badge(slug: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound(_l("There is no such badge."))
     shown, definition = found
-    called = shelf.titles(lang())
-    evidence = shelf.evidence(me(), shown.held.evidence) if shown.held else []
+    with_points = points.with_points(game=asker().game)
     return render(
         "badges/badge.html",
         shown=shown,
-        tiers=shelf.tiers_said(definition, lang(), called),
-        evidence=evidence,
+        tiers=shelf.tiers_said(definition, lang()),
+        evidence=shelf.evidence(me(), shown.held.evidence) if shown.held else [],
+        receipt=_receipt(shown.held) if shown.held and with_points else None,
         holders=shelf.holders(definition.achievement_id),
         version=definition,
-        skill=next((row for row in vision.tree() if row.slug == shown.skill), None),
-        game=asker().game,
+        skill=shelf.called().skill_of.get(shown.skill or ""),
+        with_points=with_points,
     )
+
+
+def _receipt(held: shelf.Holding) -> Any:
+    """Where the points of an award are accounted for."""
+    entry = next(iter(points.entries_of_awards([held.id])), None)
+    return url_for("home.receipts", entry=entry.id, _anchor=f"entry-{entry.id}") if entry else None

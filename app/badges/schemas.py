@@ -1,6 +1,12 @@
 """Badges in JSON."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
+
+
+class AlbumQuery(Schema):
+    """The order of an album: by day, or by skill with its sets."""
+
+    by = fields.String(load_default="day", validate=validate.OneOf(("day", "skill")))
 
 
 class Said(Schema):
@@ -36,8 +42,12 @@ class AwardsOut(Schema):
 
 class StepOut(Schema):
     said = fields.String(required=True)
-    done = fields.Integer(required=True)
-    needed = fields.Integer(required=True)
+    done = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where it would say points to who does without"},
+    )
+    needed = fields.Integer(required=True, allow_none=True)
     met = fields.Boolean(required=True)
     missing = fields.List(fields.String(), required=True)
 

@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Row, bindparam, select, text
 
 from app.activities.models import Activity
 from app.badges import queries
-from app.badges.models import Achievement, Award
-from app.badges.queries import Definition
+from app.badges.models import Award
+from app.badges.queries import Catalogue, Definition
 from app.db import db
 from app.facts import queries as facts
 from app.points import queries as points
-from app.vision.models import Skill
-from badges.criteria import leaves
-from badges.engine import Tier
-from badges.facts import Held, Item, in_order
-from badges.progress import Progress, progress
-from badges.words import Titles, sentence, sentences
+from app.vision import queries as vision
+from badges.criteria import AllOf, AnyOf, Completed, Criteria, HoldsBadge, PointsAtLeast, leaves
+from badges.engine import Tier, first_met
+from badges.facts import Fact, Held, Item, in_order
+from badges.progress import Step, progress
+from badges.words import LANGUAGES, Titles, sentence, sentences
 
 FEWEST = 5
 
@@ -41,13 +41,19 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class StepSaid:
-    """One condition in words, and how far it is."""
+    """One condition in words, how far it is, since when it is met, and what to do for it.
+
+    `kind` is what it asks for: a kind of fact, points or badge. `go` is the slug of the activity or badge to go to.
+    """
 
     said: str
     done: int
     needed: int
     met: bool
     missing: tuple[str, ...]
+    kind: str
+    go: str | None
+    met_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Shown:
     enamel: str
     tiers: int
     held: Holding | None
+    times: int  # a badge that repeats can be earned once a period
     next_tier: int | None
     share: float
     steps: tuple[StepSaid, ...]
@@ -71,6 +78,92 @@ class Shown:
     @property
     def open_steps(self) -> int:
         return sum(not step.met for step in self.steps)
+
+    @property
+    def only_points(self) -> bool:
+        """Whether nothing but points leads there: no way to show without points."""
+        return bool(self.steps) and all(step.kind == "points" for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All badges as one person sees them, and what that person did."""
+
+    shown: tuple[Shown, ...]
+    history: tuple[Fact, ...]
+
+    @property
+    def earned(self) -> list[Shown]:
+        """The badges that are held, newest first."""
+        return sorted((one for one in self.shown if one.held), key=_earned_at, reverse=True)
+
+    def reachable(self, *, with_points: bool) -> list[Shown]:
+        """What is to be earned, the furthest first."""
+        open_ones = [one for one in self.shown if one.steps and (with_points or not one.only_points)]
+        return sorted(open_ones, key=lambda one: (-one.share, one.open_steps))
+
+
+def _earned_at(one: Shown) -> datetime:
+    return one.held.earned_at if one.held else datetime.min.replace(tzinfo=UTC)
+
+
+# What things are called --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Names, colours and addresses of all that a catalogue speaks of."""
+
+    titles: Mapping[str, Titles]
+    activities: Mapping[int, str]
+    skills: Mapping[int, Row[Any]]
+    skill_of: Mapping[str, Row[Any]]
+    badges: Mapping[int, str]
+
+    def area(self, skill: str | None) -> Row[Any] | None:
+        """The topmost skill above one."""
+        found = self.skill_of.get(skill or "")
+        while found is not None and found.parent_id in self.skills:
+            found = self.skills[found.parent_id]
+        return found
+
+
+_called: tuple[Catalogue | None, Called | None] = (None, None)
+
+
+def called() -> Called:
+    """Read once per catalogue; made anew when it has changed."""
+    global _called
+    catalogue = queries.catalogue()
+    found = _called[1] if _called[0] is catalogue else None
+    if found is None:
+        found = _read(catalogue)
+        _called = (catalogue, found)
+    return found
+
+
+def _read(catalogue: Catalogue) -> Called:
+    activities = db.session.execute(select(Activity.id, Activity.slug, Activity.title)).all()
+    skills = vision.names()
+    in_force = catalogue.in_force.values()
+    titles = {
+        lang: Titles(
+            {row.id: row.title.get(lang, "") for row in activities},
+            {id: row.name.get(lang, "") for id, row in skills.items()},
+            {one.achievement_id: one.body["name"][lang] for one in in_force},
+        )
+        for lang in LANGUAGES
+    }
+    return Called(
+        titles,
+        {row.id: row.slug for row in activities},
+        skills,
+        {row.slug: row for row in skills.values()},
+        {one.achievement_id: one.slug for one in in_force},
+    )
+
+
+# What somebody holds, and how far they are -------------------------------------------------------------------
 
 
 _HELD = (
@@ -90,114 +183,157 @@ def held(person_id: int) -> list[Holding]:
     return [Holding(*row[:7], tuple(row[7]), row[8]) for row in rows]
 
 
-def titles(lang: str) -> Titles:
-    """What things are called in this language."""
-    return Titles(
-        {id: said.get(lang, "") for id, said in db.session.execute(select(Activity.id, Activity.title))},
-        {id: said.get(lang, "") for id, said in db.session.execute(select(Skill.id, Skill.name))},
-        {one.achievement_id: one.body["name"][lang] for one in queries.catalogue().in_force.values()},
-    )
+def look(person_id: int, lang: str, now: datetime) -> Look:
+    """Every badge that can be earned and every one that is held, with the eyes of one person.
 
-
-def album(person_id: int, lang: str, now: datetime) -> list[Shown]:
-    """Every badge that can be earned and every one that is held, in the order of the catalogue."""
-    mine = held(person_id)
-    best: dict[int, Holding] = {}
-    for award in mine:
-        if award.achievement_id not in best or award.tier > best[award.achievement_id].tier:
-            best[award.achievement_id] = award
-    history = _history(person_id, mine)
-    called, enamels = titles(lang), _enamels()
-    return [
-        _shown(one, best.get(one.achievement_id), history, called, enamels, lang, now)
-        for one in queries.catalogue().in_force.values()
-    ]
+    In the order of the catalogue; a badge that was withdrawn stays with who holds it.
+    """
+    mine, known = held(person_id), called()
+    done = facts.histories([person_id])[person_id]
+    history = _history(person_id, done, mine)
+    shown = (_shown(one, mine, history, known, lang, now) for one in _definitions(mine))
+    return Look(tuple(shown), tuple(done))
 
 
 def one(slug: str, person_id: int, lang: str, now: datetime) -> tuple[Shown, Definition] | None:
     """One badge as this person sees it."""
-    definition = queries.catalogue().by_slug(slug)
+    mine = held(person_id)
+    definition = next((one for one in _definitions(mine) if one.slug == slug), None)
     if definition is None:
         return None
-    shown = next(one for one in album(person_id, lang, now) if one.slug == slug)
-    return shown, definition
+    history = _history(person_id, facts.histories([person_id])[person_id], mine)
+    return _shown(definition, mine, history, called(), lang, now), definition
+
+
+def _definitions(mine: Sequence[Holding]) -> list[Definition]:
+    catalogue = queries.catalogue()
+    withdrawn = {
+        award.achievement_id: award.version_id
+        for award in reversed(mine)
+        if award.achievement_id not in catalogue.in_force
+    }
+    return [*catalogue.in_force.values(), *map(catalogue.definition, withdrawn.values())]
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """The badges of one area of skills."""
+
+    skill: Row[Any] | None
+    badges: tuple[Shown, ...]
+
+    @property
+    def earned(self) -> int:
+        return sum(one.held is not None for one in self.badges)
+
+
+def sets(shown: Sequence[Shown]) -> list[Set]:
+    """Badges by the area of their skill, in the order of the catalogue; those without a skill last."""
+    known = called()
+    areas: dict[str, list[Shown]] = {}
+    for one in shown:
+        area = known.area(one.skill)
+        areas.setdefault(area.slug if area is not None else "", []).append(one)
+    named = sorted(areas, key=lambda slug: (not slug, known.skill_of[slug].position if slug else 0))
+    return [Set(known.skill_of.get(slug), tuple(areas[slug])) for slug in named]
 
 
 def nearest(shown: Sequence[Shown]) -> Shown | None:
-    """The badge to take up next: of those begun and not reached the one that is furthest."""
-    open_ones = [one for one in shown if one.next_tier is not None and one.steps]
+    """The badge to take up next: of those not reached the one that is furthest."""
+    open_ones = [one for one in shown if one.steps]
     return max(open_ones, key=lambda one: (one.share, -one.open_steps), default=None)
 
 
-def _history(person_id: int, mine: Sequence[Holding]) -> list[Item]:
-    items: list[Item] = [*facts.histories([person_id])[person_id]]
-    items += points.histories([person_id], with_awards=True)[person_id]
+def _history(person_id: int, done: Sequence[Fact], mine: Sequence[Holding]) -> list[Item]:
+    items: list[Item] = [*done, *points.histories([person_id], with_awards=True)[person_id]]
     items += [Held(award.earned_at, award.achievement_id, award.tier, str(award.id)) for award in mine]
     return list(in_order(items))
 
 
-def _enamels() -> dict[str, str]:
-    return dict(db.session.execute(select(Skill.slug, Skill.enamel)).all())
-
-
 def _shown(
-    definition: Definition, mine: Holding | None, history: Sequence[Item], called: Titles,
-    enamels: Mapping[str, str], lang: str, now: datetime,
+    definition: Definition, awards: Sequence[Holding], history: Sequence[Item], known: Called, lang: str, now: datetime
 ) -> Shown:  # fmt: skip
-    body = definition.body
-    number = mine.tier + 1 if mine else 1
-    following = definition.tiers[number - 1] if number <= len(definition.tiers) else None
-    found = _progress(following, history, now) if following else None
+    body, repeats = definition.body, definition.badge.repeats
+    mine = [award for award in awards if award.achievement_id == definition.achievement_id]
+    so_far = mine
+    if repeats:  # held in this period, or to be earned anew
+        period = queries.calendar(repeats, now)
+        so_far = [award for award in mine if award.period_key == period]
+        history = [
+            item for item in history if isinstance(item, Held) or queries.calendar(repeats, item.at) == period
+        ]
+    following = _following(definition, so_far, known)
+    found = progress(following.criteria, history, queries.calendar, now) if following else None
     return Shown(
         slug=definition.slug, name=body["name"], summary=body["summary"], kind=body["kind"], glyph=body["glyph"],
-        skill=body["skill"], enamel=enamels.get(body["skill"] or "", "improve"), tiers=len(definition.tiers),
-        held=mine, next_tier=following.tier if following else None, share=found.share if found else 1.0,
-        steps=said(found, lang, called) if found else (), repeats=body.get("repeats"),
+        skill=body["skill"], enamel=_enamel(body["skill"], known), tiers=len(definition.tiers),
+        held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
+        next_tier=following.tier if following else None, share=found.share if found else 1.0,
+        steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
     )  # fmt: skip
 
 
-def _progress(tier: Tier, history: Sequence[Item], now: datetime) -> Progress:
-    items = history
-    if tier.repeats:
-        key = queries.calendar(tier.repeats, now)
-        items = [item for item in history if queries.calendar(tier.repeats, item.at) == key]
-    return progress(tier.criteria, items, queries.calendar, now)
+def _following(definition: Definition, so_far: Sequence[Holding], known: Called) -> Tier | None:
+    """The tier to be earned next; none where all are held, and none of a badge that was withdrawn."""
+    reached = max((award.tier for award in so_far), default=0)
+    tiers = definition.tiers
+    open_still = definition.achievement_id in known.badges and reached < len(tiers)
+    return tiers[reached] if open_still else None
 
 
-def said(found: Progress, lang: str, called: Titles) -> tuple[StepSaid, ...]:
-    """The conditions in words."""
-    return tuple(
-        StepSaid(
-            sentence(step.criteria, lang, called),
-            step.done,
-            step.needed,
-            step.met,
-            tuple(sorted(called.activities.get(activity, "") for activity in step.missing)),
-        )
-        for step in found.steps
-    )
+def _enamel(skill: str | None, known: Called) -> str:
+    found = known.skill_of.get(skill or "")
+    return found.enamel if found else "improve"
 
 
-def skills_asked(definition: Definition) -> set[int]:
-    """The skills that the criteria of a badge name."""
-    found: set[int] = set()
-    for tier in definition.tiers:
-        for leaf in leaves(tier.criteria):
-            found |= getattr(getattr(leaf, "of", None), "skills", frozenset())
-    return found
+def _step(step: Step, history: Sequence[Item], known: Called, lang: str) -> StepSaid:
+    titles = known.titles[lang]
+    first = first_met(step.criteria, history, queries.calendar) if step.met else None
+    kind, go = _to_do(step.criteria, step.missing, known)
+    return StepSaid(
+        sentence(step.criteria, lang, titles), step.done, step.needed, step.met,
+        tuple(sorted(titles.activities.get(activity, "") for activity in step.missing)),
+        kind, go, first[0] if first else None,
+    )  # fmt: skip
 
 
+def _to_do(criteria: Criteria, missing: frozenset[int], known: Called) -> tuple[str, str | None]:
+    """What a condition asks for; of several ways the first."""
+    if isinstance(criteria, AllOf | AnyOf):
+        kinds = {_to_do(leaf, missing, known)[0] for leaf in leaves(criteria)}
+        return (kinds.pop() if len(kinds) == 1 else "several"), None
+    if isinstance(criteria, PointsAtLeast):
+        return "points", None
+    if isinstance(criteria, HoldsBadge):
+        return "badge", known.badges.get(criteria.achievement_id)
+    wanted = missing if isinstance(criteria, Completed) else criteria.of.activities
+    only = known.activities.get(next(iter(wanted))) if len(wanted) == 1 else None
+    return ("completed" if isinstance(criteria, Completed) else criteria.of.kind), only
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """How many colleagues hold a badge, and one in how many that is."""
+
+    number: int
+    one_in: int
+
+
+# Who is out of the boards is in no count: neither among the holders nor among those who could be.
 _HOLDERS = text("""
-    SELECT count(DISTINCT a.person_id) FROM award a JOIN person p ON p.id = a.person_id
+    SELECT count(DISTINCT a.person_id) AS holding, (
+        SELECT count(*) FROM person WHERE active AND erased_at IS NULL AND board_choice IS DISTINCT FROM 'out'
+    ) AS all_of_us
+    FROM award a JOIN person p ON p.id = a.person_id
     WHERE a.achievement_id = :achievement AND a.revoked_at IS NULL AND p.active AND p.erased_at IS NULL
     AND p.board_choice IS DISTINCT FROM 'out' AND a.visible <> 'me'
 """)
 
 
-def holders(achievement_id: int) -> int | None:
+def holders(achievement_id: int) -> Holders | None:
     """How many colleagues hold it; None below five, so that nobody is made out."""
-    number = db.session.scalar(_HOLDERS, {"achievement": achievement_id}) or 0
-    return number if number >= FEWEST else None
+    row = db.session.execute(_HOLDERS, {"achievement": achievement_id}).one()
+    return Holders(row.holding, round(row.all_of_us / row.holding)) if row.holding >= FEWEST else None
 
 
 _EVIDENCE = text("""
@@ -212,24 +348,7 @@ def evidence(person_id: int, fact_ids: Sequence[int]) -> Sequence[Any]:
     return db.session.execute(_EVIDENCE, {"person": person_id, "ids": list(fact_ids)}).all()
 
 
-def unseen(person_id: int) -> Sequence[Any]:
-    """Awards that their holder has not seen yet, newest first."""
-    return db.session.execute(
-        select(Award.id, Award.tier, Award.earned_at, Achievement.slug)
-        .join(Achievement, Achievement.id == Award.achievement_id)
-        .where(Award.person_id == person_id, Award.revoked_at.is_(None), Award.seen_at.is_(None))
-        .order_by(Award.awarded_at.desc())
-    ).all()
-
-
-def number_held(person_id: int) -> int:
-    """How many different badges somebody holds."""
-    statement = select(func.count(func.distinct(Award.achievement_id))).where(
-        Award.person_id == person_id, Award.revoked_at.is_(None)
-    )
-    return db.session.scalar(statement) or 0
-
-
-def tiers_said(definition: Definition, lang: str, called: Titles) -> list[tuple[Tier, list[str]]]:
+def tiers_said(definition: Definition, lang: str) -> list[tuple[Tier, list[str]]]:
     """Each tier with its conditions in words."""
-    return [(tier, sentences(tier.criteria, lang, called)) for tier in definition.tiers]
+    titles = called().titles[lang]
+    return [(tier, sentences(tier.criteria, lang, titles)) for tier in definition.tiers]

@@ -1,6 +1,5 @@
 """Home, with the next step first, and receipts: why did I get this?"""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
@@ -12,12 +11,12 @@ from app.badges import shelf
 from app.config import timezone
 from app.errors import NotFound
 from app.home import queries
-from app.home.schemas import LedgerQuery
+from app.home.schemas import ReceiptsQuery
 from app.kudos import queries as kudos
 from app.language import lang
 from app.lessons import queries as lessons
 from app.people import queries as people
-from app.vision import queries as vision
+from app.points import queries as points
 from app.web import now, query, render, swaps
 
 pages = Blueprint("home", __name__)
@@ -29,13 +28,14 @@ PARTS = {
     "foryou": "home/_foryou.html",
     "album": "home/_album.html",
 }
-NEWEST = 5
+NEWEST, FIRST = 5, 3
 
 
 @pages.get("/")
 @may("person")
 def page() -> ResponseReturnValue:
-    return render("home/page.html", **_context(set(PARTS)), **_greeting())
+    hour = now().astimezone(timezone()).hour
+    return render("home/page.html", at=now(), hour=hour, **_context(set(PARTS)))
 
 
 @pages.get("/home/<part>")
@@ -50,40 +50,42 @@ def fragment(part: str) -> ResponseReturnValue:
 
 
 def _context(parts: set[str]) -> dict[str, Any]:
-    at, found = now(), dict[str, Any]()
+    with_points = points.with_points(game=asker().game)
+    found: dict[str, Any] = {"with_points": with_points}
     if parts & {"next", "stats", "album"}:
-        shown = shelf.album(me(), lang(), at)
-        found["step"] = shelf.nearest(shown)
-        held = sorted(
-            (one for one in shown if one.held), key=lambda one: one.held.earned_at if one.held else at
-        )
-        found["newest"], found["number"] = held[::-1][:NEWEST], len(held)
-        if "stats" in parts:
-            found["figures"] = queries.figures(
-                me(), shown, at, with_points=queries.with_points(game=asker().game)
-            )
-    if "around" in parts and queries.with_points(game=asker().game) and people.organisation().boards_on:
-        found["around"] = queries.around(me(), asker().department_id, at)
+        found |= _progress(parts, with_points=with_points)
+    if "around" in parts and with_points and people.organisation().boards_on:
+        found["around"] = queries.around(me(), asker().department_id, now())
     if "foryou" in parts:
         found["kudos"] = kudos.latest_received(me(), limit=2)
         found["lessons"] = lessons.latest_of_team(me(), limit=2)
-        found["skill_of"] = vision.names()
+        found["skill_of"] = shelf.called().skills
     return found
 
 
-def _greeting() -> dict[str, Any]:
-    at = now()
-    return {
-        "at": at,
-        "hour": at.astimezone(timezone()).hour,
-        "helped": lessons.helped_since(me(), at - timedelta(days=7)),
+def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:
+    """What somebody has, and the badge that is nearest; for a newcomer a few to begin with."""
+    look = shelf.look(me(), lang(), now())
+    reachable, earned = look.reachable(with_points=with_points), look.earned
+    begun = bool(earned) or any(one.share for one in reachable)
+    found: dict[str, Any] = {
+        "step": reachable[0] if reachable and begun else None,
+        "first": () if begun else reachable[:FIRST],
+        "newest": earned[:NEWEST],
+        "number": len(earned),
+        "rhythm": queries.rhythm(look.history, now()),
     }
+    if "stats" in parts:
+        found["so_far"] = queries.so_far(me(), now())
+        found["figures"] = queries.figures(found["so_far"], earned, now(), with_points=with_points)
+    return found
 
 
 @pages.get("/receipts")
 @may("person")
 def receipts() -> ResponseReturnValue:
-    if not queries.with_points(game=asker().game):
+    if not points.with_points(game=asker().game):
         raise NotFound(_l("You do without points, so there are no receipts to show."))
-    rows, more = queries.receipts(me(), before=query(LedgerQuery())["before"])
-    return render("home/receipts.html", "home/_receipts.html", rows=rows, more=more)
+    asked = query(ReceiptsQuery())
+    days, more = queries.days(*queries.receipts(me(), **asked))
+    return render("home/receipts.html", "home/_receipts.html", days=days, more=more, asked=asked)

@@ -14,6 +14,10 @@ class LedgerQuery(Schema):
     )
 
 
+class ReceiptsQuery(LedgerQuery):
+    entry = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, BIGGEST))
+
+
 class LedgerApiQuery(LedgerQuery):
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
