@@ -165,11 +165,6 @@ def me() -> int:
     raise NotSignedIn(WRONG_KEY if shows_key() else PLEASE_SIGN_IN)
 
 
-def forget_asker() -> None:
-    """Somebody signed in or out during this request."""
-    g.pop("asker", None)
-
-
 def shows_key() -> bool:
     """A program: it shows a key with each request, so that no browser can be tricked into sending it."""
     return "Authorization" in request.headers
@@ -242,11 +237,11 @@ def _give_form_cookie(answer: Response) -> Response:
 
 
 def _check_meant(policy: Policy) -> None:
-    """A change asked for by a browser must come from a page of ours."""
-    if shows_key() or policy.who == ("client",) or request.path.startswith("/oauth/"):
-        return
+    """A change asked for by a browser must come from a page of ours; programs are none, and say no origin."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise NotAllowed(STALE_FORM)
+    if shows_key() or policy.who == ("client",) or request.path.startswith("/oauth/"):
+        return
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not hmac.compare_digest(sent.encode("utf-8", "replace"), csrf_token().encode()):
         raise NotAllowed(STALE_FORM)

@@ -13,13 +13,12 @@ from app.errors import Refused
 from app.outbox import settle
 from app.people import actions
 
-people = AppGroup("people", help="People: import, invite.")
 clients = AppGroup("clients", help="Systems that may speak to us.")
 admin = AppGroup("admin", help="The first administrator.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (people, clients, admin):
+    for group in (clients, admin):
         app.cli.add_command(group)
 
 

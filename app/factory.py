@@ -1,5 +1,6 @@
 """Build the house from its rooms."""
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,8 +47,23 @@ class House(Flask):
         log.error("fault", request=web.request_id(), kind=type(fault).__name__, steps=steps[-12:])
 
 
+def _log_lines() -> None:
+    """One line of JSON per event, on stderr: what a command prints is its answer."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+
+
 def create_app(*, role: Role = "web", **config: Any) -> Flask:
     """`config` goes before the environment; names in capitals, as in the environment."""
+    _log_lines()
     app = House(__name__, template_folder=str(ROOT / "templates"))
     settings = Settings.from_environment(**config)
     Ring.read(settings.master_keys)

@@ -31,7 +31,7 @@ HEADERS = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 BIGGEST = 2**63 - 1
-FREE = ("/events", "/healthz", "/readyz", "/metrics", "/static/", "/assets/")
+FREE = ("/healthz", "/readyz", "/metrics", "/static/", "/assets/")
 NO_TEXT = _l("There are characters in this address that are no text.")
 TURNED_AWAY = "Blijk is even druk, probeer het zo weer. / Blijk is busy, try again in a moment."
 

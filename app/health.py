@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from prometheus_client import (
@@ -72,7 +73,14 @@ def live() -> Response:
 
 @health.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """PostgreSQL is needed; Redis is only reported: pages do without it."""
+    """PostgreSQL is needed; Redis is only reported: pages do without it. Asked for often, it answers once."""
+    kept: tuple[float, dict[str, Any]] | None = current_app.extensions.get("ready")
+    if kept is None or time.monotonic() - kept[0] > 1:
+        kept = current_app.extensions["ready"] = (time.monotonic(), _state())
+    return jsonify(kept[1]), 200 if kept[1]["ready"] else 503
+
+
+def _state() -> dict[str, Any]:
     try:
         db.session.execute(text("SELECT 1"))
         database = "here"
@@ -83,9 +91,8 @@ def ready() -> tuple[Response, int]:
         redis = "here" if client.ping() else "away"
     except (RedisError, OSError):
         redis = "away"
-    shared = settings().roles_shared
-    answer = jsonify(ready=database == "here", database=database, redis=redis, roles_shared=shared)
-    return answer, 200 if database == "here" else 503
+    here = database == "here"
+    return {"ready": here, "database": database, "redis": redis, "roles_shared": settings().roles_shared}
 
 
 @health.get("/metrics")

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
+from werkzeug.wrappers import Response
 
 LANGUAGES = ("nl", "en")
 FIRST = "nl"
@@ -24,6 +25,13 @@ class Words(Domain):  # type: ignore[misc]
 
     def get_translations(self) -> NullTranslations:
         return words(str(get_locale() or FIRST))
+
+
+def remember(answer: Response, language: str) -> None:
+    """For who is not signed in: the choice stays in the browser."""
+    answer.set_cookie(
+        COOKIE, language, max_age=400 * 86400, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
 
 
 def init_app(app: Flask, *, preferred: Callable[[], str | None], timezone: str) -> None:

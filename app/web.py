@@ -15,7 +15,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.config import settings
 from app.errors import Busy, NotSignedIn, Refused, TooMany, Unreadable
@@ -32,6 +32,9 @@ NOT_THERE = _l("This is not here, or not for you.")
 TOO_LARGE = _l("That is too much in one go.")
 BROKEN = _l("Something went wrong on our side. Nothing of what you just did was kept.")
 RESTING = _l("The service is busy for a moment. Nothing was lost; try again in a few seconds.")
+NOT_DONE = _l("This cannot be done here.")
+NOT_READ = _l("This could not be read.")
+SAID = {400: NOT_READ, 404: NOT_THERE, 405: NOT_DONE, 413: TOO_LARGE, 414: TOO_LARGE, 431: TOO_LARGE}
 UNFIT = _l("Something in there cannot be stored as it is, such as a number beyond all bounds.")
 
 
@@ -162,8 +165,9 @@ def _refused(no: Refused) -> ResponseReturnValue:
 
 def _unknown(no: NotSignedIn) -> ResponseReturnValue:
     """Nobody is asking: a page sends them to the sign-in page and back, a program is told how."""
-    if _speaks():
-        return _say(no.status, no.code, no.message, {}, {"WWW-Authenticate": 'Basic realm="Blijk", Bearer'})
+    if door := _speaks():
+        ways = {"/oauth/": 'Basic realm="Blijk"', "/xapi/": 'Basic realm="Blijk", Bearer'}
+        return _say(no.status, no.code, no.message, {}, {"WWW-Authenticate": ways.get(door, "Bearer")})
     back = request.full_path.rstrip("?") if request.method == "GET" and not swaps() else None
     door = url_for("people.sign_in", next=back if back != "/" else None)
     if swaps():
@@ -184,11 +188,7 @@ def _http(no: HTTPException) -> ResponseReturnValue:
     if no.response is not None and no.code and no.code < 400:  # a redirect of the router
         return no.response
     status = no.code or 500
-    detail: object = no.description or no.name
-    if status == 404:
-        detail = NOT_THERE
-    if isinstance(no, RequestEntityTooLarge):
-        detail = TOO_LARGE
+    detail = SAID.get(status, NOT_DONE)
     headers = {name: value for name, value in no.get_headers() if name in ("Allow", "Retry-After")}
     return _say(status, no.name.lower().replace(" ", "-"), detail, {}, headers)
 
@@ -241,6 +241,8 @@ def _say(
         answer = jsonify(error=_oauth_code(status, code), error_description=str(detail))
     elif door:
         answer = jsonify(error=code, message=str(detail), **({"errors": wrong} if wrong else {}))
+    elif request.path.startswith(("/static/", "/assets/")):  # nobody reads it, so it asks nobody anything
+        answer = Response(str(detail), mimetype="text/plain")
     else:
         answer = _vary(make_response(_page(status, code, detail, wrong)))
         if swaps():  # a refusal is no part of the page: it stands among the notices

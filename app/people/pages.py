@@ -14,7 +14,7 @@ from app.config import settings
 from app.db import transaction
 from app.errors import NotSignedIn, Refused, TooMany
 from app.keys import new_token
-from app.language import COOKIE
+from app.language import remember
 from app.outbox import settle
 from app.people import actions, queries
 from app.people import sign_in as letting_in
@@ -118,7 +118,6 @@ def sign_out() -> ResponseReturnValue:
             actions.end_session(sign_in_id=who.sign_in_id, by=who.person_id, at=now())
     answer = redirect(url_for(".sign_in"), code=303)
     access.drop_cookie(answer, access.SESSION)
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
@@ -132,7 +131,7 @@ def language() -> ResponseReturnValue:
             actions.choose(person_id=who.person_id, language=form["language"])
             settle(now())
     answer = redirect(inside(form["next"]), code=303)
-    set_cookie(answer, COOKIE, form["language"], days=400)
+    remember(answer, form["language"])
     return answer
 
 
@@ -168,7 +167,7 @@ def choose() -> ResponseReturnValue:
         settle(now())
         answer = saved()
     if "language" in form:
-        set_cookie(answer, COOKIE, form["language"], days=400)
+        remember(answer, form["language"])
     return answer
 
 

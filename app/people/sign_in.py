@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ARRAY, LargeBinary, Row, bindparam, exists, or_, select, text, true, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from app.access import Asker
@@ -28,6 +30,7 @@ from app.people.queries import ORGANISATION, keep_organisation, roles
 from app.people.rules import email_of
 from app.web import now
 
+log = structlog.get_logger("blijk.sign_in")
 NONE: frozenset[str] = frozenset()
 TRIES, WINDOW = 10, timedelta(minutes=5)
 TOUCH = timedelta(minutes=1)
@@ -140,7 +143,12 @@ def check_password(typed: str, password: str, browser: str | None, at: datetime)
         .where(Person.active, Person.erased_at.is_(None))
     ).one_or_none()
     db.session.rollback()  # no connection is held while argon2 takes its time
-    if not is_password(password[: LONGEST * 5], row.password_hash if row else None) or row is None:
+    try:
+        right = is_password(password[: LONGEST * 5], row.password_hash if row else None)
+    except Busy:  # nobody looked at it, so it was no try
+        forgive(tries)
+        raise
+    if not right or row is None:
         raise NotSignedIn(WRONG)
     forgive(tries)
     person_id: int = row.id
@@ -308,12 +316,10 @@ def _system(row: "Row[*tuple[Any, ...]]", at: datetime) -> Asker:
 
 
 def _touch(table: Any, column: Any, row_id: int, at: datetime) -> None:
-    """At most once a minute, and never in the way: whoever is locked was touched by somebody else."""
-    edge = at - TOUCH
-    with apart() as connection:
-        connection.execute(
-            update(table)
-            .where(table.id == row_id, or_(column.is_(None), column < edge))
-            .values({column: at})
-            .execution_options(synchronize_session=False)
-        )
+    """At most once a minute, and never in the way of the request."""
+    statement = update(table).where(table.id == row_id, or_(column.is_(None), column < at - TOUCH))
+    try:
+        with apart() as connection:
+            connection.execute(statement.values({column: at}))
+    except SQLAlchemyError as fault:
+        log.warning("not touched", fault=type(fault).__name__)

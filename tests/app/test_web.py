@@ -1,5 +1,6 @@
 """What holds at every door: who may, hostile input, headers, languages, refusals."""
 
+import re
 import threading
 from collections.abc import Callable
 
@@ -9,10 +10,13 @@ from flask.testing import FlaskClient
 
 from app.access import POLICIES, WHO, RouteWithoutPolicy, collect_policies
 from app.config import Settings
+from app.db import db
+from app.factory import create_app
 from app.guard import Wall
-from tests.cast import Cast, SignedIn
+from tests.cast import PASSWORD, Cast, SignedIn
 
 Browser = Callable[[str], SignedIn]
+HTTPS = "https://blijk.example.org"
 NAUGHTY = [
     "\x00",
     "a\x00b",
@@ -130,7 +134,7 @@ def test_no_text_breaks_an_address(client_of: Browser, text: str) -> None:
 def test_no_key_breaks_a_door(client: FlaskClient, cast: Cast, shown: str) -> None:
     answer = client.get("/api/v1/me", headers={"Authorization": shown})
     assert answer.status_code == 401
-    assert "Bearer" in answer.headers["WWW-Authenticate"]
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_wrong_keys_are_slowed_down_and_right_ones_are_not(
@@ -218,6 +222,33 @@ def test_a_body_beyond_all_bounds_is_turned_away(client_of: Browser) -> None:
     anna = client_of("anna")
     answer = anna.patch("/api/v1/me", data=b"x" * (9 * 2**20), content_type="application/json")
     assert answer.status_code == 413
+
+
+def test_over_https_cookies_are_locked_to_this_host(database: object, cast: Cast) -> None:
+    app = create_app(TESTING=True, PUBLIC_URL="https://blijk.example.org")
+    browser = app.test_client()
+    found = re.search(r'name="csrf_token" value="(\w+)"', browser.get("/login", base_url=HTTPS).text)
+    assert found
+    form = {"csrf_token": found[1], "login": "w-anna", "password": PASSWORD, "language": "nl"}
+    answer = browser.post("/login", data=form, base_url=HTTPS)
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert answer.status_code == 303
+    assert {cookie.split("=")[0] for cookie in cookies} == {"__Host-blijk", "__Host-blijk_browser"}
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert browser.get("/api/v1/me", base_url=HTTPS).get_json()["name"] == "Anna"
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_a_choice_of_language_holds_for_who_is_not_signed_in(client: FlaskClient) -> None:
+    found = re.search(r'name="csrf_token" value="(\w+)"', client.get("/login").text)
+    assert found
+    for language in ("nl", "en"):
+        form = {"csrf_token": found[1], "language": language, "next": "/login"}
+        assert client.post("/me/language", data=form).headers["Location"] == "/login"
+        assert f'lang="{language}"' in client.get("/login").text
 
 
 def test_beyond_its_measure_the_house_says_so_and_works_on(app: Flask) -> None:
