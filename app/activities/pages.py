@@ -12,7 +12,15 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.activities import actions, queries
 from app.activities.rules import KINDS, Log, edition_of
-from app.activities.schemas import CatalogueQuery, DecisionIn, LogForm, LogQuery, TitleQuery, WhoQuery
+from app.activities.schemas import (
+    CatalogueQuery,
+    DecisionIn,
+    LogForm,
+    LogQuery,
+    NewsQuery,
+    TitleQuery,
+    WhoQuery,
+)
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
@@ -238,6 +246,14 @@ def confirmations() -> ResponseReturnValue:
     return _waiting()
 
 
+@pages.get("/confirmations/new")
+@may("person")
+def news() -> ResponseReturnValue:
+    """How many came since the page was made; they stand in it when one asks for them."""
+    number = queries.count_waiting_for(me(), **query(NewsQuery()))
+    return render("activities/_news.html", "activities/_news.html", number=number)
+
+
 @pages.post("/confirmations/<int:completion_id>")
 @may("person")
 def decide(completion_id: int) -> ResponseReturnValue:
@@ -270,7 +286,16 @@ def _next(before: list[int], gone: int) -> int | None:
 def _queue(**more: Any) -> dict[str, Any]:
     rows = queries.waiting_for(me())
     left = queries.count_waiting_for(me()) if len(rows) == queries.QUEUE else len(rows)
-    return {"rows": rows, "left": left, "skill_of": vision.names(), "decided": None, "next_id": None, **more}
+    newest = max((row.id for row in rows), default=0)
+    return {
+        "rows": rows,
+        "left": left,
+        "newest": newest,
+        "skill_of": vision.names(),
+        "decided": None,
+        "next_id": None,
+        **more,
+    }
 
 
 def _waiting(

@@ -287,7 +287,9 @@ _QUEUE = text(f"""
     WHERE c.confirmer_id = :person AND c.state = 'waiting'
     ORDER BY c.recorded_at, c.id LIMIT {QUEUE}
 """)
-_QUEUE_LENGTH = text("SELECT count(*) FROM completion WHERE confirmer_id = :person AND state = 'waiting'")
+_QUEUE_LENGTH = text("""
+    SELECT count(*) FROM completion WHERE confirmer_id = :person AND state = 'waiting' AND id > :after
+""")
 _ASKED = text("""
     SELECT c.id, c.person_id, c.state FROM completion c WHERE c.id = ANY(:ids) AND c.confirmer_id = :by
 """).bindparams(bindparam("ids", type_=_IDS))
@@ -317,9 +319,9 @@ def waiting_for(confirmer_id: int) -> Sequence[Row[Any]]:
     return db.session.execute(_QUEUE, {"person": confirmer_id}).all()
 
 
-def count_waiting_for(confirmer_id: int) -> int:
-    """How much waits for this person's word."""
-    return db.session.scalar(_QUEUE_LENGTH, {"person": confirmer_id}) or 0
+def count_waiting_for(confirmer_id: int, after: int = 0) -> int:
+    """How much waits for this person's word; or how much of it is newer than this completion."""
+    return db.session.scalar(_QUEUE_LENGTH, {"person": confirmer_id, "after": after}) or 0
 
 
 def asked_of(confirmer_id: int, completion_ids: Iterable[int]) -> Sequence[Row[Any]]:

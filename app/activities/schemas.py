@@ -123,6 +123,12 @@ class CompletionsQuery(Schema):
     page = PAGE
 
 
+class NewsQuery(Schema):
+    """What came after the newest that is on the page."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(0, BIGGEST))
+
+
 class DecisionIn(Schema):
     """The confirmer's word; `note` is needed to decline."""
 

@@ -127,6 +127,7 @@ def test_nobody_else_decides(client: FlaskClient, token_of: Token, catalogue: Ca
         ("GET", "/log/titles"),
         ("POST", "/log"),
         ("GET", "/confirmations"),
+        ("GET", "/confirmations/new"),
         ("POST", "/confirmations/1"),
     ],
 )

@@ -7,6 +7,8 @@ from flask import Flask
 
 from app.activities import actions, queries
 from app.activities.rules import Log
+from app.db import db
+from app.facts.models import Fact
 from tests.app.activities.scene import NOW, Catalogue, tell
 from tests.cast import Cast, SignedIn
 
@@ -124,9 +126,15 @@ def test_a_word_that_is_none_changes_nothing(client_of: Browser, waiting: list[i
 
 def test_a_confirmed_log_becomes_points(app: Flask, client_of: Browser, waiting: list[int]) -> None:
     client_of("mia").post(f"/confirmations/{waiting[0]}", data={"decision": "confirm"})
-    from app.db import db
-    from app.facts.models import Fact
-
     with app.app_context():
         (fact,) = db.session.query(Fact).all()
         assert (fact.source, fact.kind) == (f"completion:{waiting[0]}", "completed")
+
+
+def test_what_is_new_is_told_and_shown_only_when_asked_for(client_of: Browser, waiting: list[int]) -> None:
+    mia = client_of("mia")
+    page = mia.get("/confirmations").text
+    assert f'hx-get="/confirmations/new?after={waiting[-1]}" hx-trigger="sse:confirmation"' in page
+    assert "new request" not in mia.get(f"/confirmations/new?after={waiting[-1]}", headers=HTMX).text
+    assert "2 new requests" in mia.get(f"/confirmations/new?after={waiting[0]}", headers=HTMX).text
+    assert "new request" not in client_of("ben").get("/confirmations/new", headers=HTMX).text
