@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.db import transaction
 from app.people import actions as people
-from tests.app.imports.conftest import STATEMENTS, Platform, says, voids
+from tests.app.imports.scene import STATEMENTS, Platform, says, voids
 from tests.cast import platform_headers
 
 VERSION = {"X-Experience-API-Version": "2.0.0"}
@@ -23,7 +23,9 @@ def answers(browser: Any, headers: dict[str, str]) -> list[int]:
     put = {"statementId": str(uuid.uuid4())}
     return [
         browser.get(STATEMENTS, headers=headers).status_code,
-        browser.get(STATEMENTS, headers=headers, query_string={"statementId": put["statementId"]}).status_code,
+        browser.get(
+            STATEMENTS, headers=headers, query_string={"statementId": put["statementId"]}
+        ).status_code,
         browser.post(STATEMENTS, headers=headers, json=says()).status_code,
         browser.put(STATEMENTS, headers=headers, json=says(id=None), query_string=put).status_code,
     ]

@@ -7,9 +7,22 @@ from typing import Any
 
 import pytest
 
-from tests.app.imports.conftest import STATEMENTS, Platform, says
+from tests.app.imports.scene import STATEMENTS, Platform, says
 
-NAUGHTY = ["", " ", "\t", "'; DROP TABLE statement; --", "<script>", "${7*7}", "%00", "\u202e", "ﷺ" * 500, "🏴‍☠️", "\ufffe", "NaN"]
+NAUGHTY = [
+    "",
+    " ",
+    "\t",
+    "'; DROP TABLE statement; --",
+    "<script>",
+    "${7*7}",
+    "%00",
+    "\u202e",
+    "ﷺ" * 500,
+    "🏴‍☠️",
+    "\ufffe",
+    "NaN",
+]
 
 
 def with_text(text: str) -> dict[str, Any]:
@@ -36,11 +49,15 @@ BAD = {
     "lists 100 kB deep": b"[" * 100_000,
     "objects 100 kB deep": b'{"a":' * 20_000,
     "closed 100 kB deep": b"[" * 50_000 + b"]" * 50_000,
-    "deep within": json.dumps(says(context={"extensions": {"urn:x": 0}})).replace("0}}", "[" * 5000 + "]" * 5000 + "}}").encode(),
+    "deep within": json.dumps(says(context={"extensions": {"urn:x": 0}}))
+    .replace("0}}", "[" * 5000 + "]" * 5000 + "}}")
+    .encode(),
     "NaN": json.dumps(says(result={"score": {"raw": float("nan")}})).encode(),
     "Infinity": json.dumps(says(result={"score": {"raw": float("-inf")}})).encode(),
     "1e999": json.dumps(says(result={"score": {"raw": 1}})).replace('"raw": 1', '"raw": 1e999').encode(),
-    "a huge integer": json.dumps(says(result={"score": {"raw": 1}})).replace('"raw": 1', '"raw": ' + "9" * 5000).encode(),
+    "a huge integer": json.dumps(says(result={"score": {"raw": 1}}))
+    .replace('"raw": 1', '"raw": ' + "9" * 5000)
+    .encode(),
     "beyond 64 bits": json.dumps(says(context={"extensions": {"urn:x": 2**63}})).encode(),
     "a repeated key": json.dumps(says()).replace('"verb"', '"verb": {"id": "urn:x"}, "verb"').encode(),
     "NUL": json.dumps(says("anna\x00")).encode(),
@@ -64,7 +81,12 @@ BAD = {
         says(actor={"objectType": "Group", "member": [{"objectType": "Group", "member": []}]})
     ).encode(),
     "a statement in a statement in a statement": json.dumps(
-        says(object={**says(object={**says(), "objectType": "SubStatement"}, id=None), "objectType": "SubStatement"})
+        says(
+            object={
+                **says(object={**says(), "objectType": "SubStatement"}, id=None),
+                "objectType": "SubStatement",
+            }
+        )
     ).encode(),
 }
 
@@ -119,7 +141,9 @@ def test_any_result_can_complete(lms: Platform, completions: Callable[[], Any], 
     assert len(completions()) == 1
 
 
-def test_names_as_long_as_they_may_be_can_be_kept_and_found(lms: Platform, completions: Callable[[], Any]) -> None:
+def test_names_as_long_as_they_may_be_can_be_kept_and_found(
+    lms: Platform, completions: Callable[[], Any]
+) -> None:
     account = {"homePage": "https://" + "h" * 1990, "name": "é" * 250}
     statement = says(actor={"account": account}, about="urn:" + "x" * 1990)
     assert lms.post([statement, says(about="urn:" + "é" * 900)]).status_code == 200
@@ -171,7 +195,9 @@ def test_a_content_type_that_is_none_is_refused(lms: Platform, kind: str) -> Non
     assert lms.send("POST", b"--b\r\n\r\n--b--", kind=kind).status_code == 400
 
 
-@pytest.mark.parametrize("query", ["agent=%7B%22mbox%22%3A%22%ff%22%7D", "verb=urn:%ED%A0%80", "a=%00", "%", "=", "&&&", "?"])
+@pytest.mark.parametrize(
+    "query", ["agent=%7B%22mbox%22%3A%22%ff%22%7D", "verb=urn:%ED%A0%80", "a=%00", "%", "=", "&&&", "?"]
+)
 def test_an_address_of_any_bytes_is_answered(lms: Platform, query: str) -> None:
     answer = lms.browser.get(f"{STATEMENTS}?{query}", headers=lms._headers({}))
     assert answer.status_code in (200, 400)

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.db import db
-from tests.app.imports.conftest import COURSE, STATEMENTS, WHEN, Platform, says
+from tests.app.imports.scene import COURSE, STATEMENTS, WHEN, Platform, says
 from tests.cast import Cast, platform_headers
 
 Completions = Callable[[], list[tuple[int, datetime]]]
@@ -31,7 +31,9 @@ def test_a_statement_is_a_completion_whichever_version_is_spoken(
     assert completions() == [(cast.anna, THEN)]
 
 
-@pytest.mark.parametrize("version", ["0.9", "0.95", "1", "1.1.0", "2.1.0", "3.0.0", "two", "", "1.0.3.1", "1.0.x"])
+@pytest.mark.parametrize(
+    "version", ["0.9", "0.95", "1", "1.1.0", "2.1.0", "3.0.0", "two", "", "1.0.3.1", "1.0.x"]
+)
 def test_another_version_is_refused(lms: Platform, version: str) -> None:
     answer = lms.post(says(), X_Experience_API_Version=version)
     assert answer.status_code == 400
@@ -194,7 +196,11 @@ def test_accounts_can_be_addresses_in_any_case(app: Flask, cast: Cast, completio
     [
         {"objectType": "Group", "member": [{"mbox": "mailto:anna@waterveld.example"}]},
         {"objectType": "Group", "mbox": "mailto:anna@waterveld.example"},
-        {"objectType": "Group", "account": {"homePage": "https://hr.example", "name": "w-anna"}, "member": []},
+        {
+            "objectType": "Group",
+            "account": {"homePage": "https://hr.example", "name": "w-anna"},
+            "member": [],
+        },
     ],
 )
 def test_a_group_is_kept_and_earns_nothing(
@@ -275,7 +281,13 @@ def test_a_moment_to_come_is_no_later_than_now(lms: Platform, completions: Compl
 
 
 @pytest.mark.parametrize(
-    "when", ["0001-01-01T00:00:00Z", "0001-01-01T23:59:59-23:59", "9999-12-31T23:59:59Z", "1583-02-03T00:00:00+14:00"]
+    "when",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T23:59:59-23:59",
+        "9999-12-31T23:59:59Z",
+        "1583-02-03T00:00:00+14:00",
+    ],
 )
 def test_a_moment_at_the_end_of_the_calendar_is_taken(
     lms: Platform, completions: Completions, when: str
@@ -382,6 +394,9 @@ def test_a_form_says_all_in_its_fields(lms: Platform, kept: Callable[[], int]) -
     assert form(lms, "DELETE", content=content).status_code == 400
     assert form(lms, "GET&method=PUT", content=content).status_code == 400
     assert form(lms, "POST", content=content, **{"X-Experience-API-Version": "2.0.0"}).status_code == 400
-    assert lms.send("POST", content, query={"method": "POST"}, X_Experience_API_Version="1.0.3").status_code == 400
+    assert (
+        lms.send("POST", content, query={"method": "POST"}, X_Experience_API_Version="1.0.3").status_code
+        == 400
+    )
     assert lms.send("GET", b"", query={"method": "POST"}).status_code == 400
     assert kept() == 0

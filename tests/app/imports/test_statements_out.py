@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from app.imports import queries
-from tests.app.imports.conftest import COMPLETED, COURSE, STATEMENTS, WHEN, Platform, says, voids
+from tests.app.imports.scene import COMPLETED, COURSE, STATEMENTS, WHEN, Platform, says, voids
 
 VIEWED = "http://id.tincanapi.com/verb/viewed"
 BEN = {"mbox": "mailto:ben@waterveld.example"}
@@ -46,7 +46,12 @@ def test_a_statement_comes_back_as_it_came_with_what_we_add(lms: Platform) -> No
 
 @pytest.mark.parametrize(
     ("spoken", "named", "told"),
-    [("1.0.3", None, "1.0.0"), ("1.0.3", "1.0.2", "1.0.2"), ("2.0.0", None, "2.0.0"), ("2.0.0", "1.0.1", "1.0.1")],
+    [
+        ("1.0.3", None, "1.0.0"),
+        ("1.0.3", "1.0.2", "1.0.2"),
+        ("2.0.0", None, "2.0.0"),
+        ("2.0.0", "1.0.1", "1.0.1"),
+    ],
 )
 def test_a_statement_keeps_the_version_it_came_in(
     lms: Platform, spoken: str, named: str | None, told: str
@@ -264,9 +269,20 @@ def test_what_is_about_a_statement_is_found_with_it_also_when_it_is_voided(lms: 
 def test_statements_about_each_other_end(lms: Platform) -> None:
     one, two = str(uuid.uuid4()), str(uuid.uuid4())
     refer = [
-        says("mia", "urn:x", id=a, object={"objectType": "StatementRef", "id": b}) for a, b in ((one, two), (two, one))
+        says("mia", "urn:x", id=a, object={"objectType": "StatementRef", "id": b})
+        for a, b in ((one, two), (two, one))
     ]
-    lms.post([*refer, says("mia", "urn:x", id=(own := str(uuid.uuid4())), object={"objectType": "StatementRef", "id": own})])
+    lms.post(
+        [
+            *refer,
+            says(
+                "mia",
+                "urn:x",
+                id=(own := str(uuid.uuid4())),
+                object={"objectType": "StatementRef", "id": own},
+            ),
+        ]
+    )
     assert lms.ids(verb="urn:nothing") == []
 
 
@@ -305,7 +321,9 @@ def test_ids_says_only_which(lms: Platform) -> None:
     assert given["timestamp"] == WHEN
 
 
-@pytest.mark.parametrize(("wanted", "tag"), [("nl", "nl"), ("en;q=0.5, nl;q=0.4", "en"), ("de", None), ("", None)])
+@pytest.mark.parametrize(
+    ("wanted", "tag"), [("nl", "nl"), ("en;q=0.5, nl;q=0.4", "en"), ("de", None), ("", None)]
+)
 def test_canonical_is_in_the_language_of_the_reader(lms: Platform, wanted: str, tag: str | None) -> None:
     statement = {**says(), **RICH}
     lms.post(statement)

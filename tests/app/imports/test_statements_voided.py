@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.imports.conftest import VOIDED, Platform, says, voids
+from tests.app.imports.scene import VOIDED, Platform, says, voids
 from tests.cast import Cast
 
 Completions = Callable[[], list[tuple[int, datetime]]]
@@ -80,7 +80,9 @@ def test_a_statement_that_voids_cannot_be_voided(
     statement = says()
     voiding = voids(statement["id"])
     lms.post(statement)
-    batches = [[voiding, voids(voiding["id"])]] if together else [[voiding], [says("ben"), voids(voiding["id"])]]
+    batches = (
+        [[voiding, voids(voiding["id"])]] if together else [[voiding], [says("ben"), voids(voiding["id"])]]
+    )
     answers = [lms.post(batch) for batch in batches]
     assert answers[-1].status_code == 400
     assert list(answers[-1].get_json()["errors"]) == ["object.id"]

@@ -10,7 +10,7 @@ from flask import Flask
 from app.db import transaction
 from app.outbox import settle
 from app.people import actions as people
-from tests.app.imports.conftest import Platform, says, voids
+from tests.app.imports.scene import Platform, says, voids
 from tests.cast import row_of
 
 Completions = Callable[[], list[tuple[int, datetime]]]
