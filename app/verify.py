@@ -158,7 +158,7 @@ def verify(at: datetime) -> Found:
         ("allowances are what was given", lambda: _rows(_ALLOWANCE, zone=settings().timezone)),
         ("the outbox moves", lambda: _rows(_OUTBOX, stuck=at - STUCK)),
         ("seals hold", seals.broken),
-        ("boards are what the ledger says", lambda: iter(leaderboards.check())),
+        ("boards are what the ledger says", lambda: iter(leaderboards.check(at))),
     ]
     wrong = [f"{name}: {what}" for name, check in checks for what in _first(check())]
     return Found(wrong, _sizes(), _notes())

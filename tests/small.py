@@ -1,4 +1,4 @@
-"""A small catalogue, facts to state by hand, and what is to be seen afterwards: for tests of what follows from facts."""
+"""A small catalogue, facts to state by hand, and what is to be seen afterwards."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -20,15 +20,11 @@ NO_ROOMS = {"static", "translations", "__pycache__"}
 ROOMS = sorted(path for path in (ROOT / "app").iterdir() if path.is_dir() and path.name not in NO_ROOMS)
 NAMES = {"__init__", "models", "rules", "actions", "queries", "handlers", "schemas", "pages", "api", "store"}
 OWN_NAMES = {
-    "activities": {"catalogue", "commands"},
     "audit": {"seals"},
-    "badges": {"catalogue", "commands", "keys", "picture", "shelf", "sharing", "words"},
+    "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
-    | {"catalogue", "csv", "scim", "commands"},
-    "leaderboards": {"commands", "projector"},
-    "people": {"sign_in", "commands"},
-    "points": {"catalogue"},
-    "vision": {"catalogue"},
+    | {"catalogue", "statements"},
+    "people": {"sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

@@ -7,7 +7,7 @@ boards, and `keep_whole` fills them anew as soon as Redis answers.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
@@ -187,9 +187,8 @@ _UNDER_WAY = text("""
 """)
 
 
-def check(now: datetime | None = None) -> list[str]:
+def check(now: datetime) -> list[str]:
     """Where the boards differ from the ledger, in words; people whose news is still under way are left out."""
-    now = now or datetime.now(UTC)
     windows = store.kept(now)
     boards = store.boards()
     with transaction():

@@ -144,7 +144,9 @@ def _badge(n: int, rules: int) -> dict[str, Any]:
 
 def _reports(number: int) -> list[Any]:
     """So many reports in the order of happening; each person does an activity once."""
-    dice, found, seen = random.Random(11), [], set()
+    dice = random.Random(11)
+    found: list[Any] = []
+    seen: set[tuple[int, int]] = set()
     while len(found) < number:
         pair = dice.randrange(PEOPLE), dice.randrange(ACTIVITIES)
         if pair in seen and len(seen) < PEOPLE * ACTIVITIES // 2:

@@ -70,7 +70,7 @@ def test_any_arrival_gives_the_same_as_one_by_one_in_order(app, cast, database, 
 
 def wipe(database):
     """Forget what followed from facts; the people and the catalogue stay."""
-    tables = "fact ledger_entry award skill_total period_total outbox".split()
+    tables = ("fact", "ledger_entry", "award", "skill_total", "period_total", "outbox")
     fresh = "; ".join(f"DELETE FROM {table}" for table in tables)
     zero = ", ".join(f"{w} = 0, {w}_kudos = 0" for w in ("week", "month", "quarter", "year", "all_time"))
     keys = ", ".join(f"{w}_key = ''" for w in ("week", "month", "quarter", "year"))
