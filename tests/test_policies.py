@@ -1,0 +1,586 @@
+"""Who gets in where: every route, for everybody who can ask, against the one table of `app.access`.
+
+A route needs an entry in `EXAMPLES`, and one in `OBJECTS` or `NOBODYS` if it names something. What belongs to
+others answers like something that is not there: the same status, and the same words.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.access import POLICIES, SAFE
+from app.activities import actions as activities
+from app.db import db, lock_people, transaction
+from app.events import FactStated
+from app.kudos import actions as kudos
+from app.kudos.actions import NewKudos
+from app.lessons import actions as lessons
+from app.lessons.actions import NewLesson
+from app.outbox import publish, settle
+from app.people import actions as people
+from app.people.actions import SCOPES
+from tests.cast import NAMES, Cast, row_of, signed_in
+from tests.small import load
+
+SECRET = "heron under the old pump house"
+NOWHERE = 9_000_000_000
+XAPI = {"X-Experience-API-Version": "2.0.0"}
+Form = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """How a route is tried: where, with what, and which answers say that somebody got in."""
+
+    path: str
+    form: Form = field(default_factory=dict)
+    json: Form | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    inside: frozenset[int] = frozenset({200, 201, 204, 303, 422})
+
+
+def _of(path: str, *inside: int, **more: Any) -> Example:
+    return Example(path, **more, **({"inside": frozenset(inside)} if inside else {}))
+
+
+def _api(path: str, *inside: int, **more: Any) -> Example:
+    return _of("/api/v1" + path, *inside, **{"json": {}, **more})
+
+
+# Changes are sent empty: whoever gets in is told what is missing, or done nothing to.
+EXAMPLES: dict[str, Example] = {
+    "activities.activity": _of("/learn/a1", 200),
+    "activities.catalogue": _of("/learn", 200),
+    "activities.confirmations": _of("/confirmations", 200),
+    "activities.decide": _of("/confirmations/{completion}"),
+    "activities.log": _of("/log", 200),
+    "activities.log_it": _of("/log"),
+    "activities.people": _of("/log/people?q=e", 200, 303),
+    "activities.news": _of("/confirmations/new", 200, 204, 303),
+    "activities.titles": _of("/log/titles?title=course", 200, 303),
+    "activities_api.activities": _api("/activities", 200),
+    "activities_api.completions": _api("/completions", 200),
+    "activities_api.confirmations": _api("/confirmations", 200),
+    "activities_api.decide": _api("/completions/{completion}/decision", 422),
+    "activities_api.log": _api("/completions", 422),
+    "api-docs.openapi_json": _api("/openapi.json", 200),
+    "assets.file": _of("/assets/nothing.js", 404),
+    "badges.album": _of("/album", 200),
+    "badges.badge": _of("/badges/five", 200),
+    "badges_api.awards": _api("/awards", 200),
+    "badges_api.badges": _api("/badges", 200),
+    "health.live": _of("/healthz", 200),
+    "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
+    "health.ready": _of("/readyz", 200),
+    "home.fragment": _of("/home/next", 200, headers={"HX-Request": "true"}),
+    "home.page": _of("/", 200),
+    "home.receipts": _of("/receipts", 200),
+    "home_api.ledger": _api("/me/ledger", 200),
+    "kudos.choose": _of("/kudos/{kudos}/visibility", 422),
+    "kudos.give": _of("/kudos", 422),
+    "kudos.one": _of("/kudos/{kudos}", 200),
+    "kudos.people": _of("/kudos/people?q=e", 200, 303),
+    "kudos.thank": _of("/kudos/{kudos}/thanks", 303),
+    "kudos.wall": _of("/kudos", 200),
+    "kudos_api.allowance": _api("/kudos/allowance", 200),
+    "kudos_api.choose": _api("/kudos/{kudos}/visibility", 422),
+    "kudos_api.give": _api("/kudos", 422),
+    "kudos_api.one": _api("/kudos/{kudos}", 200),
+    "kudos_api.thank": _api("/kudos/{kudos}/thanks", 200, 204),
+    "kudos_api.wall": _api("/kudos", 200),
+    "leaderboards.board": _of("/leaderboards", 200),
+    "leaderboards_api.board": _api("/boards", 200),
+    "lessons.apply": _of("/lessons/{lesson}/application", 422),
+    "lessons.change": _of("/lessons/{lesson}/edit", 422),
+    "lessons.delete": _of("/lessons/{doomed}/delete", 303),
+    "lessons.edit": _of("/lessons/{lesson}/edit", 200),
+    "lessons.feed": _of("/lessons", 200),
+    "lessons.lesson": _of("/lessons/{lesson}", 200),
+    "lessons.share": _of("/lessons", 422),
+    "lessons.stop": _of("/lessons/{lesson}/application/end", 303),
+    "lessons_api.apply": _api("/lessons/{lesson}/application", 422),
+    "lessons_api.delete": _api("/lessons/{doomed_too}", 204),
+    "lessons_api.edit": _api("/lessons/{lesson}", 422),
+    "lessons_api.feed": _api("/lessons", 200),
+    "lessons_api.lesson": _api("/lessons/{lesson}", 200),
+    "lessons_api.share": _api("/lessons", 422),
+    "lessons_api.stop": _api("/lessons/{lesson}/application", 200, 204),
+    "live.events": _of("/events", 200),
+    "oauth.give_token": _of("/oauth/token", 400),
+    "people.change_password": _of("/me/password", 422),
+    "people.choose": _of("/me/settings", 303),
+    "people.end_sessions": _of("/me/sessions/end", 303),
+    "people.enter": _of("/login", 422),
+    "people.language": _of("/me/language", 422),
+    "people.set_first_password": _of("/welcome/{invitation}", 422),
+    "people.settings": _of("/me/settings", 200),
+    "people.sign_in": _of("/login", 200, 302),
+    "people.sign_out": _of("/logout", 303),
+    "people.welcome": _of("/welcome/{invitation}", 200),
+    "people_api.choose": _api("/me", 200),
+    "people_api.show": _api("/me", 200),
+    "static": _of("/static/nothing.css", 404),
+    "xapi.about": _of("/xapi/about", 200),
+    "xapi.get": _of("/xapi/statements", 200, headers=XAPI),
+    "xapi.post": _of("/xapi/statements", 400, json={}, headers=XAPI),
+    "xapi.put": _of("/xapi/statements", 400, json={}, headers=XAPI),
+}
+
+# Routes that name somebody's thing, and which; each is tried by all who have nothing to do with it.
+OBJECTS = {
+    "activities.decide": "completion",
+    "activities_api.decide": "completion",
+    "kudos.choose": "kudos",
+    "kudos.one": "kudos",
+    "kudos.thank": "kudos",
+    "kudos_api.choose": "kudos",
+    "kudos_api.one": "kudos",
+    "kudos_api.thank": "kudos",
+    "lessons.apply": "lesson",
+    "lessons.change": "lesson",
+    "lessons.delete": "lesson",
+    "lessons.edit": "lesson",
+    "lessons.lesson": "lesson",
+    "lessons.stop": "lesson",
+    "lessons_api.apply": "lesson",
+    "lessons_api.delete": "lesson",
+    "lessons_api.edit": "lesson",
+    "lessons_api.lesson": "lesson",
+    "lessons_api.stop": "lesson",
+}
+# Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
+COMPLETE: dict[str, Form] = {
+    "completion": {"confirm": True, "decision": "confirm", "note": "It was fine."},
+    "kudos": {"visible": "everyone"},
+    "lesson": {
+        "outcome": "went_well",
+        "title": "Count to forty",
+        "happened": "A valve was closed too fast.",
+        "learned": "Haste costs time in the end.",
+        "from_now_on": "We count out loud to forty.",
+        "lang": "en",
+        "audience": "team",
+        "how": "Each time I close one.",
+    },
+}
+# Routes that name what is everybody's, or what only its bearer can know.
+NOBODYS = {
+    "activities.activity", "assets.file", "badges.badge", "home.fragment", "people.set_first_password",
+    "people.welcome", "static",
+}  # fmt: skip
+OPEN = {
+    "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
+    "people.enter", "people.language", "people.set_first_password", "people.sign_in", "people.sign_out",
+    "people.welcome", "static", "xapi.about",
+}  # fmt: skip
+FOR_CLIENTS = {"people_api.show", "xapi.get", "xapi.post", "xapi.put"}
+ENDS_ONES_SESSION = ("people.end_sessions", "people.sign_out")
+
+
+# The house, and who asks ------------------------------------------------------------------------------------
+
+
+@dataclass
+class House:
+    """The cast, with two more: fay is a colleague of nobody here, eve manages dan."""
+
+    app: Flask
+    cast: Cast
+    fay: int
+    things: dict[int, dict[str, int | str]] = field(default_factory=dict)
+
+    def id_of(self, name: str) -> int:
+        return self.fay if name == "fay" else self.cast.id_of(name)
+
+
+@pytest.fixture
+def house(app: Flask, cast: Cast) -> House:
+    """No context stays open: a request within it would remember who asked before."""
+    with app.app_context():
+        at = datetime.now(UTC)
+        load(at=at)
+        rows = [row_of("fay", department="Systems", team="Yard"), row_of("dan", manager_external_id="w-eve")]
+        with transaction():
+            known = people.import_people(rows, at=at)
+            settle(at)
+        made = House(app, cast, known.id_of("w-fay"))
+    return made
+
+
+@dataclass(frozen=True)
+class Someone:
+    """Who asks: how, and with which roles or scopes."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None  # of a client; None: no client
+    known: bool = True
+
+    def may_use(self, endpoint: str) -> bool:
+        """What the table says of them, read as a person would."""
+        policy = POLICIES[endpoint]
+        if "anybody" in policy.who:
+            return True
+        if not self.known:
+            return False
+        if self.scopes is not None:
+            reach = self.scopes | ({"xapi:read"} if "xapi:write" in self.scopes else set())
+            return "client" in policy.who and (policy.scope is None or policy.scope in reach)
+        return "person" in policy.who or bool(self.roles & set(policy.who))
+
+
+def _person(name: str, *roles: str) -> Someone:
+    return Someone(name, frozenset({"employee", *roles}))
+
+
+PEOPLE = [
+    _person("fay"), _person("mia", "manager"), _person("leo", "learning"), _person("clara", "hr"),
+    _person("cor", "council"), _person("dan", "admin"),
+]  # fmt: skip
+TOKENS = [Someone(f"token of {name}", frozenset({"employee"})) for name in ("fay", "dan")]
+CLIENTS = [Someone(f"client with {scope}", scopes=frozenset({scope})) for scope in SCOPES]
+CLIENTS += [Someone(f"client token with {scope}", scopes=frozenset({scope})) for scope in SCOPES[:2]]
+STRANGERS = [
+    Someone(name, known=False)
+    for name in (
+        "nobody", "invented session", "revoked session", "expired session", "session of who left",
+        "invented token", "revoked token", "expired token", "token of who left", "revoked client", "wrong secret",
+    )
+]  # fmt: skip
+
+
+Ask = Callable[..., TestResponse]
+
+
+def _asking(house: House, who: Someone) -> Ask:
+    """A way to send requests as them, each from another address: guessing is not what is tried here."""
+    number = iter(range(1, 60_000))
+    with house.app.app_context():
+        headers, session = _shows(house, who.name)
+    browser = signed_in(house.app, session) if session else house.app.test_client()
+    if "session" in headers:
+        browser.set_cookie("blijk", headers.pop("session"))
+    if not who.roles and not headers:  # a stranger's form has a token, too
+        headers["X-CSRF-Token"] = _form_token(browser.get("/login").text)
+
+    def ask(method: str, path: str, example: Example, form: Form | None = None) -> TestResponse:
+        sent = {**example.form, **(form or {})}
+        body: dict[str, Any] = {"data": sent} if example.json is None else {"json": {**example.json, **sent}}
+        if method in SAFE:
+            body = {}
+        place = next(number)
+        return browser.open(
+            path, method=method, headers={**example.headers, **headers}, buffered=False, **body,
+            environ_base={"REMOTE_ADDR": f"10.9.{place >> 8}.{place & 255}"},
+        )  # fmt: skip
+
+    return ask
+
+
+def _form_token(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def _shows(house: House, name: str) -> tuple[dict[str, str], int | None]:
+    """What they show in headers (a cookie goes as `session`), or who is signed in."""
+    at = datetime.now(UTC)
+    if name in (*NAMES, "fay"):
+        return {}, house.id_of(name)
+    if name.startswith("token of ") and not name.endswith("left"):
+        return _bearer(_token(house, house.id_of(name.removeprefix("token of ")), at)), None
+    if name.startswith("client"):
+        return _client(name.split()[-1], at, bearer="token" in name), None
+    return _SHOWN_BY_STRANGERS[name](house, at), None
+
+
+def _token(house: House, person_id: int, at: datetime) -> str:
+    with transaction():
+        return people.make_token(person_id=person_id, at=at)
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _basic(key: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()}
+
+
+def _client(scope: str, at: datetime, *, bearer: bool) -> dict[str, str]:
+    with transaction():
+        made = people.make_client(name="A system", scopes=[scope], at=at)
+        if bearer:
+            (client_id,) = db.session.scalars(text("SELECT max(id) FROM api_client"))
+            return _bearer(people.make_client_token(client_id=client_id, scopes=[scope], at=at))
+    return _basic(made.key, made.secret)
+
+
+def _session(house: House, at: datetime, sql: str = "") -> dict[str, str]:
+    with transaction():
+        token = people.start_session(person_id=house.fay, at=at)
+        if sql:
+            db.session.execute(text(sql))
+    return {"session": token}
+
+
+def _spoiled_token(house: House, at: datetime, sql: str) -> dict[str, str]:
+    token = _token(house, house.fay, at)
+    with transaction():
+        db.session.execute(text(sql))
+    return _bearer(token)
+
+
+def _spoiled_client(at: datetime, sql: str, secret: str | None = None) -> dict[str, str]:
+    with transaction():
+        made = people.make_client(name="A system", scopes=["xapi:write"], at=at)
+        if sql:
+            db.session.execute(text(sql))
+    return _basic(made.key, secret or made.secret)
+
+
+_LAST = " WHERE id = (SELECT max(id) FROM api_token)"
+_LEFT = "UPDATE person SET active = false WHERE name = 'Fay'"
+_SHOWN_BY_STRANGERS: dict[str, Callable[[House, datetime], dict[str, str]]] = {
+    "nobody": lambda house, at: {},
+    "invented session": lambda house, at: {"session": "x" * 43},
+    "revoked session": lambda house, at: _session(house, at, "UPDATE sign_in SET revoked_at = now()"),
+    "expired session": lambda house, at: _session(house, at - timedelta(days=31)),
+    "session of who left": lambda house, at: _session(house, at, _LEFT),
+    "invented token": lambda house, at: _bearer("x" * 43),
+    "revoked token": lambda house, at: _spoiled_token(
+        house, at, "UPDATE api_token SET revoked_at = now()" + _LAST
+    ),
+    "expired token": lambda house, at: _spoiled_token(
+        house, at, "UPDATE api_token SET ends_at = now() - interval '1 second'" + _LAST
+    ),
+    "token of who left": lambda house, at: _spoiled_token(house, at, _LEFT),
+    "revoked client": lambda house, at: _spoiled_client(at, "UPDATE api_client SET revoked_at = now()"),
+    "wrong secret": lambda house, at: _spoiled_client(at, "", secret="another one"),
+}
+
+
+# What they have ---------------------------------------------------------------------------------------------
+
+
+def _things(house: House, person_id: int, others: int, says: str = "all is well") -> dict[str, Any]:
+    """Lessons of this person, thanks to them, a completion that waits for their word; and an invitation."""
+    with house.app.app_context():
+        return _made_things(person_id, others, says)
+
+
+def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
+    at = datetime.now(UTC)
+    skill = db.session.scalar(text("SELECT min(id) FROM skill"))
+    with transaction():
+        ids = lessons.share_lessons([_lesson(person_id, skill, says, n) for n in range(3)], at=at)
+        settle(at)
+    with transaction():
+        thanks = NewKudos(
+            giver_id=others, receivers=[person_id], skill_id=skill, lang="en", message=f"You saw {says}"
+        )
+        (kudos_id,) = kudos.give_kudos([thanks], at=at)
+        settle(at)
+    with transaction():
+        (completion_id,) = activities.log_completions([_log(person_id, others, says)], at=at)
+        settle(at)
+    with transaction():
+        invitation = people.invite(person_id=person_id, at=at)
+    made = {
+        "lesson": ids[0],
+        "doomed": ids[1],
+        "doomed_too": ids[2],
+        "kudos": kudos_id,
+        "completion": completion_id,
+    }
+    return {**made, "invitation": invitation}
+
+
+def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:
+    return NewLesson(
+        author_id=author, outcome="went_well", title=f"{number}: {says}", happened=f"We found {says}",
+        learned=f"Look for {says}", from_now_on=f"I look {number} times for {says}", skills=[skill], lang="en",
+        audience="team",
+    )  # fmt: skip
+
+
+def _log(confirmer: int, learner: int, says: str) -> Any:
+    day = datetime.now(UTC).date() - timedelta(days=2)
+    return {
+        "person_id": learner, "completed_on": day, "title": f"How {says} lives", "kind": "course", "note": says,
+        "skill_id": db.session.scalar(text("SELECT min(id) FROM skill")), "hours": 1.0, "confirmer_id": confirmer,
+    }  # fmt: skip
+
+
+def _routes(app: Flask) -> list[tuple[str, Rule, str]]:
+    """Endpoint, rule and method; those that end one's session come last."""
+    found = [
+        (rule.endpoint, rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+    return sorted(found, key=lambda one: (*(one[0] == name for name in ENDS_ONES_SESSION[::-1]), one[0]))
+
+
+# The table --------------------------------------------------------------------------------------------------
+
+
+def test_every_route_has_its_example(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert endpoints == set(EXAMPLES), "a new route needs an example here, a gone one needs none"
+    assert endpoints == set(POLICIES)
+    naming = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments}
+    assert naming == set(OBJECTS) | NOBODYS, "say whose it is that a route names"
+    assert not set(OBJECTS) & NOBODYS
+
+
+def test_what_is_open_to_strangers_and_to_systems_is_only_this(app: Flask) -> None:
+    assert {name for name, policy in POLICIES.items() if "anybody" in policy.who} == OPEN
+    assert {name for name, policy in POLICIES.items() if "client" in policy.who} == FOR_CLIENTS
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, *TOKENS, *CLIENTS, *STRANGERS], ids=lambda who: who.name)
+def test_who_gets_in_is_who_may(house: House, who: Someone) -> None:
+    own = house.id_of(who.name.removeprefix("token of ")) if who.roles else house.cast.ben
+    things = _things(house, own, house.cast.eve)
+    ask, wrong = _asking(house, who), []
+    for endpoint, _, method in _routes(house.app):
+        example = EXAMPLES[endpoint]
+        path = example.path.format(**things)
+        answer = ask(method, path, example)
+        answer.close()
+        if who.may_use(endpoint):
+            fine = answer.status_code in example.inside and not _sent_to_sign_in(answer, path)
+        else:
+            fine = _turned_away(answer, path, example, known=who.known)
+        if not fine:
+            wrong.append(f"{method} {path}: {answer.status_code} {answer.location or ''}")
+    assert wrong == []
+
+
+def _turned_away(answer: TestResponse, path: str, example: Example, *, known: bool) -> bool:
+    """Who is known is told that it is not for them, a program which key to show; others go and sign in."""
+    if known:
+        return answer.status_code == 403
+    if path.startswith(("/api/", "/xapi/")):
+        return answer.status_code == 401 and answer.is_json and "WWW-Authenticate" in answer.headers
+    if "HX-Request" in example.headers:
+        return answer.status_code == 401 and answer.headers["HX-Redirect"].startswith("/login")
+    return _sent_to_sign_in(answer, path)
+
+
+def _sent_to_sign_in(answer: TestResponse, path: str) -> bool:
+    there = answer.status_code == 303 and answer.location.startswith("/login")
+    return there and path != "/logout"
+
+
+# What belongs to others -------------------------------------------------------------------------------------
+
+
+def _told(answer: TestResponse) -> tuple[int, str, str]:
+    """An answer without what differs from request to request: its name, its form token, and the id asked for."""
+    said = re.sub(r"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b|[\w-]{22}(?=\")", "*", answer.text)
+    return answer.status_code, answer.mimetype, re.sub(r"\b\d+\b", "0", said)
+
+
+@pytest.mark.parametrize(
+    "name", ["fay", "eve", "leo", "clara", "cor", "dan", "token of fay", "token of clara", "token of dan"]
+)
+def test_what_belongs_to_others_is_answered_like_what_is_not_there(house: House, name: str) -> None:
+    """Anna's lesson is for her team, the thanks are between Ben and her, and Mia is asked for her word."""
+    theirs = _things(house, house.cast.anna, house.cast.ben, SECRET)
+    theirs["completion"] = _waits_for_mia(house)
+    before = _state(house)
+    ask = _asking(house, Someone(name, frozenset({"employee"})))
+    skills = _rows(house, "SELECT id FROM skill LIMIT 1")
+    for endpoint, rule, method in _routes(house.app):
+        if endpoint not in OBJECTS:
+            continue
+        kind, example = OBJECTS[endpoint], EXAMPLES[endpoint]
+        form = COMPLETE[kind] | ({"skills": skills} if kind == "lesson" else {})
+        pattern = re.sub(r"\{\w+\}", "{id}", example.path)
+        real = ask(method, pattern.format(id=theirs[kind]), example, _fitting(house, rule, form, example))
+        none = ask(method, pattern.format(id=NOWHERE), example, _fitting(house, rule, form, example))
+        assert _told(real) == _told(none), (method, pattern)
+        assert SECRET not in real.text, (method, pattern)
+        assert real.status_code == 404, (method, pattern, real.status_code, real.text[:300])
+    assert _state(house) == before
+
+
+def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
+    """The API refuses names that it does not know; a form passes over them."""
+    if example.json is None:
+        return form
+    known = {
+        "completion": {"decision", "note"},
+        "kudos": {"visible"},
+        "lesson": set(form) - {"how"} if rule.endpoint.endswith("edit") else {"how"},
+    }[OBJECTS[rule.endpoint]]
+    return {key: value for key, value in form.items() if key in known}
+
+
+def _waits_for_mia(house: House) -> int:
+    at = datetime.now(UTC)
+    with house.app.app_context(), transaction():
+        (found,) = activities.log_completions([_log(house.cast.mia, house.cast.anna, SECRET)], at=at)
+        settle(at)
+    return found
+
+
+def _state(house: House) -> list[Any]:
+    tables = ("lesson", "lesson_application", "kudos_receiver", "completion", "fact", "ledger_entry")
+    return [_rows(house, f"SELECT CAST(t AS text) FROM {table} t ORDER BY 1") for table in tables]
+
+
+def _rows(house: House, sql: str) -> list[Any]:
+    with house.app.app_context():
+        return list(db.session.scalars(text(sql)))
+
+
+def test_nothing_of_others_is_seen_by_whoever_looks_everywhere(house: House) -> None:
+    """No page, list or ledger shows it, and none takes the name of somebody else for one's own."""
+    theirs = _things(house, house.cast.anna, house.cast.ben, SECRET)
+    _waits_for_mia(house)
+    at, anna = datetime.now(UTC), house.cast.anna
+    with house.app.app_context(), transaction():
+        lock_people([anna])
+        publish([FactStated(person_id=anna, source="lesson:0", kind="lesson_shared", at=at)])
+        settle(at)
+    asked = f"person_id={anna}&person={anna}&of={anna}&user={anna}&id={anna}&receiver={anna}&team={house.cast.north}"
+    for who in [*PEOPLE[2:], PEOPLE[0]]:  # not Mia: she manages Anna
+        ask = _asking(house, who)
+        for endpoint, _, method in _routes(house.app):
+            if method != "GET" or endpoint in OPEN or endpoint in OBJECTS or endpoint == "live.events":
+                continue
+            path = EXAMPLES[endpoint].path.format(**theirs)
+            for query in ("", asked):
+                answer = ask("GET", f"{path}{'&' if '?' in path else '?'}{query}", EXAMPLES[endpoint])
+                assert SECRET not in answer.text, (who.name, path)
+        ledger = ask("GET", f"/api/v1/me/ledger?{asked}", EXAMPLES["home_api.ledger"]).get_json()
+        assert ledger.get("entries", []) == [], who.name
+
+
+def test_ones_own_is_there(house: House) -> None:
+    """The same things for those whose they are: otherwise the tests above would pass on an empty house."""
+    theirs = _things(house, house.cast.anna, house.cast.ben, SECRET)
+    ask = _asking_as(house, "anna")
+    for endpoint in ("lessons.lesson", "lessons_api.lesson", "kudos.one", "kudos_api.one", "lessons.edit"):
+        answer = ask("GET", EXAMPLES[endpoint].path.format(**theirs), EXAMPLES[endpoint])
+        assert (answer.status_code, SECRET in answer.text) == (200, True), endpoint
+    assert SECRET in ask("GET", "/confirmations", EXAMPLES["activities.confirmations"]).text
+    assert SECRET in ask("GET", "/lessons", EXAMPLES["lessons.feed"]).text
+
+
+def _asking_as(house: House, name: str) -> Ask:
+    browser = signed_in(house.app, house.id_of(name))
+    return lambda method, path, example, form=None: browser.open(path, method=method, headers=example.headers)
