@@ -33,6 +33,7 @@ TESTS = ROOT / "var" / "test"
 ROLES = {"web": "blijk_web", "worker": "blijk_worker", "owner": "blijk_owner", "superuser": "postgres"}
 DATABASE = "blijk"
 REDIS_DATABASES = 512
+PRIVATE = "blijk-stack-"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
 CLEAN = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 FIRST_SQL = f"""
@@ -116,6 +117,16 @@ def _sweep_elsewhere() -> None:
                 home = Path((folder / "belongs-to").read_text())
                 if _ident_in(home) != folder.name.removeprefix("blijk-"):
                     shutil.rmtree(folder)
+
+
+def _sweep_private() -> None:
+    """Remove the folders of `private` servers whose process was killed."""
+    for folder in Path("/var/tmp").glob(f"{PRIVATE}*"):
+        with suppress(OSError):
+            known, lock = folder.stat(), folder / "keeper.lock"
+            left = known.st_uid == os.geteuid() and known.st_mtime < time.time() - 600
+            if left and lock.exists() and _lock_is_free(lock):
+                shutil.rmtree(folder)
 
 
 # ---------------------------------------------------------------- one stack, as its users see it
@@ -553,7 +564,8 @@ def _major(binaries: Path) -> int:
 @contextmanager
 def private(*, durable: bool = False, binaries: Path | None = None) -> Iterator[Stack]:
     """Servers of one's own in a folder that goes away: for tests that end servers, and for benchmarks."""
-    with tempfile.TemporaryDirectory(prefix="blijk-stack-", dir="/var/tmp") as folder:
+    _sweep_private()
+    with tempfile.TemporaryDirectory(prefix=PRIVATE, dir="/var/tmp") as folder:
         with Stack(Path(folder), durable=durable, binaries=binaries) as stack:
             yield stack
         shutil.rmtree(stack.place.elsewhere, ignore_errors=True)
