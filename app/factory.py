@@ -1,13 +1,14 @@
 """Build the house from its rooms."""
 
 import sys
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask
+from flask import Flask, has_request_context
 
 from app import access, assets, chores, cli, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
@@ -18,6 +19,7 @@ from app.keys import Ring
 from app.people import queries, sign_in
 
 ROOT = Path(__file__).parent.parent
+MOST_LINKS = 5000
 ROOMS = (
     "people",
     "vision",
@@ -34,7 +36,26 @@ ROOMS = (
 
 
 class House(Flask):
-    """Flask that logs a fault without what people typed."""
+    """Flask that logs a fault without what people typed, and builds the same link once."""
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """A page has some eighty links, mostly the same ones; no link here depends on who asks."""
+        if endpoint[0] == "." or not has_request_context() or any(name[0] == "_" for name in values):
+            return super().url_for(endpoint, **values)
+        key = (endpoint, *((name, value, value.__class__) for name, value in values.items()))
+        try:
+            found = self.links.get(key)
+        except TypeError:  # a list in the query string
+            return super().url_for(endpoint, **values)
+        if found is None:
+            if len(self.links) > MOST_LINKS:
+                self.links.clear()
+            found = self.links[key] = super().url_for(endpoint, **values)
+        return found
+
+    @cached_property
+    def links(self) -> dict[tuple[Any, ...], str]:
+        return {}
 
     def log_exception(self, exc_info: Any) -> None:
         fault, trace = exc_info[1], exc_info[2]

@@ -19,7 +19,7 @@ from app.outbox import settle
 from app.people import actions, queries
 from app.people import sign_in as letting_in
 from app.people.rules import weakness_of
-from app.people.schemas import Choices, LanguageForm, PasswordForm, SessionForm, SignInForm
+from app.people.schemas import ChoicesForm, LanguageForm, PasswordForm, SessionForm, SignInForm
 from app.web import body, done, now, render
 
 pages = Blueprint("people", __name__)
@@ -103,7 +103,7 @@ def set_first_password(token: str) -> ResponseReturnValue:
     with transaction():
         actions.use_invitation(token=token, password_hash=hashed, at=now())
         session = actions.start_session(person_id=person.id, at=now())
-    onward = redirect("/", code=303)
+    onward = redirect(url_for(".start") if person.board_choice is None else "/", code=303)
     set_cookie(onward, access.SESSION, session, days=settings().session_days)
     remember_browser(onward, person.email or person.external_id or "")
     return onward
@@ -145,8 +145,9 @@ def shown() -> ResponseReturnValue:
     return render("people/settings.html", "people/_settings.html", saved=saved_just_now, **what_i_chose())
 
 
-def saved() -> Answer:
-    return done("people/_settings.html", then=url_for(".settings", saved=1), saved=True, **what_i_chose())
+def saved(then: str | None = None) -> Answer:
+    onward = then or url_for(".settings", saved=1)
+    return done("people/_settings.html", then=onward, saved=True, **what_i_chose())
 
 
 def what_i_chose() -> dict[str, object]:
@@ -158,14 +159,22 @@ def what_i_chose() -> dict[str, object]:
     }
 
 
+@pages.get("/me/start")
+@may("person")
+def start() -> ResponseReturnValue:
+    """The first question of all."""
+    return render("people/start.html")
+
+
 @pages.post("/me/settings")
 @may("person")
 def choose() -> ResponseReturnValue:
-    form = body(Choices())
+    form = body(ChoicesForm())
+    then = form.pop("next")
     with transaction():
         actions.choose(person_id=me(), **form)
         settle(now())
-        answer = saved()
+        answer = saved(inside(then) if then else None)
     if "language" in form:
         remember(answer, form["language"])
     return answer

@@ -19,6 +19,10 @@ class Choices(Schema):
     game = fields.Boolean()
 
 
+class ChoicesForm(Choices):
+    next = fields.String(load_default="")
+
+
 class UnitOut(Schema):
     id = fields.Integer(required=True)
     name = fields.String(required=True)

@@ -50,7 +50,9 @@ def test_a_second_import_changes_only_what_differs(cast: Cast) -> None:
 
 def test_each_newcomer_gets_a_totals_row_a_key_and_a_place() -> None:
     person_id = bring_in([row_of("zoe", department="Water", team="East")]).id_of("w-zoe")
-    assert db.session.scalar(text("SELECT count(*) FROM person_total WHERE person_id = :id"), {"id": person_id})
+    assert db.session.scalar(
+        text("SELECT count(*) FROM person_total WHERE person_id = :id"), {"id": person_id}
+    )
     wrapped = db.session.get_one(PersonKey, person_id).wrapped
     assert len(ring().unwrap(wrapped, f"person:{person_id}")) == 32
     assert queries.card(person_id).team == "East"
@@ -110,7 +112,9 @@ def test_others_name_a_person_in_many_ways(cast: Cast) -> None:
 
 def test_an_address_goes_with_whom_it_is_given_to(cast: Cast) -> None:
     bring_in([row_of("anna", email="anna.new@waterveld.example")])
-    assert queries.resolve([("email", "anna@waterveld.example")]) == {("email", "anna@waterveld.example"): cast.anna}
+    assert queries.resolve([("email", "anna@waterveld.example")]) == {
+        ("email", "anna@waterveld.example"): cast.anna
+    }
     done = bring_in([row_of("annika", email="anna@waterveld.example")])
     found = queries.resolve([("email", "anna@waterveld.example")])
     assert found == {("email", "anna@waterveld.example"): done.id_of("w-annika")}

@@ -116,9 +116,17 @@ def test_a_one_time_link_works_once(app: Flask, client: FlaskClient, cast: Cast)
     found = re.search(r'name="csrf_token" value="(\w+)"', client.get(f"/welcome/{token}").text)
     assert found
     form = {"csrf_token": found[1], "new": NEW, "again": NEW}
-    assert client.post(f"/welcome/{token}", data=form).status_code == 303
+    assert client.post(f"/welcome/{token}", data=form).headers["Location"] == "/me/start"
     assert client.get("/api/v1/me").get_json()["name"] == "Anna"
     assert app.test_client().get(f"/welcome/{token}").status_code == 404
+
+
+def test_the_first_question_is_with_or_without(client_of: Browser) -> None:
+    anna = client_of("anna")
+    assert 'name="game"' in anna.get("/me/start").text
+    assert anna.post("/me/settings", data={"game": "false", "next": "/"}).headers["Location"] == "/"
+    assert anna.post("/me/settings", data={"next": "//evil"}).headers["Location"] == "/"
+    assert anna.get("/api/v1/me").get_json()["game"] is False
 
 
 def test_the_first_administrator_gets_a_link(app: Flask, client: FlaskClient, database: object) -> None:
