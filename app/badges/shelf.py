@@ -337,8 +337,12 @@ def holders(achievement_id: int) -> Holders | None:
 
 
 _EVIDENCE = text("""
-    SELECT f.id, f.kind, f.happened_at, f.source, a.title, a.slug, p.name AS counterpart
+    SELECT f.id, f.kind, f.happened_at, f.source, a.title, a.slug, p.name AS counterpart,
+           l.id AS lesson_id, l.title AS lesson, l.lang AS lesson_lang
     FROM fact f LEFT JOIN activity a ON a.id = f.activity_id LEFT JOIN person p ON p.id = f.counterpart_id
+    LEFT JOIN lesson l ON l.author_id = f.person_id AND l.deleted_at IS NULL AND l.id =
+        CASE WHEN f.source ~ '^(lesson|applied):[0-9]{1,18}(:|$)'
+             THEN CAST(split_part(f.source, ':', 2) AS bigint) END
     WHERE f.person_id = :person AND f.id = ANY(CAST(:ids AS bigint[])) ORDER BY f.happened_at, f.id
 """)
 

@@ -1,20 +1,26 @@
-"""The leaderboard: around you first, then the top, and how you want to be seen on it."""
+"""The leaderboard: the top, around you, the teams, and how you want to be seen on it."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import asker, may, me
 from app.config import timezone
 from app.errors import NotFound
 from app.leaderboards import queries, store
-from app.leaderboards.schemas import BoardQuery
+from app.leaderboards.schemas import BoardQuery, RowsQuery
 from app.people import queries as people
 from app.vision import queries as vision
-from app.web import now, query, render
+from app.web import now, query, render, swaps
+from leaderboards.boards import Scope
 from leaderboards.periods import bounds
 
 pages = Blueprint("leaderboards", __name__)
 
+TOP = 3
+AROUND = 4
+GAP = 25
 PER_PAGE = 25
 
 
@@ -23,42 +29,71 @@ PER_PAGE = 25
 def board() -> ResponseReturnValue:
     queries.must_be_on(game=asker().game)
     asked = query(BoardQuery())
-    scope, name = queries.scope_of(asked["scope"])
-    at, kind = now(), asked["period"]
-    windows = store.before(at) if asked["before"] else store.current(at)
-    if kind not in windows:
-        raise NotFound(queries.NO_BOARD)
-    window = windows[kind]
-    around = queries.card(scope, kind, window, me(), at)
-    top = queries.page(scope, kind, window, me(), at, 0, 3)
-    whole = None
-    if asked["page"]:
-        whole = queries.page(scope, kind, window, me(), at, (asked["page"] - 1) * PER_PAGE, PER_PAGE)
+    near, skills = _near(), vision.options()
+    scope, name = _scope(asked["scope"], near, skills)
+    kind, window = asked["period"], _window(asked)
+    parts = [(0, TOP)] + ([((asked["page"] - 1) * PER_PAGE, PER_PAGE)] if asked["page"] else [])
+    around, top, *whole = queries.sheet(scope, kind, window, me(), now(), radius=AROUND, parts=parts)
     return render(
         "leaderboards/board.html",
         "leaderboards/_board.html",
         around=around,
         top=top,
-        whole=whole,
+        whole=whole[0] if whole else None,
+        teams=queries.teams(scope, kind, window, asker().team_id, now()),
         asked=asked,
         name=name,
+        window=window,
         since=bounds(kind, window, timezone())[0],
         choice=asker().board_choice,
-        scopes=_scopes(),
-        skills=vision.options(),
-        updated_at=at,
+        near=near,
+        skills=skills,
+        updated_at=now(),
+        gap=_gap(around.offset),
         per_page=PER_PAGE,
     )
 
 
-def _scopes() -> list[tuple[str, str]]:
+@pages.get("/leaderboards/rows")
+@may("person")
+def rows() -> ResponseReturnValue:
+    """The rows that were left out above those around me; without htmx the page that holds them."""
+    queries.must_be_on(game=asker().game)
+    asked = query(RowsQuery())
+    scope, _ = queries.scope_of(asked["scope"])
+    gap = _gap(asked["until"])
+    if not swaps():
+        first = (gap[0] if gap else 0) // PER_PAGE + 1
+        where = {"scope": asked["scope"], "period": asked["period"], "before": int(asked["before"]) or None}
+        return redirect(url_for(".board", **where, page=first, _anchor="whole"), code=303)
+    first, until = gap or (0, 0)
+    part = queries.page(scope, asked["period"], _window(asked), me(), now(), first, until - first)
+    return render("leaderboards/_rows.html", part=part, asked=asked, gap=_gap(first))
+
+
+def _near() -> dict[str, str]:
     """The boards that are near: the organisation, one's own department and team."""
     who = asker()
-    found = [("organisation", people.organisation().name)]
     own = people.units([id for id in (who.department_id, who.team_id) if id is not None])
-    found += [
-        (f"{kind}:{id}", own[id].name)
-        for kind, id in (("department", who.department_id), ("team", who.team_id))
-        if id in own
-    ]
-    return found
+    units = (("department", who.department_id), ("team", who.team_id))
+    found = {f"{kind}:{id}": own[id].name for kind, id in units if id in own}
+    return {"organisation": people.organisation().name, **found}
+
+
+def _scope(told: str, near: dict[str, str], skills: list[dict[str, Any]]) -> tuple[Scope, Any]:
+    """The scope and its name; what the page has read already is not asked again."""
+    known: dict[str, Any] = near | {f"skill:{skill['id']}": skill["name"] for skill in skills}
+    return (Scope.parse(told), known[told]) if told in known else queries.scope_of(told)
+
+
+def _window(asked: dict[str, Any]) -> str:
+    """The current window, or the one before it; of all time there is only one."""
+    windows = store.before(now()) if asked["before"] else store.current(now())
+    if asked["period"] not in windows:
+        raise NotFound(queries.NO_BOARD)
+    return windows[asked["period"]]
+
+
+def _gap(until: int) -> tuple[int, int] | None:
+    """The places (from 0) to show next above a place: below the top, and not too many at once."""
+    return (max(TOP, until - GAP), until) if until > TOP else None

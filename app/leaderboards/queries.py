@@ -27,6 +27,8 @@ from leaderboards.store import NotReady, Unavailable
 
 FEWEST = 5
 RADIUS = 12
+TEAMS = 5
+FULL_TIME = 36.0  # hours a week
 NO_BOARD = _l("There is no such board.")
 
 
@@ -76,7 +78,8 @@ class Mine:
     rank: int
     score: int
     percentile: int
-    to_next: int | None
+    to_next: int | None  # points to the next place up,
+    next_rank: int | None  # and which place that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +106,36 @@ _STATE = text("""
 
 def card(scope: Scope, kind: str, window: str, viewer: int, now: datetime, radius: int = RADIUS) -> View:
     """How the viewer stands, and who stands around."""
-    board = Board(scope, window)
-    found, live = _ask(board, now, lambda boards: boards.card(board, viewer, radius))
-    if found is None:
-        found = _card_from_ledger(board, kind, viewer, radius, now)
-    return _view(board, kind, found.size, found.offset, found.rows, viewer, now, live, found)
+    return sheet(scope, kind, window, viewer, now, radius=radius)[0]
 
 
 def page(scope: Scope, kind: str, window: str, viewer: int, now: datetime, offset: int, count: int) -> View:
     """Rows from a place on, and how the viewer stands."""
+    return sheet(scope, kind, window, viewer, now, radius=1, parts=[(offset, count)])[1]
+
+
+def sheet(
+    scope: Scope, kind: str, window: str, viewer: int, now: datetime, *, radius: int,
+    parts: Sequence[tuple[int, int]] = (),
+) -> list[View]:  # fmt: skip
+    """The viewer's card, and after it parts of the board (from a place on, so many rows); names are asked once."""
     board = Board(scope, window)
     found, live = _ask(
-        board, now, lambda boards: (boards.page(board, offset, count), boards.card(board, viewer, 1))
+        board,
+        now,
+        lambda boards: (boards.card(board, viewer, radius), [boards.page(board, *part) for part in parts]),
     )
     if found is None:
         found = (
-            _page_from_ledger(board, kind, offset, count, now),
-            _card_from_ledger(board, kind, viewer, 1, now),
+            _card_from_ledger(board, kind, viewer, radius, now),
+            [_page_from_ledger(board, kind, *part, now) for part in parts],
         )
-    rows, mine = found
-    return _view(board, kind, rows.size, rows.offset, rows.rows, viewer, now, live, mine)
+    mine, pages = found
+    eyes = _eyes(board, kind, viewer, [row for part in (mine, *pages) for row in part.rows], now)
+    me = eyes.mine(mine)
+    return [
+        View(board, kind, part.size, me, eyes.rows(part.rows), part.offset, live) for part in (mine, *pages)
+    ]
 
 
 def _ask(board: Board, now: datetime, question: Any) -> tuple[Any, bool]:
@@ -231,31 +244,81 @@ _UNNAMED = text("""
 """)
 
 
-def _view(
-    board: Board, kind: str, size: int, offset: int, rows: Sequence[Standing], viewer: int, now: datetime, live: bool,
-    mine: Card,
-) -> View:  # fmt: skip
-    people = {
-        row.id: row for row in db.session.execute(_NAMES, {"ids": [row.member for row in rows] + [viewer]})
-    }
-    unnamed = any(not people[row.member].named and row.member != viewer for row in rows)
-    enough = (
-        unnamed and db.session.scalar(_UNNAMED, _parameters(board, kind, now) | {"fewest": FEWEST}) >= FEWEST
-    )
-    shown = tuple(
-        _row(row, people[row.member], viewer)
-        for row in rows
-        if row.member == viewer or (people[row.member].taking_part and (people[row.member].named or enough))
-    )
-    me = None
-    if mine.rank is not None and mine.percentile is not None and people[viewer].taking_part:
-        better = [row.score for row in mine.rows if row.score > mine.score]
-        me = Mine(mine.rank, mine.score, mine.percentile, min(better) - mine.score if better else None)
-    return View(board, kind, size, me, shown, offset, live)
+@dataclass(frozen=True, slots=True)
+class _Eyes:
+    """Who somebody may see on a board: those with a name, and those without among at least five."""
+
+    viewer: int
+    people: dict[int, Any]
+    enough: bool
+
+    def rows(self, standings: Sequence[Standing]) -> tuple[Row, ...]:
+        return tuple(self._row(row) for row in standings if self._sees(row.member))
+
+    def _sees(self, member: int) -> bool:
+        person = self.people[member]
+        return member == self.viewer or (person.taking_part and (person.named or self.enough))
+
+    def _row(self, row: Standing) -> Row:
+        person, me = self.people[row.member], row.member == self.viewer
+        if me or person.named:
+            return Row(row.rank, row.score, person.name, row.member, person.handle, person.team, me)
+        return Row(row.rank, row.score, None, None, None, None, False)
+
+    def mine(self, card: Card) -> Mine | None:
+        if card.rank is None or card.percentile is None or not self.people[self.viewer].taking_part:
+            return None
+        above = min(
+            (row for row in card.rows if row.score > card.score), key=lambda row: row.score, default=None
+        )
+        return Mine(
+            card.rank, card.score, card.percentile,
+            above.score - card.score if above else None, above.rank if above else None,
+        )  # fmt: skip
 
 
-def _row(row: Standing, person: Any, viewer: int) -> Row:
-    me = row.member == viewer
-    if me or person.named:
-        return Row(row.rank, row.score, person.name, row.member, person.handle, person.team, me)
-    return Row(row.rank, row.score, None, None, None, None, False)
+def _eyes(board: Board, kind: str, viewer: int, standings: Sequence[Standing], now: datetime) -> _Eyes:
+    ids = sorted({row.member for row in standings} | {viewer})
+    people = {row.id: row for row in db.session.execute(_NAMES, {"ids": ids})}
+    unnamed = any(not people[row.member].named and row.member != viewer for row in standings)
+    asked = _parameters(board, kind, now) | {"fewest": FEWEST}
+    return _Eyes(viewer, people, unnamed and db.session.scalar(_UNNAMED, asked) >= FEWEST)
+
+
+# Teams -----------------------------------------------------------------------------------------------------------
+
+# Points per full-time colleague of those who take part, so that a small team has the same chance; from five on.
+_TEAMS = (
+    "WITH"
+    + store.BASE
+    + """
+    , taking AS (
+        SELECT p.id, coalesce(p.hours_per_week, :full_time) AS hours,
+               CASE WHEN :closed THEN m.department_id ELSE p.department_id END AS department_id,
+               CASE WHEN :closed THEN m.team_id ELSE p.team_id END AS team_id
+        FROM person p
+        LEFT JOIN LATERAL (SELECT department_id, team_id FROM membership
+                           WHERE :closed AND membership.person_id = p.id AND since < :until
+                           ORDER BY since DESC LIMIT 1) m ON true
+        WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
+    ), team AS (
+        SELECT t.team_id AS id, count(*) AS size,
+               CAST(round(coalesce(sum(l.points), 0) * :full_time / sum(t.hours)) AS bigint) AS points
+        FROM taking t LEFT JOIN live l ON l.person_id = t.id AND l.skill_id = 0
+        WHERE t.team_id IS NOT NULL AND (CAST(:department AS bigint) IS NULL OR t.department_id = :department)
+        GROUP BY t.team_id HAVING count(*) >= :fewest AND sum(t.hours) > 0
+    ), placed AS (SELECT id, size, points, rank() OVER (ORDER BY points DESC) AS rank FROM team WHERE points > 0)
+    SELECT placed.id, u.name, size, points, rank FROM placed JOIN unit u ON u.id = placed.id
+    WHERE rank <= :most OR placed.id = :own ORDER BY rank, u.name
+"""
+)
+_TEAMS_OF = {kind: store.statement(_TEAMS, kind) for kind in KINDS}
+
+
+def teams(scope: Scope, kind: str, window: str, own: int | None, now: datetime) -> Sequence[Any]:
+    """The teams that stand highest in the organisation or a department, and one's own: id, name, size, points, rank."""
+    if scope.kind not in ("organisation", "department"):
+        return []
+    asked = _parameters(Board(scope, window), kind, now)
+    more = {"full_time": FULL_TIME, "fewest": FEWEST, "most": TEAMS, "own": own}
+    return db.session.execute(_TEAMS_OF[kind], asked | more).all()

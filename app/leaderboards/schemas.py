@@ -14,6 +14,12 @@ class BoardQuery(Schema):
     page = fields.Integer(load_default=0, validate=validate.Range(0, 100_000))
 
 
+class RowsQuery(BoardQuery):
+    """The rows between the top and those around me, from the lowest up."""
+
+    until = fields.Integer(required=True, validate=validate.Range(1, 10_000_000))
+
+
 class BoardApiQuery(BoardQuery):
     """`around=me`, or a page."""
 
