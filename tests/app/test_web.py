@@ -137,6 +137,20 @@ def test_no_key_breaks_a_door(client: FlaskClient, cast: Cast, shown: str) -> No
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize(
+    "value", ["", "\xff\xfe", "a" * 8000, "*;q=abc,,;;=", "bytes=-", 'W/"', "%00", "nl;q=9e999"]
+)
+def test_no_header_breaks_a_door(client_of: Browser, value: str) -> None:
+    anna = client_of("anna")
+    names = ["Accept-Language", "Accept", "Accept-Encoding", "Content-Type", "If-None-Match", "Range", "Host"]
+    names += ["X-Forwarded-For", "X-CSRF-Token", "HX-Request", "HX-Current-URL", "Origin", "Cookie"]
+    for name in names:
+        for path in ("/login", "/me/settings", "/api/v1/me"):
+            assert anna.get(path, headers={name: value}).status_code < 500, (name, path)
+        assert anna.post("/me/settings", data=b"game=false", headers={name: value}).status_code < 500, name
+        assert anna.patch("/api/v1/me", data=b"{}", headers={name: value}).status_code < 500, name
+
+
 def test_wrong_keys_are_slowed_down_and_right_ones_are_not(
     client: FlaskClient, token_of: Callable[[str], dict[str, str]]
 ) -> None:
