@@ -526,9 +526,14 @@ def _may(who: Who, flag: str, path: Path) -> bool:
 
 
 def _copied(package: Path, target: Path) -> Path:
-    for part in (package, package.with_name(package.name + ".libs")):
-        if part.exists():
-            shutil.copytree(part, target / part.name, symlinks=True, dirs_exist_ok=True)
+    """Copy the programs to where they can be reached; what a killed keeper left there may still run, and stays."""
+    if not target.exists():
+        half = target.with_name("half")
+        shutil.rmtree(half, ignore_errors=True)
+        for part in (package, package.with_name(package.name + ".libs")):
+            if part.exists():
+                shutil.copytree(part, half / part.name, symlinks=True)
+        half.rename(target)
     return target / package.name / "pginstall" / "bin"
 
 
