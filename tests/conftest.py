@@ -121,12 +121,21 @@ def _template(stack: Stack, admin: Any) -> str:
     name = "tpl_" + hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()[:16]
     found = admin.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
     if found != (True,):
+        _drop_old_templates(admin)
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}" OWNER blijk_owner')
         if (ROOT / "app" / "factory.py").exists():
             _upgrade(Database(stack, name, 0, None).env)
         admin.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
     return name
+
+
+def _drop_old_templates(admin: Any) -> None:
+    """Those of earlier migrations; who works on those at this moment makes them again."""
+    old = "SELECT datname FROM pg_database WHERE datistemplate AND starts_with(datname, 'tpl_')"
+    for (name,) in admin.execute(old).fetchall():
+        admin.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')
+        admin.execute(f'DROP DATABASE "{name}"')
 
 
 def _upgrade(env: dict[str, str]) -> None:

@@ -141,6 +141,7 @@ class Stack:
     binaries: Path | None = None
     place: Place = field(init=False)
     _held: IO[str] | None = field(default=None, init=False)
+    _keeper: "subprocess.Popen[str] | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.place = Place.of(self.state)
@@ -169,10 +170,14 @@ class Stack:
                 fcntl.flock(held, fcntl.LOCK_UN)
             elif _lock(held, fcntl.LOCK_SH):
                 held.close()
+                if self._keeper:
+                    self._keeper.returncode = 0  # it stays for others, and need not be waited for
                 return
             with self.place.file("keeper.lock").open("w") as keeper:
                 fcntl.flock(keeper, fcntl.LOCK_EX)
             held.close()
+            if self._keeper:
+                self._keeper.wait(10)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -252,10 +257,7 @@ class Stack:
         if answer != "ready":
             keeper.wait(30)
             raise CannotStart(answer or f"The servers did not start; see {self.place.file('keeper.log')}")
-        _STARTED.append(keeper)
-
-
-_STARTED: list["subprocess.Popen[str]"] = []  # kept, so that a keeper still at work is no ResourceWarning
+        self._keeper = keeper
 
 
 def _lock(file: IO[str], kind: int) -> bool:
