@@ -115,29 +115,29 @@ def around(person_id: int, department_id: int | None, now: datetime) -> boards.V
 
 # One's own entries with their receipts, newest first. An entry that was taken back says so; the reversal stands
 # beside it, for nothing is hidden.
+# (Small look-ups are sub-queries: planning a dozen joins took sixty times as long as running them.)
 _RECEIPTS = """
-    SELECT l.id, l.points, l.reason, l.kind, l.earned_at, l.recorded_at, l.source, l.reverses_id, l.skills,
-           r.id AS reversed_by, p.id AS rules_id, p.valid_from AS rules_since,
+    SELECT l.id, l.points, l.reason, l.kind, l.earned_at, l.recorded_at, l.source, l.reverses_id, l.skills, l.rules_id,
+           (SELECT r.id FROM ledger_entry r WHERE r.reverses_id = l.id) AS reversed_by,
+           (SELECT valid_from FROM point_rules p WHERE p.id = l.rules_id) AS rules_since,
            f.source AS fact_source, f.kind AS fact_kind, f.activity_kind, f.hours, f.score, f.confirmed_by, f.edition,
-           a.title AS activity, a.slug AS activity_slug, c.name AS counterpart, b.name AS confirmer,
-           v.body -> 'name' AS badge, h.slug AS badge_slug, w.tier, v.number AS badge_version,
+           a.title AS activity, a.slug AS activity_slug,
+           (SELECT name FROM person WHERE id = f.counterpart_id) AS counterpart,
+           (SELECT name FROM person WHERE id = f.confirmed_by) AS confirmer,
+           v.body -> 'name' AS badge, v.body ->> 'slug' AS badge_slug, w.tier, v.number AS badge_version,
            jsonb_array_length(v.body -> 'tiers') AS tiers,
-           s.id AS lesson_id, s.title AS lesson, s.lang AS lesson_lang, coalesce(co.origin, '') AS origin
+           s.id AS lesson_id, s.title AS lesson, s.lang AS lesson_lang,
+           coalesce((SELECT origin FROM completion WHERE id =
+               CASE WHEN f.source ~ '^completion:[0-9]{{1,18}}$'
+                    THEN CAST(split_part(f.source, ':', 2) AS bigint) END), '') AS origin
     FROM ledger_entry l
-    LEFT JOIN ledger_entry r ON r.reverses_id = l.id
-    LEFT JOIN point_rules p ON p.id = l.rules_id
     LEFT JOIN fact f ON f.id = l.fact_id
     LEFT JOIN activity a ON a.id = f.activity_id
-    LEFT JOIN person c ON c.id = f.counterpart_id
-    LEFT JOIN person b ON b.id = f.confirmed_by
     LEFT JOIN award w ON w.id = l.award_id
-    LEFT JOIN achievement h ON h.id = w.achievement_id
     LEFT JOIN achievement_version v ON v.id = w.version_id
     LEFT JOIN lesson s ON s.author_id = l.person_id AND s.deleted_at IS NULL AND s.id =
         CASE WHEN f.source ~ '^(lesson|applied):[0-9]{{1,18}}(:|$)'
              THEN CAST(split_part(f.source, ':', 2) AS bigint) END
-    LEFT JOIN completion co ON co.id =
-        CASE WHEN f.source ~ '^completion:[0-9]{{1,18}}$' THEN CAST(split_part(f.source, ':', 2) AS bigint) END
     WHERE l.person_id = :person {from_where} ORDER BY l.earned_at DESC, l.id DESC LIMIT :limit
 """
 _OF = "AND (l.earned_at, l.id) {} (SELECT earned_at, id FROM ledger_entry WHERE id = :from AND person_id = :person)"

@@ -95,12 +95,16 @@ class View:
     live: bool  # from Redis; else from PostgreSQL
 
 
-# Which filling of the boards holds, and whether somebody has left whom the projector has not taken off yet.
+# Which filling of the boards holds, whether somebody has left whom the projector has not taken off yet, and whether the
+# viewer takes part again and is not on them yet.
 _STATE = text("""
     SELECT (SELECT epoch FROM board_state WHERE id = 1) AS epoch,
            EXISTS (SELECT 1 FROM board_member b JOIN person p ON p.id = b.person_id
                    WHERE b.taking_part
-                   AND (p.board_choice = 'out' OR NOT p.active OR p.erased_at IS NOT NULL)) AS leaving
+                   AND (p.board_choice = 'out' OR NOT p.active OR p.erased_at IS NOT NULL)) AS leaving,
+           EXISTS (SELECT 1 FROM board_member b JOIN person p ON p.id = b.person_id
+                   WHERE b.person_id = :viewer AND NOT b.taking_part AND p.active AND p.erased_at IS NULL
+                   AND p.board_choice IS DISTINCT FROM 'out') AS coming_back
 """)
 
 
@@ -122,6 +126,7 @@ def sheet(
     board = Board(scope, window)
     found, live = _ask(
         board,
+        viewer,
         now,
         lambda boards: (boards.card(board, viewer, radius), [boards.page(board, *part) for part in parts]),
     )
@@ -138,10 +143,10 @@ def sheet(
     ]
 
 
-def _ask(board: Board, now: datetime, question: Any) -> tuple[Any, bool]:
+def _ask(board: Board, viewer: int, now: datetime, question: Any) -> tuple[Any, bool]:
     """The answer of Redis, if its boards can be trusted now."""
-    state = db.session.execute(_STATE).one()
-    if not state.epoch or state.leaving or board.window not in store.kept(now):
+    state = db.session.execute(_STATE, {"viewer": viewer}).one()
+    if not state.epoch or state.leaving or state.coming_back or board.window not in store.kept(now):
         return None, False
     boards = store.boards()
     boards.epoch = state.epoch
