@@ -2,37 +2,58 @@
 
 import sys
 from functools import cached_property
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import structlog
-from flask import Flask, has_request_context
+from flask import Blueprint, Flask, has_request_context
+from structlog.typing import EventDict, WrappedLogger
 
-from app import access, assets, chores, cli, guard, health, language, live, openapi, outbox, web
+from app import access, assets, chores, cli, flow, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
+from app.activities import api as activities_api
+from app.activities import pages as activities_pages
 from app.activities.queries import count_waiting_for
+from app.badges import api as badges_api
+from app.badges import pages as badges_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.db import db
+from app.home import api as home_api
+from app.home import pages as home_pages
+from app.imports import statements
 from app.keys import Ring
+from app.kudos import api as kudos_api
+from app.kudos import pages as kudos_pages
+from app.leaderboards import api as leaderboards_api
+from app.leaderboards import pages as leaderboards_pages
+from app.lessons import api as lessons_api
+from app.lessons import pages as lessons_pages
+from app.people import api as people_api
+from app.people import pages as people_pages
 from app.people import queries, sign_in
 
 ROOT = Path(__file__).parent.parent
 MOST_LINKS = 5000
-ROOMS = (
-    "people",
-    "vision",
-    "activities",
-    "kudos",
-    "lessons",
-    "facts",
-    "points",
-    "badges",
-    "leaderboards",
-    "home",
-    "imports",
+PAGES: tuple[Blueprint, ...] = (
+    home_pages.pages,
+    activities_pages.pages,
+    badges_pages.pages,
+    lessons_pages.pages,
+    kudos_pages.pages,
+    leaderboards_pages.pages,
+    people_pages.pages,
 )
+API = (
+    people_api.api,
+    home_api.api,
+    activities_api.api,
+    badges_api.api,
+    lessons_api.api,
+    kudos_api.api,
+    leaderboards_api.api,
+)
+FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
 
 class House(Flask):
@@ -58,14 +79,28 @@ class House(Flask):
         return {}
 
     def log_exception(self, exc_info: Any) -> None:
-        fault, trace = exc_info[1], exc_info[2]
-        steps = []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            steps.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
-            trace = trace.tb_next
-        log = structlog.get_logger("blijk.fault")
-        log.error("fault", request=web.request_id(), kind=type(fault).__name__, steps=steps[-12:])
+        structlog.get_logger("blijk.fault").error("fault", request=web.request_id(), exc_info=exc_info)
+
+
+def _without_words(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Of an exception its kind and its way: its message may hold what people typed."""
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()
+    if isinstance(found, BaseException):
+        found = (type(found), found, found.__traceback__)
+    if found and found[0] is not None:
+        event.update(kind=found[0].__name__, steps=_steps(found[2]))
+    return event
+
+
+def _steps(trace: TracebackType | None) -> list[str]:
+    steps = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        steps.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return steps[-12:]
 
 
 def _log_lines() -> None:
@@ -75,7 +110,7 @@ def _log_lines() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
@@ -104,11 +139,12 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     web.init_app(app)
     access.init_app(app, sign_in.Doorman())
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
-    app.jinja_env.globals.update(organisation=queries.organisation, settings=lambda: settings)
-    app.jinja_env.globals["waiting_confirmations"] = _waiting_confirmations
+    app.jinja_env.globals.update(
+        organisation=queries.organisation, waiting_confirmations=_waiting_confirmations
+    )
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
-    _flow()
+    outbox.connect(flow.NOW, flow.LATER)
     _rooms(app)
     cli.init_app(app)
     chores.init_app(app)
@@ -126,35 +162,9 @@ def _listener() -> tuple[int, int | None]:
 
 
 def _rooms(app: Flask) -> None:
-    """Pages, then the API with its document."""
-    for door in _present("pages"):
-        app.register_blueprint(door.pages)
-    apis = _present("api")
-    openapi.init_app(app, [door.api for door in apis], POLICIES)
-    for door in apis:
-        if hasattr(door, "oauth"):
-            app.register_blueprint(door.oauth)
-    for door in _present("statements"):
-        app.register_blueprint(door.door)
-
-
-def _flow() -> None:
-    """What follows from what."""
-    if flow := _found("app.flow"):
-        outbox.connect(flow.NOW, flow.LATER)
-
-
-def _present(door: str) -> list[Any]:
-    """The rooms that have this door."""
-    return [module for room in ROOMS if (module := _found(f"app.{room}.{door}"))]
-
-
-def _found(name: str) -> Any:
-    """While the house is being built, a room that is not ready stays closed."""
-    if not find_spec(name):
-        return None
-    try:
-        return import_module(name)
-    except Exception as error:
-        structlog.get_logger("blijk.factory").warning("not ready", room=name, why=str(error))
-        return None
+    """Pages, the API with its document, and the doors of other systems."""
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    openapi.init_app(app, list(API), POLICIES)
+    for door in FOR_SYSTEMS:
+        app.register_blueprint(door)

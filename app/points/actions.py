@@ -193,7 +193,7 @@ def uncount_facts(
                 counts.pop(key)
         thing = Thing(event.at, "", event.fact_id, event.kind, None, event.activity_kind, False, None, ())
         recount.append((event.person_id, thing))
-    _recount(count, rows, recount, versions)
+    _recount(count, rows, recount, versions, counted_only=True)
     count.write(rows)
     count.tell(touched, {event.person_id for event in withdrawn})
 
@@ -264,7 +264,7 @@ def _enter_uncapped(
     for thing in things:
         version = rules.in_force(versions, thing.at)
         points, reason = rules.worth(version, thing) if version else (0, "worthless")
-        if version and points and rules.capped(version, rules.kind_of(thing)):
+        if any(rules.capped(one, rules.kind_of(thing)) for one in versions):
             kept.append(thing)
         else:
             count.enter(thing, person_id, version, points, reason)
@@ -276,8 +276,13 @@ def _recount(
     rows: Mapping[int, dict[str, Any]],
     touched: Sequence[tuple[int, Thing]],
     versions: Sequence[Rules],
+    *,
+    counted_only: bool = False,
 ) -> None:
-    """Fill the caps of the weeks touched anew, in the order of happening, and enter the differences."""
+    """Fill the caps of the weeks touched anew, in the order of happening, and enter the differences.
+
+    `counted_only` leaves out facts of this very wave that nobody has counted yet: their own news follows.
+    """
     weeks = {
         (person_id, rules.kind_of(thing), count.when(thing.at).week)
         for person_id, thing in touched
@@ -295,7 +300,7 @@ def _recount(
             fact.hours, tuple(fact.lineage),
         )  # fmt: skip
         week = (fact.person_id, rules.kind_of(thing), count.when(thing.at).week)
-        if week in weeks:
+        if week in weeks and (fact.entries or not counted_only):
             _fill(count, fact, thing, used[week], versions)
     for (person_id, kind, week_key), now_used in used.items():
         stands = rows[person_id]["caps"].get(kind)

@@ -161,9 +161,6 @@ def wrong_sums() -> list[str]:
     return [what for what in verify(NOW).wrong if not what.startswith(("the outbox", "boards"))]
 
 
-@pytest.mark.xfail(
-    reason="points: a mandatory and a capped fact of one late batch are entered twice", strict=False
-)
 def test_after_reports_that_came_late_and_went_all_the_sums_are_right(
     cast: Cast, catalogue: Catalogue, rules_with_caps: list[int]
 ) -> None:
@@ -182,7 +179,6 @@ def test_after_reports_that_came_late_and_went_all_the_sums_are_right(
     assert wrong_sums() == []
 
 
-@pytest.mark.xfail(reason="points: taken back and stated later in one wave is entered twice", strict=False)
 def test_a_fact_that_moves_past_all_others_is_counted_once(
     cast: Cast, catalogue: Catalogue, rules_with_caps: list[int]
 ) -> None:

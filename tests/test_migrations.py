@@ -1,0 +1,44 @@
+"""The migrations make what the models say, and go down and up again on filled data."""
+
+import os
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from app.config import sqlalchemy_url
+from app.db import Base
+from tests.small import course, load, state
+
+
+def test_the_migrated_tables_are_those_of_the_models(app, database):
+    engine = create_engine(sqlalchemy_url(database.url("owner")))
+    with engine.connect() as line:
+        context = MigrationContext.configure(
+            line, opts={"compare_type": True, "compare_server_default": False}
+        )
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_migrations_go_down_and_up_again_on_filled_data(app, cast, database, stack):
+    with app.app_context():
+        load()
+        state([course(cast.anna, "c1", 1), course(cast.anna, "c2", 2)])
+    name = f"{database.name}_filled"
+    copied = {"DATABASE_URL": "web", "WORKER_DATABASE_URL": "worker", "OWNER_DATABASE_URL": "owner"}
+    env = {**os.environ, **{key: stack.url(role, name) for key, role in copied.items()}}
+    with psycopg.connect(stack.url("superuser", "postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" OWNER blijk_owner')
+        try:
+            for step in (["upgrade"], ["downgrade", "base"], ["upgrade"]):
+                command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", *step]
+                done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stderr
+        finally:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
