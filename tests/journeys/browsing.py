@@ -1,0 +1,130 @@
+"""What journeys do and look at: wait until a page listens, let the worker work, find a figure."""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from app import live, worker
+from app.db import db
+from app.leaderboards import actions as boards
+
+PATIENCE = 30_000  # the machine may be busy; nothing waits for longer than it has to
+Visit = Callable[..., Page]
+
+
+@dataclass
+class Consoles:
+    """What the pages of one test complained about; `expected` are patterns of what it provokes itself."""
+
+    said: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: self._hear(page, message.type, message.text))
+        page.on("pageerror", lambda fault: self.said.append(f"{page.url}: {fault}"))
+        page.on("response", lambda answer: self._answer(answer.status, answer.request.method, answer.url))
+
+    def _hear(self, page: Page, kind: str, text: str) -> None:
+        if kind == "error" and not text.startswith("Failed to load resource"):
+            self.said.append(f"{page.url}: {text}")
+
+    def _answer(self, status: int, method: str, url: str) -> None:
+        if status >= 400:
+            self.said.append(f"{method} {url}: {status}")
+
+    @property
+    def complaints(self) -> list[str]:
+        return [text for text in self.said if not any(re.search(one, text) for one in self.expected)]
+
+
+def work() -> None:
+    """The worker hands on all that waits, once."""
+    boards.keep_whole(worker.now())
+    while worker.relay(worker.now()):
+        pass
+    db.session.remove()
+
+
+def listens(app: Flask, person_id: int) -> None:
+    """Wait until a page of this person hears what happens: its stream is open, and the hub hears Redis."""
+    hub, redis = app.extensions["hub"], app.extensions["redis"]
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
+        with hub.lock:
+            seated = any(seat.person_id == person_id for seat in hub.seats)
+        if seated and dict(redis.pubsub_numsub(live.CHANNEL)).get(live.CHANNEL.encode()):
+            return
+        time.sleep(0.02)
+    pytest.fail("the page never listened")
+
+
+def figure(page: Page, label: str) -> Locator:
+    """One of the figures of the home page."""
+    return page.locator(".stat", has=page.get_by_text(label, exact=True)).locator("dd").first
+
+
+def share_a_lesson(page: Page, lesson: Mapping[str, str]) -> None:
+    """Fill in the composer and send it; with or without script."""
+    page.goto("/lessons")
+    form = page.locator("#composer")
+    form.get_by_text("Went wrong", exact=True).click()
+    form.get_by_label("In one line").fill(lesson["title"])
+    form.get_by_label("What happened?").fill(lesson["happened"])
+    form.get_by_label("What did you learn from it?").fill(lesson["learned"])
+    form.get_by_label("What do you do from now on?").fill(lesson["from_now_on"])
+    form.get_by_label("Skill").select_option(index=1)
+    form.get_by_label("Who can read it").select_option("everyone")
+    form.get_by_role("button", name="Share lesson").click()
+    expect(
+        page.get_by_role("link", name=lesson["title"])
+        .or_(page.get_by_role("heading", name=lesson["title"]))
+        .first
+    ).to_be_visible()
+
+
+# What must hold for every page ------------------------------------------------------------------------------
+
+WIDTHS = (320, 390, 768, 1280)
+_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
+    (one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`))"""
+_SIDEWAYS = """() => document.documentElement.scrollWidth > innerWidth
+    ? [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 3).map((one) => one.outerHTML.slice(0, 90))
+    : []"""
+_HEAD = """() => ({h1: document.querySelectorAll("h1").length, title: document.title.split(" · ")[0].trim(),
+    lang: document.documentElement.lang, mains: document.querySelectorAll("main").length})"""
+
+
+def unfit(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it stands now."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_AXE)
+    return found
+
+
+def sideways(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
+    """Where the page is wider than its window; the width is as it was afterwards."""
+    before = page.viewport_size
+    found = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        if sticking := page.evaluate(_SIDEWAYS):
+            found.append(f"wider than {width}: {sticking}")
+    if before:
+        page.set_viewport_size(before)
+    return found
+
+
+def headless(page: Page, lang: str) -> list[str]:
+    """What the head of the page lacks."""
+    head = page.evaluate(_HEAD)
+    wanted = {"h1": 1, "lang": lang, "mains": 1}
+    found = [f"{name} is {head[name]!r}" for name, value in wanted.items() if head[name] != value]
+    return found if head["title"] else [*found, "no title"]

@@ -1,0 +1,128 @@
+"""People at real browsers: the server of the tests, a worker beside it, and an eye on every console.
+
+A journey fails when a page it opened said something in its console that nobody expected: a fault, a refusal by the
+content security policy, an answer of 400 and more.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app import worker
+from app.db import db
+from app.factory import create_app
+from tests.cast import Cast, signed_in
+from tests.journeys import scene
+from tests.journeys.browsing import PATIENCE, Consoles, Visit, work
+
+expect.set_options(timeout=PATIENCE)
+TELL = """addEventListener("securitypolicyviolation", (event) => console.error(
+    `CSP: ${event.violatedDirective} refused ${event.blockedURI || event.sample}`));"""
+
+
+@pytest.fixture
+def consoles() -> Iterator[Consoles]:
+    heard = Consoles()
+    yield heard
+    assert heard.complaints == []
+
+
+@pytest.fixture
+def open_context(
+    browser: Browser, server: str, consoles: Consoles
+) -> Iterator[Callable[..., BrowserContext]]:
+    """A browser of its own for each call, with nobody signed in."""
+    opened: list[BrowserContext] = []
+
+    def start(*, width: int = 1280, script: bool = True, dark: bool = False, **more: Any) -> BrowserContext:
+        context = browser.new_context(
+            base_url=server,
+            viewport={"width": width, "height": 900},
+            java_script_enabled=script,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale="en-GB",
+            **more,
+        )
+        context.set_default_timeout(PATIENCE)
+        context.on("page", consoles.watch)
+        if script:
+            context.add_init_script(TELL)
+        opened.append(context)
+        return context
+
+    yield start
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def stranger(open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """A page of a browser in which nobody is signed in."""
+    return lambda **how: open_context(**how).new_page()
+
+
+@pytest.fixture
+def visit(app: Flask, cast: Cast, server: str, open_context: Callable[..., BrowserContext]) -> Visit:
+    """`visit("anna", "/album")`: her browser, signed in, on that page; `width`, `dark`, `script=False`."""
+
+    def start(name: str, path: str = "/", **how: Any) -> Page:
+        context = open_context(**how)
+        cookie = signed_in(app, cast.id_of(name)).get_cookie("blijk")
+        assert cookie is not None
+        context.add_cookies([{"name": "blijk", "value": cookie.value, "url": server}])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    return start
+
+
+@pytest.fixture
+def catalogue(app: Flask, cast: Cast) -> None:
+    """The skills, activities, rules and badges of the demo."""
+    with app.app_context():
+        scene.load_catalogue()
+
+
+@pytest.fixture
+def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask) -> scene.Company:
+    """A company in which something has happened already, with its boards."""
+    with app.app_context():
+        made = scene.happen(cast)
+    with worker_app.app_context():
+        work()
+    return made
+
+
+# The worker -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def worker_app(app: Flask) -> Iterator[Flask]:
+    """The same house in the worker's role."""
+    made = create_app(role="worker", TESTING=True)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def at_work(worker_app: Flask) -> Iterator[None]:
+    """A worker that hands on what happens, all through the test."""
+    stop = threading.Event()
+
+    def run() -> None:
+        with worker_app.app_context():
+            while not stop.wait(worker.LOOK_EVERY):
+                work()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join(30)

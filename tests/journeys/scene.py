@@ -1,0 +1,171 @@
+"""What the journeys find: the demo's catalogue, and a company in which people have learned, shared and thanked."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.activities import actions as activities
+from app.activities.queries import ids_by_slug
+from app.activities.rules import Log, Report
+from app.db import lock_people, transaction
+from app.demo import company as demo
+from app.imports import catalogue
+from app.kudos import actions as kudos
+from app.lessons import actions as lessons
+from app.outbox import settle
+from app.people import actions as people
+from app.vision.queries import ids_of
+from tests.cast import HIRED, Cast, hire
+
+CATALOGUE = Path(demo.__file__).parent / "catalogue.json"
+COMPLETED = {"id": "http://adlnet.gov/expapi/verbs/completed", "display": {"en": "completed"}}
+BADGE = "pressure-and-valves"
+OTHERS = ("fay", "gus", "hal", "ida", "jan", "kim")
+LESSON: dict[str, Any] = {
+    "outcome": "went_wrong",
+    "title": "Valve shut in four seconds",
+    "happened": "A joint broke two streets away, because the valve was shut far too fast.",
+    "learned": "Haste on site costs more time than it saves.",
+    "from_now_on": "We count out loud to forty, also when somebody waits.",
+    "lang": "en",
+    "audience": "everyone",
+}
+THANKS = "You stayed on the phone with that customer until the water ran clear."
+
+
+@dataclass(frozen=True)
+class Company:
+    """What was made to happen, by id."""
+
+    lesson: int
+    kudos: int
+    log: int
+
+
+@cache
+def demo_catalogue() -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(CATALOGUE.read_text())
+    return whole
+
+
+def load_catalogue() -> None:
+    """In force long before anything in a test happens."""
+    with transaction():
+        catalogue.load(demo_catalogue(), at=HIRED)
+        settle(HIRED)
+
+
+def asks(badge: str = BADGE) -> list[str]:
+    """The activities that the first tier of a badge asks for."""
+    (found,) = (one for one in demo_catalogue()["badges"] if one["slug"] == badge)
+    slugs: list[str] = found["tiers"][0]["criteria"]["completed"]
+    return slugs
+
+
+def entry(slug: str, kind: str = "activities") -> dict[str, Any]:
+    """What the catalogue says of an activity, a badge or a skill."""
+    (found,) = (one for one in demo_catalogue()[kind] if one["slug"] == slug)
+    whole: dict[str, Any] = found
+    return whole
+
+
+def statement(slug: str, who: str = "anna") -> dict[str, Any]:
+    """What a learning platform says when somebody completed this activity, a moment ago."""
+    return {
+        "id": str(uuid.uuid4()),
+        "actor": {"mbox": f"mailto:{who}@waterveld.example"},
+        "verb": COMPLETED,
+        "object": {"id": entry(slug)["known_as"][0]},
+        "timestamp": datetime.now(UTC).isoformat(),
+    }
+
+
+def happen(cast: Cast) -> Company:
+    """Anna learned, shared and was thanked; colleagues did so too; for Mia two logs wait."""
+    at = datetime.now(UTC) - timedelta(seconds=30)
+    others = hire(*OTHERS)
+    with transaction():
+        _learn(cast, others, at)
+        settle(at)
+    with transaction():
+        lock_people([cast.anna, cast.ben, cast.mia])
+        lesson = _share(cast, at)
+        kudos_id = _thank(cast, at)
+        settle(at)
+    with transaction():
+        made = Company(lesson, kudos_id, _log(cast, at))
+        settle(at)
+    with transaction():
+        for person in (cast.anna, cast.ben, cast.mia, others[0]):
+            people.choose(person_id=person, board_choice="named")
+        settle(at)
+    return made
+
+
+def _learn(cast: Cast, others: list[int], at: datetime) -> None:
+    ids = ids_by_slug([one["slug"] for one in demo_catalogue()["activities"]])
+    done = [(cast.anna, slug) for slug in (*asks(), "confined-spaces")]
+    done += [(cast.ben, "forty-counts"), (cast.mia, "craft-mentor"), (cast.eve, "first-dashboard")]
+    done += [(person, "valves-handbook") for person in others]
+    reports: list[Report] = [
+        {"person_id": person, "activity_id": ids[slug], "completed_at": at, "source": f"told:{person}:{slug}"}
+        for person, slug in done
+    ]
+    activities.record_completions(reports, at=at)
+
+
+def _share(cast: Cast, at: datetime) -> int:
+    skills = [ids_of(["pipes-valves"])["pipes-valves"]]
+    second = {**LESSON, "outcome": "discovered", "title": "The spare key hangs behind the pump"}
+    second |= {"happened": "We looked for an hour.", "from_now_on": "Look there first, then call."}
+    made = lessons.share_lessons(
+        [
+            lessons.NewLesson(author_id=cast.anna, skills=skills, **LESSON),
+            lessons.NewLesson(author_id=cast.ben, skills=skills, **second),
+        ],
+        at=at,
+    )
+    how = "We practised it on the training ground."
+    lessons.apply_lessons([lessons.Applying(lesson_id=made[0], person_id=cast.mia, how=how)], at=at)
+    return made[0]
+
+
+def _thank(cast: Cast, at: datetime) -> int:
+    skill = ids_of(["customer-contact"])["customer-contact"]
+    thanks = [
+        kudos.NewKudos(giver_id=cast.ben, receivers=[cast.anna], message=THANKS, skill_id=skill, lang="en"),
+        kudos.NewKudos(
+            giver_id=cast.anna,
+            receivers=[cast.ben, cast.mia],
+            message="You explained the new meter twice, and both times with patience.",
+            skill_id=skill,
+            lang="en",
+        ),
+    ]
+    return kudos.give_kudos(thanks, at=at)[0]
+
+
+def _log(cast: Cast, at: datetime) -> int:
+    skill = ids_of(["coaching"])["coaching"]
+    day = (at - timedelta(days=1)).date()
+    logs: list[Log] = [
+        {
+            "person_id": person,
+            "title": title,
+            "kind": "on_the_job",
+            "skill_id": skill,
+            "completed_on": day,
+            "hours": 3.5,
+            "note": "Along with the night crew, from the first call to the last.",
+            "link": "https://waterveld.example/night-crew/2026/report-of-the-round-along-all-the-pumping-stations",
+        }
+        for person, title in (
+            (cast.anna, "A night along with the crew"),
+            (cast.ben, "A day in the control room"),
+        )
+    ]
+    return activities.log_completions(logs, at=at)[0]

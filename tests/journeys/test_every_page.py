@@ -1,0 +1,89 @@
+"""Every page, as whoever uses it sees it: axe finds nothing, nothing sticks out, no link leads nowhere.
+
+By default each theme and width once, in Dutch; with MATRIX=full all of them, in both languages.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from app.db import transaction
+from app.people import actions as people
+from tests.cast import Cast
+from tests.journeys import scene
+from tests.journeys.browsing import Consoles, Visit, headless, sideways, unfit
+from tests.journeys.scene import Company
+
+NOWHERE = "/nothing/here"
+WHOLE = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) for width in (390, 1280)]
+LOOKS = WHOLE if os.environ.get("MATRIX") == "full" else [("nl", False, 1280), ("nl", True, 390)]
+
+
+@pytest.fixture
+def invitation(app: Flask, cast: Cast) -> str:
+    with app.app_context(), transaction():
+        return people.invite(person_id=cast.cor, at=datetime.now(UTC))
+
+
+def pages_of(company: Company) -> dict[str, list[str]]:
+    """Who looks at what. Cor has done nothing yet."""
+    anna = ["/", "/album", "/album?by=skill", "/receipts", "/leaderboards", "/leaderboards?page=1", "/learn"]
+    anna += ["/learn/confined-spaces", "/learn/first-dashboard", "/learn?q=nothing+fits+this", "/log"]
+    anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian", "helping-hand")]
+    anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
+    anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
+    cor = [
+        "/",
+        "/album",
+        "/receipts",
+        "/leaderboards",
+        "/lessons?show=mine",
+        "/kudos",
+        "/log",
+        "/confirmations",
+    ]
+    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?period=week"], "cor": cor}
+
+
+def speak(app: Flask, cast: Cast, lang: str) -> None:
+    with app.app_context(), transaction():
+        for name in ("anna", "mia", "cor"):
+            people.choose(person_id=cast.id_of(name), language=lang)
+
+
+def look_at(page: Page, lang: str, where: str) -> list[str]:
+    wrong = [*headless(page, lang), *sideways(page), *unfit(page)]
+    return [f"{where}: {one}" for one in wrong]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lang", "dark", "width"), LOOKS)
+def test_nothing_is_wrong_with_any_page(
+    lang: str,
+    dark: bool,
+    width: int,
+    app: Flask,
+    cast: Cast,
+    company: Company,
+    invitation: str,
+    visit: Visit,
+    stranger: Callable[..., Page],
+    consoles: Consoles,
+) -> None:
+    consoles.expected = [f"GET .*{NOWHERE}: 404"]
+    speak(app, cast, lang)
+    wrong: list[str] = []
+    for name, paths in pages_of(company).items():
+        page = visit(name, paths[0], width=width, dark=dark)
+        for path in paths:
+            page.goto(path)
+            wrong += look_at(page, lang, f"{name} at {path}")
+    outside = stranger(width=width, dark=dark)
+    for path in ("/login", f"/welcome/{invitation}"):
+        outside.goto(path)
+        wrong += look_at(outside, "en", path)
+    assert wrong == []

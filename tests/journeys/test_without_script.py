@@ -1,0 +1,111 @@
+"""Everything works without JavaScript: forms are forms, links are links."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.cast import PASSWORD
+from tests.journeys import scene
+from tests.journeys.browsing import Consoles, share_a_lesson
+from tests.journeys.scene import Company
+
+
+def sign_in(page: Page, name: str) -> Page:
+    page.goto("/login")
+    page.get_by_label("E-mail address or personnel number").fill(f"{name}@waterveld.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("h1")).to_contain_text(name.capitalize())
+    return page
+
+
+def test_learning_is_logged_with_evidence_confirmed_and_counted(
+    catalogue: None, stranger: Callable[..., Page], consoles: Consoles
+) -> None:
+    consoles.expected = ["POST .*/confirmations/.*: 422"]
+    anna = sign_in(stranger(script=False), "anna")
+    anna.get_by_role("link", name="Log learning").first.click()
+    anna.get_by_label("What", exact=True).fill("A night along with the crew")
+    anna.get_by_text("On the job", exact=True).click()
+    anna.get_by_label("Skill").select_option(label="Safety")
+    anna.get_by_label("Hours").fill("7.5")
+    anna.get_by_label("What you did").fill("From the first call to the last, at four pumping stations.")
+    anna.get_by_label("Link").fill("https://waterveld.example/night-crew/12")
+    anna.get_by_role("button", name="Send").click()
+    expect(anna.get_by_role("status").first).to_contain_text("Mia is asked to confirm")
+    expect(anna.locator("#mine")).to_contain_text("waits for Mia")
+    mia = sign_in(stranger(script=False), "mia")
+    mia.get_by_role("link", name="Confirmations").first.click()
+    asked = mia.locator("#waiting article")
+    expect(asked).to_contain_text("at four pumping stations")
+    expect(asked.get_by_role("link")).to_have_attribute("href", "https://waterveld.example/night-crew/12")
+    asked.get_by_role("button", name="Ask what is missing").click()
+    expect(asked).to_contain_text("Say in a sentence what is missing")
+    asked.get_by_role("button", name="Confirm").click()
+    expect(mia.locator("#waiting")).to_contain_text("Nothing waits for you")
+    anna.goto("/receipts")
+    anna.locator("summary", has_text="A night along with the crew").click()
+    expect(anna.locator("details[open]")).to_contain_text("Confirmed by")
+    expect(anna.locator("details[open]")).to_contain_text("Mia")
+
+
+def test_a_lesson_is_shared_applied_and_taken_away(
+    catalogue: None, stranger: Callable[..., Page], visit: Callable[..., Page]
+) -> None:
+    anna = visit("anna", script=False)
+    share_a_lesson(anna, scene.LESSON)
+    ben = visit("ben", "/lessons", script=False)
+    lesson = ben.locator("article.lesson")
+    lesson.locator("summary").click()
+    lesson.get_by_label("How do you apply it?").fill("At every valve in the old town.")
+    lesson.get_by_role("button", name="I apply this").click()
+    expect(ben.locator("#appliers")).to_contain_text("At every valve in the old town.")
+    anna.goto("/lessons?show=mine")
+    anna.locator("summary", has_text="Delete").click()
+    anna.get_by_role("button", name="Delete this lesson").click()
+    expect(anna.locator("main")).not_to_contain_text(scene.LESSON["title"])
+
+
+def test_two_colleagues_are_thanked_at_once(catalogue: None, visit: Callable[..., Page]) -> None:
+    anna = visit("anna", "/kudos", script=False)
+    anna.get_by_label("Name of a colleague").fill("Ben")
+    anna.get_by_role("button", name="Add").click()
+    expect(anna.get_by_role("checkbox", name="Ben")).to_be_checked()
+    anna.get_by_label("Somebody else as well").fill("Mia")
+    anna.get_by_label("What did they do?").fill(scene.THANKS)
+    anna.get_by_label("What you saw").select_option(label="Customer")
+    anna.get_by_role("button", name="Give kudos").click()
+    expect(anna.locator("#feed")).to_contain_text("You thanked Ben and Mia")
+    mia = visit("mia", "/", script=False)
+    expect(mia.locator("#foryou blockquote")).to_have_text(scene.THANKS)
+    mia.get_by_role("button", name="Say thanks").click()
+    expect(mia.locator("main")).to_contain_text("You said thanks")
+
+
+def test_the_catalogue_the_board_the_language_and_the_choices_are_plain_forms(
+    company: Company, visit: Callable[..., Page]
+) -> None:
+    anna = visit("anna", "/learn", script=False)
+    anna.get_by_label("Kind").select_option("workshop")
+    anna.get_by_role("button", name="Show").click()
+    expect(anna.locator(".offer-kind").first).to_contain_text("Workshop")
+    expect(anna.locator(".offer-kind", has_text="Course")).to_have_count(0)
+    anna.goto("/leaderboards")
+    anna.get_by_text("Year", exact=True).click()
+    anna.get_by_role("button", name="Show").click()
+    expect(anna.get_by_role("radio", name="Year")).to_be_checked()
+    anna.goto("/me/settings")
+    anna.get_by_role("radio", name="Not at all").check()
+    anna.locator("form", has=anna.get_by_role("heading", name="On the leaderboards")).get_by_role(
+        "button"
+    ).click()
+    expect(anna.get_by_role("radio", name="Not at all")).to_be_checked()
+    anna.goto("/leaderboards")
+    expect(anna.locator("#board")).to_contain_text("You do not take part")
+    anna.get_by_role("button", name="Nederlands").first.click()
+    expect(anna.locator("html")).to_have_attribute("lang", "nl")
+    expect(anna.locator("#board")).to_contain_text("Je doet niet mee")
+    anna.get_by_role("button", name="Uitloggen").first.click()
+    anna.goto("/album")
+    expect(anna).to_have_url(re.compile(r"/login"))
