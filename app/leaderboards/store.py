@@ -6,10 +6,11 @@ from typing import Any
 
 import redis
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.config import timezone
 from app.db import db
+from app.leaderboards.models import BoardState
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import KINDS, bounds, previous, windows_at
 from leaderboards.store import Boards
@@ -27,7 +28,7 @@ def boards() -> Boards:
     return found
 
 
-_EPOCH = text("SELECT epoch FROM board_state WHERE id = 1")
+_EPOCH = select(BoardState.epoch).where(BoardState.id == 1)
 _NEW_EPOCH = text("""
     INSERT INTO board_state (id, epoch, changed_at) VALUES (1, :epoch, :now)
     ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, changed_at = excluded.changed_at
