@@ -1,6 +1,7 @@
 """The commands that run the house: worker, boards, badges, catalogue, verify, the demo. All can be run twice."""
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(group)
     app.cli.add_command(run_worker)
     app.cli.add_command(verify)
+    app.cli.add_command(bench)
 
 
 def in_worker_role(command: Callable[P, None]) -> Callable[P, None]:
@@ -168,3 +170,11 @@ def seed(people: int, tokens: Path | None) -> None:
         raise click.ClickException(str(no.message)) from None
     for person in found:
         click.echo(f"{person.role:10} {person.login:40} {person.about}")
+
+
+@click.command("bench", context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1)
+def bench(words: tuple[str, ...]) -> None:
+    """Measure, on servers of its own: `make bench`."""
+    folder = Path(current_app.root_path).parent
+    sys.exit(subprocess.run([sys.executable, "-m", "tools.bench", *words], cwd=folder, check=False).returncode)
