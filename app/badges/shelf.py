@@ -100,7 +100,12 @@ class Look:
     def reachable(self, *, with_points: bool) -> list[Shown]:
         """What is to be earned, the furthest first."""
         open_ones = [one for one in self.shown if one.steps and (with_points or not one.only_points)]
-        return sorted(open_ones, key=lambda one: (-one.share, one.open_steps))
+        return sorted(open_ones, key=_far)
+
+
+def _far(one: Shown) -> tuple[float, int, int]:
+    """What is still to do, for an order: begun ones first, then few and small steps."""
+    return -one.share, one.open_steps, sum(step.needed for step in one.steps)
 
 
 def _earned_at(one: Shown) -> datetime:
@@ -238,10 +243,14 @@ def sets(shown: Sequence[Shown]) -> list[Set]:
     return [Set(known.skill_of.get(slug), tuple(areas[slug])) for slug in named]
 
 
-def nearest(shown: Sequence[Shown]) -> Shown | None:
-    """The badge to take up next: of those not reached the one that is furthest."""
-    open_ones = [one for one in shown if one.steps]
-    return max(open_ones, key=lambda one: (one.share, -one.open_steps), default=None)
+def beginnings(reachable: Sequence[Shown], number: int) -> list[Shown]:
+    """The easiest badges, each begun in another way, and each by oneself: where a newcomer can start."""
+    own = {"completed", "lesson_shared", "several"}
+    found: dict[str, Shown] = {}
+    for one in reachable:
+        if one.steps[0].kind in own:
+            found.setdefault(one.steps[0].kind, one)
+    return list(found.values())[:number]
 
 
 def _history(person_id: int, done: Sequence[Fact], mine: Sequence[Holding]) -> list[Item]:

@@ -70,7 +70,7 @@ def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:
     begun = bool(earned) or any(one.share for one in reachable)
     found: dict[str, Any] = {
         "step": reachable[0] if reachable and begun else None,
-        "first": () if begun else reachable[:FIRST],
+        "first": [] if begun else shelf.beginnings(reachable, FIRST),
         "newest": earned[:NEWEST],
         "number": len(earned),
         "rhythm": queries.rhythm(look.history, now()),
