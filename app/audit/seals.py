@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import func, insert, select, text
 
 from app.audit.models import Seal
 from app.db import db, transaction
 from app.keys import KeyLost, ring
 
+said = structlog.get_logger("blijk.seals")
+
 DELAY = timedelta(seconds=15)
 BLOCK = 50_000
+BELOW_ALL = -(2**63)  # the first block begins here: nobody can put a row before it
 LOCK = 7_201_345  # one worker seals at a time
 
 # The columns are named: a column added later leaves the seals of earlier blocks whole.
@@ -45,7 +49,9 @@ def _block(log: str) -> Any:
 
 _BLOCKS = {log: _block(log) for log in LOGS}
 _HIGHEST = {log: text(f"SELECT max(id) FROM {table}") for log, (table, _) in LOGS.items()}
-_NEXT = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
+# A number of one's own is above all that were given out; the upper end of a snapshot is not: whoever got theirs
+# last and is still open stands beyond it.
+_NEXT = text("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 _OLDEST = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
 
@@ -62,18 +68,30 @@ _noted: deque[_Noted] = deque()
 
 def seal(at: datetime) -> int:
     """Seal what can be sealed by now; return how many rows. Called again and again by the worker."""
-    with transaction():
-        if not db.session.scalar(_TRY_LOCK, {"lock": LOCK}):
-            return 0
-        _noted.append(_Noted(at, {log: db.session.scalar(_HIGHEST[log]) or 0 for log in LOGS}))
-        for noted in _noted:
-            if noted.transactions is None and at - noted.at >= DELAY:
-                noted.transactions = db.session.scalar(_NEXT)
-        oldest = db.session.scalar(_OLDEST)
-        ended = None
-        while _noted and _noted[0].transactions is not None and _noted[0].transactions <= oldest:
-            ended = _noted.popleft()
-        return sum(_seal_log(log, ended.highest[log], at) for log in LOGS) if ended else 0
+    try:
+        with transaction():
+            if not db.session.scalar(_TRY_LOCK, {"lock": LOCK}):
+                return 0
+            ended = _what_has_ended(at)
+            return sum(_seal_log(log, ended[log], at) for log in LOGS) if ended else 0
+    except BaseException:
+        _noted.clear()  # a database that went away may come back as it was before, with other transactions
+        raise
+
+
+def _what_has_ended(at: datetime) -> dict[str, int] | None:
+    """Note how far the logs are; return the highest ids below which nothing can come any more."""
+    highest = {log: db.session.scalar(_HIGHEST[log]) or 0 for log in LOGS}
+    if not _noted or _noted[-1].highest != highest:  # while a transaction stays open, nothing piles up here
+        _noted.append(_Noted(at, highest))
+    for noted in _noted:
+        if noted.transactions is None and at - noted.at >= DELAY:
+            noted.transactions = db.session.scalar(_NEXT)
+    oldest = db.session.scalar(_OLDEST)
+    ended = None
+    while _noted and (number := _noted[0].transactions) is not None and number <= oldest:
+        ended = _noted.popleft().highest
+    return ended
 
 
 def _seal_log(log: str, until: int, at: datetime) -> int:
@@ -85,7 +103,7 @@ def _seal_log(log: str, until: int, at: datetime) -> int:
             .order_by(Seal.number.desc())
             .limit(1)
         ).one_or_none()
-        number, after, before = (last.number + 1, last.last_id, last.digest) if last else (1, 0, b"")
+        number, after, before = (last.number + 1, last.last_id, last.digest) if last else (1, BELOW_ALL, b"")
         block = db.session.execute(_BLOCKS[log], {"after": after, "until": until, "most": BLOCK}).one()
         if not block.rows:
             return sealed
@@ -97,6 +115,8 @@ def _seal_log(log: str, until: int, at: datetime) -> int:
             )
         )  # fmt: skip
         sealed += block.rows
+        # In a log that is kept elsewhere this shows also if the last seals are taken away and made anew.
+        said.info("sealed", log=log, number=number, last_id=block.last_id, digest=digest.hex())
 
 
 def _content(number: int, block: Any, before: bytes) -> bytes:
@@ -107,7 +127,7 @@ def _content(number: int, block: Any, before: bytes) -> bytes:
 def broken() -> Iterator[str]:
     """Each block that is not what was sealed, in words for `verify`."""
     for log in LOGS:
-        before, after, number = b"", 0, 0
+        before, after, number = b"", BELOW_ALL, 0
         for row in db.session.execute(select(Seal).where(Seal.log == log).order_by(Seal.number)).scalars():
             number += 1
             if row.number != number:
@@ -133,8 +153,8 @@ def unsealed() -> dict[str, int]:
     """How many rows of each log are not sealed yet."""
     found = {}
     for log, (table, _) in LOGS.items():
-        after = db.session.scalar(select(func.max(Seal.last_id)).where(Seal.log == log)) or 0
-        found[log] = (
-            db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE id > :after"), {"after": after}) or 0
-        )
+        last = db.session.scalar(select(func.max(Seal.last_id)).where(Seal.log == log))
+        after = BELOW_ALL if last is None else last
+        counted = text(f"SELECT count(*) FROM {table} WHERE id > :after")
+        found[log] = db.session.scalar(counted, {"after": after}) or 0
     return found
