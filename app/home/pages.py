@@ -66,7 +66,7 @@ def _context(parts: set[str]) -> dict[str, Any]:
 def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:
     """What somebody has, and the badge that is nearest; for a newcomer a few to begin with."""
     look = shelf.look(me(), lang(), now())
-    reachable, earned = look.reachable(with_points=with_points), look.earned
+    reachable, earned = look.reachable(with_points=False), look.earned  # points are no headline
     begun = bool(earned) or any(one.share for one in reachable)
     found: dict[str, Any] = {
         "step": reachable[0] if reachable and begun else None,

@@ -17,7 +17,7 @@ from badges.facts import Fact
 from leaderboards.boards import ORGANISATION, Scope
 from leaderboards.periods import bounds
 
-RECEIPTS = 30
+RECEIPTS = 22
 AROUND = 2
 WEEKS = 13
 LATELY = timedelta(days=7)
