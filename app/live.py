@@ -35,6 +35,11 @@ Alive = Callable[[Collection[int]], set[int]]
 # What the worker says ---------------------------------------------------------------------------------------
 
 
+def channel_of(client: Redis) -> str:
+    """Channels are shared by all databases of a server: ours has the number of our database in its name."""
+    return f"{CHANNEL}:{client.get_connection_kwargs().get('db', 0)}"
+
+
 def nudge(person_ids: Iterable[int] | None, name: str) -> None:
     """Tell the open pages of these people (or all) that there is something new to fetch."""
     client: Redis = current_app.extensions["redis"]
@@ -42,7 +47,7 @@ def nudge(person_ids: Iterable[int] | None, name: str) -> None:
     parts = [None] if ids is None else [ids[start : start + 1000] for start in range(0, len(ids), 1000)]
     try:
         for part in parts:
-            client.publish(CHANNEL, json.dumps({"person_ids": part, "name": name}))
+            client.publish(channel_of(client), json.dumps({"person_ids": part, "name": name}))
     except RedisError as fault:  # pages ask by themselves while Redis is away
         log.info("nudge lost", name=name, fault=type(fault).__name__)
 
@@ -207,7 +212,7 @@ class Ear:
 
     def subscribe(self, moment: float) -> None:
         subscription = self.client.pubsub()  # type: ignore[no-untyped-call]
-        subscription.subscribe(CHANNEL)
+        subscription.subscribe(channel_of(self.client))
         self.subscription, self.heard, self.asked = subscription, moment, 0.0
 
     def read(self) -> list[bytes]:

@@ -65,7 +65,8 @@ def subscribed(app: Flask) -> None:
     """Wait until the hub hears Redis."""
     client: Redis = app.extensions["redis"]
     for _ in range(100):
-        if dict(client.pubsub_numsub(live.CHANNEL)).get(live.CHANNEL.encode()):
+        channel = live.channel_of(client)
+        if dict(client.pubsub_numsub(channel)).get(channel.encode()):
             return
         time.sleep(0.05)
     pytest.fail("the hub never subscribed")

@@ -58,7 +58,8 @@ def listens(app: Flask, person_id: int) -> None:
     while time.monotonic() < end:
         with hub.lock:
             seated = any(seat.person_id == person_id for seat in hub.seats)
-        if seated and dict(redis.pubsub_numsub(live.CHANNEL)).get(live.CHANNEL.encode()):
+        channel = live.channel_of(redis)
+        if seated and dict(redis.pubsub_numsub(channel)).get(channel.encode()):
             return
         time.sleep(0.02)
     pytest.fail("the page never listened")
@@ -128,3 +129,12 @@ def headless(page: Page, lang: str) -> list[str]:
     wanted = {"h1": 1, "lang": lang, "mains": 1}
     found = [f"{name} is {head[name]!r}" for name, value in wanted.items() if head[name] != value]
     return found if head["title"] else [*found, "no title"]
+
+
+def tab_to(page: Page, selector: str, most: int = 80) -> None:
+    """Press Tab until the focus is there."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            return
+    pytest.fail(f"{most} times Tab do not lead to {selector}")
