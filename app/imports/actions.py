@@ -195,12 +195,12 @@ def _straddles(statements: Sequence[Json], at: datetime) -> bool:
 _STORE = text("""
     INSERT INTO statement (client_id, id, seq, stored_at, happened_at, version, body, content_hash, derived, actor,
                            person_id, means, target_id, voided_at)
-    SELECT :client, s.id, s.seq, :now, s.happened_at, :version, s.body, s.content, s.derived, s.actor, s.person_id,
-           s.means, s.target,
+    SELECT :client, s.id, s.seq, :now, s.happened_at, :version, s.body, decode(s.content, 'hex'), s.derived, s.actor,
+           s.person_id, s.means, s.target,
            (SELECT v.stored_at FROM statement v
             WHERE v.client_id = :client AND v.target_id = s.id AND s.target IS NULL LIMIT 1)
     FROM unnest(CAST(:id AS uuid[]), CAST(:seq AS int[]), CAST(:happened_at AS timestamptz[]),
-                string_to_array(:bodies, :separator), CAST(:content AS bytea[]), CAST(:derived AS boolean[]),
+                string_to_array(:bodies, :separator), string_to_array(:contents, :separator), CAST(:derived AS boolean[]),
                 CAST(:actor AS text[]), CAST(:person_id AS bigint[]), CAST(:means AS text[]), CAST(:target AS uuid[]))
          AS s(id, seq, happened_at, body, content, derived, actor, person_id, means, target)
     ON CONFLICT (client_id, id) DO NOTHING
@@ -223,7 +223,7 @@ def _store(client: Client, incoming: Sequence[Incoming], version: str, at: datet
             "seq": [one.place for one in incoming],
             "happened_at": [one.happened_at for one in incoming],
             "bodies": _SEPARATOR.join([_dump(one.body) for one in incoming]),
-            "content": [one.content for one in incoming],
+            "contents": _SEPARATOR.join([one.content.hex() for one in incoming]),
             "derived": ["id" not in one.body for one in incoming],
             "actor": names,
             "person_id": [one.person_id for one in incoming],
