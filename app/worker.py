@@ -19,6 +19,7 @@ from app.db import db, transaction
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
 from app.outbox import OutboxMessage
+from app.people import actions as people
 
 log = structlog.get_logger("blijk.worker")
 
@@ -98,8 +99,9 @@ class Turn:
 
 
 def prune(at: datetime) -> None:
-    """Drop outbox rows that were handed on long ago."""
+    """Drop outbox rows that were handed on long ago, and sessions, tokens and tries past their time."""
     with transaction():
+        people.forget_old_keys(at=at)
         db.session.execute(delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON))
 
 
