@@ -20,7 +20,6 @@ from app.people.models import (
     ApiClient,
     ApiToken,
     Attempt,
-    Identity,
     Membership,
     Organisation,
     Person,
@@ -199,6 +198,16 @@ _one_at_a_time = text("SELECT pg_advisory_xact_lock(7303014)")
 _nobody_new = text("SELECT pg_advisory_xact_lock_shared(7303014)")
 _totals = text("INSERT INTO person_total (person_id) SELECT unnest(:ids) ON CONFLICT DO NOTHING").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
+)
+_identities = text(
+    "INSERT INTO identity (kind, value, person_id)"
+    " SELECT * FROM unnest(:kinds, :values, :people) AS given(k, v, p) ORDER BY k, v"
+    " ON CONFLICT (kind, value) DO UPDATE SET person_id = excluded.person_id"
+    " WHERE identity.person_id <> excluded.person_id RETURNING person_id"
+).bindparams(
+    bindparam("kinds", type_=ARRAY(Text)),
+    bindparam("values", type_=ARRAY(Text)),
+    bindparam("people", type_=ARRAY(BigInteger)),
 )
 _managers = text(
     "UPDATE person SET manager_id = boss.id"
@@ -441,14 +450,9 @@ def _name(rows: Sequence[PersonRow], done: Imported) -> set[int]:
     }
     if not wanted:
         return set()
-    values = [{"kind": k, "value": v, "person_id": i} for (k, v), i in sorted(wanted.items())]
-    statement = upsert(Identity)
-    statement = statement.on_conflict_do_update(
-        index_elements=[Identity.kind, Identity.value],
-        set_={"person_id": statement.excluded.person_id},
-        where=Identity.person_id != statement.excluded.person_id,
-    )
-    return set(db.session.scalars(statement.returning(Identity.person_id), values))
+    kinds, values = [kind for kind, _ in wanted], [value for _, value in wanted]
+    given = {"kinds": kinds, "values": values, "people": list(wanted.values())}
+    return set(db.session.scalars(_identities, given))
 
 
 def make_administrator(*, email: str, at: datetime) -> int:
