@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from app import live, worker
 from app.db import db
 from app.leaderboards import actions as boards
+from tests.journeys.scene import LESSON, THANKS
 
 PATIENCE = 30_000  # the machine may be busy; nothing waits for longer than it has to
 Visit = Callable[..., Page]
@@ -70,23 +71,45 @@ def figure(page: Page, label: str) -> Locator:
     return page.locator(".stat", has=page.get_by_text(label, exact=True)).locator("dd").first
 
 
-def share_a_lesson(page: Page, lesson: Mapping[str, str]) -> None:
-    """Fill in the composer and send it; with or without script."""
-    page.goto("/lessons")
+def fill_lesson(page: Page, **other: str) -> Locator:
+    """Fill in the composer; returns its button."""
+    lesson = {**LESSON, **other}
     form = page.locator("#composer")
     form.get_by_text("Went wrong", exact=True).click()
     form.get_by_label("In one line").fill(lesson["title"])
     form.get_by_label("What happened?").fill(lesson["happened"])
     form.get_by_label("What did you learn from it?").fill(lesson["learned"])
     form.get_by_label("What do you do from now on?").fill(lesson["from_now_on"])
-    form.get_by_label("Skill").select_option(index=1)
+    form.get_by_label("Skill").select_option(label="Craft")
     form.get_by_label("Who can read it").select_option("everyone")
-    form.get_by_role("button", name="Share lesson").click()
-    expect(
-        page.get_by_role("link", name=lesson["title"])
-        .or_(page.get_by_role("heading", name=lesson["title"]))
-        .first
-    ).to_be_visible()
+    return form.get_by_role("button", name="Share lesson")
+
+
+def share_a_lesson(page: Page, **other: str) -> None:
+    """With or without script."""
+    page.goto("/lessons")
+    fill_lesson(page, **other).click()
+    expect(page.get_by_role("heading", name=other.get("title", LESSON["title"]))).to_be_visible()
+
+
+def fill_kudos(page: Page, name: str, message: str = THANKS) -> Locator:
+    """Fill in the form on the wall; returns its button."""
+    page.get_by_label("Name of a colleague").fill(name)
+    page.get_by_label("What did they do?").fill(message)
+    page.get_by_label("What you saw").select_option(label="Customer")
+    return page.get_by_role("button", name="Give kudos")
+
+
+def fill_log(page: Page, title: str, **other: str) -> Locator:
+    """Fill in the form for own learning; returns its button."""
+    page.get_by_label("What", exact=True).fill(title)
+    page.get_by_text("On the job", exact=True).click()
+    page.get_by_label("Skill").select_option(label="Safety")
+    page.get_by_label("Hours").fill("7.5")
+    page.get_by_label("What you did").fill(other.get("note", "From the first call to the last."))
+    page.get_by_label("Link").fill(other.get("link", "https://waterveld.example/night-crew/12"))
+    page.get_by_label("Who can confirm it").fill(other.get("who", ""))
+    return page.get_by_role("button", name="Send")
 
 
 # What must hold for every page ------------------------------------------------------------------------------

@@ -169,3 +169,7 @@ def _log(cast: Cast, at: datetime) -> int:
         )
     ]
     return activities.log_completions(logs, at=at)[0]
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)

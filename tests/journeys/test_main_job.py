@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.cast import Cast
 from tests.journeys import scene
-from tests.journeys.browsing import Visit, figure, listens, share_a_lesson
+from tests.journeys.browsing import Visit, figure, fill_kudos, listens, share_a_lesson
 from tests.small import rows
 
 SOON = 2.0  # seconds, from the post to the open page
@@ -58,7 +58,7 @@ def test_what_a_platform_reports_shows_on_the_open_page_and_leads_all_the_way_to
     expect(anna.locator("#album").get_by_role("link", name="Pressure and valves")).to_be_visible()
     assert anna.evaluate("window.sameDocument"), "the page was loaded anew"
     _she_sees_why(anna)
-    share_a_lesson(anna, scene.LESSON)
+    share_a_lesson(anna)
     anna.goto("/")
     _a_colleague_applies_her_lesson(visit("ben", "/lessons"))
     expect(figure(anna, "Points this quarter")).to_have_text(points(app, cast.anna))
@@ -99,10 +99,7 @@ def _a_colleague_applies_her_lesson(ben: Page) -> None:
 
 
 def _her_manager_thanks_her(mia: Page) -> None:
-    mia.get_by_label("Name of a colleague").fill("Anna")
-    mia.get_by_label("What did they do?").fill(scene.THANKS)
-    mia.get_by_label("What you saw").select_option(label="Customer")
-    mia.get_by_role("button", name="Give kudos").click()
+    fill_kudos(mia, "Anna").click()
     expect(mia.locator("#feed")).to_contain_text("You thanked Anna")
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.cast import PASSWORD
 from tests.journeys import scene
-from tests.journeys.browsing import Consoles, share_a_lesson
+from tests.journeys.browsing import Consoles, fill_log, share_a_lesson
 from tests.journeys.scene import Company
 
 
@@ -26,19 +26,13 @@ def test_learning_is_logged_with_evidence_confirmed_and_counted(
     consoles.expected = ["POST .*/confirmations/.*: 422"]
     anna = sign_in(stranger(script=False), "anna")
     anna.get_by_role("link", name="Log learning").first.click()
-    anna.get_by_label("What", exact=True).fill("A night along with the crew")
-    anna.get_by_text("On the job", exact=True).click()
-    anna.get_by_label("Skill").select_option(label="Safety")
-    anna.get_by_label("Hours").fill("7.5")
-    anna.get_by_label("What you did").fill("From the first call to the last, at four pumping stations.")
-    anna.get_by_label("Link").fill("https://waterveld.example/night-crew/12")
-    anna.get_by_role("button", name="Send").click()
+    fill_log(anna, "A night along with the crew").click()
     expect(anna.get_by_role("status").first).to_contain_text("Mia is asked to confirm")
     expect(anna.locator("#mine")).to_contain_text("waits for Mia")
     mia = sign_in(stranger(script=False), "mia")
     mia.get_by_role("link", name="Confirmations").first.click()
     asked = mia.locator("#waiting article")
-    expect(asked).to_contain_text("at four pumping stations")
+    expect(asked).to_contain_text("From the first call to the last.")
     expect(asked.get_by_role("link")).to_have_attribute("href", "https://waterveld.example/night-crew/12")
     asked.get_by_role("button", name="Ask what is missing").click()
     expect(asked).to_contain_text("Say in a sentence what is missing")
@@ -54,7 +48,7 @@ def test_a_lesson_is_shared_applied_and_taken_away(
     catalogue: None, stranger: Callable[..., Page], visit: Callable[..., Page]
 ) -> None:
     anna = visit("anna", script=False)
-    share_a_lesson(anna, scene.LESSON)
+    share_a_lesson(anna)
     ben = visit("ben", "/lessons", script=False)
     lesson = ben.locator("article.lesson")
     lesson.locator("summary").click()

@@ -1,0 +1,112 @@
+"""By keyboard alone: everything is reached by Tab, and the focus is never lost."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.cast import PASSWORD, Cast
+from tests.journeys import scene
+from tests.journeys.browsing import Visit, tab_to
+from tests.journeys.scene import Company
+
+
+def test_signing_in_goes_past_the_menu_to_the_content(cast: Cast, stranger: Callable[..., Page]) -> None:
+    page = stranger()
+    page.goto("/login")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#login")).to_be_focused()
+    page.keyboard.type("anna@waterveld.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Anna")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#main') !== null")
+
+
+def test_a_lesson_is_shared_and_the_focus_lands_on_its_heading(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/lessons")
+    tab_to(page, "#composer [name=outcome]")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio", name="Went wrong", exact=True)).to_be_checked()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Nearly went wrong")).to_be_checked()
+    for text in ("A ladder on wet clay slides", "The ladder slid a metre before it held.", "Clay is soap."):
+        page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    page.keyboard.type("We lay a board under it first.")
+    page.keyboard.press("Tab")
+    expect(page.locator("#f-skills")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#f-audience")
+    page.keyboard.press("Control+Enter")
+    heading = page.get_by_role("heading", name="A ladder on wet clay slides")
+    expect(heading).to_be_focused()
+    expect(page.locator("#feed article").first).to_contain_text("Nearly went wrong")
+    expect(page.locator("#status")).to_contain_text("Shared")
+    expect(page.locator("#f-title")).to_have_value("")
+
+
+def test_a_filter_of_the_catalogue_keeps_the_focus(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/learn")
+    tab_to(page, "#f-q")
+    page.keyboard.type("valve")
+    number = page.locator("#results [role=status]")
+    expect(number).to_have_text(re.compile(r"^[2-9] activities$"))
+    found = number.inner_text()
+    expect(page.locator("#f-q")).to_be_focused()
+    tab_to(page, "#f-kind")
+    page.keyboard.type("Art")
+    expect(number).to_have_text("1 activity")
+    expect(page.locator("#f-kind")).to_be_focused()
+    expect(page.locator(".offer h2")).to_contain_text(scene.entry("valves-handbook")["title"]["en"])
+    page.go_back()
+    expect(number).to_have_text(found)
+    expect(page.locator("#f-q")).to_have_value("valve")
+    expect(page.locator("#f-kind")).to_have_value("")
+
+
+def test_another_period_of_the_board_keeps_the_focus_and_is_said(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/leaderboards")
+    tab_to(page, "input[name=period]")
+    before = page.evaluate("document.activeElement.value")
+    with page.expect_response("**/leaderboards?*"):
+        page.keyboard.press("ArrowRight")
+    after = page.locator("input[name=period]:checked")
+    expect(after).to_be_focused()
+    assert after.get_attribute("value") != before
+    expect(page.locator("#board .rank-me")).to_be_visible()
+    expect(page.locator("#status")).not_to_be_empty()
+
+
+def test_logs_are_confirmed_one_after_the_other(company: Company, visit: Visit) -> None:
+    page = visit("mia", "/confirmations")
+    first, second = page.locator("#waiting article h2").all_text_contents()
+    tab_to(page, "button[value=confirm]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=second)).to_be_focused()
+    expect(page.get_by_role("heading", name=first)).to_have_count(0)
+    tab_to(page, "button[value=confirm]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_focused()
+
+
+def test_the_menu_of_the_phone_opens_closes_and_gives_the_focus_back(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/album", width=390)
+    tab_to(page, "[popovertarget=menu]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#menu")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator("#menu a").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#menu")).to_be_hidden()
+    expect(page.locator("[popovertarget=menu]").first).to_be_focused()
