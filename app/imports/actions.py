@@ -200,8 +200,9 @@ _STORE = text("""
            (SELECT v.stored_at FROM statement v
             WHERE v.client_id = :client AND v.target_id = s.id AND s.target IS NULL LIMIT 1)
     FROM unnest(CAST(:id AS uuid[]), CAST(:seq AS int[]), CAST(:happened_at AS timestamptz[]),
-                string_to_array(:bodies, :separator), string_to_array(:contents, :separator), CAST(:derived AS boolean[]),
-                CAST(:actor AS text[]), CAST(:person_id AS bigint[]), CAST(:means AS text[]), CAST(:target AS uuid[]))
+                string_to_array(:bodies, :separator), string_to_array(:contents, :separator),
+                CAST(:derived AS boolean[]), CAST(:actor AS text[]), CAST(:person_id AS bigint[]),
+                CAST(:means AS text[]), CAST(:target AS uuid[]))
          AS s(id, seq, happened_at, body, content, derived, actor, person_id, means, target)
     ON CONFLICT (client_id, id) DO NOTHING
     RETURNING id, voided_at
@@ -265,7 +266,7 @@ def _void(client: Client, fresh: Sequence[Incoming], at: datetime) -> None:
 
 def _count(client_id: int, fresh: Sequence[Incoming], at: datetime) -> None:
     """Let completing statements about known people count as completions."""
-    counting = [one for one in fresh if one.means.completes]
+    counting = _not_undone(client_id, [one for one in fresh if one.means.completes])
     if counting:
         ids = activities.propose(_proposals(counting), at=at)
         activities.record_completions([_report(client_id, one, ids) for one in counting], at=at)
@@ -315,6 +316,34 @@ _SUPPORTED = text("""
       ON s.person_id = u.person_id AND s.happened_at <= u.at AND CAST(s.body AS jsonb) -> 'object' ->> 'id' = u.object
     WHERE s.client_id = :client AND s.means IN ('completed', 'passed', 'attended') AND s.body IS NOT NULL
 """)
+
+
+_UNDONE = text("""
+    SELECT DISTINCT c.id FROM statement s
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:people AS bigint[]), CAST(:objects AS text[]),
+                CAST(:moments AS timestamptz[]))
+         AS c(id, person_id, object, at)
+      ON s.person_id = c.person_id AND s.happened_at >= c.at AND CAST(s.body AS jsonb) -> 'object' ->> 'id' = c.object
+    WHERE s.client_id = :client AND s.means = 'uncompleted' AND s.body IS NOT NULL AND s.voided_at IS NULL
+""")
+
+
+def _not_undone(client_id: int, counting: Sequence[Incoming]) -> list[Incoming]:
+    """Without what this client reported as undone later on: the order of arrival makes no difference."""
+    if not counting or not any(rule.means == "uncompleted" for rule in queries.meanings().rules):
+        return list(counting)
+    rows = db.session.scalars(
+        _UNDONE,
+        {
+            "client": client_id,
+            "ids": [one.id for one in counting],
+            "people": [one.person_id for one in counting],
+            "objects": [xapi.object_id(one.body) for one in counting],
+            "moments": [one.happened_at for one in counting],
+        },
+    )
+    undone = set(rows)
+    return [one for one in counting if one.id not in undone]
 
 
 def _withdraw(client_id: int, undone: Sequence[Incoming], at: datetime) -> None:

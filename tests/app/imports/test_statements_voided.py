@@ -136,3 +136,9 @@ def test_uncompleted_counts_where_the_organisation_says_so(
     assert len(completions()) == 2
     lms.post(says(verb=undone, timestamp="2026-03-04T09:00:00Z"))
     assert len(completions()) == 1
+    lms.post(says(timestamp="2026-03-01T09:00:00Z"))
+    assert len(completions()) == 1
+    lms.post(says(timestamp="2026-03-05T09:00:00Z"))
+    assert len(completions()) == 2
+    lms.post([says("eve", verb=undone, timestamp="2026-03-04T09:00:00Z"), says("eve")])
+    assert len(completions()) == 2
