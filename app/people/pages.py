@@ -188,7 +188,8 @@ def change_password() -> ResponseReturnValue:
         check_new(form["new"], form["again"])
         letting_in.check_own_password(me(), form["old"], now())
     except (Refused, TooMany) as no:
-        answer = render("people/settings.html", "people/_settings.html", wrong=no.fields, **what_i_chose())
+        said = {"wrong": no.fields, "refusal": None if no.fields else no.message}
+        answer = render("people/settings.html", "people/_settings.html", **said, **what_i_chose())
         answer.status_code = no.status
         return answer
     hashed = letting_in.hash_password(form["new"])
