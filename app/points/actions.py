@@ -35,6 +35,7 @@ class Count:
 
     def __init__(self, when: When, now: datetime) -> None:
         self.when, self.now = when, now
+        self.windows = set(when(now)[1:])
         self.entries: list[dict[str, Any]] = []
         self.changed: dict[int, set[str]] = defaultdict(set)
         self.spans: dict[int, tuple[datetime, datetime]] = {}
@@ -97,7 +98,8 @@ class Count:
         closed = []
         for entry in worth:
             row = rows[entry["person_id"]]
-            self.changed[entry["person_id"]]
+            past = set(self.when(entry["earned_at"])[1:]) - self.windows
+            self.changed[entry["person_id"]] |= past  # their boards are put up by news of them only
             added = rules.add(
                 row, self.when(entry["earned_at"]), entry["points"], entry["kind"] == "kudos_received"
             )
