@@ -39,7 +39,12 @@ class EntryOut(Schema):
             "cap_day, cap_week, mandatory, worthless, retroactive"
         },
     )
-    kind = fields.String(required=True)
+    kind = fields.String(
+        required=True,
+        metadata={
+            "description": "a kind of activity, lesson_shared, lesson_applied, kudos_received or badge"
+        },
+    )
     earned_at = fields.DateTime(required=True)
     recorded_at = fields.DateTime(required=True)
     reverses = fields.Integer(required=True, allow_none=True, attribute="reverses_id")
