@@ -126,7 +126,8 @@ def _written_as_form() -> tuple[str, Asked]:
     The key itself is asked for before, in the header.
     """
     form, args = request.form, request.args
-    version = _version(form.get("X-Experience-API-Version", request.headers.get("X-Experience-API-Version")))
+    header = "X-Experience-API-Version"
+    version = _version(request.headers.get(header, form.get(header)))
     if not version.startswith("1.0"):
         raise xapi.Invalid("method", "is no parameter of xAPI 2.0")
     if len(list(args.items(multi=True))) > 1:

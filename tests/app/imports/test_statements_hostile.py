@@ -22,6 +22,7 @@ NAUGHTY = [
     "🏴‍☠️",
     "\ufffe",
     "NaN",
+    "a\x1eb\x1f\x7f",
 ]
 
 
@@ -144,7 +145,7 @@ def test_any_result_can_complete(lms: Platform, completions: Callable[[], Any], 
 def test_names_as_long_as_they_may_be_can_be_kept_and_found(
     lms: Platform, completions: Callable[[], Any]
 ) -> None:
-    account = {"homePage": "https://" + "h" * 1990, "name": "é" * 250}
+    account = {"homePage": "https://" + "h" * 1990, "name": "\x1e" * 10 + "é" * 245}
     statement = says(actor={"account": account}, about="urn:" + "x" * 1990)
     assert lms.post([statement, says(about="urn:" + "é" * 900)]).status_code == 200
     assert lms.ids(agent=json.dumps({"account": account})) == [statement["id"]]

@@ -373,8 +373,8 @@ def test_a_body_that_is_not_what_it_says_is_refused(
 
 
 def form(lms: Platform, method: str, **fields: str) -> Any:
-    headers = {**lms.headers, "X-Experience-API-Version": "1.0.3"}
-    return lms.browser.post(f"{STATEMENTS}?method={method}", data=fields, headers=headers)
+    told = {"X-Experience-API-Version": "1.0.3", **fields}
+    return lms.browser.post(f"{STATEMENTS}?method={method}", data=told, headers=lms.headers)
 
 
 def test_a_browser_that_can_only_send_forms_is_understood(lms: Platform, completions: Completions) -> None:
