@@ -1,0 +1,211 @@
+"""The album and the page of one badge: what is held, what is in reach, why, and how many others hold it."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.db import db, transaction
+from app.events import FactTakenBack
+from tests.app.leaderboards.scene import Scene, now
+from tests.cast import Cast, SignedIn
+from tests.small import badge, completed
+
+Browser = Callable[[str], SignedIn]
+SHARED = {"count": {"kind": "lesson_shared", "skill": ["lab"]}, "at_least": 1}
+NAMED = {"nl": "Drie klaar", "en": "Three done"}
+BADGES = [
+    badge("three", (completed(3), 10), (completed(6), 20), (completed(9), 30))
+    | {"name": NAMED, "skill": "lab"},
+    badge("teller", (SHARED, 5)) | {"skill": "water"},
+    badge("both", ({"all": [completed(1), SHARED]}, 0)) | {"skill": "people"},
+    badge("rich", ({"points": 1000}, 0)),
+    badge("monthly", (completed(1), 3), repeats="month"),
+]
+
+
+@pytest.fixture(autouse=True)
+def house(scene: Scene) -> None:
+    scene.load(BADGES)
+
+
+def said(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def read(browser: SignedIn, path: str) -> str:
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def diamonds(page: str, name: str) -> tuple[int, int]:
+    """How many are gold of how many, at this badge's tile."""
+    tile = page.partition(f"<b>{name}</b>")[2].partition("</a>")[0]
+    return tile.count('class="on"'), tile.count("<i")
+
+
+def test_an_empty_album_shows_what_can_be_earned(client_of: Browser) -> None:
+    page = said(read(client_of("anna"), "/album"))
+    assert "Your first badge is waiting" in page
+    assert "Three done, tier 1 Complete 3 activities 0/3 0 of 3" in page
+
+
+def test_an_earned_badge_has_its_day_and_as_many_diamonds_as_tiers(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna, 6)
+    page = read(client_of("anna"), "/album")
+    assert diamonds(page, "Three done") == (2, 3)
+    assert diamonds(page, "x") == (0, 0)  # the monthly one has no tiers
+    assert "Three done, tier 3 Complete 9 activities 6/9 6 of 9" in said(page)
+    assert "New" in said(page)
+
+
+def test_what_is_nearest_comes_first_and_met_steps_are_only_counted(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna)
+    reach = said(read(client_of("anna"), "/album")).partition("In reach")[2]
+    assert reach.index("1 step done") < reach.index("Three done")
+    assert "Share a lesson on x 1 step done" in reach
+
+
+def test_sets_are_made_by_the_area_of_the_skill(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    scene.earn(cast.anna, 3)
+    page = read(client_of("anna"), "/album?by=skill")
+    heads = [said(part) for part in re.findall(r'<div class="card-head">(.*?)</div>', page, re.S)]
+    assert heads == ["x 1 of 2", "x 0 of 1", "Everything else 1 of 2"]
+    scene.state(scene.fact(cast.anna, "lesson_shared", skills=(scene.id_of("skill", "lab"),)))
+    assert "Set complete" in read(client_of("anna"), "/album?by=skill")
+
+
+def test_a_swap_brings_the_album_alone(client_of: Browser) -> None:
+    fragment = client_of("anna").get("/album", headers={"HX-Request": "true"}).text
+    assert "<html" not in fragment
+    assert 'id="earned-h"' in fragment
+
+
+def test_an_unknown_order_is_refused(client_of: Browser) -> None:
+    assert client_of("anna").get("/album?by=name").status_code == 422
+
+
+def test_an_album_is_its_owners_only(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    scene.earn(cast.anna, 3)
+    for name in ("ben", "mia", "clara"):
+        assert "Your first badge is waiting" in read(client_of(name), "/album")
+
+
+# One badge --------------------------------------------------------------------------------------------------
+
+
+def test_a_badge_says_what_it_asks_in_both_languages(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    english = said(read(client_of("anna"), "/badges/three"))
+    assert "Tier 1 Complete 3 activities Brings 10 points Tier 2 Complete 6 activities" in english
+    assert "Version 1, since" in english
+    scene.choose(cast.anna, language="nl")
+    dutch = said(read(client_of("anna"), "/badges/three"))
+    assert "Drie klaar" in dutch
+    assert "Niveau 1 Rond 3 activiteiten af Goed voor 10 punten" in dutch
+
+
+def test_a_badge_says_how_far_one_is_and_since_when_a_step_is_done(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.state(scene.fact(cast.anna, days_ago=40))
+    day = (now() - timedelta(days=40, seconds=30)).astimezone()
+    page = said(read(client_of("anna"), "/badges/both"))
+    assert f"{day.day} {day:%B}" in page
+    assert "1 step to go" in page
+    assert 'href="/lessons#composer"' in read(client_of("anna"), "/badges/both")
+
+
+def test_a_badge_that_is_held_shows_on_what_it_rests(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    activity = scene.id_of("activity", "a3")
+    scene.state(scene.fact(cast.anna, activity_id=activity))
+    scene.earn(cast.anna, 2)
+    page = read(client_of("anna"), "/badges/three")
+    assert "Why you have it" in page
+    assert 'href="/learn/a3"' in page
+    assert "See the receipt" in page
+    assert "Why you have it" not in read(client_of("ben"), "/badges/three")
+
+
+def test_a_badge_that_repeats_can_be_earned_anew(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    scene.state(scene.fact(cast.anna, days_ago=70))
+    page = said(read(client_of("anna"), "/badges/monthly"))
+    assert "You earned it on" in page
+    assert "Your way there 1 step to go" in page
+    scene.earn(cast.anna)
+    page = said(read(client_of("anna"), "/badges/monthly"))
+    assert "You earned it 2 times, last on" in page
+    assert "Your way there" not in page
+
+
+def test_what_was_taken_back_is_not_held(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    facts = [scene.fact(cast.anna) for _ in range(3)]
+    scene.state(*facts)
+    assert "You earned it on" in said(read(client_of("anna"), "/badges/three"))
+    scene.state(FactTakenBack(person_id=cast.anna, source=facts[0].source))
+    assert "You earned it on" not in said(read(client_of("anna"), "/badges/three"))
+
+
+def test_a_withdrawn_badge_stays_with_who_holds_it(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    scene.earn(cast.anna, 3)
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE achievement SET version_id = NULL WHERE slug = 'three'"))
+        db.session.execute(
+            text("""UPDATE setting SET value = '{"stamp": "other"}' WHERE key = 'catalogue'""")
+        )
+    assert "Three done" in read(client_of("anna"), "/album").partition("In reach")[0]
+    assert "Your way to" not in read(client_of("anna"), "/badges/three")
+    assert client_of("ben").get("/badges/three").status_code == 404
+    assert "Three done" not in read(client_of("ben"), "/album")
+
+
+@pytest.mark.parametrize("slug", ["none", "THREE", "three'--", "%00", "x" * 500, "..", "é"])
+def test_a_badge_that_is_not_there_is_not_found(client_of: Browser, slug: str) -> None:
+    assert client_of("anna").get(f"/badges/{slug}").status_code in (400, 404)
+
+
+# Others -----------------------------------------------------------------------------------------------------
+
+
+def test_holders_are_counted_from_five_on_and_without_who_is_out(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    people = scene.hire(6)
+    for person in people[:4]:
+        scene.earn(person, 3)
+    assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+    for person in people[4:]:
+        scene.earn(person, 3)
+    assert "6 colleagues hold it: one in 2." in said(read(client_of("anna"), "/badges/three"))
+    scene.choose(people[0], board_choice="out")
+    assert "5 colleagues hold it: one in 3." in said(read(client_of("anna"), "/badges/three"))
+    scene.choose(people[1], board_choice="out")
+    assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+
+
+# Without points ---------------------------------------------------------------------------------------------
+
+
+def test_who_does_without_points_sees_badges_and_no_points(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna, 3)
+    scene.choose(cast.anna, game=False)
+    album = said(read(client_of("anna"), "/album"))
+    assert "Three done" in album
+    assert "1,000" not in album
+    one = said(read(client_of("anna"), "/badges/rich"))
+    assert "of 1,000" not in one
+    assert "Brings" not in said(read(client_of("anna"), "/badges/three"))
+
+
+def test_nobody_is_sent_to_sign_in(client: Any) -> None:
+    for path in ("/album", "/badges/three"):
+        assert client.get(path).status_code == 303
