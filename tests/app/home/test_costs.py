@@ -1,0 +1,53 @@
+"""A page asks the database a few questions, and no more of them when there is more to show."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import event
+
+from app.db import db
+from tests.app.leaderboards.scene import Scene
+from tests.cast import Cast, SignedIn
+from tests.small import BADGES
+
+Browser = Callable[[str], SignedIn]
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/", 12), ("/album", 6), ("/album?by=skill", 6), ("/badges/five", 9), ("/receipts", 4), ("/leaderboards", 8),
+     ("/api/v1/badges", 6)],
+)  # fmt: skip
+def test_more_to_show_is_no_more_to_ask(
+    scene: Scene, cast: Cast, client_of: Browser, path: str, most: int
+) -> None:
+    scene.load(BADGES)
+    scene.choose(cast.anna, board_choice="named")
+    for name in ("anna", "ben", "eve"):
+        scene.earn(cast.id_of(name))
+    scene.project()
+    anna = client_of("anna")
+    anna.get(path)  # what is read once per process
+    few = asked(scene, anna, path)
+    for person in (cast.anna, cast.ben, *scene.hire(5)):
+        scene.earn(person, 6)
+    scene.state(*(scene.fact(cast.anna, "kudos_received", counterpart_id=cast.ben) for _ in range(5)))
+    scene.project()
+    assert asked(scene, anna, path) <= few + 2  # what rests on awards, and on who takes part without a name
+    assert asked(scene, anna, path) <= most
+
+
+def asked(scene: Scene, browser: SignedIn, path: str) -> int:
+    statements: list[str] = []
+
+    def note(*about: object) -> None:
+        statements.append(str(about[2]))
+
+    with scene.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert browser.get(path).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(statements)
