@@ -6,7 +6,7 @@ boards, and `keep_whole` fills them anew as soon as Redis answers.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
@@ -88,15 +88,16 @@ def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) 
     rows = [(skill_id, row) for skill_id, row in db.session.execute(_TOTALS, {"ids": ids})]
     for skill_id, row in rows:
         person = live[row["person_id"]]
-        places: list[Units] = [(person.department_id, person.team_id)]
-        old = was[person.id]
-        gone = [(old.department_id, old.team_id)] if (old.department_id, old.team_id) != places[0] else []
         for kind, window in windows.items():
             points = _points(row, kind, window, with_kudos) if person.taking_part else None
-            yield from _on_boards(person.id, skill_id, window, points, places[0], gone)
-    again = [person_id for person_id in ids if people[person_id]]
+            yield from _on_boards(person.id, skill_id, window, points, _units(person), _units(was[person.id]))
+    again = [id for id in ids if people[id] or _units(was[id]) != _units(live[id])]
     if again:
-        yield from _changes_before(again, live, rows, with_kudos, now)
+        yield from _changes_before(again, was, live, rows, with_kudos, now)
+
+
+def _units(row: Any) -> Units:
+    return row.department_id, row.team_id
 
 
 def _points(row: Mapping[str, Any], kind: str, window: str, with_kudos: bool) -> int | None:
@@ -108,27 +109,25 @@ def _points(row: Mapping[str, Any], kind: str, window: str, with_kudos: bool) ->
 
 
 def _on_boards(
-    person_id: int, skill_id: int, window: str, points: int | None, units: Units, gone: Iterable[Units]
+    person_id: int, skill_id: int, window: str, points: int | None, units: Units, were: Units
 ) -> Iterator[Change]:
+    """On the boards of these units, and off those where the projector last put them."""
     if skill_id:
         yield Board(Scope("skill", skill_id), window), person_id, points
         return
     yield Board(ORGANISATION, window), person_id, points
-    for kind, here, there in (
-        ("department", units[0], [old[0] for old in gone]),
-        ("team", units[1], [old[1] for old in gone]),
-    ):
-        for old in there:
-            if old is not None and old != here:
-                yield Board(Scope(kind, old), window), person_id, None
+    for kind, here, old in (("department", units[0], were[0]), ("team", units[1], were[1])):
+        if old is not None and old != here:
+            yield Board(Scope(kind, old), window), person_id, None
         if here is not None:
             yield Board(Scope(kind, here), window), person_id, points
 
 
 def _changes_before(
-    ids: list[int], live: Mapping[int, Any], rows: list[tuple[int, Any]], with_kudos: bool, now: datetime
-) -> Iterator[Change]:
-    """Closed windows keep the units of their end, and follow what comes late."""
+    ids: list[int], was: Mapping[int, Any], live: Mapping[int, Any], rows: list[tuple[int, Any]], with_kudos: bool,
+    now: datetime,
+) -> Iterator[Change]:  # fmt: skip
+    """Closed windows keep the units of their end, and follow what comes late: also a move from before their end."""
     windows = {key: kind for kind, key in store.before(now).items()}
     untils = [bounds(kind, key, timezone())[1] for key, kind in windows.items()]
     then = {
@@ -146,7 +145,9 @@ def _changes_before(
         if person_id in wanted:
             taking_part = live[person_id].taking_part
             units = then.get((person_id, key), (None, None))
-            yield from _on_boards(person_id, skill_id, key, found if taking_part else None, units, ())
+            yield from _on_boards(
+                person_id, skill_id, key, found if taking_part else None, units, _units(was[person_id])
+            )
 
 
 def keep_whole(now: datetime) -> list[str]:
@@ -191,8 +192,7 @@ def check(now: datetime) -> list[str]:
     """Where the boards differ from the ledger, in words; people whose news is still under way are left out."""
     windows = store.kept(now)
     boards = store.boards()
-    with transaction():
-        store.write_alone()
+    with store.nobody_writes(), transaction():
         boards.epoch = store.epoch()
         under_way = {
             event["person_id"] for (body,) in db.session.execute(_UNDER_WAY) for event in _events(body)

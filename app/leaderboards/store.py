@@ -1,6 +1,7 @@
 """The boards of this house: the engine, plugged into our Redis and our database."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import current_app
 from sqlalchemy import select, text
 
 from app.config import timezone
-from app.db import db
+from app.db import apart, db
 from app.leaderboards.models import BoardState
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import KINDS, bounds, previous, windows_at
@@ -55,6 +56,19 @@ def write_along() -> None:
 def write_alone() -> None:
     """Let nobody else write to the boards until this transaction ends."""
     db.session.execute(_ALONE)
+
+
+@contextmanager
+def nobody_writes() -> Generator[None]:
+    """All that is read within is of one moment, and nobody has written to the boards since.
+
+    First the others are kept away, on a connection of its own; only then the moment is taken.
+    """
+    db.session.rollback()
+    with apart() as other:
+        other.execute(_ALONE)
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield
 
 
 def current(now: datetime) -> dict[str, str]:

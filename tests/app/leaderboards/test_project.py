@@ -1,6 +1,8 @@
 """The projector: boards are what the ledger says, whatever comes twice, late, or while Redis is away."""
 
+import threading
 from datetime import timedelta
+from itertools import count
 
 import pytest
 import redis
@@ -186,3 +188,54 @@ def test_a_new_week_begins_with_an_empty_board_that_is_whole(cast):
     week = queries.card(ORGANISATION, "week", store.current(next_week)["week"], cast.anna, next_week)
     assert (week.live, week.size, week.me) == (True, 0, None)
     assert actions.check(next_week) == []
+
+
+def test_who_moved_just_before_the_end_of_a_week_leaves_the_old_board_of_that_week(cast):
+    """The worker hears of it in the next week; also when first of other news about the same person."""
+    name_everybody()
+    sunday = START + timedelta(days=6, hours=14)
+    state([course(cast.anna, "c1", 1), course(cast.ben, "c2", 1)], NOW)
+    work()
+    with transaction():
+        from tests.cast import row_of
+
+        moved = [row_of(name, department="Systems", team="Desk") for name in ("anna", "ben")]
+        people.import_people(moved, at=sunday)
+        settle(sunday)
+    monday = sunday + timedelta(hours=3)
+    actions.project({cast.ben: False}, monday)
+    db.session.commit()
+    work(monday)
+    actions.keep_whole(monday)
+    assert actions.check(monday) == []
+
+
+def test_check_is_not_misled_by_what_happens_meanwhile(app, cast):
+    """Points come in and are projected while boards are compared, again and again."""
+    stop = threading.Event()
+    name_everybody()
+    state([course(cast.anna, "c0", 1)], NOW)
+    work()
+
+    def earn():
+        with app.app_context():
+            for number in count(1):
+                state([course(cast.anna, f"c{number}", 1)], NOW)
+                if stop.is_set():
+                    return
+
+    def project():
+        with app.app_context():
+            while not stop.is_set():
+                worker.relay(NOW)
+
+    threads = [threading.Thread(target=earn), threading.Thread(target=project)]
+    for thread in threads:
+        thread.start()
+    try:
+        found = [what for _ in range(25) for what in actions.check(NOW)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+    assert found == []
