@@ -1,6 +1,7 @@
 """`verify`: every invariant of the data and of the boards, checked from the ground up.
 
-A check is a query that finds what is wrong, or a function that says it. Nothing is mended here.
+A check is a query that finds what is wrong, or a function that says it. Nothing is mended here. All of it looks at
+one moment, so that nobody who is at work meanwhile makes it find what is not wrong.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,18 +25,30 @@ MOST_SHOWN = 20
 CHUNK = 500
 STUCK = timedelta(minutes=5)
 
-_COMPLETIONS = """
-    SELECT 'completion ' || c.id || ' is confirmed and has ' || count(f.id) || ' standing facts'
-    FROM completion c LEFT JOIN fact f ON f.source IN ('completion:' || c.id, 'completion:' || c.id || ':' || c.round)
-         AND f.withdrawn_at IS NULL
-    WHERE c.state = 'confirmed' GROUP BY c.id HAVING count(f.id) <> 1
+_TWICE = """
+    SELECT 'person ' || person_id || ' completed activity ' || activity_id || ' ' || count(*) || ' times at once'
+    FROM completion WHERE state IN ('waiting', 'confirmed')
+    GROUP BY person_id, activity_id, edition HAVING count(*) > 1
 """
-_FACTS_WITHOUT = """
-    SELECT 'fact ' || f.id || ' (' || f.source || ') stands without a confirmed completion'
-    FROM fact f WHERE f.kind = 'completed' AND f.withdrawn_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM completion c WHERE c.state = 'confirmed'
-                    AND c.id = CAST(split_part(f.source, ':', 2) AS bigint))
-    AND f.source LIKE 'completion:%'
+_GROUNDS = """
+    WITH due AS (
+        SELECT 'completion:' || id || CASE WHEN round > 1 THEN ':' || round ELSE '' END AS source, person_id
+        FROM completion WHERE state = 'confirmed'
+        UNION ALL
+        SELECT 'kudos:' || kudos_id || ':' || person_id, person_id FROM kudos_receiver
+        UNION ALL
+        SELECT 'lesson:' || id, author_id FROM lesson WHERE counts AND deleted_at IS NULL
+        UNION ALL
+        SELECT 'applied:' || a.lesson_id || ':' || a.person_id || ':' || a.round, l.author_id
+        FROM lesson_application a JOIN lesson l ON l.id = a.lesson_id
+        WHERE a.ended_at IS NULL AND l.counts AND l.deleted_at IS NULL
+    ), standing AS (
+        SELECT source, person_id FROM fact WHERE withdrawn_at IS NULL
+    )
+    SELECT source || CASE WHEN standing.source IS NULL THEN ' is no standing fact of ' ELSE
+           ' stands without its ground as a fact of ' END || 'person ' || person_id
+    FROM due FULL JOIN standing USING (source, person_id)
+    WHERE due.source IS NULL OR standing.source IS NULL
 """
 _ONE_ENTRY = """
     SELECT 'fact ' || f.id || ' has ' || count(l.id) || ' standing entries'
@@ -54,6 +67,12 @@ _AWARD_POINTS = """
            || ' points and the ledger has ' || coalesce(sum(l.points), 0)
     FROM award a LEFT JOIN ledger_entry l ON l.award_id = a.id
     GROUP BY a.id HAVING coalesce(sum(l.points), 0) <> CASE WHEN a.revoked_at IS NULL THEN a.points ELSE 0 END
+"""
+_AWARDS_TWICE = """
+    SELECT 'person ' || person_id || ' holds tier ' || tier || ' of badge ' || achievement_id || ' ' || count(*)
+           || ' times' || CASE period_key WHEN '' THEN '' ELSE ' in ' || period_key END
+    FROM award WHERE revoked_at IS NULL
+    GROUP BY person_id, achievement_id, tier, period_key HAVING count(*) > 1
 """
 _AWARD_GROUND = """
     SELECT 'award ' || a.id || ' rests on fact ' || e.fact_id || ', which does not stand'
@@ -141,8 +160,8 @@ def verify(at: datetime) -> Found:
     """Check everything; `wrong` is empty when all is well."""
     checks: list[tuple[str, Callable[[], Iterator[str]]]] = [
         ("completions follow from their supports", activities.astray),
-        ("each confirmed completion is one fact", lambda: _rows(_COMPLETIONS)),
-        ("each fact of a completion has its completion", lambda: _rows(_FACTS_WITHOUT)),
+        ("nothing is completed twice", lambda: _rows(_TWICE)),
+        ("what happened is one fact, and each fact has happened", lambda: _rows(_GROUNDS)),
         ("each fact has one standing entry", lambda: _rows(_ONE_ENTRY)),
         ("each reversal is exact", lambda: _rows(_REVERSALS)),
         ("totals are what the ledger says", lambda: _rows(_WINDOWS)),
@@ -152,16 +171,26 @@ def verify(at: datetime) -> Found:
             lambda: _rows(_CAPS.format(span="to_char(l.day, 'IYYY\"-W\"IW')"), cap="cap_week"),
         ),
         ("counts are what the log says", lambda: _rows(_COUNTS)),
+        ("no badge is held twice", lambda: _rows(_AWARDS_TWICE)),
         ("awards carry the points of their entries", lambda: _rows(_AWARD_POINTS)),
         ("awards rest on facts that stand", lambda: _rows(_AWARD_GROUND)),
         ("awards are what the rules give", lambda: _awards(at)),
         ("allowances are what was given", lambda: _rows(_ALLOWANCE, zone=settings().timezone)),
         ("the outbox moves", lambda: _rows(_OUTBOX, stuck=at - STUCK)),
         ("seals hold", seals.broken),
-        ("boards are what the ledger says", lambda: iter(leaderboards.check(at))),
     ]
+    _hold_still()
     wrong = [f"{name}: {what}" for name, check in checks for what in _first(check())]
-    return Found(wrong, _sizes(), _notes())
+    checked, notes = _sizes(), _notes()
+    wrong += [f"boards are what the ledger says: {what}" for what in _first(iter(leaderboards.check(at)))]
+    return Found(wrong, checked, notes)
+
+
+def _hold_still() -> None:
+    """Look at one moment from here on, and change nothing. The boards are compared at a moment of their own."""
+    db.session.rollback()
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    db.session.connection(execution_options=options)
 
 
 def _first(found: Iterator[str]) -> Sequence[str]:
