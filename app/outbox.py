@@ -10,7 +10,7 @@ import dataclasses
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, insert, select, update
@@ -26,6 +26,7 @@ Reactions = Mapping[type[Event], Sequence[Reaction]]
 _now: dict[type[Event], Sequence[Reaction]] = {}
 _later: dict[type[Event], Sequence[Reaction]] = {}
 CHUNK = 1000
+LONGEST_WAIT = timedelta(minutes=5)
 
 
 class OutboxMessage(Base):
@@ -113,6 +114,27 @@ def claim(now: datetime, limit: int = 50) -> Sequence[OutboxMessage]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+
+
+def claim_one(message_id: int, now: datetime) -> OutboxMessage | None:
+    """One waiting row, locked; None when another relay has it, or it is not its time any more."""
+    return db.session.scalar(
+        select(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.handed_on_at.is_(None))
+        .where((OutboxMessage.next_try_at.is_(None)) | (OutboxMessage.next_try_at <= now))
+        .with_for_update(skip_locked=True)
+    )
+
+
+def put_off(message_id: int, now: datetime, trouble: Exception) -> None:
+    """It failed: try it again later, and later still each time."""
+    tries = db.session.scalar(select(OutboxMessage.tries).where(OutboxMessage.id == message_id)) or 0
+    wait = min(LONGEST_WAIT, timedelta(seconds=2 ** min(tries, 10)))
+    db.session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.handed_on_at.is_(None))
+        .values(tries=tries + 1, next_try_at=now + wait, trouble=type(trouble).__name__)
+    )
 
 
 def hand_on(messages: Sequence[OutboxMessage], now: datetime) -> None:

@@ -6,12 +6,13 @@ times a second, and a row is claimed by one worker at a time.
 
 import signal
 import threading
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete
 
 from app import outbox
 from app.audit import seals
@@ -24,7 +25,7 @@ from app.people import actions as people
 log = structlog.get_logger("blijk.worker")
 
 LOOK_EVERY = 0.1
-MOST_TRIES = 20
+REST = 1.0  # after a fault of the whole, such as a database that is away
 KEEP_HANDED_ON = timedelta(days=7)
 
 
@@ -34,6 +35,7 @@ def now() -> datetime:
 
 def relay(at: datetime, limit: int = 50) -> int:
     """Hand on what waits; return how many rows. What fails is tried again alone, later and later."""
+    ids: list[int] = []
     try:
         with transaction():
             messages = outbox.claim(at, limit)
@@ -42,41 +44,35 @@ def relay(at: datetime, limit: int = 50) -> int:
                 outbox.hand_on(messages, at)
                 outbox.settle(at)
         return len(ids)
-    except Exception:
-        log.exception("relay")
-    return _relay_alone(at, limit)
+    except Exception as trouble:
+        if not ids:
+            raise
+        note("relay", trouble, messages=len(ids))
+    return sum(_relay_alone(message_id, at) for message_id in ids)
 
 
-def _relay_alone(at: datetime, limit: int) -> int:
-    with transaction():
-        ids = [message.id for message in outbox.claim(at, limit)]
-    done = 0
-    for message_id in ids:
-        try:
-            with transaction():
-                message = db.session.scalar(
-                    select(OutboxMessage).where(OutboxMessage.id == message_id, OutboxMessage.handed_on_at.is_(None))
-                    .with_for_update(skip_locked=True)
-                )  # fmt: skip
-                if message is not None:
-                    outbox.hand_on([message], at)
-                    outbox.settle(at)
-            done += 1
-        except Exception as trouble:
-            log.exception("relay", message=message_id)
-            _put_off(message_id, at, trouble)
-    return done
+def _relay_alone(message_id: int, at: datetime) -> bool:
+    """Hand on one row, unless another worker has it, or has put it off meanwhile."""
+    try:
+        with transaction():
+            message = outbox.claim_one(message_id, at)
+            if message is not None:
+                outbox.hand_on([message], at)
+                outbox.settle(at)
+        return message is not None
+    except Exception as trouble:
+        note("relay", trouble, message=message_id)
+        with transaction():
+            outbox.put_off(message_id, at, trouble)
+        return False
 
 
-def _put_off(message_id: int, at: datetime, trouble: Exception) -> None:
-    with transaction():
-        tries = db.session.scalar(select(OutboxMessage.tries).where(OutboxMessage.id == message_id)) or 0
-        wait = timedelta(seconds=min(300, 2 ** min(tries, 8)))
-        db.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id == message_id, OutboxMessage.handed_on_at.is_(None))
-            .values(tries=tries + 1, next_try_at=at + wait, trouble=type(trouble).__name__)
-        )
+def note(what: str, trouble: BaseException, **more: object) -> None:
+    """Say in the log what failed and where, without the values: they may be what people wrote."""
+    steps = [
+        f"{step.filename}:{step.lineno} {step.name}" for step in traceback.extract_tb(trouble.__traceback__)
+    ]
+    log.error(what, kind=type(trouble).__name__, steps=steps[-12:], **more)
 
 
 class Turn:
@@ -93,9 +89,9 @@ class Turn:
         self.next_at = at + self.every
         try:
             self.work(at)
-        except Exception:
+        except Exception as trouble:
             db.session.rollback()
-            log.exception("turn", work=self.work.__name__)
+            note("turn", trouble, work=self.work.__name__)
 
 
 def prune(at: datetime) -> None:
@@ -118,14 +114,18 @@ def run(app: Flask) -> None:
     ]
     with app.app_context():
         while not stop.is_set():
-            try:
-                busy = relay(now())
-            except Exception:
-                db.session.rollback()
-                log.exception("relay")
-                busy = 0
-            for turn in turns:
-                turn.come_round()
+            stop.wait(look(turns))
             db.session.remove()
-            if not busy:
-                stop.wait(LOOK_EVERY)
+
+
+def look(turns: Sequence[Turn]) -> float:
+    """Hand on what waits, and let come round what is due; return for how many seconds to rest."""
+    try:
+        rest = 0.0 if relay(now()) else LOOK_EVERY
+    except Exception as trouble:
+        db.session.rollback()
+        note("relay", trouble)
+        return REST
+    for turn in turns:
+        turn.come_round()
+    return rest
