@@ -45,6 +45,9 @@ class Id(IntegerConverter):
         return super().to_python(value)
 
 
+WAIT = 2.0  # seconds that a request waits for its turn
+
+
 class Wall:
     """Around the application: links never follow the Host header, and a flood is answered, not worked on."""
 
@@ -52,6 +55,7 @@ class Wall:
         self.inside = inside
         self.scheme, self.host = settings.origin.split("://", 1)
         self.slots = threading.BoundedSemaphore(settings.requests_at_once)
+        self.queue = threading.BoundedSemaphore(2 * settings.requests_at_once)
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self.host, self.scheme
@@ -59,12 +63,23 @@ class Wall:
         path = environ.get("PATH_INFO", "")
         if path.startswith(FREE):
             return self.inside(environ, start)
-        if not self.slots.acquire(blocking=False):
+        if not self._enter():
             return _turn_away(path, start)
         try:
             return self.inside(environ, start)
         finally:
             self.slots.release()
+
+    def _enter(self) -> bool:
+        """A burst waits a moment in a short queue; what does not fit into it is turned away at once."""
+        if self.slots.acquire(blocking=False):
+            return True
+        if not self.queue.acquire(blocking=False):
+            return False
+        try:
+            return self.slots.acquire(timeout=WAIT)
+        finally:
+            self.queue.release()
 
 
 def _turn_away(path: str, start: "StartResponse") -> Iterable[bytes]:

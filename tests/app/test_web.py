@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
+from app import guard
 from app.access import POLICIES, WHO, RouteWithoutPolicy, collect_policies
 from app.config import Settings
 from app.db import db
@@ -265,7 +266,30 @@ def test_a_choice_of_language_holds_for_who_is_not_signed_in(client: FlaskClient
         assert f'lang="{language}"' in client.get("/login").text
 
 
-def test_beyond_its_measure_the_house_says_so_and_works_on(app: Flask) -> None:
+def test_a_burst_waits_for_its_turn(app: Flask) -> None:
+    answers: list[str] = []
+
+    def slow(_: object, start: Callable[..., object]) -> list[bytes]:
+        threading.Event().wait(0.02)
+        start("200 OK", [])
+        return [b""]
+
+    wall = Wall(slow, Settings(requests_at_once=2))  # type: ignore[arg-type]
+    calls = [
+        threading.Thread(target=lambda: wall({"PATH_INFO": "/"}, lambda status, _: answers.append(status)))  # type: ignore[arg-type]
+        for _ in range(6)
+    ]
+    for call in calls:
+        call.start()
+    for call in calls:
+        call.join(5)
+    assert answers == ["200 OK"] * 6
+
+
+def test_beyond_its_measure_the_house_says_so_and_works_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "WAIT", 0.05)
     inside, go, answers = threading.Event(), threading.Event(), []
 
     def slow(_: object, start: Callable[..., object]) -> list[bytes]:
