@@ -413,8 +413,8 @@ def test_a_parameter_that_is_none_is_named(lms: Platform, name: str, value: str)
         ("until", WHEN),
         ("limit", "1"),
         ("ascending", "true"),
-        ("statementId", str(uuid.uuid4())),
-        ("voidedStatementId", str(uuid.uuid4())),
+        ("statementId", "3f1c2d7e-6a52-4b8e-9d0a-5c7e1f2a3b4c"),
+        ("voidedStatementId", "3f1c2d7e-6a52-4b8e-9d0a-5c7e1f2a3b4c"),
     ],
 )
 def test_one_statement_is_asked_for_alone(lms: Platform, name: str, other: str, value: str) -> None:
