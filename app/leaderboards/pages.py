@@ -66,7 +66,9 @@ def rows() -> ResponseReturnValue:
         first = (gap[0] if gap else 0) // PER_PAGE + 1
         where = {"scope": asked["scope"], "period": asked["period"], "before": int(asked["before"]) or None}
         return redirect(url_for(".board", **where, page=first, _anchor="whole"), code=303)
-    first, until = gap or (0, 0)
+    if gap is None:
+        raise NotFound(queries.NO_BOARD)
+    first, until = gap
     part = queries.page(scope, asked["period"], _window(asked), me(), now(), first, until - first)
     return render("leaderboards/_rows.html", part=part, asked=asked, gap=_gap(first))
 

@@ -17,7 +17,7 @@ class BoardQuery(Schema):
 class RowsQuery(BoardQuery):
     """The rows between the top and those around me, from the lowest up."""
 
-    until = fields.Integer(required=True, validate=validate.Range(1, 10_000_000))
+    until = fields.Integer(load_default=0, validate=validate.Range(0, 10_000_000))
 
 
 class BoardApiQuery(BoardQuery):

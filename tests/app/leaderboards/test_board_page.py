@@ -94,6 +94,12 @@ def test_the_rows_between_the_top_and_me_can_be_asked_for(
     assert (whole.status_code, whole.location.endswith("page=1#whole")) == (303, True)
 
 
+def test_where_no_row_was_left_out_there_is_none_to_ask_for(client_of: Browser) -> None:
+    assert client_of("anna").get("/leaderboards/rows?until=3", headers=SWAP).status_code == 404
+    assert client_of("anna").get("/leaderboards/rows").status_code == 303
+    assert client_of("anna").get("/leaderboards/rows?until=-1").status_code == 422
+
+
 def test_the_whole_list_is_read_page_by_page(scene: Scene, cast: Cast, client_of: Browser) -> None:
     for number, person in enumerate(scene.hire(30), start=1):
         scene.earn(person, number)
