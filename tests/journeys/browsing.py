@@ -114,13 +114,17 @@ def fill_log(page: Page, title: str, **other: str) -> Locator:
 
 # What must hold for every page ------------------------------------------------------------------------------
 
-WIDTHS = (320, 390, 768, 1280)
 _AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
     (one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`))"""
 _SIDEWAYS = """() => document.documentElement.scrollWidth > innerWidth
     ? [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
         .slice(0, 3).map((one) => one.outerHTML.slice(0, 90))
     : []"""
+_CUT = """() => [...document.querySelectorAll("main *, nav *, header *")].filter((one) => {
+    const how = getComputedStyle(one).overflowX;
+    return (how === "clip" || how === "hidden") && one.scrollWidth > one.clientWidth + 1
+        && !one.matches(".vh, .trunc, progress, input");
+}).slice(0, 3).map((one) => `${one.localName}.${[...one.classList].join(".")}`)"""
 _HEAD = """() => ({h1: document.querySelectorAll("h1").length, title: document.title.split(" · ")[0].trim(),
     lang: document.documentElement.lang, mains: document.querySelectorAll("main").length})"""
 
@@ -133,7 +137,7 @@ def unfit(page: Page) -> list[str]:
     return found
 
 
-def sideways(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
+def sideways(page: Page, widths: Sequence[int]) -> list[str]:
     """Where the page is wider than its window; the width is as it was afterwards."""
     before = page.viewport_size
     found = []
@@ -141,6 +145,7 @@ def sideways(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         if sticking := page.evaluate(_SIDEWAYS):
             found.append(f"wider than {width}: {sticking}")
+        found += [f"cut off at {width}: {one}" for one in page.evaluate(_CUT)]
     if before:
         page.set_viewport_size(before)
     return found

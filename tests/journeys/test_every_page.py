@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Page
+from flask import Flask, render_template
+from playwright.sync_api import Page, expect
 
 from app.db import transaction
 from app.people import actions as people
+from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import Consoles, Visit, headless, sideways, unfit
@@ -56,7 +57,10 @@ def speak(app: Flask, cast: Cast, lang: str) -> None:
 
 
 def look_at(page: Page, lang: str, where: str) -> list[str]:
-    wrong = [*headless(page, lang), *sideways(page), *unfit(page)]
+    """At its own width and at one beside it, so that two looks see all four."""
+    width = (page.viewport_size or {})["width"]
+    widths = (320, 390) if width < 500 else (768, 1280)
+    wrong = [*headless(page, lang), *sideways(page, widths), *unfit(page)]
     return [f"{where}: {one}" for one in wrong]
 
 
@@ -87,3 +91,43 @@ def test_nothing_is_wrong_with_any_page(
         outside.goto(path)
         wrong += look_at(outside, "en", path)
     assert wrong == []
+
+
+def test_the_page_for_when_we_rest_is_sound(app: Flask, stranger: Callable[..., Page]) -> None:
+    """It stands alone: without the layout, which would ask the database who is looking."""
+    with app.test_request_context(headers={"Accept-Language": "nl"}):
+        resting = render_template("resting.html", detail=RESTING, request_id="8f1c")
+    page = stranger(width=390)
+    page.route("**/resting", lambda route: route.fulfill(body=resting, content_type="text/html"))
+    page.goto("/resting")
+    assert look_at(page, "nl", "resting") == []
+
+
+WRONG = """(main) => {
+    main.insertAdjacentHTML("beforeend",
+        '<h1>Twice</h1><img src="/x"><canvas width="2000"></canvas><i style="top:0"></i>');
+    main.insertAdjacentHTML("beforeend", '<div class="card-flush"><canvas width="2000"></canvas></div>');
+    throw new Error("and a fault");
+}"""
+
+
+def test_what_is_wrong_is_seen_and_heard(stranger: Callable[..., Page], consoles: Consoles) -> None:
+    """The eye itself: a picture without words, a wide one, a second heading, a style that the policy forbids."""
+    page = stranger(width=390)
+    page.goto("/login")
+    page.locator("main").evaluate(f"(main) => setTimeout(() => ({WRONG})(main))")
+    expect(page.locator("h1")).to_have_count(2)
+    seen = "\n".join(look_at(page, "nl", "here"))
+    for one in (
+        "image-alt",
+        "wider than 320",
+        "wider than 390",
+        "cut off at 390: div.card-flush",
+        "h1 is 2",
+        "lang is 'en'",
+    ):
+        assert one in seen
+    heard = "\n".join(consoles.complaints)
+    for one in ("/x: 404", "CSP: style-src-attr", "and a fault"):
+        assert one in heard
+    consoles.said.clear()
