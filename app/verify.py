@@ -24,6 +24,7 @@ from app.points.models import LedgerEntry
 MOST_SHOWN = 20
 CHUNK = 500
 STUCK = timedelta(minutes=5)
+BOARDS = "boards are what the ledger says"
 
 _TWICE = """
     SELECT 'person ' || person_id || ' completed activity ' || activity_id || ' ' || count(*) || ' times at once'
@@ -56,6 +57,12 @@ _ONE_ENTRY = """
     LEFT JOIN ledger_entry l ON l.fact_id = f.id AND l.reverses_id IS NULL
          AND NOT EXISTS (SELECT 1 FROM ledger_entry r WHERE r.reverses_id = l.id)
     GROUP BY f.id, f.withdrawn_at HAVING count(l.id) <> CASE WHEN f.withdrawn_at IS NULL THEN 1 ELSE 0 END
+"""
+_ENTRY_GROUNDS = """
+    SELECT 'entry ' || l.id || ' of person ' || l.person_id || ' has no fact or award of theirs'
+    FROM ledger_entry l LEFT JOIN fact f ON f.id = l.fact_id LEFT JOIN award a ON a.id = l.award_id
+    WHERE l.person_id IS DISTINCT FROM coalesce(f.person_id, a.person_id)
+       OR l.person_id <> a.person_id OR (l.fact_id IS NULL) = (l.award_id IS NULL)
 """
 _REVERSALS = """
     SELECT 'entry ' || r.id || ' does not reverse entry ' || l.id || ' exactly'
@@ -158,11 +165,22 @@ class Found:
 
 def verify(at: datetime) -> Found:
     """Check everything; `wrong` is empty when all is well."""
-    checks: list[tuple[str, Callable[[], Iterator[str]]]] = [
+    db.session.rollback()
+    _hold_still()
+    wrong = [f"{name}: {what}" for name, check in checks(at) for what in _first(check())]
+    checked, notes = _sizes(), _notes()
+    wrong += [f"{BOARDS}: {what}" for what in _first(iter(leaderboards.check(at)))]
+    return Found(wrong, checked, notes)
+
+
+def checks(at: datetime) -> list[tuple[str, Callable[[], Iterator[str]]]]:
+    """What must hold in the database, each with how it is found that it does not."""
+    return [
         ("completions follow from their supports", activities.astray),
         ("nothing is completed twice", lambda: _rows(_TWICE)),
         ("what happened is one fact, and each fact has happened", lambda: _rows(_GROUNDS)),
         ("each fact has one standing entry", lambda: _rows(_ONE_ENTRY)),
+        ("each entry has its ground", lambda: _rows(_ENTRY_GROUNDS)),
         ("each reversal is exact", lambda: _rows(_REVERSALS)),
         ("totals are what the ledger says", lambda: _rows(_WINDOWS)),
         ("caps a day hold", lambda: _rows(_CAPS.format(span="CAST(l.day AS text)"), cap="cap_day")),
@@ -179,16 +197,10 @@ def verify(at: datetime) -> Found:
         ("the outbox moves", lambda: _rows(_OUTBOX, stuck=at - STUCK)),
         ("seals hold", seals.broken),
     ]
-    _hold_still()
-    wrong = [f"{name}: {what}" for name, check in checks for what in _first(check())]
-    checked, notes = _sizes(), _notes()
-    wrong += [f"boards are what the ledger says: {what}" for what in _first(iter(leaderboards.check(at)))]
-    return Found(wrong, checked, notes)
 
 
 def _hold_still() -> None:
     """Look at one moment from here on, and change nothing. The boards are compared at a moment of their own."""
-    db.session.rollback()
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     db.session.connection(execution_options=options)
 
