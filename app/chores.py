@@ -177,4 +177,6 @@ def seed(people: int, tokens: Path | None) -> None:
 def bench(words: tuple[str, ...]) -> None:
     """Measure, on servers of its own: `make bench`."""
     folder = Path(current_app.root_path).parent
-    sys.exit(subprocess.run([sys.executable, "-m", "tools.bench", *words], cwd=folder, check=False).returncode)
+    sys.exit(
+        subprocess.run([sys.executable, "-m", "tools.bench", *words], cwd=folder, check=False).returncode
+    )
