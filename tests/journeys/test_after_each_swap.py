@@ -1,5 +1,6 @@
 """A part that is put into a page is as sound as the page: axe finds nothing, nothing sticks out."""
 
+import os
 from dataclasses import dataclass, field
 
 import pytest
@@ -33,11 +34,17 @@ class Eye:
         self.wrong += [f"{after}: {one}" for one in (*sideways(self.page, widths), *unfit(self.page))]
 
 
-LOOKS = pytest.mark.parametrize(("dark", "width"), [(True, 390), (False, 1280)])
+PHONE, DESK = (True, 390), (False, 1280)
+
+
+def looks(usual: tuple[bool, int]) -> pytest.MarkDecorator:
+    """Each journey is looked at in one way, and in both with MATRIX=full."""
+    found = [PHONE, DESK] if os.environ.get("MATRIX") == "full" else [usual]
+    return pytest.mark.parametrize(("dark", "width"), found)
 
 
 @pytest.mark.slow
-@LOOKS
+@looks(PHONE)
 def test_what_colleagues_share_and_thank(
     dark: bool, width: int, company: Company, visit: Visit, consoles: Consoles
 ) -> None:
@@ -79,7 +86,7 @@ def test_what_colleagues_share_and_thank(
 
 
 @pytest.mark.slow
-@LOOKS
+@looks(PHONE)
 def test_what_one_looks_for_and_logs(
     dark: bool, width: int, company: Company, visit: Visit, consoles: Consoles
 ) -> None:
@@ -126,7 +133,7 @@ def test_what_one_looks_for_and_logs(
 
 
 @pytest.mark.slow
-@LOOKS
+@looks(DESK)
 def test_what_comes_in_and_waits(
     dark: bool,
     width: int,

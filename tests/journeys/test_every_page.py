@@ -32,9 +32,9 @@ def invitation(app: Flask, cast: Cast) -> str:
 
 def pages_of(company: Company) -> dict[str, list[str]]:
     """Who looks at what. Cor has done nothing yet."""
-    anna = ["/", "/album", "/album?by=skill", "/receipts", "/leaderboards", "/leaderboards?page=1", "/learn"]
-    anna += ["/learn/confined-spaces", "/learn/first-dashboard", "/learn?q=nothing+fits+this", "/log"]
-    anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian", "helping-hand")]
+    anna = ["/", "/album", "/album?by=skill", "/receipts", "/leaderboards", "/learn"]
+    anna += ["/learn/confined-spaces", "/learn?q=nothing+fits+this", "/log"]
+    anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian")]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
     cor = [
@@ -47,7 +47,7 @@ def pages_of(company: Company) -> dict[str, list[str]]:
         "/log",
         "/confirmations",
     ]
-    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?period=week"], "cor": cor}
+    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?page=1"], "cor": cor}
 
 
 def speak(app: Flask, cast: Cast, lang: str) -> None:

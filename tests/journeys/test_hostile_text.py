@@ -13,8 +13,8 @@ from tests.journeys.browsing import Consoles, Visit, fill_kudos, fill_log, share
 BAD = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b id=bad>{{1234*5678}}</b>"""
 SPACED = f"{BAD} ${{alert(3)}} javascript:alert(4)"
 PAGES = {
-    "anna": ["/", "/lessons", "/lessons?show=mine", "/kudos", "/log", "/receipts", "/leaderboards", "/album"],
-    "mia": ["/", "/lessons", "/kudos", "/confirmations", "/leaderboards"],
+    "anna": ["/", "/lessons", "/kudos", "/log", "/receipts", "/leaderboards"],
+    "mia": ["/", "/lessons", "/confirmations"],
 }
 
 
