@@ -13,8 +13,9 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app import worker
-from app.db import db
+from app.db import db, transaction
 from app.factory import create_app
+from app.people import actions as people
 from tests.cast import Cast, signed_in
 from tests.journeys import scene
 from tests.journeys.browsing import PATIENCE, Consoles, Visit, work
@@ -97,6 +98,13 @@ def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask) -> scene
     with worker_app.app_context():
         work()
     return made
+
+
+@pytest.fixture
+def invitation(app: Flask, cast: Cast) -> str:
+    """The link with which Cor sets a first password."""
+    with app.app_context(), transaction():
+        return people.invite(person_id=cast.cor, at=scene.moment())
 
 
 # The worker -------------------------------------------------------------------------------------------------

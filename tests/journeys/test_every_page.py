@@ -5,7 +5,6 @@ By default each theme and width once, in Dutch; with MATRIX=full all of them, in
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from flask import Flask, render_template
@@ -22,12 +21,6 @@ from tests.journeys.scene import Company
 NOWHERE = "/nothing/here"
 WHOLE = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) for width in (390, 1280)]
 LOOKS = WHOLE if os.environ.get("MATRIX") == "full" else [("nl", False, 1280), ("nl", True, 390)]
-
-
-@pytest.fixture
-def invitation(app: Flask, cast: Cast) -> str:
-    with app.app_context(), transaction():
-        return people.invite(person_id=cast.cor, at=datetime.now(UTC))
 
 
 def pages_of(company: Company) -> dict[str, list[str]]:

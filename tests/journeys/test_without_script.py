@@ -103,3 +103,22 @@ def test_the_catalogue_the_board_the_language_and_the_choices_are_plain_forms(
     anna.get_by_role("button", name="Uitloggen").first.click()
     anna.goto("/album")
     expect(anna).to_have_url(re.compile(r"/login"))
+
+
+def test_a_newcomer_sets_a_password_and_says_how_it_should_be(
+    catalogue: None, invitation: str, stranger: Callable[..., Page], consoles: Consoles
+) -> None:
+    consoles.expected = ["POST .*/welcome/.*: 422", "GET .*/welcome/.*: 404"]
+    cor = stranger(script=False)
+    cor.goto(f"/welcome/{invitation}")
+    for again, after in (("not the same", "The two are not the same"), (PASSWORD, "how do you want it?")):
+        cor.get_by_label("New password").fill(PASSWORD)
+        cor.get_by_label("The same once more").fill(again)
+        cor.get_by_role("button", name="Save and go on").click()
+        expect(cor.locator("main")).to_contain_text(after)
+    cor.get_by_role("radio", name="Without").check()
+    cor.get_by_role("button", name="Save and go on").click()
+    expect(cor.get_by_role("heading", name="Where would you like to begin?")).to_be_visible()
+    expect(cor.get_by_role("link", name="Leaderboards")).to_have_count(0)
+    cor.goto(f"/welcome/{invitation}")
+    expect(cor.get_by_role("heading", level=1)).to_have_text("Nothing here")
