@@ -85,7 +85,7 @@ def statement(slug: str, who: str = "anna") -> dict[str, Any]:
 
 
 def happen(cast: Cast) -> Company:
-    """Anna learned, shared and was thanked; colleagues did so too; for Mia two logs wait."""
+    """Anna learned, shared and was thanked; colleagues did so too; for Mia three logs wait."""
     at = datetime.now(UTC) - timedelta(seconds=30)
     others = hire(*OTHERS)
     with transaction():
@@ -152,6 +152,8 @@ def _thank(cast: Cast, at: datetime) -> int:
 def _log(cast: Cast, at: datetime) -> int:
     skill = ids_of(["coaching"])["coaching"]
     day = (at - timedelta(days=1)).date()
+    told = [(cast.anna, "A night along with the crew"), (cast.ben, "A day in the control room")]
+    told += [(cast.ben, "A morning at the weir")]
     logs: list[Log] = [
         {
             "person_id": person,
@@ -163,10 +165,7 @@ def _log(cast: Cast, at: datetime) -> int:
             "note": "Along with the night crew, from the first call to the last.",
             "link": "https://waterveld.example/night-crew/2026/report-of-the-round-along-all-the-pumping-stations",
         }
-        for person, title in (
-            (cast.anna, "A night along with the crew"),
-            (cast.ben, "A day in the control room"),
-        )
+        for person, title in told
     ]
     return activities.log_completions(logs, at=at)[0]
 

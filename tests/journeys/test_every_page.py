@@ -1,6 +1,7 @@
 """Every page, as whoever uses it sees it: axe finds nothing, nothing sticks out, no link leads nowhere.
 
-By default each theme and width once, in Dutch; with MATRIX=full all of them, in both languages.
+By default each theme and width once, in Dutch; with MATRIX=full all of them in both languages, and with the text
+spaced out.
 """
 
 import os
@@ -15,12 +16,13 @@ from app.people import actions as people
 from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
-from tests.journeys.browsing import Consoles, Visit, headless, sideways, unfit
+from tests.journeys.browsing import Consoles, Visit, headless, sideways, space_out, unfit
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
+FULL = os.environ.get("MATRIX") == "full"
 WHOLE = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) for width in (390, 1280)]
-LOOKS = WHOLE if os.environ.get("MATRIX") == "full" else [("nl", False, 1280), ("nl", True, 390)]
+LOOKS = WHOLE if FULL else [("nl", False, 1280), ("nl", True, 390)]
 
 
 def pages_of(company: Company) -> dict[str, list[str]]:
@@ -54,6 +56,9 @@ def look_at(page: Page, lang: str, where: str) -> list[str]:
     width = (page.viewport_size or {})["width"]
     widths = (320, 390) if width < 500 else (768, 1280)
     wrong = [*headless(page, lang), *sideways(page, widths), *unfit(page)]
+    if FULL:
+        space_out(page)
+        wrong += [f"spaced out, {one}" for one in sideways(page, widths)]
     return [f"{where}: {one}" for one in wrong]
 
 

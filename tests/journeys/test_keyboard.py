@@ -88,13 +88,16 @@ def test_another_period_of_the_board_keeps_the_focus_and_is_said(company: Compan
     expect(page.locator("#status")).not_to_be_empty()
 
 
-def test_logs_are_confirmed_one_after_the_other(company: Company, visit: Visit) -> None:
+def test_the_focus_goes_to_the_next_log_when_one_is_confirmed(company: Company, visit: Visit) -> None:
     page = visit("mia", "/confirmations")
-    first, second = page.locator("#waiting article h2").all_text_contents()
+    first, second, third = page.locator("#waiting article h2").all_text_contents()
+    tab_to(page, "article:nth-of-type(2) button[value=confirm]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=third)).to_be_focused()
+    expect(page.get_by_role("heading", name=second)).to_have_count(0)
     tab_to(page, "button[value=confirm]")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=second)).to_be_focused()
-    expect(page.get_by_role("heading", name=first)).to_have_count(0)
+    expect(page.get_by_role("heading", name=first)).to_be_focused()
     tab_to(page, "button[value=confirm]")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_focused()
