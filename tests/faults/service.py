@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from app.access import SESSION
 from app.db import db, transaction
@@ -133,6 +134,14 @@ class Service:
             csrf = keyed_hash("csrf", token).hex()
         return {"Cookie": f"{SESSION}={token}", "X-CSRF-Token": csrf}
 
+    def cookie_of_again(self, person_id: int) -> dict[str, str]:
+        """The same while PostgreSQL comes and goes."""
+        while True:
+            try:
+                return self.cookie_of(person_id)
+            except DBAPIError:
+                time.sleep(0.1)
+
 
 @contextmanager
 def service_on(stack: Stack, number: int = 60) -> Iterator[Service]:
@@ -200,11 +209,13 @@ class Caller:
 
     def __init__(self, port: int, headers: Mapping[str, str] | None = None, timeout: float = 20) -> None:
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
-        self.headers = dict(headers or {})
+        self.headers, self.used = dict(headers or {}), 0.0
 
     def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
         """`OSError` or `HTTPException` when there is nobody; then the next call takes a new line."""
         started = time.monotonic()
+        if started - self.used > 1:  # the server hangs up on lines that rest
+            self.line.close()
         try:
             self.line.request(method, path, body, {**self.headers, **headers})
             answer = self.line.getresponse()
@@ -212,6 +223,7 @@ class Caller:
         except BaseException:
             self.line.close()
             raise
+        self.used = time.monotonic()
         return Answer(answer.status, dict(answer.getheaders()), text, time.monotonic() - started)
 
     def close(self) -> None:

@@ -98,6 +98,8 @@ def test_each_statement_counts_once_whatever_is_killed(service: Service) -> None
     for name in KILLED:
         _die(service, name, sending)
     crowd.stop()
+    service.kill("worker")  # with what is left to hand on, and nothing that comes after it
+    service.start("worker")
     assert sending.wrong == []
     assert sending.failed >= 3, "nothing was interrupted"
     seconds = service.until(service.drained, 60, "the worker")
