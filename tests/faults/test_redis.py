@@ -148,7 +148,8 @@ def test_whatever_happens_to_redis_pages_go_on_and_boards_come_back(
     p99 = times[int(len(times) * 0.99)]
     say(f"{fault.__name__}: {len(times)} answers, p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms,"
         f" slowest {times[-1] * 1000:.0f} ms; boards right again after {seconds:.1f} s")  # fmt: skip
-    assert {(path, answer.status) for path, answer in using.answers if answer.status != 200} == set()
+    wrong = {(path, answer.status) for path, answer in using.answers if answer.status != 200}
+    assert wrong == set(), service.log("web")[-3000:]
     assert {path for path, _ in using.answers} == {*PATHS, "/xapi/statements"}
     assert p99 < SLOWEST
     service.until(service.drained, 30, "the worker")
