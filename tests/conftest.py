@@ -30,9 +30,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIET += ("--disable-component-update", "--disable-sync")
 
-# Browser journeys and fault tests need a machine to themselves: WITH_JOURNEYS=1 runs them too.
-collect_ignore = [] if os.environ.get("WITH_JOURNEYS") else ["journeys", "faults"]
-
 if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
     pytest_plugins = ["tests.cast"]
 
