@@ -152,6 +152,10 @@ _OUTBOX = """
     SELECT 'outbox row ' || id || ' (' || event || ') waits since ' || published_at
     FROM outbox WHERE handed_on_at IS NULL AND published_at < :stuck
 """
+_JOBS = """
+    SELECT 'job ' || id || ' (' || task_name || ') failed after ' || attempts || ' tries'
+    FROM procrastinate_jobs WHERE status = 'failed' ORDER BY id
+"""
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ def checks(at: datetime) -> list[tuple[str, Callable[[], Iterator[str]]]]:
         ("awards are what the rules give", lambda: _awards(at)),
         ("allowances are what was given", lambda: _rows(_ALLOWANCE, zone=settings().timezone)),
         ("the outbox moves", lambda: _rows(_OUTBOX, stuck=at - STUCK)),
+        ("jobs get done", lambda: _rows(_JOBS)),
         ("seals hold", seals.broken),
     ]
 

@@ -14,7 +14,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import delete
 
-from app import outbox
+from app import jobs, outbox
 from app.audit import seals
 from app.db import db, transaction
 from app.imports import actions as imports
@@ -112,10 +112,12 @@ def run(app: Flask) -> None:
         Turn(3600, prune),
         Turn(3600, imports.prune),
     ]
+    desk = jobs.begin(app, stop)
     with app.app_context():
         while not stop.is_set():
             stop.wait(look(turns))
             db.session.remove()
+    desk.join()
 
 
 def look(turns: Sequence[Turn]) -> float:

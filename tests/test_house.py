@@ -18,7 +18,19 @@ CODE = [path for top in ("app", "badges", "leaderboards") for path in sorted((RO
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 NO_ROOMS = {"static", "translations", "__pycache__"}
 ROOMS = sorted(path for path in (ROOT / "app").iterdir() if path.is_dir() and path.name not in NO_ROOMS)
-NAMES = {"__init__", "models", "rules", "actions", "queries", "handlers", "schemas", "pages", "api", "store"}
+NAMES = {
+    "__init__",
+    "models",
+    "rules",
+    "actions",
+    "queries",
+    "handlers",
+    "schemas",
+    "pages",
+    "api",
+    "store",
+    "jobs",
+}
 OWN_NAMES = {
     "audit": {"seals"},
     "badges": {"picture", "shelf"},

@@ -15,12 +15,16 @@ from app.db import Base
 from tests.small import course, load, state
 
 
+def ours(name, kind, _parents):
+    """The tables of the job queue come with its own SQL."""
+    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+
 def test_the_migrated_tables_are_those_of_the_models(app, database):
     engine = create_engine(sqlalchemy_url(database.url("owner")))
     with engine.connect() as line:
-        context = MigrationContext.configure(
-            line, opts={"compare_type": True, "compare_server_default": False}
-        )
+        options = {"compare_type": True, "compare_server_default": False, "include_name": ours}
+        context = MigrationContext.configure(line, opts=options)
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
 

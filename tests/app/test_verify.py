@@ -277,6 +277,13 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
             "(KudosGiven) waits since",
         ),
     ],
+    "jobs get done": [
+        (
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status, attempts)"
+            " VALUES ('mail', 'people.mail', 0, '{{}}', 'failed', 8)",
+            "(people.mail) failed after 8 tries",
+        ),
+    ],
     "seals hold": [
         ("UPDATE ledger_entry SET points = points + 1 WHERE person_id = {ben}", "ledger: rows"),
     ],
