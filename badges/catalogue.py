@@ -20,6 +20,7 @@ from badges.criteria import (
     Distinct,
     Filter,
     HoldsBadge,
+    Leaf,
     Names,
     PointsAtLeast,
     leaves,
@@ -182,6 +183,13 @@ def keys_of_tier(tier: Tier) -> set[TouchKey]:
         else:
             keys.add(badge_key(leaf.achievement_id))
     return keys
+
+
+def filter_of(leaf: Leaf) -> Filter | None:
+    """Which facts a leaf asks about; None for one that asks about points or badges."""
+    if isinstance(leaf, Count | Distinct):
+        return leaf.of
+    return Filter("completed", activities=leaf.activities) if isinstance(leaf, Completed) else None
 
 
 class Index:

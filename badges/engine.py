@@ -199,6 +199,26 @@ def holds(criteria: Criteria, trackers: Mapping[int, Tracker]) -> bool:
     return trackers[id(criteria)].met
 
 
+def in_reach(criteria: Criteria, facts: Sequence[Fact], points: int) -> bool:
+    """Whether the criteria can have held at some moment, given all facts that they ask about and the points.
+
+    An upper bound that costs one look at each fact: windows are left out, and any badge could be held.
+    """
+    if isinstance(criteria, AllOf):
+        return all(in_reach(part, facts, points) for part in criteria.parts)
+    if isinstance(criteria, AnyOf):
+        return any(in_reach(part, facts, points) for part in criteria.parts)
+    if isinstance(criteria, PointsAtLeast):
+        return points >= criteria.points
+    if isinstance(criteria, HoldsBadge):
+        return True
+    if isinstance(criteria, Completed):
+        done = {fact.activity_id for fact in facts if fact.kind == "completed"}
+        return criteria.activities <= done
+    several = isinstance(criteria, Distinct) and criteria.what == "skills"  # one fact can be about many
+    return sum(matches(criteria.of, fact) for fact in facts) >= (1 if several else criteria.at_least)
+
+
 def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
     """A fresh tracker for each leaf."""
     return {id(leaf): Tracker(leaf, calendar) for leaf in leaves(criteria)}

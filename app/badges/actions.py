@@ -25,10 +25,10 @@ from app.events import BadgeAwarded, BadgeMoved, BadgeRevoked, FactsCounted
 from app.facts import queries as facts
 from app.outbox import publish
 from app.points import queries as points
-from badges.catalogue import Badge, could_be_met, keys_of_tier
-from badges.criteria import Completed, Count, Distinct, PointsAtLeast, leaves
-from badges.engine import Earned, Key, Tier, earned, first_met
-from badges.facts import Held, Item
+from badges.catalogue import Badge, could_be_met, filter_of, keys_of_tier
+from badges.criteria import PointsAtLeast, leaves
+from badges.engine import Earned, Key, Tier, earned, first_met, in_reach
+from badges.facts import Fact, Held, Item
 
 _INSERT = text("""
     INSERT INTO award (id, person_id, achievement_id, version_id, tier, period_key, earned_at, awarded_at, evidence,
@@ -143,6 +143,32 @@ def evaluate(counted: Sequence[FactsCounted], now: datetime) -> None:
 
 
 def _evaluate_in_order(decision: Decision, people: Mapping[int, Sequence[FactsCounted]]) -> None:
+    """Three sieves, each dearer than the one before: the counts in the totals row, what is held, what the log has."""
+    touched = _touched(people)
+    if not touched:
+        return
+    held = _held(touched, people)
+    wanted = {
+        person: _with_lower(rest, held[person])
+        for person, tiers in touched.items()
+        if (rest := _not_held(tiers, held[person], people[person]))
+    }
+    if not wanted:
+        return
+    history, totals = _happened(wanted), locked_totals(wanted)
+    near = {
+        person: _with_lower(reached, held[person])
+        for person, tiers in wanted.items()
+        if (
+            reached := [t for t in tiers if in_reach(t.criteria, history[person], totals[person]["all_time"])]
+        )
+    }
+    if near:
+        _decide_in_order(decision, near, history)
+
+
+def _touched(people: Mapping[int, Sequence[FactsCounted]]) -> dict[int, list[Tier]]:
+    """The tiers that what was counted can touch, without those that the counts set aside."""
     index, totals = queries.catalogue().index, locked_totals(people)
     touched = {}
     for person, events in people.items():
@@ -152,68 +178,76 @@ def _evaluate_in_order(decision: Decision, people: Mapping[int, Sequence[FactsCo
         possible = [tier for tier in tiers if could_be_met(tier.criteria, counts, points)]
         if possible:
             touched[person] = possible
-    if not touched:
-        return
-    awards: dict[int, list[Any]] = defaultdict(list)
-    for award in queries.awards_of(list(touched)):
-        awards[award.person_id].append(award)
-    open_tiers = {
-        person: rest
+    return touched
+
+
+def _periods(tier: Tier, events: Sequence[FactsCounted]) -> set[str]:
+    """The periods in which what was counted lies; a period that is none where it lies in more than one."""
+    if not tier.repeats:
+        return {""}
+    moments = [at for event in events for at in (event.since, event.until) if at is not None]
+    periods = {queries.calendar(tier.repeats, at) for at in moments}
+    return periods if len(periods) == 1 else {"more than one"}
+
+
+def _held(
+    touched: Mapping[int, Sequence[Tier]], people: Mapping[int, Sequence[FactsCounted]]
+) -> dict[int, set[Key]]:
+    """What these people hold of the tiers that are touched, and of the lower ones."""
+    asked = [
+        (person, tier.achievement_id, number, period)
         for person, tiers in touched.items()
-        if (rest := _not_held(tiers, awards[person], people[person]))
-    }
-    if open_tiers:
-        _decide_in_order(decision, open_tiers, awards)
+        for tier in tiers
+        for number in range(1, tier.tier + 1)
+        for period in {"", *_periods(tier, people[person])}
+    ]
+    found: dict[int, set[Key]] = {person: set() for person in touched}
+    for person, *key in queries.held_among(sorted(set(asked))):
+        found[person].add((key[0], key[1], key[2]))
+    return found
 
 
-def _not_held(tiers: Sequence[Tier], awards: Sequence[Any], events: Sequence[FactsCounted]) -> list[Tier]:
-    held = {
-        (award.achievement_id, award.tier, award.period_key) for award in awards if award.revoked_at is None
+def _not_held(tiers: Sequence[Tier], held: set[Key], events: Sequence[FactsCounted]) -> list[Tier]:
+    return [
+        tier
+        for tier in tiers
+        if not all((tier.achievement_id, tier.tier, period) in held for period in _periods(tier, events))
+    ]
+
+
+def _happened(wanted: Mapping[int, Sequence[Tier]]) -> dict[int, list[Fact]]:
+    """The facts that these tiers ask about, and no more."""
+    asked = {
+        person: [of for tier in tiers for leaf in leaves(tier.criteria) if (of := filter_of(leaf))]
+        for person, tiers in wanted.items()
     }
-    rest = []
-    for tier in tiers:
-        periods = {""}
-        if tier.repeats:
-            moments = [at for event in events for at in (event.since, event.until) if at is not None]
-            periods = {queries.calendar(tier.repeats, at) for at in moments}
-            if len(periods) != 1:
-                periods = {"more than one"}
-        if not all((tier.achievement_id, tier.tier, period) in held for period in periods):
-            rest.append(tier)
-    return rest
+    return facts.matching(asked)
 
 
 def _decide_in_order(
-    decision: Decision, touched: Mapping[int, Sequence[Tier]], awards: Mapping[int, Sequence[Any]]
+    decision: Decision, wanted: Mapping[int, Sequence[Tier]], history: Mapping[int, Sequence[Fact]]
 ) -> None:
-    standing = {person: [a for a in awards[person] if a.revoked_at is None] for person in touched}
-    held = {
-        person: {(a.achievement_id, a.tier, a.period_key) for a in mine} for person, mine in standing.items()
-    }
-    wanted = {person: _with_lower(tiers, held[person]) for person, tiers in touched.items()}
-    history = _histories(wanted)
+    awards: dict[int, list[Any]] = {person: [] for person in wanted}
+    for award in queries.awards_of(list(wanted)):
+        awards[award.person_id].append(award)
+    earnings = _earnings(wanted)
     for person, tiers in wanted.items():
-        badges = [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing[person]]
-        items = [*history[person], *badges]
-        got = earned(_blocked(tiers, awards[person]), items, queries.calendar, held[person])
+        standing = [award for award in awards[person] if award.revoked_at is None]
+        held = {(a.achievement_id, a.tier, a.period_key) for a in standing}
+        badges = [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing]
+        items = [*history[person], *earnings.get(person, ()), *badges]
+        got = earned(_blocked(tiers, awards[person]), items, queries.calendar, held)
         decision.new += [(person, one) for _, one in sorted(got.items())]
 
 
-def _histories(wanted: Mapping[int, Sequence[Tier]]) -> dict[int, list[Item]]:
-    """What these tiers ask about, and no more."""
-    tiers = {id(tier): tier for some in wanted.values() for tier in some}
-    asked = [leaf for tier in tiers.values() for leaf in leaves(tier.criteria)]
-    kinds = {leaf.of.kind for leaf in asked if isinstance(leaf, Count | Distinct)}
-    if any(isinstance(leaf, Completed) for leaf in asked):
-        kinds.add("completed")
-    history: dict[int, list[Item]] = {person: [] for person in wanted}
-    if kinds:
-        for person, happened in facts.histories(list(wanted), sorted(kinds)).items():
-            history[person].extend(happened)
-    if any(isinstance(leaf, PointsAtLeast) for leaf in asked):
-        for person, entries in points.histories(list(wanted), with_awards=True).items():
-            history[person].extend(entries)
-    return history
+def _earnings(wanted: Mapping[int, Sequence[Tier]]) -> Mapping[int, Sequence[Item]]:
+    """Points per moment, for those of whom a tier asks about points."""
+    asked = [
+        person
+        for person, tiers in wanted.items()
+        if any(isinstance(leaf, PointsAtLeast) for tier in tiers for leaf in leaves(tier.criteria))
+    ]
+    return points.histories(asked, with_awards=True) if asked else {}
 
 
 def _with_lower(tiers: Sequence[Tier], held: set[Key]) -> list[Tier]:

@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
 from app.activities.models import Activity
 from app.badges.models import Achievement, AchievementVersion, Award
 from app.config import timezone
-from app.db import db
+from app.db import array, db
 from app.facts.queries import catalogue_stamp
 from app.vision.models import Skill
 from badges.catalogue import Badge, Index, read
@@ -128,6 +128,22 @@ def calendar(kind: str, at: datetime) -> str:
     """The key of the calendar window of a kind in which a moment lies, in the organisation's time zone."""
     key: str = getattr(windows_at(at, timezone()), kind)
     return key
+
+
+_HELD = text("""
+    SELECT a.person_id, a.achievement_id, a.tier, a.period_key
+    FROM unnest(CAST(:people AS bigint[]), CAST(:achievements AS bigint[]), CAST(:tiers AS bigint[]),
+                CAST(:periods AS text[])) AS k(person_id, achievement_id, tier, period_key)
+    JOIN award a ON a.person_id = k.person_id AND a.achievement_id = k.achievement_id AND a.tier = k.tier
+         AND a.period_key = k.period_key AND a.revoked_at IS NULL
+""")
+
+
+def held_among(keys: Sequence[tuple[int, int, int, str]]) -> Sequence[Any]:
+    """Which of these (person, achievement, tier, period) are held."""
+    names = ("people", "achievements", "tiers", "periods")
+    columns = {name: array(column) for name, column in zip(names, zip(*keys, strict=True), strict=True)}
+    return db.session.execute(_HELD, columns).all()
 
 
 _AWARDS = select(

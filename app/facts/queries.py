@@ -1,15 +1,16 @@
 """What can be asked of the log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger
 
-from app.db import db
+from app.db import array, db
 from app.facts.models import Fact
 from badges import facts as engine
+from badges.criteria import Filter
 
 _STAMP = text("SELECT value ->> 'stamp' FROM setting WHERE key = 'catalogue'")
 _LINEAGES = text("SELECT id, lineage FROM skill")
@@ -50,26 +51,66 @@ _HISTORY = (
     .where(Fact.person_id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
     .where(Fact.withdrawn_at.is_(None))
 )
-_HISTORY_OF_KINDS = _HISTORY.where(Fact.kind == bindparam("kinds", type_=ARRAY(Text())).any_())
+
+# One look at the log of each person, however many filters there are: any of them lets a fact through.
+_MATCHING = text("""
+    WITH asked AS MATERIALIZED (
+        SELECT person_id, CAST(kinds AS text[]) AS kinds, CAST(parts AS text[]) AS parts,
+               CAST(activities AS bigint[]) AS activities, CAST(skills AS bigint[]) AS skills
+        FROM unnest(CAST(:people AS bigint[]), CAST(:kinds AS text[]), CAST(:parts AS text[]),
+                    CAST(:activities AS text[]), CAST(:skills AS text[]))
+             AS a(person_id, kinds, parts, activities, skills)
+    )
+    SELECT f.person_id, f.id, f.source, f.kind, f.happened_at, f.activity_id, f.activity_kind, f.skills, f.lineage,
+           f.counterpart_id
+    FROM asked a JOIN fact f ON f.person_id = a.person_id AND f.withdrawn_at IS NULL
+     AND (f.kind = ANY(a.kinds) OR f.activity_id = ANY(a.activities) OR f.lineage && a.skills
+          OR f.kind || ':' || f.activity_kind = ANY(a.parts))
+""")
 
 
-def histories(person_ids: Sequence[int], kinds: Sequence[str] | None = None) -> dict[int, list[engine.Fact]]:
-    """The facts that stand, per person, for the badge engine; of these kinds, or of all."""
-    found: dict[int, list[engine.Fact]] = {person_id: [] for person_id in person_ids}
-    statement = _HISTORY if kinds is None else _HISTORY_OF_KINDS
-    parameters: dict[str, Any] = {"ids": list(person_ids)} | ({} if kinds is None else {"kinds": list(kinds)})
-    for row in db.session.execute(statement, parameters):
-        found[row.person_id].append(
+def _facts(people: Iterable[int], rows: Iterable[Any]) -> dict[int, list[engine.Fact]]:
+    found: dict[int, list[engine.Fact]] = {person_id: [] for person_id in people}
+    for person_id, id_, source, kind, at, activity_id, activity_kind, skills, lineage, counterpart in rows:
+        found[person_id].append(
             engine.Fact(
-                row.happened_at,
-                row.source,
-                row.id,
-                row.kind,
-                row.activity_id,
-                row.activity_kind,
-                tuple(row.skills),
-                frozenset(row.lineage),
-                row.counterpart_id,
+                at,
+                source,
+                id_,
+                kind,
+                activity_id,
+                activity_kind,
+                tuple(skills),
+                frozenset(lineage),
+                counterpart,
             )
         )
     return found
+
+
+def histories(person_ids: Sequence[int]) -> dict[int, list[engine.Fact]]:
+    """All facts that stand, per person, for the badge engine."""
+    return _facts(person_ids, db.session.execute(_HISTORY, {"ids": list(person_ids)}))
+
+
+# By which column a filter finds its facts: the narrowest that it names, as in `badges.catalogue.Index`.
+_SIDES: dict[str, Callable[[Filter], Iterable[Any]]] = {
+    "activities": lambda of: of.activities,
+    "skills": lambda of: () if of.activities else of.skills,
+    "parts": lambda of: (
+        [f"{of.kind}:{kind}" for kind in of.activity_kinds] if not of.activities and not of.skills else ()
+    ),
+    "kinds": lambda of: () if of.activities or of.skills or of.activity_kinds else (of.kind,),
+}
+
+
+def matching(filters: Mapping[int, Sequence[Filter]]) -> dict[int, list[engine.Fact]]:
+    """The facts that stand and that one of the filters of their person may let through, for the badge engine."""
+    asked = {person_id: some for person_id, some in filters.items() if some}
+    if not asked:
+        return _facts(filters, ())
+    columns: dict[str, list[Any]] = {"people": list(asked)}
+    for name, of in _SIDES.items():
+        columns[name] = [array({value for one in some for value in of(one)}) for some in asked.values()]
+    rows = db.session.execute(_MATCHING, {name: array(column) for name, column in columns.items()})
+    return _facts(filters, rows)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -116,7 +117,7 @@ def test_a_badge_says_how_far_one_is_and_since_when_a_step_is_done(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
     scene.state(scene.fact(cast.anna, days_ago=40))
-    day = (now() - timedelta(days=40, seconds=30)).astimezone()
+    day = (now() - timedelta(days=40, seconds=30)).astimezone(ZoneInfo("Europe/Amsterdam"))
     page = said(read(client_of("anna"), "/badges/both"))
     assert f"{day.day} {day:%B}" in page
     assert "1 step to go" in page
