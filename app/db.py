@@ -50,7 +50,10 @@ def array(values: Iterable[Any]) -> str:
 
     Knows None, numbers, booleans, moments, days and texts; arrays within are texts of their own.
     """
-    return "{" + ",".join(map(_element, values)) + "}"
+    told = list(values)
+    if {*map(type, told)} == {int}:
+        return f"{{{str(told)[1:-1]}}}"
+    return "{" + ",".join(map(_element, told)) + "}"
 
 
 def _element(value: Any) -> str:

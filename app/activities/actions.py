@@ -30,7 +30,7 @@ from app.activities.rules import (
     log_source,
 )
 from app.config import settings
-from app.db import db, lock_people
+from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import CompletionDeclined, CompletionLogged, Event, FactStated, FactTakenBack
 from app.outbox import publish
@@ -162,34 +162,23 @@ _ADD = text("""
     INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, score,
                             hours, round)
     SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'confirmed', n.origin, n.score, n.hours, 1
-    FROM unnest(:people, :activities, :editions, :moments, :origins, :scores, :hours)
+    FROM unnest(CAST(:people AS bigint[]), CAST(:activities AS bigint[]), CAST(:editions AS text[]),
+                CAST(:moments AS timestamptz[]), CAST(:origins AS text[]), CAST(:scores AS float[]),
+                CAST(:hours AS float[]))
          AS n(person_id, activity_id, edition, moment, origin, score, hours)
     ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
     RETURNING id, person_id, activity_id, edition
-""").bindparams(
-    bindparam("people", type_=_IDS),
-    bindparam("activities", type_=_IDS),
-    bindparam("editions", type_=_TEXTS),
-    bindparam("moments", type_=_MOMENTS),
-    bindparam("origins", type_=_TEXTS),
-    bindparam("scores", type_=_NUMBERS),
-    bindparam("hours", type_=_NUMBERS),
-)
+""")
 
 _SUPPORT = text("""
     INSERT INTO completion_support (completion_id, source, at, score, hours)
     SELECT completion_id, source, moment, score, hours
-    FROM unnest(:completions, :sources, :moments, :scores, :hours)
+    FROM unnest(CAST(:completions AS bigint[]), CAST(:sources AS text[]), CAST(:moments AS timestamptz[]),
+                CAST(:scores AS float[]), CAST(:hours AS float[]))
          AS s(completion_id, source, moment, score, hours)
     ON CONFLICT (source) DO NOTHING
     RETURNING source
-""").bindparams(
-    bindparam("completions", type_=_IDS),
-    bindparam("sources", type_=_TEXTS),
-    bindparam("moments", type_=_MOMENTS),
-    bindparam("scores", type_=_NUMBERS),
-    bindparam("hours", type_=_NUMBERS),
-)
+""")
 
 
 def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, int]:
@@ -242,13 +231,13 @@ def _add(weights: Mapping[Key, Weight], origins: Mapping[Key, str], at: datetime
     rows = db.session.execute(
         _ADD,
         {
-            "people": [key[0] for key in weights],
-            "activities": [key[1] for key in weights],
-            "editions": [key[2] for key in weights],
-            "moments": [weight.moment for weight in weights.values()],
-            "origins": [origins[key] for key in weights],
-            "scores": _floats(weight.score for weight in weights.values()),
-            "hours": _floats(weight.hours for weight in weights.values()),
+            "people": array(key[0] for key in weights),
+            "activities": array(key[1] for key in weights),
+            "editions": array(key[2] for key in weights),
+            "moments": array(weight.moment for weight in weights.values()),
+            "origins": array(origins[key] for key in weights),
+            "scores": array(weight.score for weight in weights.values()),
+            "hours": array(weight.hours for weight in weights.values()),
             "now": at,
         },
     )
@@ -259,11 +248,11 @@ def _support(items: Sequence[Report], completions: Mapping[str, int]) -> None:
     kept = db.session.execute(
         _SUPPORT,
         {
-            "completions": [completions[item["source"]] for item in items],
-            "sources": [item["source"] for item in items],
-            "moments": [item["completed_at"] for item in items],
-            "scores": _floats(item.get("score") for item in items),
-            "hours": _floats(item.get("hours") for item in items),
+            "completions": array(completions[item["source"]] for item in items),
+            "sources": array(item["source"] for item in items),
+            "moments": array(item["completed_at"] for item in items),
+            "scores": array(item.get("score") for item in items),
+            "hours": array(item.get("hours") for item in items),
         },
     ).all()
     if len(kept) < len(
@@ -302,17 +291,11 @@ def _fact(
 _MOVE = text("""
     UPDATE completion
     SET state = m.state, completed_at = m.moment, score = m.score, hours = m.hours, round = m.round
-    FROM unnest(:ids, :states, :moments, :scores, :hours, :rounds)
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:moments AS timestamptz[]),
+                CAST(:scores AS float[]), CAST(:hours AS float[]), CAST(:rounds AS bigint[]))
          AS m(id, state, moment, score, hours, round)
     WHERE completion.id = m.id
-""").bindparams(
-    bindparam("ids", type_=_IDS),
-    bindparam("states", type_=_TEXTS),
-    bindparam("moments", type_=_MOMENTS),
-    bindparam("scores", type_=_NUMBERS),
-    bindparam("hours", type_=_NUMBERS),
-    bindparam("rounds", type_=_IDS),
-)
+""")
 
 
 def _weigh(completion_ids: Iterable[int]) -> None:
@@ -326,12 +309,12 @@ def _weigh(completion_ids: Iterable[int]) -> None:
     db.session.execute(
         _MOVE,
         {
-            "ids": [row.id for row, _ in moves],
-            "states": [it.state for _, it in moves],
-            "moments": [it.weight.moment for _, it in moves],
-            "scores": _floats(it.weight.score for _, it in moves),
-            "hours": _floats(it.weight.hours for _, it in moves),
-            "rounds": rounds,
+            "ids": array(row.id for row, _ in moves),
+            "states": array(it.state for _, it in moves),
+            "moments": array(it.weight.moment for _, it in moves),
+            "scores": array(it.weight.score for _, it in moves),
+            "hours": array(it.weight.hours for _, it in moves),
+            "rounds": array(rounds),
         },
     )
     publish(

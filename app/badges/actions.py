@@ -20,7 +20,7 @@ from sqlalchemy.types import JSON
 from app.badges import queries
 from app.badges.models import Achievement, AchievementVersion
 from app.badges.picture import PICTURE_VERSION
-from app.db import db, lock_people, locked_totals
+from app.db import array, db, lock_people, locked_totals
 from app.events import BadgeAwarded, BadgeMoved, BadgeRevoked, FactsCounted
 from app.facts import queries as facts
 from app.outbox import publish
@@ -87,15 +87,15 @@ class Decision:
     def _columns(self) -> dict[str, Any]:
         got = [one for _, one in self.new]
         return {
-            "id": [str(uuid.uuid4()) for _ in got],
-            "person_id": [person_id for person_id, _ in self.new],
-            "achievement_id": [one.tier.achievement_id for one in got],
-            "version_id": [one.tier.version_id for one in got],
-            "tier": [one.tier.tier for one in got],
-            "period_key": [one.period_key for one in got],
-            "earned_at": [one.at for one in got],
-            "evidence": [_array(one.evidence) for one in got],
-            "points": [one.points for one in got],
+            "id": array(str(uuid.uuid4()) for _ in got),
+            "person_id": array(person_id for person_id, _ in self.new),
+            "achievement_id": array(one.tier.achievement_id for one in got),
+            "version_id": array(one.tier.version_id for one in got),
+            "tier": array(one.tier.tier for one in got),
+            "period_key": array(one.period_key for one in got),
+            "earned_at": array(one.at for one in got),
+            "evidence": array(array(one.evidence) for one in got),
+            "points": array(one.points for one in got),
             "now": self.now,
             "picture": PICTURE_VERSION,
         }
@@ -104,10 +104,10 @@ class Decision:
         db.session.execute(
             _MOVE,
             {
-                "id": [str(award.id) for award, _ in self.moved],
-                "earned_at": [one.at for _, one in self.moved],
-                "evidence": [_array(one.evidence) for _, one in self.moved],
-                "points": [one.points for _, one in self.moved],
+                "id": array(str(award.id) for award, _ in self.moved),
+                "earned_at": array(one.at for _, one in self.moved),
+                "evidence": array(array(one.evidence) for _, one in self.moved),
+                "points": array(one.points for _, one in self.moved),
             },
         )
         publish(
@@ -121,10 +121,6 @@ class Decision:
             for award, one in self.moved
             if (award.earned_at, award.points) != (one.at, one.points)
         )
-
-
-def _array(ids: Sequence[int]) -> str:
-    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def evaluate(counted: Sequence[FactsCounted], now: datetime) -> None:

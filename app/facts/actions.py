@@ -1,6 +1,5 @@
 """Write the log, in batches."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.db import db
+from app.db import array, db
 from app.events import FactRecorded, FactStated, FactTakenBack, FactWithdrawn
 from app.facts.queries import lineages
 from app.outbox import publish
@@ -45,10 +44,6 @@ _PLAIN = ("source", "person_id", "kind", "at", "activity_id", "activity_kind", "
           "counterpart_id", "hours", "score", "confirmed_by")  # fmt: skip
 
 
-def _array(ids: Sequence[int]) -> str:
-    return "{" + json.dumps(list(ids))[1:-1] + "}"
-
-
 def record(stated: Sequence[FactStated], now: datetime) -> None:
     """Write facts into the log and tell which are new."""
     stated = list({event.source: event for event in reversed(stated)}.values())[
@@ -59,18 +54,10 @@ def record(stated: Sequence[FactStated], now: datetime) -> None:
         event.source: tuple(sorted({up for skill in event.skills for up in known.get(skill, (skill,))}))
         for event in stated
     }
-    columns: dict[str, list[Any]] = {name: [getattr(event, name) for event in stated] for name in _PLAIN}
-    for name in ("hours", "score"):  # the driver takes no list of whole and broken numbers mixed
-        columns[name] = [None if value is None else float(value) for value in columns[name]]
-    rows = db.session.execute(
-        _RECORD,
-        columns
-        | {
-            "now": now,
-            "skills": [_array(event.skills) for event in stated],
-            "lineage": [_array(wholes[event.source]) for event in stated],
-        },
-    )
+    columns: dict[str, Any] = {name: array(getattr(event, name) for event in stated) for name in _PLAIN}
+    columns["skills"] = array(array(event.skills) for event in stated)
+    columns["lineage"] = array(array(wholes[event.source]) for event in stated)
+    rows = db.session.execute(_RECORD, {**columns, "now": now})
     ids = {row.source: row.id for row in rows}
     publish(
         _recorded(event, ids[event.source], wholes[event.source]) for event in stated if event.source in ids

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db import db
+from app.db import array, db
 from app.points.models import PointRules
 from app.points.rules import WINDOWS
 
@@ -37,8 +37,8 @@ _INSERT = text(f"""
 
 def insert_entries(entries: Sequence[Mapping[str, Any]], now: datetime) -> None:
     """Insert entries; a source that is there already is a fault and refused by the database."""
-    columns = {name: [entry[name] for entry in entries] for name in _ENTRY if name != "skills"}
-    columns["skills"] = ["{" + ",".join(map(str, entry["skills"])) + "}" for entry in entries]
+    columns = {name: array(entry[name] for entry in entries) for name in _ENTRY if name != "skills"}
+    columns["skills"] = array(array(entry["skills"]) for entry in entries)
     db.session.execute(_INSERT, {**columns, "now": now})
 
 
@@ -54,8 +54,8 @@ _UPDATE_TOTAL = text(f"""
 
 def update_totals(rows: Sequence[Mapping[str, Any]]) -> None:
     """Write totals rows as they are now."""
-    columns = {name: [row[name] for row in rows] for name in ("person_id", *_TOTAL) if name not in _JSON}
-    columns |= {name: [json.dumps(row[name]) for row in rows] for name in _JSON}
+    columns = {name: array(row[name] for row in rows) for name in ("person_id", *_TOTAL) if name not in _JSON}
+    columns |= {name: array(json.dumps(row[name]) for row in rows) for name in _JSON}
     db.session.execute(_UPDATE_TOTAL, columns)
 
 
@@ -72,7 +72,7 @@ def skill_totals(touched: Sequence[tuple[int, int]]) -> dict[tuple[int, int], di
     pairs = sorted(set(touched))
     rows = {pair: {"person_id": pair[0], "skill_id": pair[1], **_FRESH} for pair in pairs}
     found = db.session.execute(
-        _SKILL_TOTALS, {"people": [p for p, _ in pairs], "skills": [s for _, s in pairs]}
+        _SKILL_TOTALS, {"people": array(p for p, _ in pairs), "skills": array(s for _, s in pairs)}
     )
     for row in found.mappings():
         rows[(row["person_id"], row["skill_id"])] = dict(row)
@@ -89,7 +89,7 @@ _UPSERT_SKILL = text(f"""
 def upsert_skill_totals(rows: Sequence[Mapping[str, Any]]) -> None:
     """Write totals rows per skill as they are now."""
     names = ("person_id", "skill_id", *_TYPES)
-    db.session.execute(_UPSERT_SKILL, {name: [row[name] for row in rows] for name in names})
+    db.session.execute(_UPSERT_SKILL, {name: array(row[name] for row in rows) for name in names})
 
 
 _CLOSED = text("""
@@ -109,7 +109,7 @@ def add_to_closed(sums: Mapping[tuple[int, int, str], tuple[int, int, bool]], no
     if sums:
         names = ("person_id", "skill_id", "win", "points", "kudos", "late")
         columns = zip(*((*key, *value) for key, value in sums.items()), strict=True)
-        db.session.execute(_CLOSED, {**dict(zip(names, map(list, columns), strict=True)), "now": now})
+        db.session.execute(_CLOSED, {**dict(zip(names, map(array, columns), strict=True)), "now": now})
 
 
 def standing_entry(fact: Any) -> Any:
