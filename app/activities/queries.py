@@ -42,10 +42,11 @@ _PEOPLE_BEHIND = (
     .where(CompletionSupport.source == func.any(bindparam("sources", type_=_TEXTS)))
 )
 _STANDING = text("""
-    SELECT c.id, c.person_id, c.activity_id, c.edition
+    SELECT c.id, k.person_id, k.activity_id, k.edition
     FROM unnest(:people, :activities, :editions) AS k(person_id, activity_id, edition)
-    JOIN completion c ON c.person_id = k.person_id AND c.activity_id = k.activity_id AND c.edition = k.edition
-    WHERE c.state IN ('waiting', 'confirmed')
+    CROSS JOIN LATERAL (
+        SELECT id FROM completion WHERE person_id = k.person_id AND activity_id = k.activity_id
+         AND edition = k.edition AND state IN ('waiting', 'confirmed') LIMIT 1) AS c
 """).bindparams(
     bindparam("people", type_=_IDS), bindparam("activities", type_=_IDS), bindparam("editions", type_=_TEXTS)
 )

@@ -130,12 +130,14 @@ def calendar(kind: str, at: datetime) -> str:
     return key
 
 
+# One look into the index a key (LIMIT keeps it so): a plan made while the table was empty would read it whole.
 _HELD = text("""
-    SELECT a.person_id, a.achievement_id, a.tier, a.period_key
+    SELECT k.person_id, k.achievement_id, k.tier, k.period_key
     FROM unnest(CAST(:people AS bigint[]), CAST(:achievements AS bigint[]), CAST(:tiers AS bigint[]),
                 CAST(:periods AS text[])) AS k(person_id, achievement_id, tier, period_key)
-    JOIN award a ON a.person_id = k.person_id AND a.achievement_id = k.achievement_id AND a.tier = k.tier
-         AND a.period_key = k.period_key AND a.revoked_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT FROM award a WHERE a.person_id = k.person_id AND a.achievement_id = k.achievement_id
+         AND a.tier = k.tier AND a.period_key = k.period_key AND a.revoked_at IS NULL LIMIT 1) AS found
 """)
 
 

@@ -60,9 +60,9 @@ def update_totals(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 _SKILL_TOTALS = text("""
-    SELECT s.* FROM skill_total s
-    JOIN unnest(CAST(:people AS bigint[]), CAST(:skills AS bigint[])) AS e(person_id, skill_id)
-      ON s.person_id = e.person_id AND s.skill_id = e.skill_id
+    SELECT s.* FROM unnest(CAST(:people AS bigint[]), CAST(:skills AS bigint[])) AS e(person_id, skill_id)
+    CROSS JOIN LATERAL (SELECT * FROM skill_total t
+                        WHERE t.person_id = e.person_id AND t.skill_id = e.skill_id LIMIT 1) AS s
 """)
 _FRESH: dict[str, Any] = dict.fromkeys(_NUMBERS, 0) | dict.fromkeys(_KEYS, "")
 
