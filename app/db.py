@@ -66,6 +66,9 @@ def _element(value: Any) -> str:
     return f'"{value}"'
 
 
+A_BATCH = 50  # people; planning a statement costs less than a wrong plan for as many
+KEEP_PLANS_AFTER = 5  # calls of one statement on one connection, as the driver does by itself
+
 _LOCK = text(
     "SELECT t.*, (SELECT value ->> 'stamp' FROM setting WHERE key = 'catalogue') AS stamp FROM person_total t"
     " WHERE person_id = ANY(:ids) ORDER BY person_id FOR NO KEY UPDATE OF t"
@@ -88,9 +91,10 @@ def transaction() -> Generator[None]:
         db.session.rollback()
         raise
     finally:
-        db.session.info.pop("news", None)
-        db.session.info.pop("locked", None)
-        db.session.info.pop("stamp", None)
+        for name in ("news", "locked", "stamp"):
+            db.session.info.pop(name, None)
+        if line := db.session.info.pop("planned_anew", None):
+            line.prepare_threshold = KEEP_PLANS_AFTER
 
 
 @contextmanager
@@ -126,10 +130,21 @@ def lock_newcomers(person_ids: Iterable[int]) -> None:
 
 
 def _lock(person_ids: list[int], locked: dict[int, dict[str, Any]]) -> None:
+    if len(person_ids) >= A_BATCH:
+        _plan_anew()
     for found in db.session.execute(_LOCK, {"ids": person_ids}).mappings():
         row = dict(found)
         db.session.info["stamp"] = row.pop("stamp")  # of the catalogue, which what follows has to know
         locked[row["person_id"]] = row
+
+
+def _plan_anew() -> None:
+    """Let the statements of this transaction be planned each time, for the batch that they get and the tables as
+    they are: a plan kept from when they were empty, or from a batch of one, made an import many times slower."""
+    line = db.session.connection().connection.driver_connection
+    if line is not None and "planned_anew" not in db.session.info:
+        line.prepare_threshold = None
+        db.session.info["planned_anew"] = line
 
 
 def locked_totals(person_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
