@@ -184,16 +184,17 @@ _SUPPORT = text("""
 def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, int]:
     """Record what platforms, files and leaders of workshops report; return the completion of each source.
 
-    A source that is known has no effect any more, even when it was withdrawn. A report of a completion that
-    stands supports it; if it tells of an earlier moment, the fact is taken back and stated anew from that
-    moment. An own log of the same edition that still waits is confirmed by it.
+    A source that is known has no effect any more, even when it was withdrawn; nobody is locked for it. A report of
+    a completion that stands supports it; if it tells of an earlier moment, the fact is taken back and stated anew
+    from that moment. An own log of the same edition that still waits is confirmed by it.
     """
-    lock_people(item["person_id"] for item in items)
     known = queries.completions_behind(item["source"] for item in items)
-    fresh: dict[str, Report] = {}
-    for item in items:
-        if item["source"] not in known:
-            fresh.setdefault(item["source"], item)
+    fresh = _first_of_each(items, known)
+    if not fresh:
+        return known
+    lock_people(item["person_id"] for item in fresh.values())
+    known |= queries.completions_behind(fresh)  # what came in while we waited for the lock
+    fresh = _first_of_each(items, known)
     if not fresh:
         return known
     activities = _activities({item["activity_id"] for item in fresh.values()})
@@ -209,6 +210,15 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     )
     _weigh(standing.values())
     return known | completions
+
+
+def _first_of_each(items: Iterable[Report], known: Mapping[str, int]) -> dict[str, Report]:
+    """The first report of each source that is not known."""
+    fresh: dict[str, Report] = {}
+    for item in items:
+        if item["source"] not in known:
+            fresh.setdefault(item["source"], item)
+    return fresh
 
 
 def _activities(ids: set[int]) -> dict[int, Row[Any]]:
