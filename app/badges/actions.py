@@ -224,7 +224,7 @@ def _decide_in_order(
     decision: Decision, wanted: Mapping[int, Sequence[Tier]], history: Mapping[int, Sequence[Fact]]
 ) -> None:
     awards: dict[int, list[Any]] = {person: [] for person in wanted}
-    for award in queries.awards_of(list(wanted)):
+    for award in queries.holdings_of(list(wanted)):
         awards[award.person_id].append(award)
     earnings = _earnings(wanted)
     for person, tiers in wanted.items():

@@ -57,7 +57,7 @@ class Award(Base):
         Index("ix_award_achievement_id", "achievement_id", "tier"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
     achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), info=NONE)
     version_id: Mapped[int] = mapped_column(ForeignKey("achievement_version.id"), info=NONE)
     tier: Mapped[int] = mapped_column(info=NONE)

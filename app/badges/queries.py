@@ -148,19 +148,22 @@ def held_among(keys: Sequence[tuple[int, int, int, str]]) -> Sequence[Any]:
     return db.session.execute(_HELD, columns).all()
 
 
-_AWARDS = select(
+_HOLDINGS = select(
     Award.id,
     Award.person_id,
     Award.achievement_id,
-    Award.version_id,
     Award.tier,
     Award.period_key,
     Award.earned_at,
-    Award.points,
-    Award.evidence,
     Award.revoked_at,
     Award.revoked_by,
 ).where(Award.person_id == bindparam("ids", type_=IDS).any_())
+_AWARDS = _HOLDINGS.add_columns(Award.version_id, Award.points, Award.evidence)
+
+
+def holdings_of(person_ids: Sequence[int]) -> Sequence[Any]:
+    """All awards of these people, revoked ones too, without what they rest on."""
+    return db.session.execute(_HOLDINGS, {"ids": list(person_ids)}).all()
 
 
 def awards_of(person_ids: Sequence[int]) -> Sequence[Any]:

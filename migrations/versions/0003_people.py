@@ -1,7 +1,7 @@
 """People from files, their links and sessions."""
 
 revision = "0003"
-down_revision = "0002"
+down_revision = "0002b"
 branch_labels = None
 depends_on = None
 
