@@ -111,6 +111,8 @@ def choose(
             )
         person.board_choice = board_choice
     if game is not None:
+        if person.game and not game and board_choice is None:
+            person.board_choice = "out"  # who sees no boards stands on none, unless they say otherwise
         person.game = game
     db.session.flush()
     if (person.board_choice, person.game) != before:

@@ -239,6 +239,18 @@ def test_who_does_without_boards_finds_none(scene: Scene, cast: Cast, ask: Ask) 
     ask("ben")
 
 
+def test_who_does_without_boards_stands_on_none(scene: Scene, cast: Cast, ask: Ask) -> None:
+    scene.earn(cast.anna)
+    scene.project()
+    before = ask("ben")["size"]
+    scene.choose(cast.anna, game=False)
+    scene.project()
+    assert ask("ben")["size"] == before - 1
+    scene.choose(cast.anna, game=True, board_choice="unnamed")
+    scene.project()
+    assert ask("ben")["size"] == before
+
+
 @pytest.mark.parametrize("switch", ["points_on", "boards_on"])
 def test_an_organisation_can_do_without(scene: Scene, ask: Ask, switch: str) -> None:
     scene.decide(**{switch: False})
