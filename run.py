@@ -25,6 +25,7 @@ COMMANDS = {
     "test": "run all tests; ARGS=… goes to pytest, such as ARGS='-n0 tests/badges'",
     "check": "lint, format, types, import contracts, templates, translations, migrations",
     "bench": "measure, beside the raw floor; ARGS=… names benchmarks, ARGS=--list lists them",
+    "screenshots": "every page of the running demo into var/screenshots; ARGS='--as olaf --lang nl' narrows it",
     "setup": "only make .venv and the front-end assets, with the tools for developers",
     "lock": "make the hashed locks anew from requirements*.in and assets.in (needs uv)",
 }
@@ -52,6 +53,7 @@ def go(what: str, rest: list[str]) -> None:
     """Become the real command, so that Ctrl-C and the exit code are its own."""
     modules = {"demo": ["tools.demo"], "demo-clean": ["tools.demo", "clean"], "test": ["pytest"]}
     modules |= {"check": ["tools.check"], "bench": ["tools.bench"]}
+    modules |= {"screenshots": ["tools.screenshots"]}
     if what in modules:
         os.chdir(ROOT)
         sys.stdout.flush()
