@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-import redis
 
 from app import worker
 from app.db import db, transaction
@@ -13,6 +12,7 @@ from app.leaderboards import actions, queries, store
 from app.outbox import settle
 from app.people import actions as people
 from leaderboards.boards import ORGANISATION, Scope
+from tests.app.leaderboards.scene import away
 from tests.small import START, course, fact, load, rows, state
 
 NOW = START + timedelta(days=3)
@@ -125,7 +125,7 @@ def test_postgresql_gives_the_same_standing_while_redis_is_away(cast, app):
     with_redis = month(cast.anna)
     kept = app.extensions.pop("boards"), app.extensions["redis"]
     try:
-        app.extensions["redis"] = redis.Redis(unix_socket_path="/nowhere/at/all", socket_timeout=0.1)
+        app.extensions["redis"] = away()
         without = month(cast.anna)
         state([course(cast.anna, "while away", 2.5)], NOW)
         work()
