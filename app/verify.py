@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
+from redis import RedisError
 from sqlalchemy import func, select, text
 
 from app.activities import queries as activities
@@ -254,6 +255,19 @@ def _notes() -> list[str]:
         f"the {role} database role is the web's own"
         for role in current_app.extensions["settings"].roles_shared
     ]
-    return notes + [
+    notes += [
         f"{rows} rows of the {log} log are not sealed yet" for log, rows in seals.unsealed().items() if rows
     ]
+    return notes + _evicting()
+
+
+def _evicting() -> list[str]:
+    """A Redis that drops keys when it is full leaves boards that look whole and are not."""
+    try:
+        told = current_app.extensions["redis"].config_get("maxmemory*")
+    except RedisError:  # away, or a service that does not tell
+        return []
+    policy = told.get("maxmemory-policy", "noeviction")
+    if policy == "noeviction" or int(told.get("maxmemory", 0)) == 0:
+        return []
+    return [f"Redis drops keys when it is full ({policy}); set maxmemory-policy noeviction"]

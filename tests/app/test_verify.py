@@ -343,6 +343,19 @@ def test_a_board_that_says_something_else_is_named(cast: Cast, app: Flask) -> No
     assert [what for what in verify(NOW).wrong if "are not filled" in what]
 
 
+def test_a_redis_that_drops_keys_is_noted(app: Flask, cast: Cast) -> None:
+    redis = app.extensions["redis"]
+    was = {name: redis.config_get(name)[name] for name in ("maxmemory-policy", "maxmemory")}
+    try:
+        redis.config_set("maxmemory", 2**34)
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+        assert [note for note in verify(NOW).notes if "allkeys-lru" in note]
+    finally:
+        for name, value in was.items():
+            redis.config_set(name, value)
+    assert not [note for note in verify(NOW).notes if "Redis" in note]
+
+
 def test_much_that_is_wrong_is_cut_short(cast: Cast, database: Any) -> None:
     database.line.execute(
         "INSERT INTO outbox (event, body, published_at) SELECT 'KudosGiven', '[]', now() - interval '1 day'"
