@@ -329,8 +329,16 @@ def _alone(stack: Any, rounds: int = 300) -> list[Row]:
             },
             rounds,
         )
+    took["the same rows alone"] = statistics.median(_rows_alone(stack)[rounds // 10 :])
     raw = ", ".join(f"{name} {1e6 * value:,.0f} µs" for name, value in took.items())
     return [
+        Row(
+            "S8",
+            "one event alone: its rows without any rule / event",
+            took["the same rows alone"] / took["first"],
+            ">=",
+            None,
+        ),
         Row("S8", "one event alone: plain row / event", took["plain"] / took["first"], ">=", 0.33, raw),
         Row("S8", "a duplicate: first / again", took["first"] / took["again"], ">=", 5.0),
     ]
