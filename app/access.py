@@ -50,6 +50,7 @@ class Asker:
     manager_id: int | None = None
     roles: frozenset[str] = frozenset()
     sign_in_id: int | None = None
+    shared: bool = False
     client_id: int | None = None
     scopes: frozenset[str] = frozenset()
     account_home: str | None = None
@@ -130,6 +131,7 @@ def init_app(app: Flask, doorman: Doorman) -> None:
     app.extensions["doorman"] = doorman
     app.before_request(check)
     app.after_request(_give_form_cookie)
+    app.after_request(_leave_shared_device)
     app.jinja_env.globals.update(csrf_token=csrf_token, asker=asker)
 
 
@@ -193,11 +195,14 @@ def cookie_name(name: str) -> str:
     return f"__Host-{name}" if settings().https else name
 
 
-def set_cookie(answer: Response, name: str, value: str, *, days: float, readable: bool = False) -> None:
+def set_cookie(
+    answer: Response, name: str, value: str, *, days: float | None, readable: bool = False
+) -> None:
+    """Without `days` it is gone when the browser closes."""
     answer.set_cookie(
         cookie_name(name),
         value,
-        max_age=int(days * 86400),
+        max_age=None if days is None else int(days * 86400),
         path="/",
         httponly=not readable,
         secure=settings().https,
@@ -233,6 +238,17 @@ def _form_nonce() -> str:
 def _give_form_cookie(answer: Response) -> Response:
     if g.get("new_form_nonce"):
         set_cookie(answer, FORM, g.form_nonce, days=1)
+    return answer
+
+
+def _leave_shared_device(answer: Response) -> Response:
+    """Where others come after, a page does not stay on the screen when its session has ended."""
+    if (
+        answer.mimetype == "text/html"
+        and "HX-Request" not in request.headers
+        and g.get("asker", NOBODY).shared
+    ):
+        answer.headers["Refresh"] = f"{settings().shared_minutes * 60 + 5}; url=/login"
     return answer
 
 

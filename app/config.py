@@ -4,6 +4,7 @@ Production refuses to start without its keys. Nothing else in the house reads th
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal, Self
@@ -52,6 +53,9 @@ class Settings:
     session_days: int = _setting(30, "after so many days one signs in again, whatever happened meanwhile")
     session_idle_days: int = _setting(7, "after so many days without a visit one signs in again")
     token_minutes: int = _setting(60, "how long a token of /oauth/token is good for")
+    shared_minutes: int = _setting(30, "on a shared device one is signed out after so many quiet minutes")
+    mail_url: str = _setting("", "where mail goes: smtp://, smtps:// or file:///folder; no mail when empty")
+    mail_from: str = _setting("", "the sender of mail, as Name <address>")
     metrics_token: str = _setting("", "bearer token for /metrics, which is off when this is empty")
 
     @classmethod
@@ -78,9 +82,26 @@ class Settings:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             raise SettingMissing("TIMEZONE must be a name such as Europe/Amsterdam.") from None
+        self._check_mail()
         origin = urlsplit(self.origin)
         if origin.scheme not in ("http", "https") or not origin.netloc or origin.path not in ("", "/"):
             raise SettingMissing("PUBLIC_URL must be an origin, such as https://blijk.example.org")
+
+    def _check_mail(self) -> None:
+        if not self.mail_url:
+            return
+        try:
+            url = urlsplit(self.mail_url)
+            by_server = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.port != 0
+            fine = by_server or (url.scheme == "file" and url.path.startswith("/"))
+        except ValueError:
+            fine = False
+        if not fine:
+            raise SettingMissing(
+                "MAIL_URL must be like smtp://user:password@host:587, smtps://… or file:///folder"
+            )
+        if not re.fullmatch(r"[^<>\r\n]*<?[^@\s<>]+@[^@\s<>]+>?", self.mail_from):
+            raise SettingMissing("With MAIL_URL set MAIL_FROM as well, such as Blijk <blijk@example.org>")
 
     @property
     def origin(self) -> str:

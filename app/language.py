@@ -1,6 +1,7 @@
 """Which language is spoken, and the words for it: one .po file per room, merged in memory at the start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -9,8 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, current_app, has_request_context, request
+from flask_babel import Babel, Domain, force_locale, get_locale
 from werkzeug.wrappers import Response
 
 LANGUAGES = ("nl", "en")
@@ -70,3 +71,21 @@ def words(language: str) -> NullTranslations:
 def lang() -> str:
     """The language of this request, as a key of texts that are kept in both."""
     return "nl" if str(get_locale()) == "nl" else "en"
+
+
+@contextmanager
+def spoken(language: str) -> Generator[None]:
+    """Say what follows in the language of somebody else than who asks: mail, letters. Only words are made in here:
+    it is a context of its own, with a database session of its own."""
+    with current_app.test_request_context(), force_locale(language):
+        yield
+
+
+def in_each(texts: Sequence[object]) -> list[dict[str, str]]:
+    """Translated texts in both languages, to be kept until it is known who reads them."""
+    said: list[dict[str, str]] = [{} for _ in texts]
+    for language in LANGUAGES:
+        with spoken(language):
+            for one, text in zip(said, texts, strict=True):
+                one[language] = str(text)
+    return said

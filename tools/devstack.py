@@ -596,6 +596,11 @@ def secrets(state: Path) -> dict[str, str]:
     return found
 
 
+def mail(state: Path) -> dict[str, str]:
+    """The mail of a demo goes into a folder of it."""
+    return {"MAIL_URL": f"file://{state.resolve()}/mail", "MAIL_FROM": "Waterveld <blijk@waterveld.example>"}
+
+
 _JOINED: list[Stack] = []
 
 
@@ -606,7 +611,7 @@ def connect() -> None:
     stack = Stack(DEMO).start()
     _JOINED.append(stack)
     atexit.register(stack.stop)
-    for name, value in {**stack.env(), **secrets(DEMO)}.items():
+    for name, value in {**stack.env(), **secrets(DEMO), **mail(DEMO)}.items():
         os.environ.setdefault(name, value)
 
 

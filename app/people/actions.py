@@ -1,7 +1,7 @@
 """What can be done with people: sign them in and out, give keys, let their choices hold."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,8 +20,10 @@ from app.people.models import (
     ApiClient,
     ApiToken,
     Attempt,
+    Mail,
     Membership,
     Organisation,
+    PeopleFile,
     Person,
     PersonKey,
     SignIn,
@@ -29,10 +31,13 @@ from app.people.models import (
 )
 from app.people.rules import (
     BOARD_CHOICES,
+    ROLES,
     PersonRow,
     email_of,
     handle_of,
     identities_of,
+    new_code,
+    secret_of,
     slug_of,
     sort_name_of,
     tidy_row,
@@ -41,6 +46,7 @@ from app.people.rules import (
 
 ONE_OF_THREE = _l("Choose one of the three.")
 Place = tuple[str | None, str | None]
+LINK, LETTER, RESET = timedelta(days=7), timedelta(days=30), timedelta(hours=1)
 UnitIds = Mapping[Place, int]
 SCOPES = ("xapi:write", "xapi:read", "people:read", "people:write", "learning:write", "boards:read")
 
@@ -54,7 +60,7 @@ class MadeClient:
     secret: str
 
 
-def start_session(*, person_id: int, at: datetime) -> str:
+def start_session(*, person_id: int, at: datetime, shared: bool = False) -> str:
     """A session is a row, so that it can be revoked; the token goes into the cookie and is not kept."""
     token = new_token()
     db.session.execute(
@@ -63,7 +69,8 @@ def start_session(*, person_id: int, at: datetime) -> str:
             person_id=person_id,
             started_at=at,
             seen_at=at,
-            ends_at=at + timedelta(days=settings().session_days),
+            ends_at=at + (timedelta(hours=12) if shared else timedelta(days=settings().session_days)),
+            shared=shared,
         )
     )
     return token
@@ -77,6 +84,16 @@ def end_session(*, sign_in_id: int, by: int, at: datetime) -> None:
 def end_sessions(*, of: int, at: datetime, but: int | None = None) -> None:
     """Sign out everywhere, or everywhere else."""
     _end(at, SignIn.person_id == of, *([SignIn.id != but] if but is not None else []))
+
+
+def end_keys(person_ids: Sequence[int], *, at: datetime) -> None:
+    """Who leaves is out at once: sessions, tokens and one-time links; when they return, they sign in anew."""
+    if not person_ids:
+        return
+    ids = bindparam(None, list(person_ids), type_=ARRAY(BigInteger))
+    _end(at, SignIn.person_id == func.any(ids))
+    statement = update(ApiToken).where(ApiToken.revoked_at.is_(None), ApiToken.person_id == func.any(ids))
+    db.session.execute(statement.values(revoked_at=at).execution_options(synchronize_session=False))
 
 
 def _end(at: datetime, *which: object) -> None:
@@ -187,11 +204,14 @@ def make_client_token(*, client_id: int | None, scopes: Iterable[str], at: datet
 
 
 def forget_old_keys(*, at: datetime) -> None:
-    """Sessions and tokens long past their end, and tries that nobody counts any more."""
+    """Sessions and tokens long past their end, tries that nobody counts any more, old mail, and files of a day ago."""
     long_ago = at - timedelta(days=30)
     db.session.execute(delete(SignIn).where(SignIn.ends_at < long_ago))
     db.session.execute(delete(ApiToken).where(ApiToken.ends_at < at - timedelta(days=1)))
     db.session.execute(delete(Attempt).where(Attempt.started_at < at - timedelta(hours=1)))
+    db.session.execute(delete(Mail).where(Mail.asked_at < long_ago))
+    old = PeopleFile.sent_at < at - timedelta(days=1)
+    db.session.execute(delete(PeopleFile).where(old, PeopleFile.state != "running"))
 
 
 # The HR file ------------------------------------------------------------------------------------------------
@@ -227,7 +247,11 @@ class Imported:
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     made: list[int] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)  # these three are among the changed
+    left: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)  # which row it was
 
     def id_of(self, external_id: str) -> int:
         return self.ids[("external_id", external_id)]
@@ -241,13 +265,15 @@ def import_people(rows: Iterable[PersonRow], *, at: datetime) -> Imported:
     """
     db.session.execute(_one_at_a_time)
     done = Imported()
-    taken = _fit(list(rows), done)
+    taken = fit(list(rows), done)
     units = _units([(row.department, row.team) for row in taken])
-    known = _known(taken)
-    lock_people(person.id for person in known.values())
+    known = known_people(taken)
+    taken = _keep_an_administrator(taken, known, done)
+    lock_people(known[row.key].id for row in taken if row.key in known)
     new = [row for row in taken if row.key not in known]
     news: list[Event] = _add(new, units, done, at)
     news += _change([row for row in taken if row.key in known], known, units, done, at)
+    end_keys(done.left, at=at)
     done.ids.update({key: person.id for key, person in known.items()})
     named = _name(taken, done)
     news += [PersonKnown(person_id=person_id) for person_id in sorted(named)]
@@ -264,13 +290,28 @@ def hold_newcomers() -> None:
 
 def set_managers(rows: Iterable[PersonRow], ids: Mapping[tuple[str, str], int]) -> None:
     """Who reports to whom, as far as both are known."""
-    pairs = [(ids[row.key], row.manager_external_id) for row in rows if row.key in ids]
+    pairs = [
+        (ids[row.key], row.manager_external_id)
+        for row in rows
+        if row.key in ids and "manager_external_id" not in row.silent
+    ]
     if pairs:
         people, bosses = [person for person, _ in pairs], [boss for _, boss in pairs]
         db.session.execute(_managers, {"people": people, "bosses": bosses})
 
 
-def _fit(rows: list[PersonRow], done: Imported) -> list[PersonRow]:
+def ids_of(rows: Sequence[PersonRow]) -> dict[tuple[str, str], int]:
+    """The ids of people who are known by now, by what their rows are matched on."""
+    found: dict[tuple[str, str], int] = {}
+    for kind, column in (("external_id", Person.external_id), ("email", Person.email)):
+        values = [value for name, value in (row.key for row in rows) if name == kind]
+        if values:
+            pairs = db.session.execute(select(column, Person.id).where(column == func.any(_array(values))))
+            found.update({(kind, str(value)): person_id for value, person_id in pairs})
+    return found
+
+
+def fit(rows: list[PersonRow], done: Imported) -> list[PersonRow]:
     """The rows that can be taken; the others are refused, each with its number and why."""
     tidy = [tidy_row(row) for row in rows]
     addresses = [address for row in tidy if (address := email_of(row.email))]
@@ -280,30 +321,72 @@ def _fit(rows: list[PersonRow], done: Imported) -> list[PersonRow]:
             select(Person.email, Person.external_id).where(Person.email == func.any(_array(addresses)))
         )
     }
+    numbered = _numbered(tidy, owners)
     fit: list[PersonRow] = []
-    keys: set[tuple[str, str]] = set()
     seen: set[str] = set()
     for number, row in enumerate(tidy, start=1):
         address = email_of(row.email)
         reason = why_not(row)
-        if reason is None and row.key in keys:
+        if reason is None and row.key in done.numbers:
             reason = "twice-in-file"
-        if reason is None and address and (address in seen or _others(row, owners.get(address))):
+        if reason is None and address and (address in seen or _others(row, owners.get(address), numbered)):
             reason = "email-of-another"
         if reason:
             done.refused.append((number, reason))
             continue
-        keys.add(row.key)
+        done.numbers[row.key] = number
         seen.update([address] if address else [])
         fit.append(row)
     return fit
 
 
-def _others(row: PersonRow, owner: tuple[str | None, str | None] | None) -> bool:
-    return owner is not None and row.external_id is not None and owner[0] != row.external_id
+Owner = tuple[str | None, str | None]
 
 
-def _array(values: Sequence[str]) -> object:
+def _numbered(rows: Sequence[PersonRow], owners: Mapping[str | None, Owner]) -> set[str | None]:
+    """The numbers among these rows that somebody has, as far as their address is of somebody without one."""
+    asked = [row.external_id for row in rows if row.external_id and (email_of(row.email) in owners)]
+    if not asked:
+        return set()
+    return set(
+        db.session.scalars(select(Person.external_id).where(Person.external_id == func.any(_array(asked))))
+    )
+
+
+def _others(row: PersonRow, owner: Owner | None, numbered: Collection[str | None]) -> bool:
+    """Somebody who is known by their address only is whoever comes with that address and a new number."""
+    if owner is None or row.external_id is None or owner[0] == row.external_id:
+        return False
+    return owner[0] is not None or row.external_id in numbered
+
+
+def _keep_an_administrator(
+    rows: list[PersonRow], known: Mapping[tuple[str, str], Person], done: Imported
+) -> list[PersonRow]:
+    """No file may take the last administrator away: nobody could let anybody in again."""
+    losing = [row for row in rows if row.key in known and loses_administrator(row, known[row.key])]
+    if not losing:
+        return rows
+    ids = [known[row.key].id for row in losing]
+    others = select(Person.id).where(Person.role == "admin", Person.active, Person.id.not_in(ids))
+    if db.session.scalar(others.limit(1)) is not None:
+        return rows
+    keys = {row.key for row in losing}
+    done.refused.extend((done.numbers[key], "last-administrator") for key in keys)
+    done.refused.sort()
+    return [row for row in rows if row.key not in keys]
+
+
+def loses_administrator(row: PersonRow, person: Person) -> bool:
+    gone = "active" not in row.silent and not row.active
+    return person.role == "admin" and person.active and (gone or _role(row, person) != "admin")
+
+
+def _role(row: PersonRow, person: Person) -> str:
+    return person.role if "role" in row.silent else row.role
+
+
+def _array(values: Sequence[str | None]) -> object:
     return bindparam(None, list(values), type_=ARRAY(Text))
 
 
@@ -331,7 +414,7 @@ def _made_units(kind: str, wanted: set[tuple[int | None, str]]) -> dict[tuple[in
     return {(parent, name): unit_id for unit_id, parent, name in found if (parent, name) in wanted}
 
 
-def _known(rows: Sequence[PersonRow]) -> dict[tuple[str, str], Person]:
+def known_people(rows: Sequence[PersonRow]) -> dict[tuple[str, str], Person]:
     """The people whom the rows are about, by what they are matched on."""
     found: dict[tuple[str, str], Person] = {}
     for kind, column in (("external_id", Person.external_id), ("email", Person.email)):
@@ -339,7 +422,17 @@ def _known(rows: Sequence[PersonRow]) -> dict[tuple[str, str], Person]:
         if values:
             for person in db.session.scalars(select(Person).where(column == func.any(_array(values)))):
                 found[kind, str(getattr(person, kind))] = person
-    return found
+    return found | _known_by_address([row for row in rows if row.external_id and row.key not in found])
+
+
+def _known_by_address(rows: Sequence[PersonRow]) -> dict[tuple[str, str], Person]:
+    """Who has no number yet, such as the first administrator, and comes with one now."""
+    keys = {address: row.key for row in rows if (address := email_of(row.email))}
+    if not keys:
+        return {}
+    statement = select(Person).where(Person.external_id.is_(None), Person.erased_at.is_(None))
+    found = db.session.scalars(statement.where(Person.email == func.any(_array(list(keys)))))
+    return {keys[str(person.email)]: person for person in found}
 
 
 def _values(row: PersonRow, units: UnitIds) -> dict[str, object]:
@@ -425,19 +518,30 @@ def _change(
         del values["language"]  # it is theirs to choose, once they are here
         if row.external_id is None:
             del values["external_id"]
+        for name in silent_columns(row):
+            values.pop(name, None)
         other = {name for name, value in values.items() if getattr(person, name) != value}
         if not other:
             continue
         for name in other:
             setattr(person, name, values[name])
         done.changed.append(person.id)
+        if "active" in other:
+            (done.back if person.active else done.left).append(person.id)
         if other & {"department_id", "team_id"}:
-            moved.append((person.id, values))
+            done.moved.append(person.id)
+            moved.append((person.id, {"department_id": person.department_id, "team_id": person.team_id}))
         if other & {"department_id", "team_id", "name", "active", "hours_per_week"}:
             news.append(PersonMoved(person_id=person.id))
     db.session.flush()
     _place(moved, at)
     return news
+
+
+def silent_columns(row: PersonRow) -> set[str]:
+    """Columns that stay as they are; a team says nothing without its department."""
+    named = {"department": ("department_id", "team_id"), "team": ("team_id",)}
+    return {column for name in row.silent for column in named.get(name, (name,))}
 
 
 def _name(rows: Sequence[PersonRow], done: Imported) -> set[int]:
@@ -483,32 +587,149 @@ def make_organisation(*, name: str) -> None:
 
 def invite(*, person_id: int, at: datetime) -> str:
     """The secret of a one-time link with which a person sets a password; older links stop working."""
+    return invite_people([person_id], at=at)[person_id]
+
+
+def invite_people(
+    person_ids: Sequence[int], *, at: datetime, by_letter: bool = False, by: int | None = None
+) -> dict[int, str]:
+    """A one-time secret for each: for a link, or a short code for a printed letter; older ones stop working."""
+    if not person_ids:
+        return {}
+    made = {person_id: new_code() if by_letter else new_token() for person_id in sorted(set(person_ids))}
+    _withdraw(list(made), ["invite"], at)
+    ends_at = at + (LETTER if by_letter else LINK)
+    _keep_secrets(made, "invite", at, ends_at)
+    detail = {"people": len(made), "by": "letter" if by_letter else "link"}
+    one = next(iter(made)) if len(made) == 1 else None
+    write("people:invited", at=at, actor_id=by, person_id=one, detail=detail)
+    return made
+
+
+def let_reset(*, person_id: int, at: datetime) -> str:
+    """The secret of a link for who forgot their password; it holds an hour, and ends with the first use of any."""
     token = new_token()
-    withdraw_invitations(person_id=person_id, at=at)
-    db.session.execute(
-        insert(ApiToken).values(
-            token_hash=keyed_hash("invite", token),
-            person_id=person_id,
-            scopes=["invite"],
-            created_at=at,
-            ends_at=at + timedelta(days=7),
-        )
-    )
+    _keep_secrets({person_id: token}, "reset", at, at + RESET)
     return token
 
 
+def _keep_secrets(made: Mapping[int, str], what: str, at: datetime, ends_at: datetime) -> None:
+    rows = [
+        {
+            "token_hash": keyed_hash("invite", secret),
+            "person_id": person_id,
+            "scopes": [what],
+            "created_at": at,
+            "ends_at": ends_at,
+        }
+        for person_id, secret in made.items()
+    ]
+    db.session.execute(insert(ApiToken), rows)
+
+
 def use_invitation(*, token: str, password_hash: str, at: datetime) -> int:
-    """Set a password with a one-time link, once."""
-    statement = update(ApiToken).where(ApiToken.token_hash == keyed_hash("invite", token))
+    """Set a password with a one-time link or code, once; all others of this person end with it."""
+    statement = update(ApiToken).where(ApiToken.token_hash == keyed_hash("invite", secret_of(token)))
     statement = statement.where(ApiToken.revoked_at.is_(None), ApiToken.ends_at > at)
     person_id: int | None = db.session.scalar(statement.values(revoked_at=at).returning(ApiToken.person_id))
     if person_id is None:
         raise NotFound(_l("This link does not work any more. Ask for a new one."))
+    withdraw_invitations(person_id=person_id, at=at)
     set_password(person_id=person_id, password_hash=password_hash, at=at)
+    write("person:password-set", at=at, actor_id=person_id, person_id=person_id)
     return person_id
 
 
 def withdraw_invitations(*, person_id: int, at: datetime) -> None:
-    statement = update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
-    statement = statement.where(ApiToken.scopes == ["invite"])
+    _withdraw([person_id], ["invite", "reset"], at)
+
+
+def _withdraw(person_ids: Sequence[int], what: Sequence[str], at: datetime) -> None:
+    ids = bindparam(None, list(person_ids), type_=ARRAY(BigInteger))
+    statement = update(ApiToken).where(ApiToken.person_id == func.any(ids), ApiToken.revoked_at.is_(None))
+    statement = statement.where(ApiToken.scopes.in_([[one] for one in what]))
     db.session.execute(statement.values(revoked_at=at).execution_options(synchronize_session=False))
+
+
+# What an administrator decides ------------------------------------------------------------------------------
+
+
+def sign_out(*, person_id: int, by: int, at: datetime) -> None:
+    """Sign somebody out everywhere."""
+    end_sessions(of=person_id, at=at)
+    write("person:signed-out", at=at, actor_id=by, person_id=person_id)
+
+
+def give_role(*, person_id: int, role: str, by: int, at: datetime) -> None:
+    """What somebody may do here; the last administrator stays one."""
+    if role not in ROLES:
+        raise Refused(_l("Choose one of the roles."), fields={"role": _l("Choose one of the roles.")})
+    person = _held(person_id)
+    if person.role == role:
+        return
+    _spare_last_administrator(person)
+    before, person.role = person.role, role
+    db.session.flush()
+    write("person:role", at=at, actor_id=by, person_id=person_id, detail={"from": before, "to": role})
+
+
+def let_go(*, person_id: int, by: int, at: datetime) -> None:
+    """Somebody left: their sessions, tokens and links end at once; what they earned stays."""
+    lock_people([person_id])
+    person = _held(person_id)
+    if not person.active:
+        return
+    _spare_last_administrator(person)
+    person.active = False
+    db.session.flush()
+    end_keys([person_id], at=at)
+    publish([PersonMoved(person_id=person_id)])
+    write("person:left", at=at, actor_id=by, person_id=person_id)
+
+
+def take_back(*, person_id: int, by: int, at: datetime) -> None:
+    """Somebody returned, or had not left: all that was theirs is there again."""
+    lock_people([person_id])
+    person = _held(person_id)
+    if person.active:
+        return
+    person.active = True
+    db.session.flush()
+    publish([PersonMoved(person_id=person_id)])
+    write("person:back", at=at, actor_id=by, person_id=person_id)
+
+
+def _held(person_id: int) -> Person:
+    statement = select(Person).where(Person.id == person_id, Person.erased_at.is_(None))
+    person = db.session.scalar(
+        statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
+    if person is None:
+        raise NotFound(_l("There is nobody of that name here."))
+    return person
+
+
+def _spare_last_administrator(person: Person) -> None:
+    """Two administrators who demote each other at the same moment wait for one another here."""
+    if person.role != "admin" or not person.active:
+        return
+    db.session.execute(_one_administrator)
+    others = select(Person.id).where(Person.role == "admin", Person.active, Person.id != person.id)
+    if db.session.scalar(others.limit(1)) is None:
+        raise Refused(_l("This is the last administrator. Make somebody else one first."))
+
+
+_one_administrator = text("SELECT pg_advisory_xact_lock(7303016)")
+
+
+def change_organisation(*, values: Mapping[str, object], by: int, at: datetime) -> bool:
+    """What the organisation is called and decided; says whether boards have to be made anew."""
+    before = db.session.execute(
+        select(Organisation.kudos_on_boards).where(Organisation.id == 1).with_for_update()
+    ).scalar_one_or_none()
+    statement = upsert(Organisation).values(id=1, **{"name": "", **values})
+    db.session.execute(statement.on_conflict_do_update(index_elements=[Organisation.id], set_=dict(values)))
+    db.session.info.pop("organisation", None)
+    told = {name: value for name, value in values.items() if name != "name"}
+    write("organisation:changed", at=at, actor_id=by, detail=told)
+    return "kudos_on_boards" in values and bool(before) != values["kudos_on_boards"]

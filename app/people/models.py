@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, TRACE, Base
@@ -32,6 +32,10 @@ class Unit(Base):
     kind: Mapped[str] = mapped_column(info=NONE)
     name: Mapped[str] = mapped_column(info=NONE)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True, info=NONE)
+
+
+# Of whoever stands in an HR file; it is gone after a day, and no part of what a person gets of themselves.
+PASSING = {**PERSONAL, "export": False}
 
 
 class Person(Base):
@@ -104,6 +108,7 @@ class SignIn(Base):
     seen_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     ends_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     revoked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    shared: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
 
 
 class ApiClient(Base):
@@ -152,3 +157,62 @@ class Setting(Base):
     key: Mapped[str] = mapped_column(primary_key=True, info=NONE)
     value: Mapped[dict[str, Any]] = mapped_column(info=NONE)
     changed_at: Mapped[datetime] = mapped_column(info=NONE)
+
+
+class PeopleFile(Base):
+    """An HR file that was sent in: kept until it is done or a day old, with what it would do and how far it is.
+
+    States: sent (not read yet), read (its differences are there), running, done, refused (as a whole).
+    """
+
+    __tablename__ = "people_file"
+    __table_args__ = (
+        Index("ix_people_file_one_running", "state", unique=True, postgresql_where=text("state = 'running'")),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    name: Mapped[str] = mapped_column(info=NONE)
+    content: Mapped[bytes | None] = mapped_column(info=PASSING)
+    sent_by: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    sent_at: Mapped[datetime] = mapped_column(info=NONE)
+    state: Mapped[str] = mapped_column(info=NONE)
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(info=NONE)
+    counts: Mapped[dict[str, Any]] = mapped_column(info=NONE)
+    rows: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
+    done_rows: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
+    started_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    ended_at: Mapped[datetime | None] = mapped_column(info=NONE)
+
+
+class PeopleFileRow(Base):
+    """One difference that an HR file makes, or one row of it that is refused, with why."""
+
+    __tablename__ = "people_file_row"
+    __table_args__ = (Index("ix_people_file_row_file_id_kind", "file_id", "kind", "line"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    file_id: Mapped[int] = mapped_column(ForeignKey("people_file.id", ondelete="CASCADE"), info=NONE)
+    line: Mapped[int] = mapped_column(info=NONE)
+    kind: Mapped[str] = mapped_column(info=NONE)
+    external_id: Mapped[str] = mapped_column(info=PASSING)
+    name: Mapped[str] = mapped_column(info=PASSING)
+    detail: Mapped[dict[str, Any]] = mapped_column(info=PASSING)
+
+
+class Mail(Base):
+    """A letter by mail that somebody asked for; its one-time link is made when it is sent, and stands nowhere.
+
+    Without a person it goes nowhere: whoever asks for an unknown address is answered the same.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        Index("ix_mail_waiting", "next_at", postgresql_where=text("sent_at IS NULL AND refusal IS NULL")),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    kind: Mapped[str] = mapped_column(info=NONE)  # invitation, reset
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    next_at: Mapped[datetime] = mapped_column(info=NONE)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
+    sent_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    refusal: Mapped[str | None] = mapped_column(info=NONE)

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, exists, func, select, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import aliased
 
+from app.config import settings
 from app.db import db
 from app.errors import NotFound
 from app.people.models import Organisation, Person, PersonKey, SignIn, Unit
@@ -263,7 +264,11 @@ def sessions_of(person_id: int, at: datetime) -> Sequence[SignIn]:
 def alive_sessions(sign_in_ids: Collection[int]) -> set[int]:
     """Which of these sessions still hold."""
     statement = select(SignIn.id).where(SignIn.id == func.any(_ids), SignIn.revoked_at.is_(None))
-    return set(db.session.scalars(statement.where(SignIn.ends_at > func.now()), {"ids": list(sign_in_ids)}))
+    quiet = func.now() - func.make_interval(0, 0, 0, 0, 0, settings().shared_minutes)
+    statement = statement.where(
+        SignIn.ends_at > func.now(), or_(SignIn.shared.is_(False), SignIn.seen_at > quiet)
+    )
+    return set(db.session.scalars(statement, {"ids": list(sign_in_ids)}))
 
 
 def wrapped_keys(person_ids: Iterable[int]) -> Mapping[int, bytes]:

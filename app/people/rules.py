@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ ROLES = ("employee", "learning", "hr", "council", "admin")
 BOARD_CHOICES = ("named", "unnamed", "out")
 
 LANGUAGES = ("nl", "en")
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_TEXT = 200, 500
 COMMON = {"1234567890", "0123456789", "wachtwoord", "welkom1234", "password12", "qwertyuiop", "wachtwoord1"}
 
 
@@ -34,6 +35,7 @@ class PersonRow:
     active: bool = True
     accounts: Sequence[tuple[str, str]] | None = None
     password_hash: str | None = None  # for who is new only
+    silent: frozenset[str] = frozenset()  # what the row says nothing about: of somebody known it stays
 
     @property
     def key(self) -> tuple[str, str]:
@@ -71,8 +73,9 @@ def why_not(row: PersonRow) -> str | None:
         "unknown-language": row.language not in LANGUAGES,
         "team-without-department": bool(row.team) and not row.department,
         "own-manager": bool(row.external_id) and row.external_id == row.manager_external_id,
+        "text-too-long": any(len(part) > LONGEST_TEXT for part in _texts(row)),
         "hours-out-of-range": row.hours_per_week is not None and not 0 <= row.hours_per_week <= 80,
-        "no-text": any("\x00" in part for part in _texts(row)),
+        "no-text": any(not _storable(part) for part in _texts(row)),
     }
     return next((code for code, wrong in checks.items() if wrong), None)
 
@@ -81,6 +84,11 @@ def _texts(row: PersonRow) -> Iterable[str]:
     accounts = [part for account in row.accounts or () for part in account]
     named = [row.external_id, row.email, row.manager_external_id, row.department, row.team]
     return [part for part in [row.name, row.job, *named, *accounts] if part]
+
+
+def _storable(part: str) -> bool:
+    """No NUL, and no half of a character."""
+    return "\x00" not in part and not any("\ud800" <= sign <= "\udfff" for sign in part)
 
 
 def _text(text: str | None) -> str | None:
@@ -140,3 +148,23 @@ def weakness_of(new: str, again: str) -> str | None:
 def mailbox_hash(email: str) -> str:
     """As xAPI and FOAF make it."""
     return hashlib.sha1(f"mailto:{email}".encode(), usedforsecurity=False).hexdigest()
+
+
+# Codes of printed letters -----------------------------------------------------------------------------------
+
+SIGNS = "ACDEFGHJKMNPQRTUVWXY34679"  # none that is taken for another: no 0 O, 1 I L, 2 Z, 5 S, 8 B
+CODE = re.compile(f"[{SIGNS}]{{16}}")
+
+
+def new_code() -> str:
+    """Sixteen signs in four groups: 74 bits, and still typed by hand."""
+    signs = "".join(secrets.choice(SIGNS) for _ in range(16))
+    return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
+
+
+def secret_of(typed: str) -> str:
+    """A code as it was made, however it was typed; a link's secret as it is."""
+    signs = re.sub(r"[\s\-–—_.]", "", typed).upper()
+    if CODE.fullmatch(signs):
+        return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
+    return typed.strip()

@@ -16,7 +16,20 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, LargeBinary, Row, bindparam, exists, or_, select, text, true, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    LargeBinary,
+    Row,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
@@ -27,7 +40,7 @@ from app.errors import Busy, NotFound, NotSignedIn, Refused, TooMany
 from app.keys import keyed_hash
 from app.people.models import ApiClient, ApiToken, Organisation, Person, SignIn
 from app.people.queries import ORGANISATION, keep_organisation, roles
-from app.people.rules import email_of
+from app.people.rules import email_of, secret_of
 from app.web import now
 
 log = structlog.get_logger("blijk.sign_in")
@@ -165,16 +178,22 @@ def check_own_password(person_id: int, password: str, at: datetime) -> None:
 
 
 def invited(token: str, at: datetime) -> Person:
-    """Whose one-time link this is; a used, late or invented one is not there."""
-    person = db.session.scalar(
-        select(Person)
-        .join(ApiToken, ApiToken.person_id == Person.id)
-        .where(ApiToken.token_hash == keyed_hash("invite", token), ApiToken.revoked_at.is_(None))
-        .where(ApiToken.ends_at > at, Person.active, Person.erased_at.is_(None))
-    )
+    """Whose one-time link or code this is; a used, late or invented one is not there, and a wrong try."""
+    tries = count_try([f"welcome {address()}"], at)
+    person = _whose(token, at)
     if person is None:
         raise NotFound(LINK_USED)
+    forgive(tries)
     return person
+
+
+def _whose(token: str, at: datetime) -> Person | None:
+    return db.session.scalar(
+        select(Person)
+        .join(ApiToken, ApiToken.person_id == Person.id)
+        .where(ApiToken.token_hash == keyed_hash("invite", secret_of(token)), ApiToken.revoked_at.is_(None))
+        .where(ApiToken.ends_at > at, Person.active, Person.erased_at.is_(None))
+    )
 
 
 # Looking up who asks ----------------------------------------------------------------------------------------
@@ -194,13 +213,16 @@ _who = (
     Person.role,
     _manages.label("manages"),
 )
+_idle = bindparam("idle", type_=DateTime(timezone=True))
+_shared_idle = bindparam("shared_idle", type_=DateTime(timezone=True))
 _here = (Person.active, Person.erased_at.is_(None))
 _by_session = (
-    select(SignIn.id.label("sign_in_id"), SignIn.seen_at, *_who, *ORGANISATION)
+    select(SignIn.id.label("sign_in_id"), SignIn.seen_at, SignIn.shared, *_who, *ORGANISATION)
     .join(Person, Person.id == SignIn.person_id)
     .outerjoin(Organisation, true())
     .where(SignIn.token_hash == bindparam("hash"), SignIn.revoked_at.is_(None), *_here)
-    .where(SignIn.ends_at > bindparam("at"), SignIn.seen_at > bindparam("idle"))
+    .where(SignIn.ends_at > bindparam("at"))
+    .where(SignIn.seen_at > case((SignIn.shared, _shared_idle), else_=_idle))
     .limit(1)
 )
 _client = (
@@ -236,13 +258,14 @@ class Doorman:
             "hash": keyed_hash("session", token),
             "at": at,
             "idle": at - timedelta(days=limits.session_idle_days),
+            "shared_idle": at - timedelta(minutes=limits.shared_minutes),
         }
         row = db.session.execute(_by_session, asked).one_or_none()
         if row is None:
             return None
-        if at - row.seen_at > TOUCH:
+        if at - row.seen_at > TOUCH and not (row.shared and by_itself()):
             _touch(SignIn, SignIn.seen_at, row.sign_in_id, at)
-        return _person(row, sign_in_id=row.sign_in_id)
+        return _person(row, sign_in_id=row.sign_in_id, shared=row.shared)
 
     def by_token(self, token: str) -> Asker | None:
         at = now()
@@ -261,6 +284,11 @@ class Doorman:
             wrong_key(at)
             return None
         return _system(row, at)
+
+
+def by_itself() -> bool:
+    """An open page that asks on its own, while nobody may be there: it keeps no shared device signed in."""
+    return request.path == "/events" or (request.method == "GET" and "HX-Request" in request.headers)
 
 
 def check_client(key: str, secret: str, at: datetime) -> Asker | None:
@@ -283,7 +311,11 @@ def is_secret(secret: str, secret_hash: bytes) -> bool:
 
 
 def _person(
-    row: "Row[*tuple[Any, ...]]", *, sign_in_id: int | None = None, scopes: frozenset[str] = frozenset()
+    row: "Row[*tuple[Any, ...]]",
+    *,
+    sign_in_id: int | None = None,
+    scopes: frozenset[str] = frozenset(),
+    shared: bool = False,
 ) -> Asker:
     keep_organisation(row[-len(ORGANISATION) :])
     return Asker(
@@ -299,6 +331,7 @@ def _person(
         roles=roles(row.role, row.manages),
         sign_in_id=sign_in_id,
         scopes=scopes,
+        shared=shared,
     )
 
 
