@@ -1,24 +1,32 @@
 """The commands of `docs/operate.md`: each opens one door, and can be run twice."""
 
 import json
+import os
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app import mail
 from app.config import settings
 from app.db import transaction
 from app.errors import Refused
+from app.jobs import do_later
 from app.outbox import settle
-from app.people import actions
+from app.people import actions, files, invitations
+from app.people.jobs import send_mail
 
 clients = AppGroup("clients", help="Systems that may speak to us.")
 admin = AppGroup("admin", help="The first administrator.")
+people = AppGroup("people", help="People: import, invite.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (clients, admin):
+    for group in (clients, admin, people):
         app.cli.add_command(group)
 
 
@@ -63,3 +71,141 @@ def create_admin(email: str) -> None:
     except Refused as no:
         raise click.ClickException(str(no.message)) from None
     click.echo(f"{settings().origin}/welcome/{token}")
+
+
+# People -----------------------------------------------------------------------------------------------------
+
+
+@people.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+def import_people(file: Path, dry_run: bool) -> None:
+    """Make known who works here, from FILE: .csv, .csv.gz or .xlsx."""
+    started = time.perf_counter()
+    try:
+        found = files.read(file)
+    except Refused as no:
+        raise click.ClickException(str(no.message)) from None
+    for name in found.unknown:
+        click.echo(f"note: the column {name} is not used", err=True)
+    if dry_run:
+        _tell_differences(found)
+        return
+    with files.turn() as mine:
+        if not mine:
+            raise click.ClickException(str(files.NOT_NOW))
+        figures, refused = _bring_in(found)
+    refused += found.refused
+    _tell_refused(refused)
+    took = time.perf_counter() - started
+    rows = len(found.rows) + len(found.refused)
+    click.echo(
+        f"{rows} rows: {figures['new']} people new, {figures['changed']} changed ({figures['moved']} moved,"
+        f" {figures['left']} left, {figures['back']} back), {len(refused)} refused; {took:.1f} s."
+    )
+
+
+def _bring_in(found: files.People) -> tuple[dict[str, int], list[files.Told]]:
+    figures = dict.fromkeys(("new", "changed", "moved", "left", "back"), 0)
+    refused: list[files.Told] = []
+    done = 0
+    for part in files.parts(found.rows):
+        at = datetime.now(UTC)
+        with transaction():
+            these, more = files.import_part(part, at=at)
+            settle(at)
+        figures = {name: number + these[name] for name, number in figures.items()}
+        refused += more
+        done += len(part)
+        click.echo(f"{done} of {len(found.rows)} rows", err=True)
+    for part in files.parts(found.rows, files.MANAGERS):
+        with transaction():
+            files.import_managers(part)
+    with transaction():
+        files.trace(figures, at=datetime.now(UTC))
+    return figures, refused
+
+
+def _tell_differences(found: files.People) -> None:
+    """One line a difference, then how many of each."""
+    told, counts = files.compare(found)
+    for one in told:
+        click.echo(f"line {one.line}: {one.external_id} {files.in_words(one)}")
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in files.KINDS if kind != "note")
+    click.echo(
+        f"{counts['rows']} rows: {kinds}, {counts['same']} as they are. {counts['missing']} people here are not in"
+        " the file; they stay. Nothing was changed."
+    )
+
+
+def _tell_refused(refused: Sequence[files.Told]) -> None:
+    for one in sorted(refused, key=lambda told: told.line):
+        click.echo(f"line {one.line}: {one.external_id} {files.in_words(one)}", err=True)
+
+
+@people.command("invite")
+@click.argument("who", nargs=-1)
+@click.option(
+    "--letters",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with a code for each to this PDF, instead of mail.",
+)
+def invite(who: tuple[str, ...], letters: Path | None) -> None:
+    """Let people in: WHO (addresses or personnel numbers), or everybody who cannot sign in yet.
+
+    By mail; who has no address needs a letter. Without MAIL_URL the links are printed.
+    """
+    at = datetime.now(UTC)
+    ids, unknown = invitations.named(who) if who else (invitations.without_way(at), [])
+    for word in unknown:
+        click.echo(f"nobody here is called {word}", err=True)
+    if letters is not None:
+        _write_letters(letters, ids, at)
+    elif mail.is_on():
+        _send_mail(ids, at)
+    else:
+        _print_links(ids, at)
+    if unknown:
+        raise click.ClickException(f"{len(unknown)} of them are not known, or do not work here any more.")
+
+
+def _write_letters(file: Path, ids: Sequence[int], at: datetime) -> None:
+    """The codes hold only when the file is there; it is readable by its owner only."""
+    if not ids:
+        click.echo("Everybody can sign in already, or has a link or code; no letter is made.")
+        return
+    new = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        with transaction():
+            made = invitations.letters(ids, by=None, at=at)
+            new.touch(mode=0o600)
+            new.write_bytes(made)
+            new.replace(file)
+    except OSError:
+        raise click.ClickException(f"{file} cannot be written; no code was made.") from None
+    click.echo(f"{len(ids)} letters in {file}; each code works once, for {actions.LETTER.days} days.")
+
+
+def _send_mail(ids: Sequence[int], at: datetime) -> None:
+    with transaction():
+        number = invitations.ask_invitations(ids, by=None, at=at)
+        if number:
+            do_later(send_mail)
+    without = len(invitations.ids_here(ids, by_mail=False))
+    click.echo(f"{number} invitations are on their way by mail (the worker sends them).")
+    if without:
+        click.echo(
+            f"{without} people have no e-mail address: print letters for them with --letters FILE.pdf."
+        )
+
+
+def _print_links(ids: Sequence[int], at: datetime) -> None:
+    with transaction():
+        secrets = actions.invite_people(ids, at=at)
+    names = invitations.logins(secrets)
+    for person_id, secret in secrets.items():
+        click.echo(f"{names[person_id]}\t{settings().origin}/welcome/{secret}")
+    click.echo(
+        f"{len(secrets)} links, each for one person and once; MAIL_URL is not set, so nothing was sent.",
+        err=True,
+    )

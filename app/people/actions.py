@@ -367,6 +367,7 @@ def _keep_an_administrator(
     losing = [row for row in rows if row.key in known and loses_administrator(row, known[row.key])]
     if not losing:
         return rows
+    db.session.execute(_one_administrator)
     ids = [known[row.key].id for row in losing]
     others = select(Person.id).where(Person.role == "admin", Person.active, Person.id.not_in(ids))
     if db.session.scalar(others.limit(1)) is not None:
@@ -529,7 +530,7 @@ def _change(
         if "active" in other:
             (done.back if person.active else done.left).append(person.id)
         if other & {"department_id", "team_id"}:
-            done.moved.append(person.id)
+            done.moved.extend([] if "active" in other else [person.id])
             moved.append((person.id, {"department_id": person.department_id, "team_id": person.team_id}))
         if other & {"department_id", "team_id", "name", "active", "hours_per_week"}:
             news.append(PersonMoved(person_id=person.id))

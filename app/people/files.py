@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from app.audit.actions import write
 from app.db import db
 from app.errors import Conflict, NotFound, Refused
-from app.language import in_each
+from app.language import in_each, lang
 from app.people import actions, queries
 from app.people.models import PeopleFile, PeopleFileRow, Person
 from app.people.rules import PersonRow, email_of, tidy_row, why_not
@@ -351,6 +351,66 @@ def _not_named(rows: Sequence[PersonRow]) -> int:
     return len(ids - known)
 
 
+NAMES = {
+    "external_id": _l("personnel number"),
+    "name": _l("name"),
+    "email": _l("e-mail address"),
+    "manager_external_id": _l("manager"),
+    "department": _l("department"),
+    "team": _l("team"),
+    "job": _l("job"),
+    "role": _l("role"),
+    "hours_per_week": _l("hours per week"),
+    "active": _l("works here"),
+}
+KIND_NAMES = {
+    "new": _l("New"),
+    "back": _l("Back again"),
+    "moved": _l("Moved"),
+    "changed": _l("Changed"),
+    "left": _l("Left"),
+    "refused": _l("Refused"),
+    "note": _l("To look at"),
+}
+
+
+def in_words(told: Told) -> str:
+    """What happens to somebody, or why not, in a line."""
+    said = f"{KIND_NAMES[told.kind]}"
+    if why := reason_of(told.detail):
+        return f"{said}: {why}"
+    changes = [f"{name}: {before} → {after}" for name, before, after in changes_of(told.detail)]
+    place = told.detail.get("place")
+    more = "; ".join(changes) or str(place or "")
+    return f"{said}: {more}" if more else said
+
+
+def reason_of(detail: Mapping[str, Any]) -> str:
+    reason = detail.get("reason")
+    if reason is None:
+        return ""
+    if reason == "trouble":
+        return str(detail["said"].get(lang()) or "")
+    value = detail.get("value")
+    return f"{WHY[reason]} ({value})" if value else str(WHY[reason])
+
+
+def changes_of(detail: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What is other, before, and after; as people write it."""
+    return [
+        (str(NAMES[name]), _shown(before), _shown(after))
+        for name, (before, after) in detail.get("changes", {}).items()
+    ]
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return str(_l("yes")) if value else str(_l("no"))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 # Bringing it in ---------------------------------------------------------------------------------------------
 
 
@@ -371,6 +431,11 @@ def import_part(rows: Sequence[tuple[int, PersonRow]], *, at: datetime) -> tuple
         "refused": len(done.refused),
     }
     return figures, [_refusal(*rows[number - 1], reason) for number, reason in done.refused]
+
+
+def trace(figures: Mapping[str, int], *, at: datetime) -> None:
+    """A whole file is in, by command."""
+    write("people:imported", at=at, detail=dict(figures))
 
 
 def import_managers(rows: Sequence[tuple[int, PersonRow]]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from app.config import settings
 from app.db import db
 from app.errors import NotFound
-from app.people.models import Organisation, Person, PersonKey, SignIn, Unit
+from app.people.models import Organisation, PeopleFile, Person, PersonKey, SignIn, Unit
 from app.people.rules import sort_name_of
 
 Identity = tuple[str, str]
@@ -269,6 +269,12 @@ def alive_sessions(sign_in_ids: Collection[int]) -> set[int]:
         SignIn.ends_at > func.now(), or_(SignIn.shared.is_(False), SignIn.seen_at > quiet)
     )
     return set(db.session.scalars(statement, {"ids": list(sign_in_ids)}))
+
+
+def file_content(file_id: int) -> bytes | None:
+    """What was sent in, as long as it is kept."""
+    content: bytes | None = db.session.scalar(select(PeopleFile.content).where(PeopleFile.id == file_id))
+    return content
 
 
 def wrapped_keys(person_ids: Iterable[int]) -> Mapping[int, bytes]:
