@@ -15,6 +15,9 @@ from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
 from app.activities import pages as activities_pages
 from app.activities.queries import count_waiting_for
+from app.admin import files as admin_files
+from app.admin import pages as admin_pages
+from app.admin import people as admin_people
 from app.badges import api as badges_api
 from app.badges import pages as badges_pages
 from app.config import Role, Settings, engine_options, redis_client
@@ -43,6 +46,9 @@ PAGES: tuple[Blueprint, ...] = (
     kudos_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
+    admin_pages.pages,
+    admin_people.people,
+    admin_files.imports,
 )
 API = (
     people_api.api,

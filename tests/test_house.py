@@ -36,7 +36,8 @@ OWN_NAMES = {
     "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "statements"},
-    "people": {"sign_in"},
+    "admin": {"files", "people"},
+    "people": {"files", "invitations", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

@@ -12,8 +12,9 @@ from app.config import settings
 from app.db import transaction
 from app.errors import NotSignedIn, Refused
 from app.outbox import settle
-from app.people import actions, queries, sign_in
-from app.people.schemas import Choices, MeOut
+from app.people import actions, files, queries, sign_in
+from app.people.rules import PersonRow, tidy_row
+from app.people.schemas import Choices, MeOut, PeopleIn, PeopleOut, PeopleQuery, RowsOut
 from app.web import now
 
 api = Blueprint("people_api", __name__, url_prefix="/api/v1", description="Who asks.")
@@ -43,6 +44,49 @@ def choose(choices: dict[str, Any]) -> dict[str, Any]:
         actions.choose(person_id=me(), **choices)
         settle(now())
         return who_asks()
+
+
+@api.route("/people", methods=["GET"])
+@may("admin", "hr", "client", scope="people:read")
+@api.arguments(PeopleQuery, location="query")
+@api.response(200, PeopleOut)
+@api.doc(summary="Who works here, and who left")
+def people(asked: dict[str, Any]) -> dict[str, Any]:
+    found = queries.roster_by_id(now(), after=asked["after"], limit=asked["limit"])
+    more = found[-1].id if len(found) == asked["limit"] else None
+    return {"people": [{**row._mapping, "person_id": row.id} for row in found], "next": more}
+
+
+@api.route("/people", methods=["PUT"])
+@may("admin", "client", scope="people:write")
+@api.arguments(PeopleIn)
+@api.response(200, RowsOut)
+@api.doc(
+    summary="Make known who works here: up to 1,000 rows, each with its result; a second time changes nothing"
+)
+def put_people(form: dict[str, Any]) -> dict[str, Any]:
+    rows = [_row(given) for given in form["people"]]
+    with transaction():
+        done = actions.import_people(rows, at=now())
+        settle(now())
+    refused = dict(done.refused)
+    made, changed = set(done.made), set(done.changed)
+    results = []
+    for number, row in enumerate(rows, start=1):
+        if number in refused:
+            said = {"code": refused[number], "detail": str(files.WHY[refused[number]])}
+            results.append({"row": number, "result": "refused", **said})
+            continue
+        person_id = done.ids[tidy_row(row).key]
+        result = "made" if person_id in made else "changed" if person_id in changed else "same"
+        results.append({"row": number, "result": result, "person_id": person_id})
+    return {"results": results}
+
+
+def _row(given: dict[str, Any]) -> PersonRow:
+    accounts = [(one["home_page"], one["name"]) for one in given.pop("accounts", [])]
+    silent = frozenset(set(files.COLUMNS) - given.keys())
+    return PersonRow(**{"external_id": None, **given}, accounts=accounts or None, silent=silent)
 
 
 def who_asks() -> dict[str, Any]:

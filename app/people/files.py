@@ -487,13 +487,13 @@ def tell_differences(file_id: int) -> None:
     _set(file_id, state="read", counts={**counts, "unknown": people.unknown[:20]}, rows=len(people.rows))
 
 
-def confirm(*, file_id: int, by: int, at: datetime) -> None:
-    """Do it: the file is brought in by the worker. One at a time; a second word changes nothing."""
+def confirm(*, file_id: int, by: int, at: datetime) -> bool:
+    """Do it: the file is brought in by the worker. One at a time; a second word changes nothing, and says so."""
     kept = _locked(file_id)
     if kept is None:
         raise NotFound(GONE)
     if kept.state in ("running", "done"):
-        return
+        return False
     if kept.state != "read":
         raise Refused(GONE)
     try:
@@ -502,6 +502,7 @@ def confirm(*, file_id: int, by: int, at: datetime) -> None:
     except IntegrityError:
         raise Conflict(NOT_NOW) from None
     write("people:import-started", at=at, actor_id=by, detail={"file_id": file_id, "rows": kept.rows})
+    return True
 
 
 def go_on(file_id: int, people: People, *, at: datetime) -> bool:

@@ -16,7 +16,7 @@ import typst
 from flask import render_template
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import ARRAY, BigInteger, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.audit.actions import write
@@ -25,7 +25,8 @@ from app.db import db
 from app.language import spoken
 from app.mail import Letter
 from app.people import actions, queries
-from app.people.models import ApiToken, Mail, Person, Unit
+from app.people.models import Mail, Person, Unit
+from app.people.queries import HERE, NOT_ASKED, ON_ITS_WAY
 from app.people.rules import email_of
 
 TRIES = 9
@@ -36,23 +37,10 @@ ONE_PDF = 500  # letters that a page makes in one go; the command makes any numb
 
 # Who --------------------------------------------------------------------------------------------------------
 
-_here = and_(Person.active, Person.erased_at.is_(None))
-_link = exists().where(
-    ApiToken.person_id == Person.id,
-    ApiToken.scopes == ["invite"],
-    ApiToken.revoked_at.is_(None),
-    ApiToken.ends_at > bindparam("at", type_=ApiToken.ends_at.type),
-)
-_on_its_way = exists().where(
-    Mail.person_id == Person.id, Mail.kind == "invitation", Mail.sent_at.is_(None), Mail.refusal.is_(None)
-)
-no_way = and_(_here, Person.password_hash.is_(None))
-not_asked = and_(no_way, ~_link, ~_on_its_way)
-
 
 def without_way(at: datetime, *, by_mail: bool | None = None) -> list[int]:
     """Everybody who has no password, and no link or code that still holds; with an address, without, or all."""
-    statement = select(Person.id).where(not_asked).order_by(Person.sort_name, Person.id)
+    statement = select(Person.id).where(NOT_ASKED).order_by(Person.sort_name, Person.id)
     if by_mail is not None:
         statement = statement.where(Person.email.is_not(None) if by_mail else Person.email.is_(None))
     return list(db.session.scalars(statement, {"at": at}))
@@ -62,7 +50,7 @@ def count_without_way(at: datetime) -> tuple[int, int]:
     """How many of them have an address, and how many have none."""
     mailed = func.count().filter(Person.email.is_not(None))
     row = db.session.execute(
-        select(mailed, func.count()).select_from(Person).where(not_asked), {"at": at}
+        select(mailed, func.count()).select_from(Person).where(NOT_ASKED), {"at": at}
     ).one()
     return row[0], row[1] - row[0]
 
@@ -74,7 +62,7 @@ def named(words: Iterable[str]) -> tuple[list[int], list[str]]:
     mails = {email_of(word) for word in wanted if "@" in word}
     rows = db.session.execute(
         select(Person.id, Person.email, Person.external_id).where(
-            _here, or_(Person.email.in_(mails), Person.external_id.in_(wanted))
+            HERE, or_(Person.email.in_(mails), Person.external_id.in_(wanted))
         )
     )
     for person_id, email, number in rows:
@@ -87,7 +75,7 @@ def named(words: Iterable[str]) -> tuple[list[int], list[str]]:
 def ids_here(person_ids: Iterable[int], *, by_mail: bool | None = None) -> list[int]:
     """Those of them who work here; with an address, or without."""
     ids = bindparam(None, list(set(person_ids)), type_=ARRAY(BigInteger))
-    statement = select(Person.id).where(_here, Person.id == func.any(ids))
+    statement = select(Person.id).where(HERE, Person.id == func.any(ids))
     if by_mail is not None:
         statement = statement.where(Person.email.is_not(None) if by_mail else Person.email.is_(None))
     return list(db.session.scalars(statement.order_by(Person.sort_name, Person.id)))
@@ -108,9 +96,7 @@ def logins(person_ids: Iterable[int]) -> dict[int, str]:
 def ask_invitations(person_ids: Sequence[int], *, by: int | None, at: datetime) -> int:
     """Put down an invitation for each who has an address, unless one is on its way; say how many."""
     ids = bindparam(None, list(person_ids), type_=ARRAY(BigInteger))
-    wanted = select(Person.id).where(
-        _here, Person.email.is_not(None), Person.id == func.any(ids), ~_on_its_way
-    )
+    wanted = select(Person.id).where(HERE, Person.email.is_not(None), Person.id == func.any(ids), ~ON_ITS_WAY)
     people = list(db.session.scalars(wanted.order_by(Person.id)))
     rows = [_row("invitation", person_id, by, at) for person_id in people]
     if rows:
@@ -126,7 +112,7 @@ def ask_reset(login: str, *, at: datetime) -> None:
         Mail.person_id == Person.id, Mail.kind == "reset", Mail.asked_at > at - AGAIN
     )
     who = Person.email == login if "@" in login else Person.external_id == login
-    found = db.session.scalar(select(Person.id).where(who, _here, Person.email.is_not(None), ~asked_lately))
+    found = db.session.scalar(select(Person.id).where(who, HERE, Person.email.is_not(None), ~asked_lately))
     db.session.execute(insert(Mail), [_row("reset", found, None, at)])
 
 

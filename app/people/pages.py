@@ -8,18 +8,27 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from app import access
+from app import access, mail
 from app.access import asker, may, me, set_cookie
 from app.config import settings
 from app.db import transaction
-from app.errors import NotSignedIn, Refused, TooMany
+from app.errors import NotFound, NotSignedIn, Refused, TooMany
+from app.jobs import do_later
 from app.keys import new_token
 from app.language import remember
 from app.outbox import settle
-from app.people import actions, queries
+from app.people import actions, invitations, jobs, queries
 from app.people import sign_in as letting_in
-from app.people.rules import weakness_of
-from app.people.schemas import ChoicesForm, LanguageForm, PasswordForm, SessionForm, SignInForm
+from app.people.rules import secret_of, weakness_of
+from app.people.schemas import (
+    ChoicesForm,
+    CodeForm,
+    LanguageForm,
+    LoginForm,
+    PasswordForm,
+    SessionForm,
+    SignInForm,
+)
 from app.web import body, done, now, render
 
 pages = Blueprint("people", __name__)
@@ -57,11 +66,19 @@ def enter() -> ResponseReturnValue:
     except (NotSignedIn, TooMany) as no:
         return _again(no, form["login"], form["next"])
     with transaction():
-        token = actions.start_session(person_id=person_id, at=now())
+        token = actions.start_session(person_id=person_id, at=now(), shared=form["shared"])
     answer = redirect(inside(form["next"]), code=303)
-    set_cookie(answer, access.SESSION, token, days=settings().session_days)
-    remember_browser(answer, form["login"])
+    let_in(answer, token, form["login"], shared=form["shared"])
     return answer
+
+
+def let_in(answer: Response, token: str, login: str, *, shared: bool) -> None:
+    """On a shared device nothing stays: no cookie after the browser closes, and no mark of who was here."""
+    set_cookie(answer, access.SESSION, token, days=None if shared else settings().session_days)
+    if shared:
+        access.drop_cookie(answer, BROWSER)
+    else:
+        remember_browser(answer, login)
 
 
 def _again(no: NotSignedIn | TooMany, login: str, then: str) -> ResponseReturnValue:
@@ -102,11 +119,57 @@ def set_first_password(token: str) -> ResponseReturnValue:
     hashed = letting_in.hash_password(form["new"])
     with transaction():
         actions.use_invitation(token=token, password_hash=hashed, at=now())
-        session = actions.start_session(person_id=person.id, at=now())
+        session = actions.start_session(person_id=person.id, at=now(), shared=form["shared"])
     onward = redirect(url_for(".start") if person.board_choice is None else "/", code=303)
-    set_cookie(onward, access.SESSION, session, days=settings().session_days)
-    remember_browser(onward, person.email or person.external_id or "")
+    let_in(onward, session, person.email or person.external_id or "", shared=form["shared"])
     return onward
+
+
+@pages.get("/welcome")
+@may("anybody")
+def welcome_code() -> ResponseReturnValue:
+    """Who got a letter types its code here."""
+    return render("people/code.html")
+
+
+@pages.post("/welcome")
+@may("anybody")
+def enter_code() -> ResponseReturnValue:
+    form = body(CodeForm())
+    code = secret_of(form["code"])
+    try:
+        letting_in.invited(code, now())
+    except (NotFound, TooMany) as no:
+        said = no.message if isinstance(no, TooMany) else letting_in.WRONG_CODE
+        answer = render("people/code.html", refusal=said, code=form["code"])
+        answer.status_code = no.status if isinstance(no, TooMany) else 422
+        return answer
+    return redirect(url_for(".welcome", token=code), code=303)
+
+
+@pages.get("/login/forgot")
+@may("anybody")
+def forgot() -> ResponseReturnValue:
+    return render("people/forgot.html", mail=mail.is_on(), asked="asked" in request.args)
+
+
+@pages.post("/login/forgot")
+@may("anybody")
+def ask_reset() -> ResponseReturnValue:
+    """The same answer whoever is asked for."""
+    login = letting_in.login_of(body(LoginForm())["login"])
+    try:
+        letting_in.count_try([f"forgot {login}", f"forgot from {letting_in.address()}"], now())
+    except TooMany as no:
+        answer = render("people/forgot.html", mail=mail.is_on(), refusal=no.message)
+        answer.status_code = no.status
+        answer.headers["Retry-After"] = str(no.retry_after)
+        return answer
+    if mail.is_on():
+        with transaction():
+            invitations.ask_reset(login, at=now())
+            do_later(jobs.send_mail)
+    return redirect(url_for(".forgot", asked=1), code=303)
 
 
 @pages.post("/logout")
@@ -201,8 +264,14 @@ def change_password() -> ResponseReturnValue:
 @pages.post("/me/sessions/end")
 @may("person")
 def end_sessions() -> ResponseReturnValue:
-    """Sign out one other browser, or all others."""
+    """Sign out one other browser, all others, or everywhere."""
     form = body(SessionForm())
+    if form["everywhere"]:
+        with transaction():
+            actions.end_sessions(of=me(), at=now())
+        answer = redirect(url_for(".sign_in"), code=303)
+        access.drop_cookie(answer, access.SESSION)
+        return answer
     with transaction():
         if form["session_id"] is not None:
             actions.end_session(sign_in_id=form["session_id"], by=me(), at=now())

@@ -6,13 +6,37 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, exists, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from app.config import settings
 from app.db import db
 from app.errors import NotFound
-from app.people.models import Organisation, PeopleFile, Person, PersonKey, SignIn, Unit
+from app.people.models import (
+    ApiToken,
+    Mail,
+    Organisation,
+    PeopleFile,
+    PeopleFileRow,
+    Person,
+    PersonKey,
+    SignIn,
+    Unit,
+)
+from app.people.models import Identity as Identities
 from app.people.rules import sort_name_of
 
 Identity = tuple[str, str]
@@ -288,3 +312,158 @@ def wrapped_keys(person_ids: Iterable[int]) -> Mapping[int, bytes]:
 
 def _missing() -> Any:
     raise NotFound(_l("There is nobody of that name here."))
+
+
+# Who works here, for those who keep the list ----------------------------------------------------------------
+
+HERE = and_(Person.active, Person.erased_at.is_(None))
+LINK = exists().where(
+    ApiToken.person_id == Person.id,
+    ApiToken.scopes == ["invite"],
+    ApiToken.revoked_at.is_(None),
+    ApiToken.ends_at > bindparam("at", type_=DateTime(timezone=True)),
+)
+ON_ITS_WAY = exists().where(
+    Mail.person_id == Person.id, Mail.kind == "invitation", Mail.sent_at.is_(None), Mail.refusal.is_(None)
+)
+NO_WAY = and_(HERE, Person.password_hash.is_(None))
+NOT_ASKED = and_(NO_WAY, ~LINK, ~ON_ITS_WAY)
+SHOWN = {
+    "here": HERE,
+    "no-way": NO_WAY,
+    "not-asked": NOT_ASKED,
+    "left": and_(~Person.active, Person.erased_at.is_(None)),
+}
+_boss = aliased(Person)
+_roster = (
+    select(
+        Person.id,
+        Person.external_id,
+        Person.handle,
+        Person.name,
+        Person.sort_name,
+        Person.email,
+        Person.job,
+        Person.role,
+        Person.hours_per_week,
+        Person.language,
+        Person.active,
+        Person.manager_id,
+        _department.name.label("department"),
+        _team.name.label("team"),
+        _boss.external_id.label("manager_external_id"),
+        _boss.name.label("manager"),
+        Person.password_hash.is_not(None).label("can_sign_in"),
+        or_(LINK, ON_ITS_WAY).label("asked"),
+    )
+    .outerjoin(_department, _department.id == Person.department_id)
+    .outerjoin(_team, _team.id == Person.team_id)
+    .outerjoin(_boss, _boss.id == Person.manager_id)
+    .where(Person.erased_at.is_(None))
+)
+PAGE = 50
+
+
+def roster(
+    at: datetime,
+    *,
+    q: str = "",
+    department: int | None = None,
+    role: str | None = None,
+    show: str = "here",
+    after: tuple[str, int] | None = None,
+    limit: int = PAGE,
+) -> tuple[Sequence[Any], tuple[str, int] | None]:
+    """A page of who works here, in the order of names, and where the next one begins."""
+    statement = _roster.where(SHOWN.get(show, HERE))
+    for word in q.split()[:5]:
+        name, plain = sort_name_of(word), word.lower()
+        also = or_(
+            Person.external_id.startswith(word, autoescape=True),
+            Person.email.contains(plain, autoescape=True),
+        )
+        statement = statement.where(or_(Person.sort_name.contains(name or plain, autoescape=True), also))
+    if department is not None:
+        statement = statement.where(or_(Person.department_id == department, Person.team_id == department))
+    if role == "manager":
+        statement = statement.where(exists().where(_report.manager_id == Person.id, _report.active))
+    elif role:
+        statement = statement.where(Person.role == role)
+    if after is not None:
+        statement = statement.where(tuple_(Person.sort_name, Person.id) > tuple_(*after))
+    statement = statement.order_by(Person.sort_name, Person.id).limit(limit + 1)
+    found = db.session.execute(statement, {"at": at}).all()
+    more = (found[limit - 1].sort_name, found[limit - 1].id) if len(found) > limit else None
+    return found[:limit], more
+
+
+def on_roster(person_id: int, at: datetime) -> Any:
+    row = db.session.execute(_roster.where(Person.id == person_id), {"at": at}).one_or_none()
+    return row or _missing()
+
+
+def roster_by_id(at: datetime, *, after: int, limit: int) -> Sequence[Any]:
+    """Everybody, who left as well, in an order that nothing changes."""
+    statement = _roster.where(Person.id > after).order_by(Person.id).limit(limit)
+    return db.session.execute(statement, {"at": at}).all()
+
+
+def departments() -> list[tuple[int, str]]:
+    rows = db.session.execute(
+        select(Unit.id, Unit.name).where(Unit.kind == "department").order_by(Unit.name, Unit.id)
+    )
+    return [(unit_id, name) for unit_id, name in rows]
+
+
+def identities_of(person_id: int) -> Sequence[Identities]:
+    statement = select(Identities).where(Identities.person_id == person_id)
+    return db.session.scalars(statement.order_by(Identities.kind, Identities.value)).all()
+
+
+def mail_of(person_id: int, limit: int = 5) -> Sequence[Mail]:
+    """What was sent to somebody lately, or could not be."""
+    return db.session.scalars(
+        select(Mail).where(Mail.person_id == person_id).order_by(Mail.id.desc()).limit(limit)
+    ).all()
+
+
+# Files that were sent in ------------------------------------------------------------------------------------
+
+_file = (
+    PeopleFile.id,
+    PeopleFile.name,
+    PeopleFile.sent_by,
+    Person.name.label("sender"),
+    PeopleFile.sent_at,
+    PeopleFile.state,
+    PeopleFile.refusal,
+    PeopleFile.counts,
+    PeopleFile.rows,
+    PeopleFile.done_rows,
+    PeopleFile.started_at,
+    PeopleFile.ended_at,
+)
+
+
+def people_files() -> Sequence[Any]:
+    """The files of this day, the latest first."""
+    statement = select(*_file).join(Person, Person.id == PeopleFile.sent_by)
+    return db.session.execute(statement.order_by(PeopleFile.id.desc()).limit(20)).all()
+
+
+def people_file(file_id: int) -> Any:
+    statement = select(*_file).join(Person, Person.id == PeopleFile.sent_by).where(PeopleFile.id == file_id)
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound(_l("This file is not here any more. Send it again."))
+    return row
+
+
+def file_rows(
+    file_id: int, *, kind: str | None = None, after: int = 0, limit: int | None = PAGE
+) -> Sequence[PeopleFileRow]:
+    """What a file would change, or changed, row by row."""
+    statement = select(PeopleFileRow).where(PeopleFileRow.file_id == file_id, PeopleFileRow.id > after)
+    if kind:
+        statement = statement.where(PeopleFileRow.kind == kind)
+    return db.session.scalars(statement.order_by(PeopleFileRow.id).limit(limit)).all()

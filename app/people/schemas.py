@@ -8,7 +8,16 @@ from app.people.rules import BOARD_CHOICES
 class SignInForm(Schema):
     login = fields.String(required=True, validate=validate.Length(1, 200))
     password = fields.String(required=True, validate=validate.Length(1, 1000))
+    shared = fields.Boolean(load_default=False)
     next = fields.String(load_default="")
+
+
+class LoginForm(Schema):
+    login = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class CodeForm(Schema):
+    code = fields.String(required=True, validate=validate.Length(1, 200))
 
 
 class Choices(Schema):
@@ -54,12 +63,87 @@ class PasswordForm(Schema):
     old = fields.String(load_default="", validate=validate.Length(0, 1000))
     new = fields.String(required=True, validate=validate.Length(1, 1000))
     again = fields.String(required=True, validate=validate.Length(1, 1000))
+    shared = fields.Boolean(load_default=False)
 
 
 class SessionForm(Schema):
+    everywhere = fields.Boolean(load_default=False)
     session_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**63 - 1))
 
 
 class LanguageForm(Schema):
     language = fields.String(required=True, validate=validate.OneOf(("nl", "en")))
     next = fields.String(load_default="/")
+
+
+# People as systems see and send them ------------------------------------------------------------------------
+
+MOST = 1000
+
+
+class PeopleQuery(Schema):
+    after = fields.Integer(load_default=0, validate=validate.Range(0, 2**63 - 1))
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, MOST))
+
+
+class AccountIn(Schema):
+    home_page = fields.String(required=True, validate=validate.Length(1, 500))
+    name = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class PersonIn(Schema):
+    """A row of the HR file; what is left out says nothing, and null or an empty text empties it."""
+
+    external_id = fields.String(allow_none=True)
+    name = fields.String(required=True)
+    email = fields.String(allow_none=True)
+    manager_external_id = fields.String(allow_none=True)
+    department = fields.String(allow_none=True)
+    team = fields.String(allow_none=True)
+    job = fields.String()
+    role = fields.String(metadata={"description": "employee, learning, hr, council or admin"})
+    hours_per_week = fields.Float(allow_none=True, allow_nan=False)
+    language = fields.String(
+        metadata={"description": "nl or en; of who is here already it is theirs to choose"}
+    )
+    active = fields.Boolean(metadata={"description": "false ends sessions and tokens at once"})
+    accounts = fields.List(fields.Nested(AccountIn), validate=validate.Length(0, 50))
+
+
+class PeopleIn(Schema):
+    people = fields.List(fields.Nested(PersonIn), required=True, validate=validate.Length(1, MOST))
+
+
+class RowOut(Schema):
+    row = fields.Integer(required=True, metadata={"description": "which of the rows that were sent, from 1"})
+    result = fields.String(required=True, metadata={"description": "made, changed, same or refused"})
+    person_id = fields.Integer(allow_none=True, dump_default=None)
+    code = fields.String(allow_none=True, dump_default=None)
+    detail = fields.String(allow_none=True, dump_default=None)
+
+
+class RowsOut(Schema):
+    results = fields.List(fields.Nested(RowOut), required=True)
+
+
+class PersonOut(Schema):
+    person_id = fields.Integer(required=True)
+    external_id = fields.String(allow_none=True)
+    name = fields.String(required=True)
+    email = fields.String(allow_none=True)
+    manager_external_id = fields.String(allow_none=True)
+    department = fields.String(allow_none=True)
+    team = fields.String(allow_none=True)
+    job = fields.String()
+    role = fields.String()
+    hours_per_week = fields.Float(allow_none=True)
+    language = fields.String()
+    active = fields.Boolean()
+    can_sign_in = fields.Boolean()
+
+
+class PeopleOut(Schema):
+    people = fields.List(fields.Nested(PersonOut), required=True)
+    next = fields.Integer(
+        allow_none=True, metadata={"description": "the `after` of the next page; null at the end"}
+    )

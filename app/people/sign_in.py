@@ -52,6 +52,7 @@ WRONG = _l("That is not right. Check your e-mail address or personnel number and
 TOO_MANY = _l("That were many tries. Wait a few minutes, then try again.")
 WRONG_OLD = _l("That is not your present password.")
 LINK_USED = _l("This link does not work any more. Ask for a new one.")
+WRONG_CODE = _l("This code does not work, or not any more. Look at the letter again, or ask for a new one.")
 WAIT = _l("Many people sign in at this moment. Try again in a few seconds.")
 
 # Passwords --------------------------------------------------------------------------------------------------

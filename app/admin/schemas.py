@@ -1,0 +1,46 @@
+"""What those who keep the house fill in."""
+
+from marshmallow import Schema, fields, validate
+
+from app.people.files import KINDS
+from app.people.queries import SHOWN
+from app.people.rules import ROLES
+
+BIGGEST = 2**63 - 1
+_id = validate.Range(1, BIGGEST)
+
+
+class OrganisationForm(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 100))
+    kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
+    manager_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
+    kudos_on_boards = fields.Boolean(load_default=False)
+    statement_days = fields.Integer(required=True, validate=validate.Range(30, 3650))
+
+
+class PeopleQuery(Schema):
+    q = fields.String(load_default="", validate=validate.Length(0, 100))
+    department = fields.Integer(load_default=None, allow_none=True, validate=_id)
+    role = fields.String(load_default="", validate=validate.OneOf(("", *ROLES, "manager")))
+    show = fields.String(load_default="here", validate=validate.OneOf(tuple(SHOWN)))
+    after = fields.String(load_default="", validate=validate.Length(0, 300))
+    after_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, BIGGEST))
+    invited = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, BIGGEST))
+
+
+class InviteForm(Schema):
+    """Whom, and how: those who are ticked, or everybody who has no way in yet."""
+
+    ids = fields.List(fields.Integer(validate=_id), load_default=[], validate=validate.Length(0, 1000))
+    how = fields.String(
+        required=True, validate=validate.OneOf(("mail", "letters", "all-mail", "all-letters", "link"))
+    )
+
+
+class RoleForm(Schema):
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+
+
+class FileQuery(Schema):
+    kind = fields.String(load_default="", validate=validate.OneOf(("", *KINDS)))
+    after = fields.Integer(load_default=0, validate=validate.Range(0, BIGGEST))
