@@ -27,6 +27,7 @@ from app.lessons import actions as lessons
 from app.lessons.actions import NewLesson
 from app.outbox import publish, settle
 from app.people import actions as people
+from app.people import files
 from app.people.actions import SCOPES
 from tests.cast import NAMES, Cast, row_of, signed_in
 from tests.small import load
@@ -58,6 +59,23 @@ def _api(path: str, *inside: int, **more: Any) -> Example:
 
 # Changes are sent empty: whoever gets in is told what is missing, or done nothing to.
 EXAMPLES: dict[str, Example] = {
+    "admin.change_organisation": _of("/admin/organisation", 422),
+    "admin.organisation": _of("/admin/organisation", 200),
+    "admin.steps": _of("/admin", 200),
+    "admin_files.choose": _of("/admin/people/import", 200),
+    "admin_files.confirm": _of("/admin/people/import/{file}/confirm", 303),
+    "admin_files.differences": _of("/admin/people/import/{file}/differences.csv", 200),
+    "admin_files.drop": _of("/admin/people/import/{doomed_file}/drop", 303),
+    "admin_files.one": _of("/admin/people/import/{file}", 200),
+    "admin_files.send": _of("/admin/people/import", 422),
+    "admin_people.everybody": _of("/admin/people", 200),
+    "admin_people.give_role": _of("/admin/people/{somebody}/role", 422),
+    "admin_people.invite": _of("/admin/people/invite", 422),
+    "admin_people.invite_one": _of("/admin/people/{somebody}/invite", 422),
+    "admin_people.let_go": _of("/admin/people/{somebody}/leave", 303),
+    "admin_people.one": _of("/admin/people/{somebody}", 200),
+    "admin_people.sign_out": _of("/admin/people/{somebody}/sign-out", 303),
+    "admin_people.take_back": _of("/admin/people/{somebody}/return", 303),
     "activities.activity": _of("/learn/a1", 200),
     "activities.catalogue": _of("/learn", 200),
     "activities.confirmations": _of("/confirmations", 200),
@@ -117,10 +135,13 @@ EXAMPLES: dict[str, Example] = {
     "lessons_api.stop": _api("/lessons/{lesson}/application", 200, 204),
     "live.events": _of("/events", 200),
     "oauth.give_token": _of("/oauth/token", 400),
+    "people.ask_reset": _of("/login/forgot", 422),
     "people.change_password": _of("/me/password", 422),
     "people.choose": _of("/me/settings", 303),
     "people.end_sessions": _of("/me/sessions/end", 303),
     "people.enter": _of("/login", 422),
+    "people.enter_code": _of("/welcome", 422),
+    "people.forgot": _of("/login/forgot", 200),
     "people.language": _of("/me/language", 422),
     "people.set_first_password": _of("/welcome/{invitation}", 422),
     "people.settings": _of("/me/settings", 200),
@@ -128,7 +149,10 @@ EXAMPLES: dict[str, Example] = {
     "people.start": _of("/me/start", 200),
     "people.sign_out": _of("/logout", 303),
     "people.welcome": _of("/welcome/{invitation}", 200),
+    "people.welcome_code": _of("/welcome", 200),
     "people_api.choose": _api("/me", 200),
+    "people_api.people": _api("/people", 200),
+    "people_api.put_people": _api("/people", 422),
     "people_api.show": _api("/me", 200),
     "static": _of("/static/nothing.css", 404),
     "xapi.about": _of("/xapi/about", 200),
@@ -174,17 +198,28 @@ COMPLETE: dict[str, Form] = {
         "how": "Each time I close one.",
     },
 }
-# Routes that name what is everybody's, or what only its bearer can know.
+# Routes that name what is everybody's, what only its bearer can know, or what belongs to a role's desk.
 NOBODYS = {
+    "admin_files.confirm", "admin_files.differences", "admin_files.drop", "admin_files.one",
+    "admin_people.give_role", "admin_people.invite_one", "admin_people.let_go", "admin_people.one",
+    "admin_people.sign_out", "admin_people.take_back",
     "activities.activity", "assets.file", "badges.badge", "home.fragment", "people.set_first_password",
     "people.welcome", "static",
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
-    "people.enter", "people.language", "people.set_first_password", "people.sign_in", "people.sign_out",
-    "people.welcome", "static", "xapi.about",
+    "people.ask_reset", "people.enter", "people.enter_code", "people.forgot", "people.language",
+    "people.set_first_password", "people.sign_in", "people.sign_out", "people.welcome", "people.welcome_code",
+    "static", "xapi.about",
 }  # fmt: skip
-FOR_CLIENTS = {"people_api.show", "xapi.get", "xapi.post", "xapi.put"}
+FOR_CLIENTS = {
+    "people_api.people",
+    "people_api.put_people",
+    "people_api.show",
+    "xapi.get",
+    "xapi.post",
+    "xapi.put",
+}
 ENDS_ONES_SESSION = ("people.end_sessions", "people.sign_out")
 
 
@@ -248,7 +283,7 @@ PEOPLE = [
     _person("fay"), _person("mia", "manager"), _person("leo", "learning"), _person("clara", "hr"),
     _person("cor", "council"), _person("dan", "admin"),
 ]  # fmt: skip
-TOKENS = [Someone(f"token of {name}", frozenset({"employee"})) for name in ("fay", "dan")]
+TOKENS = [_person("token of fay"), _person("token of dan", "admin")]
 CLIENTS = [Someone(f"client with {scope}", scopes=frozenset({scope})) for scope in SCOPES]
 CLIENTS += [Someone(f"client token with {scope}", scopes=frozenset({scope})) for scope in SCOPES[:2]]
 STRANGERS = [
@@ -398,14 +433,24 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         settle(at)
     with transaction():
         invitation = people.invite(person_id=person_id, at=at)
+        kept = [_file(by, at) for by in (person_id, others)]
     made = {
         "lesson": ids[0],
         "doomed": ids[1],
         "doomed_too": ids[2],
         "kudos": kudos_id,
         "completion": completion_id,
+        "file": kept[0],
+        "doomed_file": kept[1],
+        "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
     }
     return {**made, "invitation": invitation}
+
+
+def _file(by: int, at: datetime) -> int:
+    file_id = files.keep(name="people.csv", content=b"external_id,name\nw-zoe,Zoe", by=by, at=at)
+    files.tell_differences(file_id)
+    return file_id
 
 
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:

@@ -80,13 +80,6 @@ def _house(found: queries.SoFar) -> list[Step]:
         Step(*ready, facts().name, "/admin/organisation", _("To the settings")),
         Step(_("Bring in who works here"), found.people > 1, people, "/admin/people/import", _("Choose a file")),
         Step(
-            _("Make a second administrator, for when you are away"),
-            found.administrators > 1,
-            "",
-            "/admin/people?role=admin",
-            _("See who is one"),
-        ),
-        Step(
             _("Invite people, by mail or by letter"),
             found.invited and not found.not_asked,
             waiting if found.not_asked else "",
@@ -97,6 +90,13 @@ def _house(found: queries.SoFar) -> list[Step]:
             _("See the first colleague come in"), found.can_sign_in > 1, inside, "/admin/people?show=no-way",
             _("See who is not in yet"),
         ),
+        Step(
+            _("Make a second administrator, for when you are away"),
+            found.administrators > 1,
+            "",
+            "/admin/people?role=admin",
+            _("See who is one"),
+        ),
     ]  # fmt: skip
 
 
@@ -106,7 +106,8 @@ def _learning(found: queries.SoFar) -> list[Step]:
     sends = _("Waiting for its first report") if found.platforms and not found.platforms_used else ""
     return [
         Step(
-            _("Make the catalogue: what one can learn here"), found.activities > 0, offered, "/admin/catalogue",
+            _("Make the catalogue: what one can learn here"), found.activities > 0,
+            offered if found.activities else "", "/admin/catalogue",
             _("To the catalogue"),
         ),
         Step(

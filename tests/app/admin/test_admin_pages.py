@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from app import jobs
 from app.db import db, transaction
+from app.outbox import settle
 from app.people import actions, files
 from app.people import jobs as people_jobs
 from app.people.rules import secret_of
@@ -78,12 +79,10 @@ def test_an_empty_installation_says_where_to_begin(app: Flask, database: Any) ->
     with app.app_context(), transaction():
         at = datetime.now(UTC)
         person_id = actions.make_administrator(email="olaf@waterveld.example", at=at)
-        from app.outbox import settle
-
         settle(at)
     said = text_of(signed_in(app, person_id).get("/admin"))
-    assert "Next Name your organisation" in said
-    assert "1 person works here" in said
+    assert "Nu Geef je organisatie een naam" in said
+    assert "1 persoon werkt hier" in said
 
 
 def test_who_may_see_the_first_steps(client_of: Browser) -> None:
