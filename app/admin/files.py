@@ -21,6 +21,7 @@ from app.web import now, query, render
 imports = Blueprint("admin_files", __name__)
 ONE = f"/admin/people/import/<int(max={BIGGEST}):file_id>"
 AT_ONCE = 64 * 1024  # bytes of a file whose differences are told without the worker
+PACKED = (b"PK", b"\x1f\x8b")  # nobody knows how much is in it
 NO_FILE = _l("Choose a file first.")
 
 
@@ -44,11 +45,12 @@ def send() -> ResponseReturnValue:
         answer = _choose(refusal=NO_FILE)
         answer.status_code = 422
         return answer
+    at_once = len(content) <= AT_ONCE and not content.startswith(PACKED)
     with transaction():
         file_id = files.keep(name=sent.filename or "", content=content, by=me(), at=now())
-        if len(content) > AT_ONCE:
+        if not at_once:
             do_later(jobs.read_file, file_id=file_id)
-    if len(content) <= AT_ONCE:
+    if at_once:
         with transaction():
             files.tell_differences(file_id)
     return redirect(url_for(".one", file_id=file_id), code=303)

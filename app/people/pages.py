@@ -226,7 +226,7 @@ def what_i_chose() -> dict[str, object]:
 @may("person")
 def start() -> ResponseReturnValue:
     """The first question of all."""
-    return render("people/start.html")
+    return render("people/start.html", then="/admin" if "admin" in asker().roles else "/")
 
 
 @pages.post("/me/settings")

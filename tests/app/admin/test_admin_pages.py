@@ -356,8 +356,11 @@ def test_a_large_file_is_read_by_the_worker(dan: SignedIn, worker: Callable[[], 
 @pytest.mark.parametrize(
     "content", [b"", b"%PDF-1.7", b"PK\x03\x04 no zip", b"a,b\n1,2", b"\x00" * 500, b"\xff\xfe"]
 )
-def test_what_is_no_list_of_people_is_told_and_changes_nothing(dan: SignedIn, content: bytes) -> None:
+def test_what_is_no_list_of_people_is_told_and_changes_nothing(
+    dan: SignedIn, worker: Callable[[], None], content: bytes
+) -> None:
     answer = dan.post("/admin/people/import", data={"file": (BytesIO(content), "x\x00\n../../p.csv")})
+    worker()
     page = dan.get(answer.headers["Location"]) if answer.status_code == 303 else answer
     assert page.status_code in (200, 422)
     assert "Choose" in page.text
