@@ -218,6 +218,7 @@ def forget_old_keys(*, at: datetime) -> None:
 
 _one_at_a_time = text("SELECT pg_advisory_xact_lock(7303014)")
 _nobody_new = text("SELECT pg_advisory_xact_lock_shared(7303014)")
+_new_ids = text("SELECT nextval(pg_get_serial_sequence('person', 'id')) FROM generate_series(1, :number)")
 _totals = text("INSERT INTO person_total (person_id) SELECT unnest(:ids) ON CONFLICT DO NOTHING").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
 )
@@ -462,19 +463,27 @@ def _add(
     if not rows:
         return []
     handles = _handles(rows)
+    ids = list(
+        db.session.scalars(_new_ids, {"number": len(rows)})
+    )  # getting them back takes ten times as long
     values = [
-        {**_values(row, units), "handle": handle, "password_hash": row.password_hash, "created_at": at}
-        for row, handle in zip(rows, handles, strict=True)
+        {
+            "id": i,
+            **_values(row, units),
+            "handle": handle,
+            "password_hash": row.password_hash,
+            "created_at": at,
+        }
+        for i, row, handle in zip(ids, rows, handles, strict=True)
     ]
-    statement = insert(Person).returning(Person.id, sort_by_parameter_order=True)
-    ids = list(db.session.scalars(statement, values))
+    db.session.execute(insert(Person.__table__), values)  # type: ignore[arg-type]
     done.ids.update(zip((row.key for row in rows), ids, strict=True))
     done.made.extend(ids)
     db.session.execute(_totals, {"ids": ids})
     lock_newcomers(ids)
     keys = ring()
     wrapped = [{"person_id": i, "wrapped": keys.wrap(new_key(), f"person:{i}")} for i in ids]
-    db.session.execute(insert(PersonKey), wrapped)
+    db.session.execute(insert(PersonKey.__table__), wrapped)  # type: ignore[arg-type]
     _place(zip(ids, values, strict=True), at)
     return [PersonMoved(person_id=person_id) for person_id in ids]
 
@@ -501,7 +510,7 @@ def _place(placed: Iterable[tuple[int, Mapping[str, object]]], at: datetime) -> 
         for i, v in placed
     ]
     if rows:
-        db.session.execute(insert(Membership), rows)
+        db.session.execute(insert(Membership.__table__), rows)  # type: ignore[arg-type]
 
 
 def _change(
