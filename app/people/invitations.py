@@ -32,7 +32,7 @@ from app.people.rules import email_of
 TRIES = 9
 LEASE, AGAIN = timedelta(minutes=2), timedelta(minutes=2)
 PAGE = Path(__file__).with_name("letter.typ")
-ONE_PDF = 500  # letters that a page makes in one go; the command makes any number
+ONE_PDF = 300  # letters that a page makes in one go; the command makes any number
 
 
 # Who --------------------------------------------------------------------------------------------------------
@@ -161,13 +161,13 @@ def not_sent(claimed: Claimed, code: str, *, for_good: bool, at: datetime) -> No
 
 
 def _invitation(person: Person, secret: str, at: datetime) -> Letter:
-    house = queries.organisation().name or "Blijk"
+    house = queries.organisation().name
     link = f"{settings().origin}/welcome/{secret}"
     until = (at + actions.LINK).astimezone(timezone())
     with spoken(person.language):
         said = [
             _("Hello %(name)s,", name=person.name),
-            _("%(house)s uses Blijk: it shows what you learn, and what colleagues thank you for.", house=house),
+            _about(house),
             _("Choose a password with this link, and you are in. It works once, until %(day)s.",
               day=format_date(until, "d MMMM", rebase=False)),
         ]  # fmt: skip
@@ -175,8 +175,16 @@ def _invitation(person: Person, secret: str, at: datetime) -> Letter:
             _("From then on you sign in with %(login)s.", login=person.email),
             _("Did you not expect this? Then leave it; nothing happens."),
         ]
-        subject = _("You can use Blijk at %(house)s", house=house)
+        subject = _("You can use Blijk at %(house)s", house=house) if house else _("You can use Blijk")
         return _letter(person, subject, said, _("Choose a password"), link, after)
+
+
+def _about(house: str) -> str:
+    if house:
+        return _(
+            "%(house)s uses Blijk: it shows what you learn, and what colleagues thank you for.", house=house
+        )
+    return _("Blijk shows what you learn, and what colleagues thank you for.")
 
 
 def _reset(person: Person, secret: str) -> Letter:
@@ -210,14 +218,14 @@ def _letter(
 def letters(person_ids: Sequence[int], *, by: int | None, at: datetime) -> bytes:
     """A page with a code for each, in their language and in the order of where they work: a PDF (PDF/UA-1)."""
     codes = actions.invite_people(person_ids, at=at, by_letter=True, by=by)
-    house = queries.organisation().name or "Blijk"
+    house = queries.organisation().name
     people = _addressed(person_ids)
     made = []
     for language in sorted({person.language for person in people}):
         with spoken(language):
             made += [_page(one, codes[one.id], house, at) for one in people if one.language == language]
     made.sort(key=lambda page: page["order"])
-    whole = {"title": f"Blijk – {house}", "organisation": house, "language": "nl", "letters": made}
+    whole = {"title": f"Blijk – {house}", "organisation": house or "Blijk", "language": "nl", "letters": made}
     found = typst.compile(
         PAGE.read_bytes(),
         format="pdf",
@@ -254,7 +262,7 @@ def _page(person: Any, code: str, house: str, at: datetime) -> dict[str, Any]:
         "day": format_date(at.astimezone(timezone()), "d MMMM yyyy", rebase=False),
         "title": _("Your way into Blijk"),
         "intro": [
-            _("%(house)s uses Blijk: it shows what you learn, and what colleagues thank you for.", house=house)
+            _about(house)
         ],
         "code": code.replace("-", " "),
         "code_label": _("Your code"),
