@@ -25,7 +25,7 @@ WHOLE = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) 
 LOOKS = WHOLE if FULL else [("nl", False, 1280), ("nl", True, 390)]
 
 
-def pages_of(company: Company) -> dict[str, list[str]]:
+def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     """Who looks at what. Cor has done nothing yet."""
     anna = ["/", "/album", "/album?by=skill", "/receipts", "/leaderboards", "/learn"]
     anna += ["/learn/confined-spaces", "/learn?q=nothing+fits+this", "/log"]
@@ -42,12 +42,14 @@ def pages_of(company: Company) -> dict[str, list[str]]:
         "/log",
         "/confirmations",
     ]
-    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?page=1"], "cor": cor}
+    dan = ["/admin", "/admin/organisation", "/admin/people", "/admin/people?q=nobody", "/admin/people/import"]
+    dan += [f"/admin/people/{cast.ben}"]
+    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?page=1"], "cor": cor, "dan": dan}
 
 
 def speak(app: Flask, cast: Cast, lang: str) -> None:
     with app.app_context(), transaction():
-        for name in ("anna", "mia", "cor"):
+        for name in ("anna", "mia", "cor", "dan"):
             people.choose(person_id=cast.id_of(name), language=lang)
 
 
@@ -79,13 +81,13 @@ def test_nothing_is_wrong_with_any_page(
     consoles.expected = [f"GET .*{NOWHERE}: 404"]
     speak(app, cast, lang)
     wrong: list[str] = []
-    for name, paths in pages_of(company).items():
+    for name, paths in pages_of(company, cast).items():
         page = visit(name, paths[0], width=width, dark=dark)
         for path in paths:
             page.goto(path)
             wrong += look_at(page, lang, f"{name} at {path}")
     outside = stranger(width=width, dark=dark)
-    for path in ("/login", f"/welcome/{invitation}"):
+    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}"):
         outside.goto(path)
         wrong += look_at(outside, "en", path)
     assert wrong == []

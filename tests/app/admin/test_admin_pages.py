@@ -320,6 +320,31 @@ def test_a_second_file_waits_for_the_first(dan: SignedIn, worker: Callable[[], N
     assert rows("SELECT count(*) FROM person WHERE external_id IN ('w-zoe', 'w-zed')") == [(2,)]
 
 
+def test_of_two_words_for_two_files_at_once_one_is_heard(app: Flask, cast: Cast) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from app.errors import Conflict
+
+    at = datetime.now(UTC)
+    with app.app_context(), transaction():
+        kept = [
+            files.keep(name="p.csv", content=b"external_id,name\n1,A", by=by, at=at)
+            for by in (cast.dan, cast.eve)
+        ]
+        for file_id in kept:
+            files.tell_differences(file_id)
+
+    def confirm(file_id: int) -> bool:
+        try:
+            with app.app_context(), transaction():
+                return files.confirm(file_id=file_id, by=cast.dan, at=at)
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(confirm, kept * 3)) == [False] * 5 + [True]
+
+
 def test_an_import_that_was_broken_off_goes_on_where_it_was(
     app: Flask, dan: SignedIn, worker: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

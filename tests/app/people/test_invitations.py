@@ -472,6 +472,21 @@ def test_a_system_puts_people_and_hears_of_each_row(app: Flask, cast: Cast) -> N
     )
 
 
+def test_two_systems_that_put_the_same_people_at_once_make_them_once(app: Flask, cast: Cast) -> None:
+    key = platform_headers(app, "people:write")
+    sent = {"people": [{"external_id": f"p-{number}", "name": f"Person {number}"} for number in range(50)]}
+
+    def put(_: int) -> list[str]:
+        answer = app.test_client().put("/api/v1/people", json=sent, headers=key)
+        return [row["result"] for row in answer.get_json()["results"]]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(put, range(4)))
+    assert sorted(map(set, found), key=str) == [{"made"}, {"same"}, {"same"}, {"same"}]
+    with app.app_context():
+        assert rows("SELECT count(*) FROM person WHERE external_id LIKE 'p-%'") == [(50,)]
+
+
 @pytest.mark.parametrize(
     "sent",
     [[], {}, {"people": []}, {"people": [{}]}, {"people": [{"name": 3}]},
