@@ -73,10 +73,7 @@ def one(file_id: int) -> ResponseReturnValue:
         "changes_of": files.changes_of,
         "reason_of": files.reason_of,
     }
-    answer = render("admin/file.html", "admin/_file.html", **context)
-    if file.state in ("sent", "running"):
-        answer.headers["Refresh"] = "5"  # for who has no script; it says so itself with one
-    return answer
+    return render("admin/file.html", "admin/_file.html", **context)
 
 
 @imports.get(f"{ONE}/differences.csv")
@@ -125,5 +122,5 @@ def confirm(file_id: int) -> ResponseReturnValue:
 @may("admin")
 def drop(file_id: int) -> ResponseReturnValue:
     with transaction():
-        files.drop(file_id=file_id)
+        files.drop(file_id=file_id, at=now())
     return redirect(url_for(".choose"), code=303)

@@ -527,8 +527,17 @@ def go_on(file_id: int, people: People, *, at: datetime) -> bool:
     return False
 
 
-def drop(*, file_id: int) -> None:
-    """Not this one after all."""
+def drop(*, file_id: int, at: datetime) -> None:
+    """Not this one after all. One that is being brought in stops after the chunk that is under way."""
+    kept = _locked(file_id)
+    if kept is not None and kept.state == "running":
+        said = _l(
+            "You stopped it: %(done)s of %(total)s rows are in. Send the file again for the rest.",
+            done=kept.done_rows,
+            total=kept.rows,
+        )
+        _set(file_id, state="refused", refusal=in_each([said])[0], content=None, ended_at=at)
+        return
     waiting = PeopleFile.state.in_(("sent", "read", "refused"))
     db.session.execute(delete(PeopleFile).where(PeopleFile.id == file_id, waiting))
 

@@ -94,11 +94,14 @@ def logins(person_ids: Iterable[int]) -> dict[int, str]:
 
 
 def ask_invitations(person_ids: Sequence[int], *, by: int | None, at: datetime) -> int:
-    """Put down an invitation for each who has an address, unless one is on its way; say how many."""
+    """Put down a mail for each who has an address, unless one is on its way; say how many. Who has a password
+    already gets a link for a new one."""
     ids = bindparam(None, list(person_ids), type_=ARRAY(BigInteger))
-    wanted = select(Person.id).where(HERE, Person.email.is_not(None), Person.id == func.any(ids), ~ON_ITS_WAY)
-    people = list(db.session.scalars(wanted.order_by(Person.id)))
-    rows = [_row("invitation", person_id, by, at) for person_id in people]
+    wanted = select(Person.id, Person.password_hash.is_(None)).where(
+        HERE, Person.email.is_not(None), Person.id == func.any(ids), ~ON_ITS_WAY
+    )
+    people = db.session.execute(wanted.order_by(Person.id))
+    rows = [_row("invitation" if new else "reset", person_id, by, at) for person_id, new in people]
     if rows:
         db.session.execute(insert(Mail), rows)
         detail = {"people": len(rows), "by": "mail"}
@@ -145,7 +148,8 @@ def claim(at: datetime) -> Claimed | None:
     mail.tries, mail.next_at = mail.tries + 1, at + LEASE
     db.session.flush()
     if mail.kind == "reset":
-        return Claimed(mail.id, _reset(person, actions.let_reset(person_id=person.id, at=at)), mail.tries)
+        secret = actions.let_reset(person_id=person.id, at=at)
+        return Claimed(mail.id, _reset(person, secret, asked=mail.asked_by is None), mail.tries)
     secret = actions.invite(person_id=person.id, at=at)
     return Claimed(mail.id, _invitation(person, secret, at), mail.tries)
 
@@ -180,20 +184,22 @@ def _invitation(person: Person, secret: str, at: datetime) -> Letter:
 
 
 def _about(house: str) -> str:
-    if house:
-        return _(
-            "%(house)s uses Blijk: it shows what you learn, and what colleagues thank you for.", house=house
-        )
-    return _("Blijk shows what you learn, and what colleagues thank you for.")
+    if not house:
+        return str(_("Blijk shows what you learn, and what colleagues thank you for."))
+    return str(
+        _("%(house)s uses Blijk: it shows what you learn, and what colleagues thank you for.", house=house)
+    )
 
 
-def _reset(person: Person, secret: str) -> Letter:
+def _reset(person: Person, secret: str, *, asked: bool) -> Letter:
+    """`asked`: by themselves, as far as we know; else an administrator did it."""
     link = f"{settings().origin}/welcome/{secret}"
     with spoken(person.language):
         said = [
             _("Hello %(name)s,", name=person.name),
-            _("Somebody, you we think, asked for a new password for Blijk. With this link you choose one. "
-              "It works once, for an hour."),
+            _("Somebody, you we think, asked for a new password for Blijk.") if asked
+            else _("Your administrator lets you choose a new password for Blijk."),
+            _("Choose it with this link. It works once, for an hour."),
         ]  # fmt: skip
         after = [_("It was not you? Then leave it; your password stays as it is.")]
         return _letter(person, _("A new password for Blijk"), said, _("Choose a password"), link, after)

@@ -369,6 +369,19 @@ def test_an_import_that_was_broken_off_goes_on_where_it_was(
     assert rows("SELECT count(*) FROM person WHERE external_id LIKE 'p-%'") == [(5,)]
 
 
+def test_an_import_is_stopped_and_blocks_nobody(dan: SignedIn, worker: Callable[[], None]) -> None:
+    first = send(dan, ZOE)
+    dan.post(f"{first}/confirm")
+    assert dan.post(f"{first}/drop").status_code == 303
+    worker()
+    assert "You stopped it: 0 of 1 rows are in." in text_of(dan.get(first))
+    assert rows("SELECT count(*) FROM person WHERE external_id = 'w-zoe'") == [(0,)]
+    second = send(dan, ZOE)
+    dan.post(f"{second}/confirm")
+    worker()
+    assert rows("SELECT count(*) FROM person WHERE external_id = 'w-zoe'") == [(1,)]
+
+
 def test_a_large_file_is_read_by_the_worker(dan: SignedIn, worker: Callable[[], None]) -> None:
     place = send(dan, *(f"p-{number},Person number {number},,,,,,,,," for number in range(3000)))
     assert "is being read" in dan.get(place).text

@@ -123,6 +123,18 @@ def test_a_mail_goes_once_however_often_the_job_runs(app: Flask, cast: Cast, pos
         assert "0 invitations" in command(app), "a link that holds is enough"
 
 
+def test_who_has_a_password_gets_a_link_for_a_new_one(
+    app: Flask, cast: Cast, post: Path, client_of: Browser
+) -> None:
+    dan = client_of("dan")
+    assert dan.post(f"/admin/people/{cast.anna}/invite", data={"how": "mail"}).status_code == 303
+    deliver(app)
+    (letter,) = letters_in(post)
+    assert letter["Subject"] == "A new password for Blijk"
+    assert "Your administrator lets you" in letter.get_body(("plain",)).get_content()
+    assert "new password, sent" in re.sub(r"\s+", " ", dan.get(f"/admin/people/{cast.anna}").text)
+
+
 def test_no_secret_stands_in_a_job_or_a_log(
     app: Flask, cast: Cast, post: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
