@@ -41,6 +41,8 @@ def send() -> ResponseReturnValue:
     """Keep the file, and say what it would change: at once when it is small, else by the worker."""
     sent = request.files.get("file")
     content = sent.read() if sent is not None else b""
+    if sent is not None:
+        sent.close()  # a large one is a file on disk
     if sent is None or not content:
         answer = _choose(refusal=NO_FILE)
         answer.status_code = 422
