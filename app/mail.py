@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.config import Settings, settings
 
+AWAY = "server-away"  # no use to try the next one now
 PATIENCE = 20  # seconds that a mail server has to answer
 
 
@@ -73,7 +75,7 @@ def message_of(letter: Letter) -> EmailMessage:
     try:
         message["From"] = _sender(settings())
         message["To"] = Address(_line(letter.to_name), addr_spec=letter.to_address)
-    except (ValueError, IndexError, UnicodeError):
+    except (ValueError, IndexError, UnicodeError, MessageError):
         raise CannotSend("not-an-address", for_good=True) from None
     message["Subject"] = _line(letter.subject)
     message["Date"] = format_datetime(_now())
@@ -114,7 +116,7 @@ class Folder:
                 file.write(message.as_bytes())
             Path(name).rename(self.folder / f"{_now():%Y%m%dT%H%M%S%f}-{Path(name).stem}.eml")
         except OSError:
-            raise CannotSend("folder", for_good=False) from None
+            raise CannotSend(AWAY, for_good=False) from None
 
 
 class Server:
@@ -135,9 +137,11 @@ class Server:
             self.close()
             login = isinstance(no, smtplib.SMTPAuthenticationError)
             raise CannotSend(f"server-{no.smtp_code}", for_good=no.smtp_code >= 500 and not login) from None
-        except (smtplib.SMTPException, OSError, UnicodeError):
+        except (smtplib.SMTPNotSupportedError, UnicodeError):  # an address that this server cannot write
+            raise CannotSend("not-an-address", for_good=True) from None
+        except (smtplib.SMTPException, OSError):
             self.close()
-            raise CannotSend("server-away", for_good=False) from None
+            raise CannotSend(AWAY, for_good=False) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.line is not None:
@@ -156,7 +160,7 @@ class Server:
             line.starttls(context=ssl.create_default_context())
             line.ehlo()
         elif self.url.username and self.url.scheme == "smtp" and not _is_here(host):
-            raise smtplib.SMTPNotSupportedError  # a password does not go over an open line
+            raise CannotSend(AWAY, for_good=False)  # a password does not go over an open line
         if self.url.username:
             line.login(unquote(self.url.username), unquote(self.url.password or ""))
         return line

@@ -132,9 +132,9 @@ class Claimed:
     tries: int = 0
 
 
-def claim(at: datetime) -> Claimed | None:
-    """The next mail, with its link made now; for two minutes no other worker takes it."""
-    waiting = (Mail.sent_at.is_(None), Mail.refusal.is_(None), Mail.next_at <= at)
+def claim(before: datetime, at: datetime) -> Claimed | None:
+    """The next mail that waited before, with its link made now; for two minutes no other worker takes it."""
+    waiting = (Mail.sent_at.is_(None), Mail.refusal.is_(None), Mail.next_at <= before)
     statement = select(Mail).where(*waiting).order_by(Mail.next_at, Mail.id).limit(1)
     mail = db.session.scalar(statement.with_for_update(skip_locked=True))
     if mail is None:
@@ -152,6 +152,12 @@ def claim(at: datetime) -> Claimed | None:
         return Claimed(mail.id, _reset(person, secret, asked=mail.asked_by is None), mail.tries)
     secret = actions.invite(person_id=person.id, at=at)
     return Claimed(mail.id, _invitation(person, secret, at), mail.tries)
+
+
+def is_under_way() -> bool:
+    """Is there a mail that was taken and neither went nor was given up?"""
+    waiting = (Mail.sent_at.is_(None), Mail.refusal.is_(None), Mail.tries > 0)
+    return bool(db.session.scalar(select(exists().where(*waiting))))
 
 
 def sent(mail_id: int, at: datetime) -> None:

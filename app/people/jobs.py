@@ -51,24 +51,22 @@ def _to_the_end(file_id: int, people: files.People) -> None:
 
 @job("people.send_mail", queue="mail", tries=10)
 def send_mail() -> None:
-    """Send what waits. A mail that was accepted is marked at once, and never goes again."""
+    """Send what waits, each mail once a run. One that was accepted is marked at once, and never goes again."""
     if not mail.is_on():
         return
-    failed = None
+    started, later = datetime.now(UTC), None
     with mail.post() as way:
-        while failed is None and not stopping.is_set():
-            at = datetime.now(UTC)
+        while later != mail.AWAY and not stopping.is_set():
             with transaction():
-                claimed = invitations.claim(at)
+                claimed = invitations.claim(started, datetime.now(UTC))
             if claimed is None:
-                return
-            if claimed.letter is not None:
-                failed = _send(way, claimed)
+                break
+            later = _send(way, claimed) or later
     if stopping.is_set():
         with transaction():
             do_later(send_mail)
-    elif failed is not None:
-        raise TryAgain(failed)
+    elif later is not None or invitations.is_under_way():
+        raise TryAgain(later or "a worker that took one may have died")
 
 
 def _send(way: mail.Way, claimed: invitations.Claimed) -> str | None:

@@ -25,7 +25,7 @@ from app.config import SettingMissing, Settings
 from app.db import transaction
 from app.errors import NotFound
 from app.outbox import settle
-from app.people import actions
+from app.people import actions, invitations
 from app.people import jobs as people_jobs
 from app.people.rules import CODE, new_code, secret_of
 from tests.cast import PASSWORD, Cast, SignedIn, platform_headers, row_of
@@ -164,6 +164,24 @@ def test_what_people_are_called_makes_no_header(app: Flask, cast: Cast, post: Pa
     assert [one.addr_spec for one in letter["To"].addresses] == ["zoe@waterveld.example"]
 
 
+@pytest.mark.parametrize(
+    "bad", ["a\r\nBcc: x@y.z", "a\nb", "a\x00b", "a\u2028Bcc: x@y.z", "a\x85b", "\ud800"]
+)
+def test_no_line_of_a_letter_becomes_a_header(app: Flask, bad: str, post: Path) -> None:
+    letter = mail.Letter(to_name=bad, to_address="a@b.nl", subject=bad, text="t", html="h")
+    with app.app_context():
+        sent = mail.message_of(letter).as_bytes()
+        head = message_from_bytes(sent, policy=policy.default)
+        assert head["Bcc"] is None
+        assert {name for name in head.keys()} <= {  # noqa: SIM118
+            "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
+            "MIME-Version", "Content-Type",
+        }  # fmt: skip
+        for address in ("", "a", "a@b\r\nBcc: x@y.z", "@", "a b@c"):
+            with pytest.raises(mail.CannotSend):
+                mail.message_of(mail.Letter(to_name="a", to_address=address, subject="s", text="t", html="h"))
+
+
 class Inbox:
     """A mail server that says what it is told to say."""
 
@@ -203,6 +221,31 @@ def test_mail_goes_by_smtp_and_is_tried_again_when_the_server_is_busy(
     deliver(app)
     deliver(app)
     assert len(inbox.got) == 1
+
+
+def test_a_mail_that_a_dead_worker_took_goes_later(app: Flask, cast: Cast, inbox: Inbox) -> None:
+    bring(app, row_of("zoe", password_hash=None))
+    command(app)
+    at = datetime.now(UTC)
+    with app.app_context(), transaction():
+        assert invitations.claim(at, at)
+    with pytest.raises(people_jobs.TryAgain):
+        deliver(app)
+    assert inbox.got == []
+    with time_machine.travel(at + timedelta(minutes=3), tick=False):
+        deliver(app)
+    assert len(inbox.got) == 1
+
+
+def test_one_that_is_put_off_does_not_keep_the_others(app: Flask, cast: Cast, inbox: Inbox) -> None:
+    bring(app, *(row_of(f"z{number}", password_hash=None) for number in range(4)))
+    command(app)
+    inbox.says = ["451 later please"]
+    with pytest.raises(people_jobs.TryAgain):
+        deliver(app)
+    assert len(inbox.got) == 3
+    deliver(app)
+    assert len(inbox.got) == 4
 
 
 def test_an_address_that_is_refused_for_good_is_not_tried_again_and_stops_nobody(
