@@ -53,11 +53,12 @@ class Earned:
     period_key: str
     at: datetime
     evidence: tuple[int, ...]
+    from_before: bool = False
 
     @property
     def retroactive(self) -> bool:
-        """Whether it was met before it was published."""
-        return self.at < self.tier.published_at
+        """Whether it was met before it was published, or by what a file of history brought."""
+        return self.from_before or self.at < self.tier.published_at
 
     @property
     def points(self) -> int:
@@ -226,17 +227,20 @@ def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
 
 def first_met(
     criteria: Criteria, history: Sequence[Item], calendar: Calendar
-) -> tuple[datetime, tuple[int, ...]] | None:
-    """The first moment at which the criteria held, and the facts they rested on then.
+) -> tuple[datetime, tuple[int, ...], bool] | None:
+    """The first moment at which the criteria held, the facts they rested on then, and whether all that happened at
+    that moment is history that a file brought.
 
     What happened at the same moment is seen together, so that its order does not matter.
     """
     trackers = trackers_of(criteria, calendar)
-    for at, items in groupby(history, key=lambda item: item.at):
+    for at, group in groupby(history, key=lambda item: item.at):
+        items = list(group)
         seen = [tracker.see(item) for item in items for tracker in trackers.values()]
         if any(seen) and holds(criteria, trackers):
             facts = {fact for tracker in trackers.values() if tracker.met for fact in tracker.evidence()}
-            return at, tuple(sorted(facts))
+            then = [item for item in items if isinstance(item, Fact)]
+            return at, tuple(sorted(facts)), bool(then) and all(fact.from_before for fact in then)
     return None
 
 

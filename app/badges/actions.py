@@ -67,11 +67,17 @@ class Decision:
         """Write awards and tell what came, moved and went. Only rows that were inserted earn points."""
         if self.new:
             rows = db.session.execute(_INSERT, self._columns())
+            before = {
+                (person_id, one.tier.achievement_id, one.tier.tier, one.at)
+                for person_id, one in self.new
+                if one.from_before
+            }
             publish(
                 BadgeAwarded(
                     person_id=row.person_id, award_id=row.id, achievement_id=row.achievement_id, tier=row.tier,
                     points=row.points, at=row.earned_at,
-                    retroactive=row.earned_at < queries.catalogue().definition(row.version_id).published_at,
+                    retroactive=row.earned_at < queries.catalogue().definition(row.version_id).published_at
+                    or (row.person_id, row.achievement_id, row.tier, row.earned_at) in before,
                 )
                 for row in rows
             )  # fmt: skip
