@@ -21,7 +21,7 @@ from app.audit.actions import write
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.learning import queries, rules, store
-from app.learning.models import LearningImport, LearningMap, LearningPart
+from app.learning.models import LearningImport, LearningMap
 from app.learning.rules import Entry
 from app.people import actions as people
 from app.vision.queries import ids_of
@@ -215,9 +215,7 @@ def choose(
     import_id: int, data: Mapping[str, Any], *, history: date | None, name: str, by: int, at: datetime
 ) -> None:
     """Say what the columns mean, and try it: the figures follow by a job. The map is kept under `name`, if any."""
-    one = locked(import_id)
-    if one.state not in ("uploaded", "tried", "failed") or not _has_parts(import_id):
-        raise Conflict(_l("This import is under way or over. Upload the file again for another one."))
+    one = still_open(import_id)
     plan = rules.read_map(data)
     for part in plan.parts.values():
         if part.column is not None and part.column not in one.header:
@@ -230,6 +228,14 @@ def choose(
             kept.on_conflict_do_update(index_elements=["name"], set_={"map": dict(data), "changed_at": at})
         )
     write("learning-import:try", at=at, actor_id=by, detail={"import_id": import_id})
+
+
+def still_open(import_id: int) -> LearningImport:
+    """The import, locked, as long as nothing of it has come in."""
+    one = locked(import_id)
+    if one.state not in ("uploaded", "tried", "failed"):
+        raise Conflict(_l("This import is under way or over. Upload the file again for another one."))
+    return one
 
 
 def start(import_id: int, *, by: int, at: datetime) -> None:
@@ -265,6 +271,7 @@ def end(one: LearningImport, state: str, at: datetime, trouble: Refused | None =
     one.trouble = rules.told(trouble.message) if trouble else None
     db.session.flush()
     if state in ("done", "cancelled"):
+        one.sample = None
         store.drop(one.id)
 
 
@@ -280,20 +287,9 @@ def step(one: LearningImport, taken: Taken, rows: int, at: datetime) -> None:
     db.session.flush()
 
 
-def _has_parts(import_id: int) -> bool:
-    return bool(
-        db.session.scalar(select(LearningPart.number).where(LearningPart.import_id == import_id).limit(1))
-    )
-
-
 def describe(import_id: int, **found: Any) -> None:
     """What was recognised of the file."""
     db.session.execute(update(LearningImport).where(LearningImport.id == import_id).values(**found))
-
-
-def forget_map(name: str) -> None:
-    """Do not keep this map any longer."""
-    db.session.execute(text("DELETE FROM learning_map WHERE name = :name"), {"name": name})
 
 
 def refused_rows(import_id: int, found: Iterable[tuple[int, dict[str, Any]]]) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
@@ -30,6 +31,7 @@ class LearningImport(Base):
     encoding: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
     separator: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
     header: Mapped[list[str]] = mapped_column(info=NONE)
+    sample: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB, info=UNTOLD)  # its first rows
     map: Mapped[dict[str, Any] | None] = mapped_column(info=NONE)
     history: Mapped[date | None] = mapped_column(info=NONE)  # what happened before it is history
     total: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)

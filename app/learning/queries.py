@@ -17,6 +17,7 @@ from app.people.queries import resolve
 
 PAGE = 30
 UNDER_WAY = ("trying", "queued", "running")
+_say = gettext  # of texts that were kept; they were marked where they were written
 NOT_THERE = _l("There is no such import.")
 
 _IMPORTS = select(LearningImport.__table__, Person.name.label("by_name")).outerjoin(
@@ -66,7 +67,7 @@ def said(reason: Mapping[str, Any] | None) -> str:
     """A kept reason in the reader's language."""
     if not reason:
         return ""
-    return str(gettext(reason["text"], **reason["with"])) if reason["with"] else str(gettext(reason["text"]))
+    return str(_say(reason["text"], **reason["with"]))
 
 
 def maps() -> Sequence[Row[Any]]:

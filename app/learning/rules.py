@@ -1,6 +1,6 @@
 """What the columns of a file mean, and what one row says; pure.
 
-A map is the JSON of `docs/imports.md`: each entry names a column or a fixed value. What a row cannot say is told in a
+A map is the JSON of `docs/operate.md`: each entry names a column or a fixed value. What a row cannot say is told in a
 sentence with its column, and the row is refused; the others go on.
 """
 
@@ -123,7 +123,7 @@ def _check_more(name: str, more: Mapping[str, Any]) -> None:
             raise BadMap(_l("In the map, days_from is a date such as 2026-01-31."))
         form = more.get("format")
         if form is not None and not (isinstance(form, str) and 0 < len(form) < 60 and "%" in form):
-            raise BadMap(_l("In the map, format is written like %%d-%%m-%%Y."))
+            raise BadMap(_l("In the map, format is written like %(example)s.", example="%d-%m-%Y"))
         if len(more) > 1:
             raise BadMap(_l("In the map, completed_at has a format or days_from, not both."))
     if name == "score" and not (isinstance(more.get("max", 1), int | float) and 0 < more.get("max", 1) < 1e9):

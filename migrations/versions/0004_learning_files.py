@@ -64,6 +64,7 @@ def _imports() -> None:
         sa.Column("encoding", sa.Text(), server_default="", nullable=False),
         sa.Column("separator", sa.Text(), server_default="", nullable=False),
         sa.Column("header", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("sample", postgresql.JSONB(), nullable=True),
         sa.Column("map", postgresql.JSONB(), nullable=True),
         sa.Column("history", sa.Date(), nullable=True),
         *(sa.Column(name, sa.BigInteger(), server_default="0", nullable=False) for name in FIGURES),
