@@ -77,7 +77,7 @@ def _recognised(table: Table) -> dict[str, Any]:
     """What the page shows of a file before anything is done with it."""
     rows: list[dict[str, Any]] = []
     for line, cells, trouble in table.rows():
-        shown = [cell[:CELL] + ("…" if len(cell) > CELL else "") for cell in cells]
+        shown = [] if trouble else [cell[:CELL] + ("…" if len(cell) > CELL else "") for cell in cells]
         rows.append({"line": line, "cells": shown, "trouble": rules.told(trouble) if trouble else None})
         if len(rows) == SAMPLE:
             break
