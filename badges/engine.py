@@ -227,21 +227,24 @@ def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
 
 def first_met(
     criteria: Criteria, history: Sequence[Item], calendar: Calendar
-) -> tuple[datetime, tuple[int, ...], bool] | None:
-    """The first moment at which the criteria held, the facts they rested on then, and whether all that happened at
-    that moment is history that a file brought.
+) -> tuple[datetime, tuple[int, ...]] | None:
+    """The first moment at which the criteria held, and the facts they rested on then.
 
     What happened at the same moment is seen together, so that its order does not matter.
     """
     trackers = trackers_of(criteria, calendar)
-    for at, group in groupby(history, key=lambda item: item.at):
-        items = list(group)
+    for at, items in groupby(history, key=lambda item: item.at):
         seen = [tracker.see(item) for item in items for tracker in trackers.values()]
         if any(seen) and holds(criteria, trackers):
             facts = {fact for tracker in trackers.values() if tracker.met for fact in tracker.evidence()}
-            then = [item for item in items if isinstance(item, Fact)]
-            return at, tuple(sorted(facts)), bool(then) and all(fact.from_before for fact in then)
+            return at, tuple(sorted(facts))
     return None
+
+
+def from_before(history: Sequence[Item], at: datetime) -> bool:
+    """Whether all that happened at that moment is history that a file brought."""
+    then = [item for item in history if item.at == at and isinstance(item, Fact)]
+    return bool(then) and all(fact.from_before for fact in then)
 
 
 def _periods(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[str, Sequence[Item]]:
@@ -263,7 +266,9 @@ def _met(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[Key, E
     for period_key, items in _periods(tier, history, calendar).items():
         met = first_met(tier.criteria, items, calendar)
         if met:
-            found[(tier.achievement_id, tier.tier, period_key)] = Earned(tier, period_key, *met)
+            found[(tier.achievement_id, tier.tier, period_key)] = Earned(
+                tier, period_key, *met, from_before(items, met[0])
+            )
     return found
 
 

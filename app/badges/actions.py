@@ -27,7 +27,7 @@ from app.outbox import publish
 from app.points import queries as points
 from badges.catalogue import Badge, could_be_met, filter_of, keys_of_tier
 from badges.criteria import PointsAtLeast, leaves
-from badges.engine import Earned, Key, Tier, earned, first_met, in_reach
+from badges.engine import Earned, Key, Tier, earned, first_met, from_before, in_reach
 from badges.facts import Fact, Held, Item
 
 _INSERT = text("""
@@ -337,7 +337,7 @@ def _under_another_version(
             queries.calendar,
         )
         if met:
-            return Earned(tier, key[2], *met)
+            return Earned(tier, key[2], *met, from_before(items, met[0]))
     return None
 
 

@@ -7,7 +7,7 @@ row that is known has no effect. Locks come in the order of statements: newcomer
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -27,6 +27,7 @@ from app.people import actions as people
 from app.vision.queries import ids_of
 
 CHUNK = 1000
+UNUSED_DAYS = 30
 NAME = 200
 
 
@@ -182,6 +183,20 @@ def count_what_waited(person_ids: Sequence[int], *, at: datetime) -> None:
 # Files ------------------------------------------------------------------------------------------------------
 
 _LOCK = select(LearningImport).with_for_update().execution_options(populate_existing=True)
+
+
+_LET_GO = text("""
+    WITH old AS (
+        UPDATE learning_import SET state = 'cancelled', ended_at = :at, sample = NULL
+        WHERE state IN ('uploaded', 'tried', 'failed') AND touched_at < :edge RETURNING id
+    )
+    DELETE FROM learning_part p USING old WHERE p.import_id = old.id
+""")
+
+
+def let_go(at: datetime) -> None:
+    """Files that nobody brought in do not stay for ever; asked whenever another one comes."""
+    db.session.execute(_LET_GO, {"at": at, "edge": at - timedelta(days=UNUSED_DAYS)})
 
 
 def make(*, name: str, by: int | None, at: datetime, state: str = "uploaded", **more: Any) -> int:

@@ -68,6 +68,7 @@ def _keep(sent: FileStorage) -> int:
     with open_table(sent.stream) as table:
         found = _recognised(table)
     sent.stream.seek(0)
+    actions.let_go(now())
     import_id = actions.make(name=name.encode("utf-8", "replace").decode(), by=me(), at=now())
     actions.describe(import_id, size=store.keep(import_id, sent.stream), **found)
     return import_id

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -169,6 +169,18 @@ def test_no_file_and_one_that_is_too_large_are_told(leo: SignedIn, app: Flask) -
     middle = HEADER.encode() + b"w-anna,c1,C,2026-01-01,\n" * 400_000  # more than another body may have
     send(leo, middle)
     gc.collect()
+
+
+def test_a_file_that_nobody_brings_in_goes_after_a_month(leo: SignedIn) -> None:
+    page = send(leo, FILE)
+    with transaction():
+        actions.let_go(datetime.now(UTC) + timedelta(days=29))
+    assert state(page) == "uploaded"
+    with transaction():
+        actions.let_go(datetime.now(UTC) + timedelta(days=31))
+    assert state(page) == "cancelled"
+    assert rows("SELECT count(*) FROM learning_part") == [(0,)]
+    assert leo.get(page).status_code == 200
 
 
 def test_a_map_that_says_too_little_comes_back_with_what_was_typed(leo: SignedIn) -> None:
