@@ -139,6 +139,7 @@ def _day(given: object) -> date | None:
 
 # A row ------------------------------------------------------------------------------------------------------
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 Cell = Callable[[Sequence[str]], str]
 
 
@@ -212,7 +213,9 @@ class Reader:
             if not abs(days) < MOST_DAYS:
                 raise ValueError
             return self._noon(self._from + timedelta(days=math.floor(days)))
-        if self._format is not None:
+        if self._format is not None and not _ISO.fullmatch(
+            said
+        ):  # a workbook gives dates as ISO, however shown
             found = datetime.strptime(said, self._format)  # noqa: DTZ007 -- the zone follows
             if not re.search(r"%[HIMSTcXfp]", self._format):
                 return self._noon(found.date())
