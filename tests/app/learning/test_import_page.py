@@ -264,6 +264,28 @@ def test_a_job_goes_on_where_it_stood(leo: SignedIn, monkeypatch: pytest.MonkeyP
     whole()
 
 
+def test_an_import_goes_on_after_the_worker_was_stopped_and_started(app: Flask, leo: SignedIn) -> None:
+    page = _tried(leo, MANY)
+    leo.post(page + "/start")
+    db.session.rollback()
+    house = app.extensions["create_app"](role="worker")
+    stopped = 0
+    for patience in (1000, 2800):
+        stop = threading.Event()
+        thread = desk.begin(house, stop)
+        until(lambda least=patience: _done(page) >= least)
+        stop.set()
+        thread.join(30)
+        stopped = stopped or _done(page)
+    until(lambda: state(page) == "done", 1)
+    found = queries.an_import(number(page))
+    assert (found.done, found.new, found.known, found.waiting) == (2800, 2100, 0, 700)
+    assert stopped
+    with house.app_context():
+        db.engine.dispose()
+    whole()
+
+
 def test_two_workers_with_the_same_job_take_each_batch_once(app: Flask, leo: SignedIn) -> None:
     page = _tried(leo, MANY)
     leo.post(page + "/start")
