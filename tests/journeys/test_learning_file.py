@@ -15,6 +15,7 @@ from app.access import SESSION, cookie_name
 from app.db import db, transaction
 from app.people import actions as people
 from tests.cast import Cast
+from tests.journeys.browsing import headless, sideways, unfit
 from tests.small import load
 
 ROWS = (
@@ -44,6 +45,12 @@ def desk(app: Flask, cast: Cast) -> Iterator[None]:
 
 
 def shot(page: Page, name: str) -> None:
+    """Each step is looked at: by axe, at two widths, and by eye where SHOTS names a folder."""
+    if "plain" not in name:
+        width = (page.viewport_size or {})["width"]
+        widths = (320, 390) if width < 500 else (768, 1280)
+        assert [*headless(page, "en"), *sideways(page, widths), *unfit(page)] == [], name
+        page.set_viewport_size({"width": width, "height": 900})
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
