@@ -4,18 +4,19 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from app import mail
 from app.config import settings
-from app.db import transaction
+from app.db import db, transaction
 from app.errors import Refused
 from app.jobs import do_later
+from app.learning import files as learning_files
 from app.outbox import settle
 from app.people import actions, files, invitations
 from app.people.jobs import send_mail
@@ -23,10 +24,11 @@ from app.people.jobs import send_mail
 clients = AppGroup("clients", help="Systems that may speak to us.")
 admin = AppGroup("admin", help="The first administrator.")
 people = AppGroup("people", help="People: import, invite.")
+learning = AppGroup("learning", help="Learning records from files.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (clients, admin, people):
+    for group in (clients, admin, people, learning):
         app.cli.add_command(group)
 
 
@@ -209,3 +211,52 @@ def _print_links(ids: Sequence[int], at: datetime) -> None:
         f"{len(secrets)} links, each for one person and once; MAIL_URL is not set, so nothing was sent.",
         err=True,
     )
+
+
+# Learning records -------------------------------------------------------------------------------------------
+
+
+@learning.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "map_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="What the columns mean, in JSON.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would come of it; write nothing.")
+@click.option(
+    "--history",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="What happened before this day counts for badges, silently and without points.",
+)
+@click.option(
+    "--refused", type=click.Path(path_type=Path), help="Where refused rows go; beside FILE when not given."
+)
+def import_learning(
+    file: Path, map_file: Path, dry_run: bool, history: datetime | None, refused: Path | None
+) -> None:
+    """Bring the learning records of FILE (CSV, CSV.gz or XLSX) in."""
+    day: date | None = history.date() if history else None
+    began = time.perf_counter()
+    with current_app.extensions["create_app"](role="worker").app_context():
+        try:
+            found = learning_files.bring_in(
+                file, learning_files.map_of(map_file), history=day, dry_run=dry_run, told=_so_far
+            )
+        except Refused as no:
+            raise click.ClickException(str(no.message)) from None
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+    if found.refusals:
+        where = learning_files.write_refused(
+            refused or file.with_name(f"{file.name}.refused.csv"), found.refusals
+        )
+        click.echo(f"Refused rows, with line and reason: {where}", err=True)
+    click.echo(found.said(time.perf_counter() - began))
+
+
+def _so_far(said: str) -> None:
+    click.echo(said, err=True)

@@ -49,6 +49,7 @@ class Settings:
         0, "open event streams of a web process; three quarters of THREADS when 0"
     )
     body_bytes: int = _setting(8 * 2**20, "the largest body of a request")
+    file_bytes: int = _setting(64 * 2**20, "the largest file that a page takes in")
     statement_seconds: int = _setting(10, "the longest one database statement of a page may take")
     session_days: int = _setting(30, "after so many days one signs in again, whatever happened meanwhile")
     session_idle_days: int = _setting(7, "after so many days without a visit one signs in again")

@@ -30,6 +30,8 @@ from app.kudos import api as kudos_api
 from app.kudos import pages as kudos_pages
 from app.leaderboards import api as leaderboards_api
 from app.leaderboards import pages as leaderboards_pages
+from app.learning import api as learning_api
+from app.learning import pages as learning_pages
 from app.lessons import api as lessons_api
 from app.lessons import pages as lessons_pages
 from app.people import api as people_api
@@ -49,6 +51,7 @@ PAGES: tuple[Blueprint, ...] = (
     admin_pages.pages,
     admin_people.people,
     admin_files.imports,
+    learning_pages.pages,
 )
 API = (
     people_api.api,
@@ -58,6 +61,7 @@ API = (
     lessons_api.api,
     kudos_api.api,
     leaderboards_api.api,
+    learning_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 

@@ -9,11 +9,12 @@ from app.badges import handlers as badges
 from app.facts import handlers as facts
 from app.imports import handlers as imports
 from app.leaderboards import handlers as leaderboards
+from app.learning import handlers as learning
 from app.outbox import Reactions
 from app.points import handlers as points
 
 NOW: Reactions = {
-    e.PersonKnown: [imports.count_what_waited],
+    e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
     e.FactStated: [facts.record],
     e.FactTakenBack: [facts.take_back],
     e.FactRecorded: [points.earn],

@@ -2,10 +2,10 @@
 
 import json
 import threading
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -29,6 +29,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+View = TypeVar("View", bound=Callable[..., Any])
 HSTS = "max-age=31536000; includeSubDomains"
 BIGGEST = 2**63 - 1
 FREE = ("/healthz", "/readyz", "/metrics", "/static/", "/assets/")
@@ -98,11 +99,25 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = min(settings.body_bytes, 2**20)
     app.before_request(_only_text)
+    app.before_request(_let_files_in)
     app.after_request(_headers)
     app.extensions["https"] = settings.https
     app.wsgi_app = Wall(app.wsgi_app, settings)  # type: ignore[method-assign,assignment]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
+
+
+def takes_files(view: View) -> View:
+    """The view below takes a file, which may be larger than any other body. Under `@may`, which is asked first."""
+    view.__dict__["takes_files"] = True
+    return view
+
+
+def _let_files_in() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and view.__dict__.get("takes_files"):
+        found: Settings = current_app.extensions["settings"]
+        request.max_content_length = found.file_bytes + 2**20  # the form around it
 
 
 def _only_text() -> None:

@@ -57,7 +57,7 @@ def nudge_points(happened: Sequence[Event], now: datetime) -> None:
 
 
 def nudge_award(happened: Sequence[Event], now: datetime) -> None:
-    nudge((event.person_id for event in happened), "award")
+    nudge((event.person_id for event in happened if not getattr(event, "retroactive", False)), "award")
 
 
 def nudge_kudos(happened: Sequence[Event], now: datetime) -> None:

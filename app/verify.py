@@ -34,7 +34,8 @@ _TWICE = """
 """
 _GROUNDS = """
     WITH due AS (
-        SELECT 'completion:' || id || CASE WHEN round > 1 THEN ':' || round ELSE '' END AS source, person_id
+        SELECT CASE origin WHEN 'history' THEN 'history:' ELSE 'completion:' END || id
+               || CASE WHEN round > 1 THEN ':' || round ELSE '' END AS source, person_id
         FROM completion WHERE state = 'confirmed'
         UNION ALL
         SELECT 'kudos:' || kudos_id || ':' || person_id, person_id FROM kudos_receiver

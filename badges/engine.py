@@ -53,11 +53,12 @@ class Earned:
     period_key: str
     at: datetime
     evidence: tuple[int, ...]
+    from_before: bool = False
 
     @property
     def retroactive(self) -> bool:
-        """Whether it was met before it was published."""
-        return self.at < self.tier.published_at
+        """Whether it was met before it was published, or by what a file of history brought."""
+        return self.from_before or self.at < self.tier.published_at
 
     @property
     def points(self) -> int:
@@ -240,6 +241,12 @@ def first_met(
     return None
 
 
+def from_before(history: Sequence[Item], at: datetime) -> bool:
+    """Whether all that happened at that moment is history that a file brought."""
+    then = [item for item in history if item.at == at and isinstance(item, Fact)]
+    return bool(then) and all(fact.from_before for fact in then)
+
+
 def _periods(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[str, Sequence[Item]]:
     """The history cut into the periods in which a repeating achievement can be earned anew."""
     if tier.after is not None:
@@ -259,7 +266,9 @@ def _met(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[Key, E
     for period_key, items in _periods(tier, history, calendar).items():
         met = first_met(tier.criteria, items, calendar)
         if met:
-            found[(tier.achievement_id, tier.tier, period_key)] = Earned(tier, period_key, *met)
+            found[(tier.achievement_id, tier.tier, period_key)] = Earned(
+                tier, period_key, *met, from_before(items, met[0])
+            )
     return found
 
 

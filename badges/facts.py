@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+BEFORE = "history:"
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -18,6 +20,11 @@ class Fact:
     skills: tuple[int, ...] = ()
     lineage: frozenset[int] = field(default_factory=frozenset)
     counterpart_id: int | None = None
+
+    @property
+    def from_before(self) -> bool:
+        """It is history that a file brought: it counts for badges, which then carry no points."""
+        return self.source.startswith(BEFORE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ OWN_NAMES = {
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "statements"},
     "admin": {"files", "people"},
+    "learning": {"files"},
     "people": {"files", "invitations", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

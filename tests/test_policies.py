@@ -5,6 +5,7 @@ others answers like something that is not there: the same status, and the same w
 """
 
 import base64
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
+from app.learning import actions as learning
+from app.learning import store
 from app.lessons import actions as lessons
 from app.lessons.actions import NewLesson
 from app.outbox import publish, settle
@@ -115,6 +118,15 @@ EXAMPLES: dict[str, Example] = {
     "kudos_api.one": _api("/kudos/{kudos}", 200),
     "kudos_api.thank": _api("/kudos/{kudos}/thanks", 200, 204),
     "kudos_api.wall": _api("/kudos", 200),
+    "learning.cancel": _of("/admin/learning/{import}/cancel", 303),
+    "learning.choose": _of("/admin/learning/{import}/map", 409, 422),
+    "learning.imports": _of("/admin/learning", 200),
+    "learning.one": _of("/admin/learning/{import}", 200),
+    "learning.reading": _of("/admin/learning/{import}/reading", 303, 409),
+    "learning.refused": _of("/admin/learning/{import}/refused.csv", 200),
+    "learning.start": _of("/admin/learning/{import}/start", 303, 409),
+    "learning.upload": _of("/admin/learning", 422),
+    "learning_api.bring_in": _api("/completions/import", 422),
     "leaderboards.board": _of("/leaderboards", 200),
     "leaderboards.rows": _of("/leaderboards/rows?from=0", 200, 303),
     "leaderboards_api.board": _api("/boards", 200),
@@ -204,7 +216,8 @@ NOBODYS = {
     "admin_people.give_role", "admin_people.invite_one", "admin_people.let_go", "admin_people.one",
     "admin_people.sign_out", "admin_people.take_back",
     "activities.activity", "assets.file", "badges.badge", "home.fragment", "people.set_first_password",
-    "people.welcome", "static",
+    "people.welcome", "static", "learning.cancel", "learning.choose", "learning.one", "learning.reading",
+    "learning.refused", "learning.start",
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
@@ -213,6 +226,7 @@ OPEN = {
     "static", "xapi.about",
 }  # fmt: skip
 FOR_CLIENTS = {
+    "learning_api.bring_in",
     "people_api.people",
     "people_api.put_people",
     "people_api.show",
@@ -443,6 +457,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         "file": kept[0],
         "doomed_file": kept[1],
         "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
+        "import": _an_import(person_id, at),
     }
     return {**made, "invitation": invitation}
 
@@ -451,6 +466,14 @@ def _file(by: int, at: datetime) -> int:
     file_id = files.keep(name="people.csv", content=b"external_id,name\nw-zoe,Zoe", by=by, at=at)
     files.tell_differences(file_id)
     return file_id
+
+
+def _an_import(by: int, at: datetime) -> int:
+    """A file of learning records that was uploaded."""
+    with transaction():
+        made = learning.make(name="old.csv", by=by, at=at)
+        store.keep(made, io.BytesIO(b"who,course,when\nw-anna,a1,2026-01-01\n"))
+    return made
 
 
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:

@@ -200,13 +200,15 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     activities = _activities({item["activity_id"] for item in fresh.values()})
     by_key = _by_key(list(fresh.values()), activities)
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
-    added = _add(weights, {key: group[0].get("origin", "platform") for key, group in by_key.items()}, at)
+    origins = {key: rules.first(group).get("origin", "platform") for key, group in by_key.items()}
+    added = _add(weights, origins, at)
     standing = queries.standing(key for key in by_key if key not in added)
     ids = added | standing
     completions = {item["source"]: ids[key] for key, group in by_key.items() for item in group}
     _support(list(fresh.values()), completions)
     publish(
-        _fact(completion_id, key, activities[key[1]], weights[key]) for key, completion_id in added.items()
+        _fact(completion_id, key, activities[key[1]], weights[key], origin=origins[key])
+        for key, completion_id in added.items()
     )
     _weigh(standing.values())
     return known | completions
@@ -278,11 +280,12 @@ def _fact(
     weight: Weight,
     round_: int = 1,
     confirmed_by: int | None = None,
+    origin: str = "",
 ) -> FactStated:
     """What is counted: kind, skills and whether it is mandatory are those of the activity at this moment."""
     return FactStated(
         person_id=key[0],
-        source=fact_source(completion_id, round_),
+        source=fact_source(completion_id, round_, origin),
         kind="completed",
         at=weight.moment,
         activity_id=key[1],
@@ -334,11 +337,11 @@ def _weigh(completion_ids: Iterable[int]) -> None:
 
 def _news(row: Row[Any], it: Verdict, round_: int) -> Iterator[Event]:
     if it.take_back:
-        yield FactTakenBack(person_id=row.person_id, source=fact_source(row.id, row.round))
+        yield FactTakenBack(person_id=row.person_id, source=fact_source(row.id, row.round, row.origin))
     if it.state_anew:
         key = (row.person_id, row.activity_id, row.edition)
         confirmed_by = row.confirmer_id if row.decided_at else None
-        yield _fact(row.id, key, row, it.weight, round_, confirmed_by)
+        yield _fact(row.id, key, row, it.weight, round_, confirmed_by, row.origin)
     if it.state == "waiting" and row.state == "confirmed" and row.confirmer_id:
         yield CompletionLogged(person_id=row.person_id, completion_id=row.id, confirmer_id=row.confirmer_id)
 

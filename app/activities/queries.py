@@ -54,7 +54,7 @@ _STANDING = text("""
 # An own log counts among the supports once its confirmer has decided; until then it only keeps its place.
 _WEIGHTS = text("""
     SELECT c.id, c.person_id, c.activity_id, c.edition, c.state, c.completed_at, c.score, c.hours, c.round,
-           c.confirmer_id, c.decided_at, a.kind, a.mandatory, a.skills, a.hours AS activity_hours,
+           c.origin, c.confirmer_id, c.decided_at, a.kind, a.mandatory, a.skills, a.hours AS activity_hours,
            s.counting, s.moment, s.best, s.reported, s.own_at, s.own_hours
     FROM completion c
     JOIN activity a ON a.id = c.activity_id

@@ -23,6 +23,7 @@ from app.vision.rules import (
     is_slug,
     is_text,
 )
+from badges.facts import BEFORE
 from leaderboards.periods import windows_at
 
 KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")
@@ -48,7 +49,7 @@ class Report(TypedDict):
     source: str
     score: NotRequired[float | None]
     hours: NotRequired[float | None]
-    origin: NotRequired[str]  # platform, import
+    origin: NotRequired[str]  # platform, import, history
 
 
 class Log(TypedDict):
@@ -138,9 +139,13 @@ def edition_of(activity: Repeating, at: datetime, tz: ZoneInfo) -> str:
     return ""
 
 
-def fact_source(completion_id: int, round_: int) -> str:
-    """Under which source a completion is stated; a completion that moves in time is stated anew."""
-    return f"completion:{completion_id}" if round_ <= 1 else f"completion:{completion_id}:{round_}"
+def fact_source(completion_id: int, round_: int, origin: str = "") -> str:
+    """Under which source a completion is stated; a completion that moves in time is stated anew.
+
+    What a file of history brought is stated as such: it counts for badges, and neither it nor they bring points.
+    """
+    name = f"{BEFORE}{completion_id}" if origin == "history" else f"completion:{completion_id}"
+    return name if round_ <= 1 else f"{name}:{round_}"
 
 
 def log_source(completion_id: int) -> str:
@@ -167,6 +172,11 @@ def weight_of(reports: Sequence[Report], activity_hours: float | None) -> Weight
         best(report.get("score") for report in reports),
         effort(activity_hours, best(report.get("hours") for report in reports)),
     )
+
+
+def first(reports: Sequence[Report]) -> Report:
+    """The one that happened first: what it is, the completion is."""
+    return min(reports, key=lambda report: report["completed_at"])
 
 
 def best(values: Iterable[float | None]) -> float | None:

@@ -194,7 +194,7 @@ class CompletionOut(Schema):
     completed_at = fields.DateTime(required=True)
     recorded_at = fields.DateTime(required=True)
     state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
-    origin = fields.String(required=True, metadata={"description": "platform, import or log"})
+    origin = fields.String(required=True, metadata={"description": "platform, import, history or log"})
     score = fields.Float(required=True, allow_none=True)
     hours = fields.Float(required=True, allow_none=True)
     note = fields.String(required=True)

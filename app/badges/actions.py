@@ -27,7 +27,7 @@ from app.outbox import publish
 from app.points import queries as points
 from badges.catalogue import Badge, could_be_met, filter_of, keys_of_tier
 from badges.criteria import PointsAtLeast, leaves
-from badges.engine import Earned, Key, Tier, earned, first_met, in_reach
+from badges.engine import Earned, Key, Tier, earned, first_met, from_before, in_reach
 from badges.facts import Fact, Held, Item
 
 _INSERT = text("""
@@ -67,11 +67,17 @@ class Decision:
         """Write awards and tell what came, moved and went. Only rows that were inserted earn points."""
         if self.new:
             rows = db.session.execute(_INSERT, self._columns())
+            before = {
+                (person_id, one.tier.achievement_id, one.tier.tier, one.at)
+                for person_id, one in self.new
+                if one.from_before
+            }
             publish(
                 BadgeAwarded(
                     person_id=row.person_id, award_id=row.id, achievement_id=row.achievement_id, tier=row.tier,
                     points=row.points, at=row.earned_at,
-                    retroactive=row.earned_at < queries.catalogue().definition(row.version_id).published_at,
+                    retroactive=row.earned_at < queries.catalogue().definition(row.version_id).published_at
+                    or (row.person_id, row.achievement_id, row.tier, row.earned_at) in before,
                 )
                 for row in rows
             )  # fmt: skip
@@ -331,7 +337,7 @@ def _under_another_version(
             queries.calendar,
         )
         if met:
-            return Earned(tier, key[2], *met)
+            return Earned(tier, key[2], *met, from_before(items, met[0]))
     return None
 
 

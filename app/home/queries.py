@@ -128,7 +128,7 @@ _RECEIPTS = """
            jsonb_array_length(v.body -> 'tiers') AS tiers,
            s.id AS lesson_id, s.title AS lesson, s.lang AS lesson_lang,
            coalesce((SELECT origin FROM completion WHERE id =
-               CASE WHEN f.source ~ '^completion:[0-9]{{1,18}}$'
+               CASE WHEN f.source ~ '^(completion|history):[0-9]{{1,18}}$'
                     THEN CAST(split_part(f.source, ':', 2) AS bigint) END), '') AS origin
     FROM ledger_entry l
     LEFT JOIN fact f ON f.id = l.fact_id

@@ -36,7 +36,7 @@ class EntryOut(Schema):
         required=True,
         metadata={
             "description": "earned, badge or reversal; or why it is 0: "
-            "cap_day, cap_week, mandatory, worthless, retroactive"
+            "cap_day, cap_week, mandatory, worthless, retroactive, history"
         },
     )
     kind = fields.String(

@@ -26,6 +26,7 @@ from app.outbox import publish
 from app.points import queries, rules, store
 from app.points.rules import Moment, Rules, Thing, Used
 from badges.catalogue import POINTS, TouchKey
+from badges.facts import BEFORE
 
 When = Callable[[datetime], Moment]
 
@@ -166,6 +167,8 @@ def count_facts(
         count.spans[person_id] = things[0].at, things[-1].at
         row = rows[person_id]
         late = row["last_at"] is not None and things[0].at <= row["last_at"]
+        if any(thing.source.startswith(BEFORE) for thing in things):
+            anew.add(person_id)  # what history earns is decided from the whole log
         if late:
             anew.add(person_id)
             recount += [(person_id, thing) for thing in _enter_uncapped(count, person_id, things, versions)]

@@ -23,7 +23,7 @@ class PointRules(Base):
 class LedgerEntry(Base):
     """One entry with its receipt: what for, under which version of the rules, why this many.
 
-    `reason` is earned, badge, or why it is 0: cap_day, cap_week, mandatory, worthless, retroactive; a reversal
+    `reason` is earned, badge, or why it is 0: cap_day, cap_week, mandatory, worthless, retroactive, history; a reversal
     has `reverses_id` and minus what it reverses. Inserted only; triggers and grants see to that.
     """
 

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from badges.facts import BEFORE
+
 WINDOWS = ("week", "month", "quarter", "year")
-REASONS = ("earned", "badge", "cap_day", "cap_week", "mandatory", "worthless", "retroactive", "reversal")
+REASONS = (
+    "earned", "badge", "cap_day", "cap_week", "mandatory", "worthless", "retroactive", "history", "reversal",
+)  # fmt: skip
 
 
 class BadRules(ValueError):
@@ -119,6 +123,8 @@ def kind_of(thing: Thing) -> str:
 
 def worth(rules: Rules, thing: Thing) -> tuple[int, str]:
     """Points before caps, and why."""
+    if thing.source.startswith(BEFORE):
+        return 0, "history"
     if thing.mandatory and not rules.mandatory:
         return 0, "mandatory"
     if thing.activity_id is not None and thing.activity_id in rules.activities:

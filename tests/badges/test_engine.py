@@ -243,3 +243,19 @@ def test_a_badge_held_for_another_reason_counts_in_a_rule():
     tier = Tier(2, 1, 2, HoldsBadge(1, 2), 0, START)
     assert earned([tier], [Held(START, 1, 1)], calendar) == {}
     assert earned([tier], [Held(START, 1, 3)], calendar)
+
+
+def test_what_only_history_meets_is_retroactive_and_what_follows_is_not():
+    before = [Fact(START + timedelta(days=n), f"history:{n}", n, "completed") for n in range(3)]
+    tiers = [
+        Tier(1, n, 1, Count(Filter("completed"), at_least), 10, START) for n, at_least in ((1, 2), (2, 4))
+    ]
+    got = earned(tiers, in_order([*before, fact(9, day=5)]), calendar)
+    assert (got[(1, 1, "")].at, got[(1, 1, "")].retroactive, got[(1, 1, "")].points) == (
+        START + timedelta(days=1),
+        True,
+        0,
+    )
+    assert (got[(1, 2, "")].retroactive, got[(1, 2, "")].points) == (False, 10)
+    same_moment = [before[0], Fact(before[1].at, "completion:7", 7, "completed"), before[1]]
+    assert not earned(tiers[:1], in_order(same_moment), calendar)[(1, 1, "")].retroactive

@@ -1,0 +1,1 @@
+"""Learning records from files: what a file's columns mean, who waits to become known, imports as jobs."""
