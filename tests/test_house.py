@@ -32,11 +32,12 @@ NAMES = {
     "jobs",
 }
 OWN_NAMES = {
+    "activities": {"merging"},
     "audit": {"seals"},
     "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
-    | {"catalogue", "statements"},
-    "people": {"sign_in"},
+    | {"catalogue", "refusals", "seen", "statements", "waiting"},
+    "people": {"clients", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

@@ -42,10 +42,13 @@ __all__ = [
     "AlreadyThere",
     "decide",
     "edition_of",
+    "forget_supports",
+    "hold_activities",
     "load",
     "log_completions",
     "propose",
     "record_completions",
+    "weigh",
     "withdraw_supports",
 ]
 
@@ -82,11 +85,13 @@ _LOAD = text("""
           IS DISTINCT FROM
           (excluded.kind, excluded.title, excluded.summary, excluded.hours, excluded.language, excluded.place,
            excluded.url, excluded.mandatory, excluded.repeats, excluded.skills, 'published')
+      AND activity.state <> 'merged'
 """).bindparams(bindparam("rows", type_=JSONB))
 
 _NAME = text("""
     INSERT INTO activity_name (iri, activity_id)
-    SELECT n.iri, a.id FROM unnest(:iris, :slugs) AS n(iri, slug) JOIN activity a ON a.slug = n.slug
+    SELECT n.iri, coalesce(a.merged_into_id, a.id)
+    FROM unnest(:iris, :slugs) AS n(iri, slug) JOIN activity a ON a.slug = n.slug
     ORDER BY n.iri
     ON CONFLICT (iri) DO UPDATE SET activity_id = excluded.activity_id
     WHERE activity_name.activity_id <> excluded.activity_id
@@ -156,6 +161,14 @@ def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
     return known | queries.known_as(new)
 
 
+_AS_THEY_ARE = text("SELECT pg_advisory_xact_lock_shared(7303016)")
+
+
+def hold_activities() -> None:
+    """Until this transaction ends no activity becomes another one. Taken before people are locked."""
+    db.session.execute(_AS_THEY_ARE)
+
+
 # Reports of others ----------------------------------------------------------------------------------------
 
 _ADD = text("""
@@ -192,6 +205,7 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     fresh = _first_of_each(items, known)
     if not fresh:
         return known
+    hold_activities()
     lock_people(item["person_id"] for item in fresh.values())
     known |= queries.completions_behind(fresh)  # what came in while we waited for the lock
     fresh = _first_of_each(items, known)
@@ -208,7 +222,7 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     publish(
         _fact(completion_id, key, activities[key[1]], weights[key]) for key, completion_id in added.items()
     )
-    _weigh(standing.values())
+    weigh(standing.values())
     return known | completions
 
 
@@ -308,7 +322,7 @@ _MOVE = text("""
 """)
 
 
-def _weigh(completion_ids: Iterable[int]) -> None:
+def weigh(completion_ids: Iterable[int]) -> None:
     """Let these completions follow from their supports again, and tell what that changes."""
     rows = queries.weights(completion_ids)
     moves = [(row, rules.verdict(row)) for row in rows]
@@ -358,7 +372,20 @@ def withdraw_supports(sources: Iterable[str], *, at: datetime) -> None:
     """
     wanted = sorted(set(sources))
     lock_people(queries.people_behind(wanted))
-    _weigh(db.session.scalars(_WITHDRAW, {"sources": wanted, "at": at}).all())
+    weigh(db.session.scalars(_WITHDRAW, {"sources": wanted, "at": at}).all())
+
+
+_FORGET = text("""
+    DELETE FROM completion_support WHERE source = ANY(:sources) RETURNING completion_id
+""").bindparams(bindparam("sources", type_=_TEXTS))
+
+
+def forget_supports(sources: Iterable[str]) -> None:
+    """As if these had never been reported: the same sources can support something else later, such as the
+    completion of the person who was meant."""
+    wanted = sorted(set(sources))
+    lock_people(queries.people_behind(wanted))
+    weigh(db.session.scalars(_FORGET, {"sources": wanted}).all())
 
 
 # Own logs -------------------------------------------------------------------------------------------------
@@ -391,6 +418,7 @@ def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
     any other makes a proposed activity of this person. Logging the same again is the same log; another log of
     an edition that stands is refused, and with it the whole batch.
     """
+    hold_activities()
     lock_people(item["person_id"] for item in items)
     entries = _entries(items, _confirmers(items, at), _activities_of(items, at), at)
     first: dict[Key, LogEntry] = {}

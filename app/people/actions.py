@@ -127,8 +127,10 @@ def make_client(
     at: datetime,
     account_home: str | None = None,
     account_is: str | None = None,
+    once: str | None = None,
+    by: int | None = None,
 ) -> MadeClient:
-    """A system that may speak to us."""
+    """A system that may speak to us. `once` is the key of the form: sent twice, it makes one."""
     unknown = set(scopes) - set(SCOPES)
     if unknown or not scopes:
         known = ", ".join(SCOPES)
@@ -148,10 +150,11 @@ def make_client(
             account_home=account_home,
             account_is=account_is,
             created_at=at,
+            once=once,
         )
         .returning(ApiClient.id)
     ).scalar_one()
-    write("client:made", at=at, detail={"client_id": client_id, "scopes": sorted(set(scopes))})
+    write("client:made", at=at, actor_id=by, detail={"client_id": client_id, "scopes": sorted(set(scopes))})
     return MadeClient(client_id, key, secret)
 
 
