@@ -37,7 +37,7 @@ OWN_NAMES = {
     "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "refusals", "seen", "statements", "waiting"},
-    "people": {"clients", "sign_in"},
+    "people": {"clients", "naming", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

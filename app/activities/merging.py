@@ -30,6 +30,11 @@ NO_MERGE = _l("There is no such merge, or it was undone.")
 _ALONE = text("SELECT pg_advisory_xact_lock(7303016)")
 
 
+def hold_alone() -> None:
+    """Nobody records completions, and nobody else merges, until this transaction ends."""
+    db.session.execute(_ALONE)
+
+
 def _edition(moment: str, repeats: str) -> str:
     """SQL for `rules.edition_of`."""
     local = f"{moment} AT TIME ZONE :zone"
@@ -143,7 +148,7 @@ def merge(*, from_id: int, into_id: int, by: int, at: datetime) -> int:
 
     The caller holds newcomers (`people.hold_newcomers`) and settles.
     """
-    db.session.execute(_ALONE)
+    hold_alone()
     into = _checked(from_id, into_id)
     told: dict[str, Any] = {
         "from_id": from_id,
@@ -282,7 +287,7 @@ def undo(merge_id: int, *, since: Sequence[str], by: int, at: datetime) -> tuple
     `since` are the sources that came after the merge under the ids that went along. The caller holds newcomers and
     settles.
     """
-    db.session.execute(_ALONE)
+    hold_alone()
     row = db.session.execute(_FIND, {"merge": merge_id}).one_or_none()
     if row is None:
         raise NotFound(NO_MERGE)
@@ -363,9 +368,19 @@ _MERGES = text("""
     JOIN person p ON p.id = m.by_id
     WHERE m.undone_at IS NULL ORDER BY m.id DESC LIMIT :most
 """)
-_IRIS = text(
-    "SELECT n.iri, m.at FROM merged_name n JOIN activity_merge m ON m.id = n.merge_id WHERE m.id = :merge"
-)
+_IRIS = text("SELECT iri FROM merged_name WHERE merge_id = :merge")
+_CAME = text("""
+    SELECT s.source FROM activity_merge m
+    JOIN completion c ON c.activity_id = m.into_id JOIN completion_support s ON s.completion_id = c.id
+    WHERE m.id = :merge AND m.undone_at IS NULL
+      AND NOT EXISTS (SELECT FROM merged_support k WHERE k.merge_id = m.id AND k.support_id = s.id)
+""")
+_ONE = text("""
+    SELECT a.id, a.kind, a.title, a.hours, a.skills, a.state,
+           ARRAY(SELECT iri FROM activity_name n WHERE n.activity_id = a.id ORDER BY iri LIMIT 50) AS known_as,
+           (SELECT count(*) FROM completion c WHERE c.activity_id = a.id AND c.state = 'confirmed') AS people
+    FROM activity a WHERE a.id = :id AND a.proposed_by IS NULL AND a.state IN ('proposed', 'published')
+""")
 
 
 def proposed(most: int = 100) -> Sequence[Row[Any]]:
@@ -391,7 +406,19 @@ def merges(most: int = 50) -> Sequence[Row[Any]]:
     return db.session.execute(_MERGES, {"most": most}).all()
 
 
-def moved_names(merge_id: int) -> tuple[list[str], datetime | None]:
-    """The ids that went along with a merge, and when."""
-    rows = db.session.execute(_IRIS, {"merge": merge_id}).all()
-    return [row.iri for row in rows], rows[0].at if rows else None
+def moved_names(merge_id: int) -> list[str]:
+    """The ids that went along with a merge."""
+    return list(db.session.scalars(_IRIS, {"merge": merge_id}))
+
+
+def came_since(merge_id: int) -> list[str]:
+    """What supports completions of the one that stayed, and did not come with the merge."""
+    return list(db.session.scalars(_CAME, {"merge": merge_id}))
+
+
+def one(activity_id: int) -> Row[Any]:
+    """An activity of a source or of the catalogue, with the ids by which sources know it."""
+    row = db.session.execute(_ONE, {"id": activity_id}).one_or_none()
+    if row is None:
+        raise NotFound(NOT_THERE)
+    return row

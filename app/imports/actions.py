@@ -4,8 +4,9 @@ A batch is atomic. A statement that is known already has no effect; one that voi
 one about somebody unknown is kept and counts when the person becomes known. What happens in the database is bounded
 by the number of batches, not of statements.
 
-Locks come in one order: newcomers, activities, the client, people, rows. So nothing is missed between two requests: neither who
-becomes known while a statement about them comes in, nor a statement that is voided while it comes in.
+Locks come in one order: newcomers, activities, the client, people, rows. So nothing is missed between two requests:
+neither who becomes known while a statement about them comes in, nor a statement that is voided while it comes in, nor
+an activity that becomes another one.
 """
 
 import json

@@ -53,9 +53,10 @@ def last_received() -> dict[int, datetime]:
     return {row.id: row.stored_at for row in db.session.execute(_LAST)}
 
 
-def since(client_id: int, moment: datetime) -> Row[Any]:
+def since(client_id: int, moment: datetime) -> dict[str, int]:
     """How much came in and was refused after this moment."""
-    return db.session.execute(_SINCE, {"client": client_id, "since": moment}).one()
+    row = db.session.execute(_SINCE, {"client": client_id, "since": moment}).one()
+    return {name: int(value) for name, value in row._mapping.items()}
 
 
 # Groups of statements that no rule tells apart ----------------------------------------------------------------

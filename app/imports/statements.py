@@ -116,13 +116,14 @@ def _note_refusal(answer: Response) -> None:
     key = (shown.username or "") if shown is not None and shown.type == "basic" else ""
     if who.client_id is None and not key:
         return
+    where, why = next(iter(told.get("errors", {}).items()), ("", told["message"]))
     refusals.note(
         who.client_id,
         key,
         status=answer.status_code,
         code=told["error"],
-        property=next(iter(told.get("errors", {})), ""),
-        message=told["message"],
+        property=where,
+        message=str(why),
         at=web.now(),
     )
 

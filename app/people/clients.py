@@ -4,13 +4,12 @@ A secret is shown once, by whoever made it; here is only its hash. After a rotat
 while, so that a platform is changed over without losing a statement.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import select, update
 
 from app.audit.actions import write
 from app.db import db
@@ -22,10 +21,6 @@ from app.people.models import ApiClient, ApiToken
 NO_CLIENT = _l("There is no such connection.")
 REVOKED = _l("This connection was ended before. Make a new one.")
 HOURS = (0, 1, 24, 168)  # how long the secret before may hold
-
-_IDENTITY = text("""
-    SELECT kind, value, person_id FROM identity WHERE kind = :kind AND value = :value
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +143,3 @@ def _alive(client_id: int) -> Any:
     if row.revoked_at is not None:
         raise Conflict(REVOKED)
     return row
-
-
-# Names of people at other systems ---------------------------------------------------------------------------
-
-
-def owner_of(kind: str, value: str) -> int | None:
-    """Whom this name means, if anybody."""
-    row = db.session.execute(_IDENTITY, {"kind": kind, "value": value}).one_or_none()
-    return row.person_id if row else None
-
-
-_LIKE = text("""
-    SELECT id, handle, name, job, external_id, email, sort_name FROM person
-    WHERE active AND erased_at IS NULL
-      AND (external_id = ANY(CAST(:words AS text[])) OR email = ANY(CAST(:words AS text[]))
-           OR split_part(email, '@', 1) = ANY(CAST(:words AS text[])) OR sort_name = ANY(CAST(:names AS text[])))
-    ORDER BY sort_name, id LIMIT 500
-""")
-
-
-def like(words: Sequence[str], sort_names: Sequence[str]) -> Sequence[Row[Any]]:
-    """People whom one of these words may mean: number, address, the part before the @, or the name."""
-    if not words and not sort_names:
-        return []
-    return db.session.execute(_LIKE, {"words": list(words), "names": list(sort_names)}).all()

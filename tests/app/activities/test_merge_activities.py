@@ -51,8 +51,8 @@ def picture() -> dict[str, list[Any]]:
     asked = {
         "completions": "SELECT id, person_id, activity_id, edition, state, completed_at, score, hours FROM completion"
         " WHERE state IN ('waiting', 'confirmed') ORDER BY id",
-        "facts": "SELECT person_id, activity_id, edition, happened_at, skills, hours FROM fact WHERE withdrawn_at IS NULL"
-        " ORDER BY person_id, activity_id, happened_at",
+        "facts": "SELECT person_id, activity_id, edition, happened_at, skills, hours FROM fact"
+        " WHERE withdrawn_at IS NULL ORDER BY person_id, activity_id, happened_at",
         "supports": "SELECT s.source, s.completion_id, s.withdrawn_at FROM completion_support s JOIN completion c"
         " ON c.id = s.completion_id AND c.state IN ('waiting', 'confirmed') ORDER BY s.source",
         "points": "SELECT person_id, sum(points) FROM ledger_entry GROUP BY person_id ORDER BY person_id",

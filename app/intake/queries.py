@@ -1,0 +1,124 @@
+"""What waits at the desk, with whom and what it may be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select, text
+
+from app.activities import merging
+from app.db import db
+from app.imports import waiting
+from app.intake import rules
+from app.intake.models import IgnoredName
+from app.people import clients, naming
+from app.people.rules import sort_name_of
+
+MOST_GUESSES = 3
+_JOINS = text("""
+    SELECT j.id, j.kind, j.value, j.at, j.person_id, p.name AS person, p.handle, b.name AS by_name
+    FROM identity_join j JOIN person p ON p.id = j.person_id JOIN person b ON b.id = j.by_id
+    WHERE j.undone_at IS NULL ORDER BY j.id DESC LIMIT 51 OFFSET :skip
+""")
+_JOIN = text(
+    "SELECT id, kind, value, person_id FROM identity_join WHERE id = :id AND undone_at IS NULL FOR UPDATE"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Somebody whom a name may mean, and why."""
+
+    person: Row[Any]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A name under which something waits."""
+
+    name: str
+    shown: str
+    home: str
+    said: str | None
+    statements: int
+    completions: int
+    clients: dict[str, int]
+    first_at: Any
+    last_at: Any
+    guesses: list[Guess]
+
+
+def names(*, ignored: bool = False, client: int | None = None, page: int = 1) -> tuple[list[Waiting], bool]:
+    """One page of names that wait, each with whom it may be: a fixed number of questions."""
+    hidden = db.session.scalars(select(IgnoredName.name)).all()
+    rows, more = waiting.names(hidden, show_ignored=ignored, client_id=client, page=page)
+    return _with_guesses(rows), more
+
+
+def name(wanted: str) -> Waiting | None:
+    """One name that waits, ignored or not."""
+    found = _with_guesses(waiting.name(wanted))
+    return found[0] if found else None
+
+
+def _with_guesses(rows: Sequence[Row[Any]]) -> list[Waiting]:
+    words = sorted({word for row in rows for word in rules.words_of(row.name)})
+    said = sorted({sort_name_of(row.said) for row in rows if row.said})
+    people = naming.like(words, said)
+    known = clients.names()
+    return [_told(row, people, known) for row in rows]
+
+
+def _told(row: Row[Any], people: Sequence[Row[Any]], known: dict[int, str]) -> Waiting:
+    shown, home = rules.shown(row.name)
+    guesses = [Guess(person, why) for person in people if (why := rules.why(row.name, row.said, person))]
+    guesses.sort(key=lambda guess: ("number", "email", "mailbox", "name").index(guess.why))
+    return Waiting(
+        name=row.name,
+        shown=shown,
+        home=home,
+        said=row.said,
+        statements=int(row.statements),
+        completions=int(row.completing),
+        clients={known.get(int(id), id): int(n) for id, n in row.clients.items()},
+        first_at=row.first_at,
+        last_at=row.last_at,
+        guesses=guesses[:MOST_GUESSES],
+    )
+
+
+def joins(page: int = 1) -> tuple[Sequence[Row[Any]], bool]:
+    """Joins that hold, the latest first."""
+    rows = db.session.execute(_JOINS, {"skip": (page - 1) * 50}).all()
+    return rows[:50], len(rows) > 50
+
+
+def join_to_undo(join_id: int) -> Row[Any] | None:
+    return db.session.execute(_JOIN, {"id": join_id}).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An activity that sources named, with what it may be, and how often which source told of it."""
+
+    activity: Row[Any]
+    alike: list[Row[Any]]
+    sources: dict[str, int]
+
+
+def proposals() -> list[Proposal]:
+    """Three questions, however many there are."""
+    rows = merging.proposed()
+    alike, known = merging.alike([row.id for row in rows]), clients.names()
+    return [Proposal(row, alike.get(row.id, [])[:MOST_GUESSES], _sources(row, known)) for row in rows]
+
+
+def _sources(row: Row[Any], known: dict[int, str]) -> dict[str, int]:
+    """`statement:7` is what client 7 sent; anything else says itself."""
+    found: dict[str, int] = {}
+    for source, count in (row.sources or {}).items():
+        kind, _, of = source.partition(":")
+        name = known.get(int(of), source) if kind == "statement" and of.isdecimal() else kind
+        found[name] = found.get(name, 0) + count
+    return found
