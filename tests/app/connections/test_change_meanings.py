@@ -99,7 +99,9 @@ def test_what_cannot_be_a_rule_is_refused(client_of: ClientOf, form: dict[str, s
     assert "None yet." in leo.get(PAGE).text
 
 
-def test_of_two_who_change_the_rules_at_once_the_second_is_told(app: Flask, client_of: ClientOf, cast: Cast) -> None:
+def test_of_two_who_change_the_rules_at_once_the_second_is_told(
+    app: Flask, client_of: ClientOf, cast: Cast
+) -> None:
     leo = client_of("leo")
     rule = {"verb": READ, "means": "completed", "preview": "true"}
     mark = seen(leo.get(PAGE, query_string=rule).text)
@@ -139,5 +141,9 @@ def test_categories_and_parents_are_told_apart_in_the_preview(client_of: ClientO
             says("ben", completed, context=inner, timestamp=today()),
         ]
     )
-    page = client_of("leo").get(PAGE, query_string={"verb": completed, "means": "nothing", "preview": "true"}).text
+    page = (
+        client_of("leo")
+        .get(PAGE, query_string={"verb": completed, "means": "nothing", "preview": "true"})
+        .text
+    )
     assert figures(page) == ["0", "1", "0"]
