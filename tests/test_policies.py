@@ -78,6 +78,21 @@ EXAMPLES: dict[str, Example] = {
     "badges.badge": _of("/badges/five", 200),
     "badges_api.awards": _api("/awards", 200),
     "badges_api.badges": _api("/badges", 200),
+    "connections.all_of_them": _of("/admin/connections", 200),
+    "connections.end": _of("/admin/connections/1/end", 404),
+    "connections.guide": _of("/admin/connections/guides/moodle", 200),
+    "connections.make": _of("/admin/connections", 422),
+    "connections.meanings": _of("/admin/connections/meanings", 200),
+    "connections.one": _of("/admin/connections/1", 404),
+    "connections.rotate": _of("/admin/connections/1/rotation", 404),
+    "connections.save": _of("/admin/connections/meanings", 409),
+    "connections_api.all_of_them": _api("/clients", 200),
+    "connections_api.end": _api("/clients/1", 404),
+    "connections_api.make": _api("/clients", 422),
+    "connections_api.meanings": _api("/meanings", 200),
+    "connections_api.one": _api("/clients/1", 404),
+    "connections_api.rotate": _api("/clients/1/rotation", 422),
+    "connections_api.save": _api("/meanings", 422),
     "health.live": _of("/healthz", 200),
     "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
     "health.ready": _of("/readyz", 200),
@@ -85,6 +100,26 @@ EXAMPLES: dict[str, Example] = {
     "home.page": _of("/", 200),
     "home.receipts": _of("/receipts", 200),
     "home_api.ledger": _api("/me/ledger", 200),
+    "intake.accept": _of("/admin/intake/activities/1/acceptance", 404),
+    "intake.activities": _of("/admin/intake/activities", 200),
+    "intake.activity": _of("/admin/intake/activities/1", 404),
+    "intake.ignore": _of("/admin/intake/ignored", 422),
+    "intake.join": _of("/admin/intake/joins", 422),
+    "intake.merge": _of("/admin/intake/merges", 422),
+    "intake.name": _of("/admin/intake/name", 404),
+    "intake.names": _of("/admin/intake", 200),
+    "intake.undo_join": _of("/admin/intake/joins/1/undo", 404),
+    "intake.undo_merge": _of("/admin/intake/merges/1/undo", 404),
+    "intake_api.accept": _api("/intake/activities/1/acceptance", 422),
+    "intake_api.activities": _api("/intake/activities", 200),
+    "intake_api.ignore": _api("/intake/ignored", 422),
+    "intake_api.join": _api("/intake/joins", 422),
+    "intake_api.joins": _api("/intake/joins", 200),
+    "intake_api.merge": _api("/intake/merges", 422),
+    "intake_api.merges": _api("/intake/merges", 200),
+    "intake_api.names": _api("/intake/names", 200),
+    "intake_api.undo_join": _api("/intake/joins/1", 404),
+    "intake_api.undo_merge": _api("/intake/merges/1", 404),
     "kudos.choose": _of("/kudos/{kudos}/visibility", 422),
     "kudos.give": _of("/kudos", 422),
     "kudos.one": _of("/kudos/{kudos}", 200),
@@ -178,6 +213,10 @@ COMPLETE: dict[str, Form] = {
 NOBODYS = {
     "activities.activity", "assets.file", "badges.badge", "home.fragment", "people.set_first_password",
     "people.welcome", "static",
+    # the organisation's: whoever has the role has all of it
+    "connections.end", "connections.guide", "connections.one", "connections.rotate", "connections_api.end",
+    "connections_api.one", "connections_api.rotate", "intake.accept", "intake.activity", "intake.undo_join",
+    "intake.undo_merge", "intake_api.accept", "intake_api.undo_join", "intake_api.undo_merge",
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
@@ -248,7 +287,7 @@ PEOPLE = [
     _person("fay"), _person("mia", "manager"), _person("leo", "learning"), _person("clara", "hr"),
     _person("cor", "council"), _person("dan", "admin"),
 ]  # fmt: skip
-TOKENS = [Someone(f"token of {name}", frozenset({"employee"})) for name in ("fay", "dan")]
+TOKENS = [_person("token of fay"), _person("token of dan", "admin")]
 CLIENTS = [Someone(f"client with {scope}", scopes=frozenset({scope})) for scope in SCOPES]
 CLIENTS += [Someone(f"client token with {scope}", scopes=frozenset({scope})) for scope in SCOPES[:2]]
 STRANGERS = [
