@@ -141,8 +141,10 @@ _NAME_PROPOSED = text("""
 def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
     """Make the activities that a source names and nobody knows yet; return the activity of each IRI.
 
-    A known IRI keeps its activity. Two sources that come with the same new IRI at once make one activity.
+    A known IRI keeps its activity, until this transaction ends. Two sources that come with the same new IRI at once
+    make one activity. A caller that has locked people holds activities before (`hold_activities`).
     """
+    hold_activities()
     known = queries.known_as(proposal["iri"] for proposal in proposals)
     new = {proposal["iri"]: proposal for proposal in proposals if proposal["iri"] not in known}
     if not new:
@@ -211,7 +213,7 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     fresh = _first_of_each(items, known)
     if not fresh:
         return known
-    activities = _activities({item["activity_id"] for item in fresh.values()})
+    fresh, activities = _meant(fresh)
     by_key = _by_key(list(fresh.values()), activities)
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
     added = _add(weights, {key: group[0].get("origin", "platform") for key, group in by_key.items()}, at)
@@ -233,6 +235,19 @@ def _first_of_each(items: Iterable[Report], known: Mapping[str, int]) -> dict[st
         if item["source"] not in known:
             fresh.setdefault(item["source"], item)
     return fresh
+
+
+def _meant(fresh: dict[str, Report]) -> tuple[dict[str, Report], dict[int, Row[Any]]]:
+    """The reports with their activities; what is told of one that was merged is told of what it is now."""
+    found = _activities({item["activity_id"] for item in fresh.values()})
+    now = {id: row.merged_into_id for id, row in found.items() if row.merged_into_id is not None}
+    if not now:
+        return fresh, found
+    moved: dict[str, Report] = {
+        source: {**item, "activity_id": now.get(item["activity_id"], item["activity_id"])}
+        for source, item in fresh.items()
+    }
+    return moved, found | _activities(set(now.values()))
 
 
 def _activities(ids: set[int]) -> dict[int, Row[Any]]:

@@ -10,11 +10,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.activities import actions as activities
 from app.activities import merging
+from app.activities import queries as activity_queries
 from app.audit.actions import write
-from app.db import db
+from app.db import db, lock_people
 from app.errors import NotFound, Refused
-from app.imports import waiting
 from app.intake import queries, rules
 from app.intake.models import IdentityJoin, IgnoredName
 from app.people import actions as people
@@ -33,7 +34,7 @@ def join(name: str, *, person_id: int, by: int, at: datetime) -> None:
     if kind not in rules.KINDS or not value:
         raise NotFound(NOT_WAITING)
     naming.hold_alone()
-    if not waiting.is_waiting(name):
+    if not queries.is_waiting(name):
         if naming.owner_of(kind, value) == person_id:  # the same form, sent twice
             return
         raise NotFound(NOT_WAITING)
@@ -51,15 +52,25 @@ def undo_join(join_id: int, *, by: int, at: datetime) -> None:
     row = queries.join_to_undo(join_id)
     if row is None:
         raise NotFound(NO_JOIN)
-    waiting.release(row.kind, row.value, row.person_id)
+    _release(row.kind, row.value, row.person_id)
     naming.take_name(row.kind, row.value, row.person_id)
     db.session.execute(_END_JOIN, {"id": join_id, "at": at, "by": by})
     write("name:join-undone", at=at, actor_id=by, person_id=row.person_id, detail={"join_id": join_id})
 
 
+def _release(kind: str, value: str, person_id: int) -> None:
+    """What came under this name is about nobody we know, again, and supports nothing."""
+    activities.hold_activities()
+    sources = [one for shelf in queries.SHELVES for one in shelf.sources_of(kind, value, person_id)]
+    lock_people({person_id} | activity_queries.people_behind(sources))
+    for shelf in queries.SHELVES:
+        shelf.let_go(kind, value, person_id)
+    activities.forget_supports(sources)
+
+
 def ignore(name: str, *, by: int, at: datetime) -> None:
     """Do not show this name any more; all that came under it is kept, and counts if they become known after all."""
-    if not waiting.is_waiting(name):
+    if not queries.is_waiting(name):
         raise NotFound(NOT_WAITING)
     done = db.session.scalar(
         upsert(IgnoredName)
@@ -89,7 +100,8 @@ def undo_merge(merge_id: int, *, by: int, at: datetime) -> None:
     """Two activities again; what came under the ids that went along goes back with them."""
     people.hold_newcomers()
     merging.hold_alone()
-    since = waiting.sources_about(merging.moved_names(merge_id), merging.came_since(merge_id))
+    iris, came = merging.moved_names(merge_id), merging.came_since(merge_id)
+    since = [one for shelf in queries.SHELVES for one in shelf.sources_about(iris, came)]
     from_id, into_id = merging.undo(merge_id, since=since, by=by, at=at)
     detail = {"merge_id": merge_id, "from_id": from_id, "into_id": into_id}
     write("activity:merge-undone", at=at, actor_id=by, detail=detail)

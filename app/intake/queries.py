@@ -4,17 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 
 from app.activities import merging
 from app.db import db
 from app.imports import waiting
 from app.intake import rules
-from app.intake.models import IgnoredName
 from app.people import clients, naming
 from app.people.rules import sort_name_of
 
+SHELVES = (waiting,)  # where something can wait for a person: modules with what `imports.waiting` has
 MOST_GUESSES = 3
+PAGE = 50
+_WAITING = text(f"""
+    SELECT s.name, sum(n) AS statements, sum(completing) AS completing, min(first_at) AS first_at,
+           max(last_at) AS last_at, jsonb_object_agg(s.source, n) AS sources, max(said) AS said
+    FROM ({" UNION ALL ".join(shelf.ROWS for shelf in SHELVES)}) AS s
+    WHERE (CAST(:source AS text) IS NULL OR s.source = :source)
+      AND (CAST(:name AS text) IS NOT NULL
+           OR EXISTS (SELECT FROM ignored_name i WHERE i.name = s.name) = :ignored)
+    GROUP BY s.name ORDER BY completing DESC, statements DESC, s.name LIMIT {PAGE + 1} OFFSET :skip
+""")
 _JOINS = text("""
     SELECT j.id, j.kind, j.value, j.at, j.person_id, p.name AS person, p.handle, b.name AS by_name
     FROM identity_join j JOIN person p ON p.id = j.person_id JOIN person b ON b.id = j.by_id
@@ -50,16 +60,24 @@ class Waiting:
 
 
 def names(*, ignored: bool = False, client: int | None = None, page: int = 1) -> tuple[list[Waiting], bool]:
-    """One page of names that wait, each with whom it may be: a fixed number of questions."""
-    hidden = db.session.scalars(select(IgnoredName.name)).all()
-    rows, more = waiting.names(hidden, show_ignored=ignored, client_id=client, page=page)
-    return _with_guesses(rows), more
+    """One page of names that wait, the most completions first, each with whom it may be; and whether there are
+    more. A fixed number of questions."""
+    source = f"client:{client}" if client is not None else None
+    told = {"ignored": ignored, "source": source, "name": None, "skip": (page - 1) * PAGE}
+    rows = db.session.execute(_WAITING, told).all()
+    return _with_guesses(rows[:PAGE]), len(rows) > PAGE
 
 
 def name(wanted: str) -> Waiting | None:
     """One name that waits, ignored or not."""
-    found = _with_guesses(waiting.name(wanted))
+    told = {"ignored": False, "source": None, "name": wanted, "skip": 0}
+    found = _with_guesses(db.session.execute(_WAITING, told).all())
     return found[0] if found else None
+
+
+def is_waiting(name: str) -> bool:
+    """Whether anything waits under this name, on whichever shelf."""
+    return any(shelf.is_waiting(name) for shelf in SHELVES)
 
 
 def _with_guesses(rows: Sequence[Row[Any]]) -> list[Waiting]:
@@ -81,7 +99,7 @@ def _told(row: Row[Any], people: Sequence[Row[Any]], known: dict[int, str]) -> W
         said=row.said,
         statements=int(row.statements),
         completions=int(row.completing),
-        clients={known.get(int(id), id): int(n) for id, n in row.clients.items()},
+        clients={_source(source, known): int(n) for source, n in row.sources.items()},
         first_at=row.first_at,
         last_at=row.last_at,
         guesses=guesses[:MOST_GUESSES],
@@ -115,10 +133,17 @@ def proposals() -> list[Proposal]:
 
 
 def _sources(row: Row[Any], known: dict[int, str]) -> dict[str, int]:
-    """`statement:7` is what client 7 sent; anything else says itself."""
+    """How often which source told of it."""
     found: dict[str, int] = {}
     for source, count in (row.sources or {}).items():
-        kind, _, of = source.partition(":")
-        name = known.get(int(of), source) if kind == "statement" and of.isdecimal() else kind
+        name = _source(source.replace("statement:", "client:"), known)
         found[name] = found.get(name, 0) + count
     return found
+
+
+def _source(source: str, known: dict[int, str]) -> str:
+    """`client:7` is what that client sent; of anything else what stands after its kind, or the kind."""
+    kind, _, of = source.partition(":")
+    if kind == "client" and of.isdecimal():
+        return known.get(int(of), source)
+    return of if kind == "file" and of else kind

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.people.rules import sort_name_of
 
-KINDS = ("email", "mbox_sha1sum", "openid", "account")
+KINDS = ("email", "mbox_sha1sum", "openid", "account", "external_id")
 LONGEST = 3000
 
 
@@ -26,7 +26,7 @@ def shown(name: str) -> tuple[str, str]:
 def words_of(name: str) -> list[str]:
     """What in this name may be a number, an address, or the part of one before the @."""
     kind, _ = split(name)
-    if kind not in ("email", "account"):
+    if kind not in ("email", "account", "external_id"):
         return []
     told = shown(name)[0].strip()
     found = {told, told.lower()}
