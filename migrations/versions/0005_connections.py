@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.Column("last_at", AT, nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["api_client.id"], name=op.f("fk_refusal_client_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refusal")),
-        sa.UniqueConstraint("client_id", "day", "code", "property", name=op.f("uq_refusal_client_id")),
+        sa.UniqueConstraint(
+            "client_id", "day", "code", "property", name=op.f("uq_refusal_client_id_day_code_property")
+        ),
     )
     op.create_index("ix_refusal_client_id_last_at", "refusal", ["client_id", "last_at"])
 
