@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.audit.actions import write
 from app.connections import queries
-from app.connections.rules import MOST, Entry, print_of
+from app.connections.rules import LONGEST, MOST, Entry, print_of
 from app.db import db
 from app.errors import Conflict, Refused
 from app.imports import catalogue, xapi
@@ -47,6 +47,8 @@ def _check(entry: Entry) -> None:
         wrong["verb"] = NAME_ONE
     if entry.get("means") not in xapi.MEANS:
         wrong["means"] = _l("Choose what it means.")
+    if len(str(entry)) > LONGEST:
+        wrong["verb"] = _l("This rule is too long.")
     if wrong:
         raise Refused(_l("Something is not filled in right. Look at the fields below."), fields=wrong)
 

@@ -105,7 +105,7 @@ def one(client_id: int) -> ResponseReturnValue:
     client, asked = clients.one(client_id), query(DetailQuery())
     test = None
     if asked["since"]:
-        start = max(asked["since"], now() - timedelta(days=1))
+        start = min(max(asked["since"], now() - timedelta(days=1)), now())
         test = {"since": start, **seen.since(client_id, start)}
     return _one(client, test=test)
 

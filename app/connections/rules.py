@@ -7,6 +7,7 @@ from typing import Any
 
 Entry = Mapping[str, Any]
 MOST = 200  # rules of one's own
+LONGEST = 20_000  # characters of one rule, with all its verbs and types
 NAME, HOME = 100, 500  # the most that a client's name and the address of its accounts may have
 
 

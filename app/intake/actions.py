@@ -22,6 +22,7 @@ from app.people import actions as people
 from app.people import naming
 
 NOT_WAITING = _l("Nothing waits under this name any more.")
+RULED = _l("A badge or a rule for points names this activity. Let it stay, and merge the other one into it.")
 NO_JOIN = _l("This was undone before.")
 
 _END_JOIN = text("UPDATE identity_join SET undone_at = :at, undone_by_id = :by WHERE id = :id")
@@ -90,6 +91,8 @@ def show_again(name: str, *, by: int, at: datetime) -> None:
 def merge(*, from_id: int, into_id: int, by: int, at: datetime) -> int:
     """The same course: from now on it is one activity, and so is its past. Returns the number of the merge."""
     people.hold_newcomers()
+    if queries.is_ruled(from_id):
+        raise Refused(RULED, fields={"into_id": RULED})
     merge_id = merging.merge(from_id=from_id, into_id=into_id, by=by, at=at)
     detail = {"merge_id": merge_id, "from_id": from_id, "into_id": into_id}
     write("activity:merged", at=at, actor_id=by, detail=detail)

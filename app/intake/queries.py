@@ -116,6 +116,22 @@ def join_to_undo(join_id: int) -> Row[Any] | None:
     return db.session.execute(_JOIN, {"id": join_id}).one_or_none()
 
 
+# Criteria name activities by their slug, rules for points by their id.
+_RULED = text("""
+    SELECT EXISTS (SELECT FROM achievement b JOIN achievement_version v ON v.id = b.version_id
+                   WHERE jsonb_path_exists(v.body, 'lax $.tiers[*].criteria.** ? (@ == $slug)',
+                                           jsonb_build_object('slug', a.slug)))
+        OR EXISTS (SELECT FROM (SELECT rules FROM point_rules ORDER BY valid_from DESC LIMIT 1) AS r
+                   WHERE jsonb_exists(r.rules -> 'activities', CAST(a.id AS text)))
+    FROM activity a WHERE a.id = :id
+""")
+
+
+def is_ruled(activity_id: int) -> bool:
+    """Whether a badge in force or the rules for points name this activity."""
+    return bool(db.session.scalar(_RULED, {"id": activity_id}))
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """An activity that sources named, with what it may be, and how often which source told of it."""

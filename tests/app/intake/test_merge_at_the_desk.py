@@ -255,6 +255,35 @@ def test_a_merge_takes_as_many_statements_for_many_completions_as_for_few(
     well(app)
 
 
+def test_what_badges_and_rules_name_stays(app: Flask, client_of: ClientOf, both: tuple[int, int]) -> None:
+    """The badge `set` asks for a1; whoever has it would lose it."""
+    ((named_one,),) = rows(app, "SELECT id FROM activity WHERE slug = 'a1'")
+    leo = client_of("leo")
+    answer = leo.post(f"{DESK}/merges", data={"from_id": named_one, "into_id": both[0]})
+    assert answer.status_code == 422
+    assert "Let it stay" in answer.text
+    assert leo.post(f"{DESK}/merges", data={"from_id": both[0], "into_id": named_one}).status_code == 303
+    well(app)
+
+
+def test_a_report_of_an_activity_that_was_merged_is_of_the_one_that_stays(
+    app: Flask, both: tuple[int, int], cast: Cast
+) -> None:
+    """A leader of a workshop, or a job, that found the activity before it was merged."""
+    one, other = both
+    at = datetime.now(UTC)
+    with app.app_context():
+        with transaction():
+            actions.merge(from_id=other, into_id=one, by=cast.leo, at=at)
+            settle(at)
+        with transaction():
+            report = {"person_id": cast.eve, "activity_id": other, "completed_at": at, "source": "late"}
+            activities.record_completions([report], at=at)  # type: ignore[list-item]
+            settle(at)
+    assert rows(app, f"SELECT activity_id FROM completion WHERE person_id = {cast.eve}") == [(one,)]
+    well(app)
+
+
 def test_the_same_by_the_api(
     app: Flask, client: FlaskClient, token_of: Callable[[str], dict[str, str]], both: tuple[int, int]
 ) -> None:
