@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -192,6 +192,51 @@ def test_a_merge_while_statements_about_both_arrive_loses_none_and_doubles_none(
         (person, one) for person in sorted([cast.anna, *(cast.id_of(name) for name in names)])
     ]
     assert rows(app, "SELECT count(*) FROM completion_support WHERE withdrawn_at IS NULL") == [(51,)]
+    well(app)
+
+
+def test_a_merge_waits_for_who_is_recording_at_that_moment(
+    app: Flask, both: tuple[int, int], cast: Cast
+) -> None:
+    """Eve's completion of the one that goes is written and not committed yet: it must not stay behind."""
+    one, other = both
+    written, go_on = Event(), Event()
+
+    def record() -> None:
+        with app.app_context():
+            with transaction():
+                at = datetime.now(UTC)
+                found = activities.propose([{"iri": OTHER, "title": {"en": "x"}, "kind": "course"}], at=at)
+                report = {
+                    "person_id": cast.eve,
+                    "activity_id": found[OTHER],
+                    "completed_at": at,
+                    "source": "slow",
+                }
+                activities.record_completions([report], at=at)  # type: ignore[list-item]
+                settle(at)
+                written.set()
+                assert go_on.wait(20)
+            db.session.remove()
+
+    def merge() -> None:
+        with app.app_context():
+            with transaction():
+                actions.merge(from_id=other, into_id=one, by=cast.leo, at=datetime.now(UTC))
+                settle(datetime.now(UTC))
+            db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        recorded = pool.submit(record)
+        assert written.wait(20)
+        merged = pool.submit(merge)
+        with pytest.raises(TimeoutError):
+            merged.result(timeout=0.5)
+        go_on.set()
+        recorded.result()
+        merged.result()
+    query = f"SELECT activity_id FROM completion WHERE person_id = {cast.eve} AND state = 'confirmed'"
+    assert rows(app, query) == [(one,)]
     well(app)
 
 
