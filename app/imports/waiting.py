@@ -1,6 +1,7 @@
 """Statements that wait for somebody unknown, by the name they came under: one shelf of the intake desk.
 
-A shelf has `ROWS`, `is_waiting`, `sources_of`, `let_go` and `sources_about`; the desk puts its shelves together.
+A shelf has `ROWS`, `said_of`, `is_waiting`, `sources_of`, `let_go` and `sources_about`; the desk puts its shelves
+together.
 """
 
 import uuid
@@ -17,13 +18,17 @@ from app.imports import queries
 ROWS = """
     SELECT actor AS name, 'client:' || client_id AS source, count(*) AS n,
            count(*) FILTER (WHERE means IN ('completed', 'passed', 'attended')) AS completing,
-           min(happened_at) AS first_at, max(stored_at) AS last_at,
-           max(CAST(body AS jsonb) -> 'actor' ->> 'name') AS said
+           min(happened_at) AS first_at, max(stored_at) AS last_at
     FROM statement
     WHERE person_id IS NULL AND actor IS NOT NULL AND voided_at IS NULL AND body IS NOT NULL
       AND (CAST(:name AS text) IS NULL OR actor = :name)
     GROUP BY actor, client_id
 """
+_SAID = text("""
+    SELECT n.name, (SELECT CAST(s.body AS jsonb) -> 'actor' ->> 'name' FROM statement s
+                    WHERE s.actor = n.name AND s.person_id IS NULL AND s.body IS NOT NULL LIMIT 1) AS said
+    FROM unnest(CAST(:names AS text[])) AS n(name)
+""")
 _IS_WAITING = text("SELECT EXISTS (SELECT FROM statement WHERE actor = :name AND person_id IS NULL)")
 _UNDER = """
     statement s
@@ -41,6 +46,11 @@ _ABOUT = text("""
     JOIN statement s ON s.client_id = n.client_id AND s.id = n.id
     WHERE s.body IS NOT NULL AND CAST(s.body AS jsonb) -> 'object' ->> 'id' = ANY(:iris)
 """).bindparams(bindparam("iris", type_=ARRAY(Text)))
+
+
+def said_of(names: Sequence[str]) -> dict[str, str]:
+    """What the source calls those who have these names, where it says so."""
+    return {row.name: row.said for row in db.session.execute(_SAID, {"names": list(names)}) if row.said}
 
 
 def is_waiting(name: str) -> bool:

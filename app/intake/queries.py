@@ -18,7 +18,7 @@ MOST_GUESSES = 3
 PAGE = 50
 _WAITING = text(f"""
     SELECT s.name, sum(n) AS statements, sum(completing) AS completing, min(first_at) AS first_at,
-           max(last_at) AS last_at, jsonb_object_agg(s.source, n) AS sources, max(said) AS said
+           max(last_at) AS last_at, jsonb_object_agg(s.source, n) AS sources
     FROM ({" UNION ALL ".join(shelf.ROWS for shelf in SHELVES)}) AS s
     WHERE (CAST(:source AS text) IS NULL OR s.source = :source)
       AND (CAST(:name AS text) IS NOT NULL
@@ -82,21 +82,23 @@ def is_waiting(name: str) -> bool:
 
 def _with_guesses(rows: Sequence[Row[Any]]) -> list[Waiting]:
     words = sorted({word for row in rows for word in rules.words_of(row.name)})
-    said = sorted({sort_name_of(row.said) for row in rows if row.said})
-    people = naming.like(words, said)
+    said: dict[str, str] = {}
+    for shelf in SHELVES:
+        said |= shelf.said_of([row.name for row in rows])
+    people = naming.like(words, sorted({sort_name_of(one) for one in said.values()}))
     known = clients.names()
-    return [_told(row, people, known) for row in rows]
+    return [_told(row, said.get(row.name), people, known) for row in rows]
 
 
-def _told(row: Row[Any], people: Sequence[Row[Any]], known: dict[int, str]) -> Waiting:
+def _told(row: Row[Any], said: str | None, people: Sequence[Row[Any]], known: dict[int, str]) -> Waiting:
     shown, home = rules.shown(row.name)
-    guesses = [Guess(person, why) for person in people if (why := rules.why(row.name, row.said, person))]
+    guesses = [Guess(person, why) for person in people if (why := rules.why(row.name, said, person))]
     guesses.sort(key=lambda guess: ("number", "email", "mailbox", "name").index(guess.why))
     return Waiting(
         name=row.name,
         shown=shown,
         home=home,
-        said=row.said,
+        said=said,
         statements=int(row.statements),
         completions=int(row.completing),
         clients={_source(source, known): int(n) for source, n in row.sources.items()},
