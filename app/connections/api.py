@@ -21,7 +21,6 @@ from app.connections.schemas import (
     SecretOut,
 )
 from app.db import transaction
-from app.errors import Conflict
 from app.imports import refusals, seen
 from app.outbox import settle
 from app.people import actions as people
@@ -50,15 +49,9 @@ def all_of_them() -> dict[str, Any]:
 def make(form: dict[str, Any]) -> dict[str, Any]:
     """Make a client; its secret is told here and never again."""
     with transaction():
-        _not_again(form["once"])
         made = people.make_client(**form, at=now(), by=me())
         settle(now())
         return _told(made)
-
-
-def _not_again(once: str | None) -> None:
-    if once and clients.made_by(once) is not None:
-        raise Conflict(TOLD_BEFORE)
 
 
 def _told(made: MadeClient) -> dict[str, Any]:
@@ -88,7 +81,6 @@ def one(client_id: int) -> dict[str, Any]:
 def rotate(form: dict[str, Any], client_id: int) -> dict[str, Any]:
     """Give a client a new secret; the one before holds for as long as you say."""
     with transaction():
-        _not_again(form["once"])
         made = clients.rotate(client_id, **form, at=now(), by=me())
         settle(now())
         return _told(made)

@@ -65,6 +65,8 @@ def make() -> ResponseReturnValue:
                 return redirect(url_for(".one", client_id=there), 303)
             made = people.make_client(**form, at=now(), by=me())
             settle(now())
+    except Conflict:  # sent twice at once
+        return redirect(url_for(".all_of_them"), 303)
     except (ValidationError, Refused) as no:
         typed = {**request.form.to_dict(), "scopes": request.form.getlist("scopes")}
         return _all(typed, no.status if isinstance(no, Refused) else 422, **_said(no))
@@ -134,12 +136,12 @@ def rotate(client_id: int) -> ResponseReturnValue:
     try:
         form = body(RotationIn())
         with transaction():
-            if form["once"] and clients.made_by(form["once"]) is not None:
-                return redirect(url_for(".one", client_id=client_id), 303)
             made = clients.rotate(client_id, hours=form["hours"], once=form["once"], at=now(), by=me())
             settle(now())
     except ValidationError as no:
         return _one(client, 422, **_said(no))
+    except Conflict:  # sent before, or ended meanwhile: the page says how it stands
+        return redirect(url_for(".one", client_id=client_id), 303)
     return _secret(made)
 
 

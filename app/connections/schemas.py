@@ -15,7 +15,7 @@ YES_NO = ("any", "yes", "no")
 class ClientIn(Schema):
     """A system that may speak to us. `once` makes sending it again safe."""
 
-    name = fields.String(required=True, validate=validate.Length(1, NAME))
+    name = fields.String(required=True, validate=[validate.Length(1, NAME), validate.Regexp(r"\s*\S")])
     scopes = fields.List(
         fields.String(validate=validate.OneOf(SCOPES)),
         required=True,

@@ -20,6 +20,7 @@ from app.people.models import ApiClient, ApiToken
 
 NO_CLIENT = _l("There is no such connection.")
 REVOKED = _l("This connection was ended before. Make a new one.")
+TOLD = _l("This form was sent before. Its secret was shown then, and is shown once.")
 HOURS = (0, 1, 24, 168)  # how long the secret before may hold
 
 
@@ -95,6 +96,9 @@ def rotate(
             _l("Choose how long the old secret may still be used."), fields={"hours": _l("Choose one.")}
         )
     row = _alive(client_id)
+    mark = f"{client_id}:{once}" if once else None
+    if mark is not None and mark == row.once:
+        raise Conflict(TOLD)
     secret = new_token()
     until = at + timedelta(hours=hours) if hours else None
     statement = update(ApiClient).where(ApiClient.id == client_id)
@@ -103,7 +107,7 @@ def rotate(
             secret_hash=keyed_hash("secret", secret),
             old_secret_hash=row.secret_hash if hours else None,
             old_secret_until=until,
-            once=once or row.once,
+            once=mark or row.once,
         )
     )
     if not hours:

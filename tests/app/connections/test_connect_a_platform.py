@@ -116,7 +116,7 @@ def test_ended_its_key_and_tokens_open_nothing_and_what_it_sent_stays(
     assert bearer.get().status_code == 401
     assert rows(app, "SELECT count(*) FROM statement") == [(1,)]
     assert "Ended on" in dan.get(place).text
-    assert dan.post(f"{place}/rotation", data={"hours": "0"}).status_code == 409
+    assert dan.post(f"{place}/rotation", data={"hours": "0"}).location == place
 
 
 def test_the_test_says_whether_something_came_in_since(app: Flask, client_of: ClientOf) -> None:
@@ -238,6 +238,21 @@ def test_two_who_rotate_at_once_leave_one_secret_that_works(app: Flask, client_o
     with ThreadPoolExecutor(4) as pool:
         secrets = list(pool.map(rotate, range(4)))
     assert sorted(send(app, key, secret) for secret in secrets) == [200, 401, 401, 401]
+
+
+def test_a_form_sent_twice_at_once_makes_one(app: Flask, client_of: ClientOf) -> None:
+    browsers = [client_of("dan") for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda browser: browser.post(PAGE, data=FORM).status_code, browsers))
+    assert sorted(answers) == [200, 303, 303, 303]
+    assert rows(app, "SELECT count(*) FROM api_client") == [(1,)]
+    place = re.findall(rf"{PAGE}/\d+", browsers[0].get(PAGE).text)[0]
+    form = {"hours": "0", "once": "form-of-dan-9"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda browser: browser.post(f"{place}/rotation", data=form).status_code, browsers)
+        )
+    assert sorted(answers) == [200, 303, 303, 303]
 
 
 def test_what_linkedin_learning_sends_counts(
