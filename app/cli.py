@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.jobs import do_later
 from app.learning import files as learning_files
 from app.outbox import settle
 from app.people import actions, files, invitations
+from app.people import clients as made
 from app.people.jobs import send_mail
 
 clients = AppGroup("clients", help="Systems that may speak to us.")
@@ -48,7 +50,7 @@ def create_client(
     wanted = [scope for given in scopes for scope in given.replace(",", " ").split()]
     try:
         with transaction():
-            made = actions.make_client(
+            new = actions.make_client(
                 name=name,
                 scopes=wanted,
                 at=datetime.now(UTC),
@@ -57,7 +59,46 @@ def create_client(
             )
     except Refused as no:
         raise click.ClickException(str(no.message)) from None
-    click.echo(json.dumps({"key": made.key, "secret": made.secret}))
+    click.echo(json.dumps({"key": new.key, "secret": new.secret}))
+
+
+@clients.command("list")
+def list_clients() -> None:
+    """Each client in a line of JSON, without its secret."""
+    for one in made.all_of_them():
+        click.echo(json.dumps(asdict(one), default=str))
+
+
+@clients.command("rotate")
+@click.argument("key")
+@click.option(
+    "--keep-old-hours",
+    "hours",
+    type=click.Choice([str(hours) for hours in made.HOURS]),
+    default="0",
+    show_default=True,
+    help="How long the old secret still works.",
+)
+def rotate_client(key: str, hours: str) -> None:
+    """Give a system a new secret; it is shown once."""
+    try:
+        with transaction():
+            new = made.rotate(made.id_of(key), hours=int(hours), at=datetime.now(UTC))
+    except Refused as no:
+        raise click.ClickException(str(no.message)) from None
+    click.echo(json.dumps({"key": new.key, "secret": new.secret}))
+
+
+@clients.command("revoke")
+@click.argument("key")
+def revoke_client(key: str) -> None:
+    """End a system's key and tokens; what it sent stays."""
+    try:
+        with transaction():
+            made.revoke(made.id_of(key), at=datetime.now(UTC))
+    except Refused as no:
+        raise click.ClickException(str(no.message)) from None
+    click.echo(f"{key} opens nothing any more.")
 
 
 @admin.command("create")

@@ -21,10 +21,14 @@ from app.admin import people as admin_people
 from app.badges import api as badges_api
 from app.badges import pages as badges_pages
 from app.config import Role, Settings, engine_options, redis_client
+from app.connections import api as connections_api
+from app.connections import pages as connections_pages
 from app.db import db
 from app.home import api as home_api
 from app.home import pages as home_pages
 from app.imports import statements
+from app.intake import api as intake_api
+from app.intake import pages as intake_pages
 from app.keys import Ring
 from app.kudos import api as kudos_api
 from app.kudos import pages as kudos_pages
@@ -52,6 +56,8 @@ PAGES: tuple[Blueprint, ...] = (
     admin_people.people,
     admin_files.imports,
     learning_pages.pages,
+    connections_pages.pages,
+    intake_pages.pages,
 )
 API = (
     people_api.api,
@@ -62,6 +68,8 @@ API = (
     kudos_api.api,
     leaderboards_api.api,
     learning_api.api,
+    connections_api.api,
+    intake_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 

@@ -32,13 +32,14 @@ NAMES = {
     "jobs",
 }
 OWN_NAMES = {
+    "activities": {"merging"},
     "audit": {"seals"},
     "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
-    | {"catalogue", "statements"},
+    | {"catalogue", "refusals", "seen", "statements", "waiting"},
     "admin": {"files", "people"},
     "learning": {"files"},
-    "people": {"files", "invitations", "sign_in"},
+    "people": {"clients", "files", "invitations", "naming", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

@@ -42,10 +42,13 @@ __all__ = [
     "AlreadyThere",
     "decide",
     "edition_of",
+    "forget_supports",
+    "hold_activities",
     "load",
     "log_completions",
     "propose",
     "record_completions",
+    "weigh",
     "withdraw_supports",
 ]
 
@@ -82,11 +85,13 @@ _LOAD = text("""
           IS DISTINCT FROM
           (excluded.kind, excluded.title, excluded.summary, excluded.hours, excluded.language, excluded.place,
            excluded.url, excluded.mandatory, excluded.repeats, excluded.skills, 'published')
+      AND activity.state <> 'merged'
 """).bindparams(bindparam("rows", type_=JSONB))
 
 _NAME = text("""
     INSERT INTO activity_name (iri, activity_id)
-    SELECT n.iri, a.id FROM unnest(:iris, :slugs) AS n(iri, slug) JOIN activity a ON a.slug = n.slug
+    SELECT n.iri, coalesce(a.merged_into_id, a.id)
+    FROM unnest(:iris, :slugs) AS n(iri, slug) JOIN activity a ON a.slug = n.slug
     ORDER BY n.iri
     ON CONFLICT (iri) DO UPDATE SET activity_id = excluded.activity_id
     WHERE activity_name.activity_id <> excluded.activity_id
@@ -136,8 +141,10 @@ _NAME_PROPOSED = text("""
 def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
     """Make the activities that a source names and nobody knows yet; return the activity of each IRI.
 
-    A known IRI keeps its activity. Two sources that come with the same new IRI at once make one activity.
+    A known IRI keeps its activity, until this transaction ends. Two sources that come with the same new IRI at once
+    make one activity. A caller that has locked people holds activities before (`hold_activities`).
     """
+    hold_activities()
     known = queries.known_as(proposal["iri"] for proposal in proposals)
     new = {proposal["iri"]: proposal for proposal in proposals if proposal["iri"] not in known}
     if not new:
@@ -154,6 +161,14 @@ def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
     db.session.execute(_PROPOSE, {"rows": rows, "at": at})
     db.session.execute(_NAME_PROPOSED, {"iris": list(new), "slugs": [row["slug"] for row in rows]})
     return known | queries.known_as(new)
+
+
+_AS_THEY_ARE = text("SELECT pg_advisory_xact_lock_shared(7303016)")
+
+
+def hold_activities() -> None:
+    """Until this transaction ends no activity becomes another one. Taken before people are locked."""
+    db.session.execute(_AS_THEY_ARE)
 
 
 # Reports of others ----------------------------------------------------------------------------------------
@@ -192,12 +207,13 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     fresh = _first_of_each(items, known)
     if not fresh:
         return known
+    hold_activities()
     lock_people(item["person_id"] for item in fresh.values())
     known |= queries.completions_behind(fresh)  # what came in while we waited for the lock
     fresh = _first_of_each(items, known)
     if not fresh:
         return known
-    activities = _activities({item["activity_id"] for item in fresh.values()})
+    fresh, activities = _meant(fresh)
     by_key = _by_key(list(fresh.values()), activities)
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
     origins = {key: rules.first(group).get("origin", "platform") for key, group in by_key.items()}
@@ -210,7 +226,7 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
         _fact(completion_id, key, activities[key[1]], weights[key], origin=origins[key])
         for key, completion_id in added.items()
     )
-    _weigh(standing.values())
+    weigh(standing.values())
     return known | completions
 
 
@@ -221,6 +237,19 @@ def _first_of_each(items: Iterable[Report], known: Mapping[str, int]) -> dict[st
         if item["source"] not in known:
             fresh.setdefault(item["source"], item)
     return fresh
+
+
+def _meant(fresh: dict[str, Report]) -> tuple[dict[str, Report], dict[int, Row[Any]]]:
+    """The reports with their activities; what is told of one that was merged is told of what it is now."""
+    found = _activities({item["activity_id"] for item in fresh.values()})
+    now = {id: row.merged_into_id for id, row in found.items() if row.merged_into_id is not None}
+    if not now:
+        return fresh, found
+    moved: dict[str, Report] = {
+        source: {**item, "activity_id": now.get(item["activity_id"], item["activity_id"])}
+        for source, item in fresh.items()
+    }
+    return moved, found | _activities(set(now.values()))
 
 
 def _activities(ids: set[int]) -> dict[int, Row[Any]]:
@@ -311,7 +340,7 @@ _MOVE = text("""
 """)
 
 
-def _weigh(completion_ids: Iterable[int]) -> None:
+def weigh(completion_ids: Iterable[int]) -> None:
     """Let these completions follow from their supports again, and tell what that changes."""
     rows = queries.weights(completion_ids)
     moves = [(row, rules.verdict(row)) for row in rows]
@@ -361,7 +390,20 @@ def withdraw_supports(sources: Iterable[str], *, at: datetime) -> None:
     """
     wanted = sorted(set(sources))
     lock_people(queries.people_behind(wanted))
-    _weigh(db.session.scalars(_WITHDRAW, {"sources": wanted, "at": at}).all())
+    weigh(db.session.scalars(_WITHDRAW, {"sources": wanted, "at": at}).all())
+
+
+_FORGET = text("""
+    DELETE FROM completion_support WHERE source = ANY(:sources) RETURNING completion_id
+""").bindparams(bindparam("sources", type_=_TEXTS))
+
+
+def forget_supports(sources: Iterable[str]) -> None:
+    """As if these had never been reported: the same sources can support something else later, such as the
+    completion of the person who was meant."""
+    wanted = sorted(set(sources))
+    lock_people(queries.people_behind(wanted))
+    weigh(db.session.scalars(_FORGET, {"sources": wanted}).all())
 
 
 # Own logs -------------------------------------------------------------------------------------------------
@@ -394,6 +436,7 @@ def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
     any other makes a proposed activity of this person. Logging the same again is the same log; another log of
     an edition that stands is refused, and with it the whole batch.
     """
+    hold_activities()
     lock_people(item["person_id"] for item in items)
     entries = _entries(items, _confirmers(items, at), _activities_of(items, at), at)
     first: dict[Key, LogEntry] = {}

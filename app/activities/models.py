@@ -18,6 +18,7 @@ class Activity(Base):
     __tablename__ = "activity"
     __table_args__ = (
         Index("ix_activity_proposed_by", "proposed_by", postgresql_where="proposed_by IS NOT NULL"),
+        Index("ix_activity_merged_into_id", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     slug: Mapped[str] = mapped_column(unique=True, info=NONE)
@@ -33,7 +34,8 @@ class Activity(Base):
     skills: Mapped[list[int]] = mapped_column(info=NONE)
     state: Mapped[str] = mapped_column(
         info=NONE
-    )  # published; proposed: made from a source, or logged by a person
+    )  # published; proposed: made from a source, or logged by a person; merged: it is `merged_into_id` now
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), info=NONE)
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     created_at: Mapped[datetime] = mapped_column(info=NONE)
 
@@ -96,3 +98,48 @@ class CompletionSupport(Base):
     score: Mapped[float | None] = mapped_column(info=PERSONAL)
     hours: Mapped[float | None] = mapped_column(info=PERSONAL)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+
+
+class ActivityMerge(Base):
+    """One activity became another: the same course, known by several ids. It can be undone."""
+
+    __tablename__ = "activity_merge"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    from_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True, info=NONE)
+    into_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True, info=NONE)
+    from_state: Mapped[str] = mapped_column(info=NONE)
+    at: Mapped[datetime] = mapped_column(info=NONE)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    undone_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+
+
+class MergedName(Base):
+    """An id that went along with a merge."""
+
+    __tablename__ = "merged_name"
+    merge_id: Mapped[int] = mapped_column(ForeignKey("activity_merge.id"), primary_key=True, info=NONE)
+    iri: Mapped[str] = mapped_column(primary_key=True, info=NONE)
+
+
+class MergedCompletion(Base):
+    """What a merge did with a completion: moved, absorbed by one that stood, or made; and as it was before."""
+
+    __tablename__ = "merged_completion"
+    merge_id: Mapped[int] = mapped_column(ForeignKey("activity_merge.id"), primary_key=True, info=NONE)
+    completion_id: Mapped[int] = mapped_column(ForeignKey("completion.id"), primary_key=True, info=NONE)
+    edition: Mapped[str] = mapped_column(info=NONE)
+    state: Mapped[str] = mapped_column(info=NONE)
+    fate: Mapped[str] = mapped_column(info=NONE)  # moved, absorbed, made
+
+
+class MergedSupport(Base):
+    """Where a support stood before a merge; None: it came later, under an id that went along."""
+
+    __tablename__ = "merged_support"
+    merge_id: Mapped[int] = mapped_column(ForeignKey("activity_merge.id"), primary_key=True, info=NONE)
+    support_id: Mapped[int] = mapped_column(
+        ForeignKey("completion_support.id", ondelete="CASCADE"), primary_key=True, index=True, info=NONE
+    )
+    completion_id: Mapped[int | None] = mapped_column(ForeignKey("completion.id"), info=NONE)
+    withdrawn: Mapped[bool] = mapped_column(info=NONE)  # an own log that waited, of what stood already

@@ -25,7 +25,8 @@ QUEUE = 50
 # For actions: batches -------------------------------------------------------------------------------------
 
 _BY_ID = text("""
-    SELECT id, slug, kind, mandatory, hours, skills, repeats, state, proposed_by FROM activity WHERE id = ANY(:ids)
+    SELECT id, slug, kind, mandatory, hours, skills, repeats, state, proposed_by, merged_into_id
+    FROM activity WHERE id = ANY(:ids)
 """).bindparams(bindparam("ids", type_=_IDS))
 _BY_SLUG = select(Activity.slug, Activity.id).where(
     Activity.slug == func.any(bindparam("slugs", type_=_TEXTS))

@@ -4,8 +4,9 @@ A batch is atomic. A statement that is known already has no effect; one that voi
 one about somebody unknown is kept and counts when the person becomes known. What happens in the database is bounded
 by the number of batches, not of statements.
 
-Locks come in one order: newcomers, the client, people, rows. So nothing is missed between two requests: neither who
-becomes known while a statement about them comes in, nor a statement that is voided while it comes in.
+Locks come in one order: newcomers, activities, the client, people, rows. So nothing is missed between two requests:
+neither who becomes known while a statement about them comes in, nor a statement that is voided while it comes in, nor
+an activity that becomes another one.
 """
 
 import json
@@ -24,7 +25,7 @@ from app.activities import queries as activity_queries
 from app.activities.rules import MOST_HOURS, Proposal, Report
 from app.db import db, lock_people, transaction
 from app.errors import Conflict, Refused
-from app.imports import queries, xapi
+from app.imports import queries, refusals, xapi
 from app.imports.models import PASSING
 from app.imports.queries import Client
 from app.keys import keyed_hash
@@ -174,8 +175,13 @@ def _resolve(client: Client, incoming: Sequence[Incoming]) -> None:
 
 # Kept -------------------------------------------------------------------------------------------------------
 
-_HOLD = text("SELECT pg_advisory_xact_lock_shared(7303015, CAST(:client AS int))")
-_HOLD_ALONE = text("SELECT pg_advisory_xact_lock(7303015, CAST(:client AS int))")
+# Activities stay what they are meanwhile, as in `activities.actions.hold_activities`.
+_HOLD = text("""
+    SELECT pg_advisory_xact_lock_shared(7303016), pg_advisory_xact_lock_shared(7303015, CAST(:client AS int))
+""")
+_HOLD_ALONE = text("""
+    SELECT pg_advisory_xact_lock_shared(7303016), pg_advisory_xact_lock(7303015, CAST(:client AS int))
+""")
 
 
 def _hold(client: Client, *, alone: bool) -> None:
@@ -420,6 +426,7 @@ def prune(at: datetime) -> int:
 
     The id and the keyed content hash stay, so that a resend is still known.
     """
+    refusals.prune(at)
     emptied: int = 0
     while True:
         with transaction():

@@ -47,7 +47,7 @@ def load(data: object, *, at: datetime) -> Loaded:
         found = _badges(data, at)
     except (BadCriteria, rules.BadRules) as why:
         raise Refused(str(why)) from why
-    _stamp(at)
+    stamp(at)
     return Loaded(len(skills), len(loaded), *found)
 
 
@@ -58,7 +58,7 @@ def _badges(data: Mapping[str, Any], at: datetime) -> tuple[bool, list[str]]:
     return points.load_rules(checked, at=at), badges.load(read, at=at)
 
 
-def _stamp(at: datetime) -> None:
+def stamp(at: datetime) -> None:
     """Make every process compile the catalogue anew: what it keeps hangs on this stamp."""
     fresh = {"value": {"stamp": token_hex(8)}, "changed_at": at}
     row = insert(Setting).values(key="catalogue", **fresh)

@@ -1,9 +1,9 @@
 """What learning platforms sent, as they sent it."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Date, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, STATEMENT, Base
@@ -42,3 +42,22 @@ class Statement(Base):
     means: Mapped[str] = mapped_column(info=STATEMENT)
     target_id: Mapped[uuid.UUID | None] = mapped_column(info=NONE)  # of a voiding statement
     voided_at: Mapped[datetime | None] = mapped_column(info=NONE)
+
+
+class Refusal(Base):
+    """What a client was refused and why, once per day, reason and place; how often, and when the last time."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (
+        UniqueConstraint("client_id", "day", "code", "property"),
+        Index("ix_refusal_client_id_last_at", "client_id", "last_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    client_id: Mapped[int] = mapped_column(ForeignKey("api_client.id"), info=NONE)
+    day: Mapped[date] = mapped_column(Date(), info=NONE)
+    status: Mapped[int] = mapped_column(info=NONE)
+    code: Mapped[str] = mapped_column(info=NONE)
+    property: Mapped[str] = mapped_column(info=NONE)  # where, without what stood there
+    message: Mapped[str] = mapped_column(info=NONE)
+    count: Mapped[int] = mapped_column(info=NONE)
+    last_at: Mapped[datetime] = mapped_column(info=NONE)

@@ -124,14 +124,7 @@ def waiting_name(client: Client, identity: tuple[str, str]) -> str:
 
 def names_of(person_ids: Sequence[int]) -> list[tuple[int | None, str, int]]:
     """All the names under which statements may wait for these people: client (None: any), name, person."""
-    homes = [
-        Client.of(*row)
-        for row in db.session.execute(
-            select(ApiClient.id, ApiClient.account_home, ApiClient.account_is).where(
-                ApiClient.account_home.is_not(None)
-            )
-        )
-    ]
+    homes = _with_homes()
     found: list[tuple[int | None, str, int]] = []
     for row in db.session.execute(
         select(Identity.person_id, Identity.kind, Identity.value).where(Identity.person_id.in_(person_ids))
@@ -143,6 +136,24 @@ def names_of(person_ids: Sequence[int]) -> list[tuple[int | None, str, int]]:
             if row.kind == client.account_is
         ]
     return found
+
+
+def names_under(kind: str, value: str) -> list[tuple[int | None, str]]:
+    """The names under which statements come in about whoever is known in this way: client (None: any), name."""
+    return [
+        (None, f"{kind} {value}"),
+        *(
+            (client.id, f"account {client.account_home} {value}")
+            for client in _with_homes()
+            if client.account_is == kind
+        ),
+    ]
+
+
+def _with_homes() -> list[Client]:
+    """The clients whose accounts are numbers or addresses of ours."""
+    wanted = select(ApiClient.id, ApiClient.account_home, ApiClient.account_is)
+    return [Client.of(*row) for row in db.session.execute(wanted.where(ApiClient.account_home.is_not(None)))]
 
 
 # Looking back -----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from app.access import asker, may
 from app.config import settings
 from app.db import transaction
 from app.errors import NotFound
-from app.imports import actions, queries, xapi
+from app.imports import actions, queries, refusals, xapi
 from app.imports.actions import BadStatement
 from app.imports.queries import Client, Found, Place, Span
 from app.outbox import settle
@@ -105,7 +105,27 @@ def _headers(answer: Response) -> Response:
         answer.headers["X-Experience-API-Version"] = g.get("xapi_version", NEWEST)
         through = g.get("xapi_consistent") or web.now() - LONGEST_STORING
         answer.headers["X-Experience-API-Consistent-Through"] = xapi.moment(through)
+        if 400 <= answer.status_code < 500 and answer.is_json:
+            _note_refusal(answer)
     return answer
+
+
+def _note_refusal(answer: Response) -> None:
+    """What was refused and why, for whoever connects this platform."""
+    told, shown, who = answer.get_json(), request.authorization, asker()
+    key = (shown.username or "") if shown is not None and shown.type == "basic" else ""
+    if who.client_id is None and not key:
+        return
+    where, why = next(iter(told.get("errors", {}).items()), ("", told["message"]))
+    refusals.note(
+        who.client_id,
+        key,
+        status=answer.status_code,
+        code=told["error"],
+        property=where,
+        message=str(why),
+        at=web.now(),
+    )
 
 
 # The request ------------------------------------------------------------------------------------------------

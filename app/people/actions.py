@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.audit.actions import write
 from app.config import settings
 from app.db import db, lock_newcomers, lock_people
-from app.errors import NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.events import Event, PersonKnown, PersonMoved
 from app.keys import keyed_hash, new_key, new_token, ring
 from app.outbox import publish
@@ -144,8 +144,10 @@ def make_client(
     at: datetime,
     account_home: str | None = None,
     account_is: str | None = None,
+    once: str | None = None,
+    by: int | None = None,
 ) -> MadeClient:
-    """A system that may speak to us."""
+    """A system that may speak to us. `once` is the key of the form: sent twice, it makes one."""
     unknown = set(scopes) - set(SCOPES)
     if unknown or not scopes:
         known = ", ".join(SCOPES)
@@ -155,20 +157,21 @@ def make_client(
     if account_is not in (None, "external_id", "email"):
         raise Refused(_l("An account's name is an external_id or an email."))
     key, secret = secrets.token_hex(8), new_token()
-    client_id = db.session.execute(
-        insert(ApiClient)
-        .values(
-            name=name,
-            key=key,
-            secret_hash=keyed_hash("secret", secret),
-            scopes=sorted(set(scopes)),
-            account_home=account_home,
-            account_is=account_is,
-            created_at=at,
-        )
-        .returning(ApiClient.id)
-    ).scalar_one()
-    write("client:made", at=at, detail={"client_id": client_id, "scopes": sorted(set(scopes))})
+    row = upsert(ApiClient).values(
+        name=name,
+        key=key,
+        secret_hash=keyed_hash("secret", secret),
+        scopes=sorted(set(scopes)),
+        account_home=account_home,
+        account_is=account_is,
+        created_at=at,
+        once=once,
+    )
+    row = row.on_conflict_do_nothing(index_elements=[ApiClient.once])
+    client_id: int | None = db.session.scalar(row.returning(ApiClient.id))
+    if client_id is None:
+        raise Conflict(_l("This form was sent before. Its secret was shown then, and is shown once."))
+    write("client:made", at=at, actor_id=by, detail={"client_id": client_id, "scopes": sorted(set(scopes))})
     return MadeClient(client_id, key, secret)
 
 

@@ -119,6 +119,9 @@ class ApiClient(Base):
     name: Mapped[str] = mapped_column(info=NONE)
     key: Mapped[str] = mapped_column(unique=True, info=NONE)
     secret_hash: Mapped[bytes] = mapped_column(info=SECRET)
+    old_secret_hash: Mapped[bytes | None] = mapped_column(info=SECRET)  # good until `old_secret_until`
+    old_secret_until: Mapped[datetime | None] = mapped_column(info=NONE)
+    once: Mapped[str | None] = mapped_column(unique=True, info=NONE)  # of the form that made the secret
     scopes: Mapped[list[str]] = mapped_column(info=NONE)
     account_home: Mapped[str | None] = mapped_column(info=NONE)
     account_is: Mapped[str | None] = mapped_column(info=NONE)

@@ -243,7 +243,14 @@ _by_token = (
     .limit(1)
 )
 _by_key = (
-    select(ApiClient.secret_hash, ApiClient.scopes, *_client, *ORGANISATION)
+    select(
+        ApiClient.secret_hash,
+        ApiClient.old_secret_hash,
+        ApiClient.old_secret_until,
+        ApiClient.scopes,
+        *_client,
+        *ORGANISATION,
+    )
     .outerjoin(Organisation, true())
     .where(ApiClient.key == bindparam("key"), ApiClient.revoked_at.is_(None))
     .limit(1)
@@ -281,7 +288,7 @@ class Doorman:
     def by_client(self, key: str, secret: str) -> Asker | None:
         at = now()
         row = None if "\x00" in key else db.session.execute(_by_key, {"key": key[:LONGEST]}).one_or_none()
-        if row is None or not is_secret(secret, row.secret_hash):
+        if row is None or not _holds(secret, row, at):
             wrong_key(at)
             return None
         return _system(row, at)
@@ -296,7 +303,7 @@ def check_client(key: str, secret: str, at: datetime) -> Asker | None:
     """A client with its secret, for a token; an address gets ten wrong tries, per client and in all."""
     tries = count_try([f"client {key[:LONGEST]} {address()}", f"key {address()}"], at)
     row = None if "\x00" in key else db.session.execute(_by_key, {"key": key[:LONGEST]}).one_or_none()
-    if row is None or not is_secret(secret, row.secret_hash):
+    if row is None or not _holds(secret, row, at):
         return None
     forgive(tries)
     return _system(row, at)
@@ -305,6 +312,12 @@ def check_client(key: str, secret: str, at: datetime) -> Asker | None:
 def wrong_key(at: datetime) -> None:
     """Nobody guesses 256 bits, but who tries is slowed down; a right key is never refused for it."""
     count_try([f"key {address()}"], at)
+
+
+def _holds(secret: str, row: "Row[*tuple[Any, ...]]", at: datetime) -> bool:
+    """The secret, or for a while the one before it."""
+    old = row.old_secret_until is not None and at < row.old_secret_until
+    return is_secret(secret, row.secret_hash) or (old and is_secret(secret, row.old_secret_hash))
 
 
 def is_secret(secret: str, secret_hash: bytes) -> bool:

@@ -1,0 +1,5 @@
+"""A learning platform that speaks xAPI, and ways to see what came of it."""
+
+from tests.app.imports.scene import completions, inside, kept, lms
+
+__all__ = ["completions", "inside", "kept", "lms"]
