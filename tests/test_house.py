@@ -32,10 +32,12 @@ NAMES = {
     "jobs",
 }
 OWN_NAMES = {
+    "activities": {"desk"},
+    "dates": {"calendar"},
     "audit": {"seals"},
     "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
-    | {"catalogue", "statements"},
+    | {"catalogue", "catalogue_file", "statements"},
     "people": {"sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

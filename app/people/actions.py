@@ -42,7 +42,15 @@ from app.people.rules import (
 ONE_OF_THREE = _l("Choose one of the three.")
 Place = tuple[str | None, str | None]
 UnitIds = Mapping[Place, int]
-SCOPES = ("xapi:write", "xapi:read", "people:read", "people:write", "learning:write", "boards:read")
+SCOPES = (
+    "xapi:write",
+    "xapi:read",
+    "people:read",
+    "people:write",
+    "learning:write",
+    "boards:read",
+    "catalogue:write",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,3 +520,13 @@ def withdraw_invitations(*, person_id: int, at: datetime) -> None:
     statement = update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
     statement = statement.where(ApiToken.scopes == ["invite"])
     db.session.execute(statement.values(revoked_at=at).execution_options(synchronize_session=False))
+
+
+def switch(*, points_on: bool, boards_on: bool, by: int, at: datetime) -> None:
+    """With or without points, and boards, for the whole organisation. What was counted stays, and goes on."""
+    for row in db.session.scalars(select(Organisation)):
+        row.points_on, row.boards_on = points_on, boards_on
+    db.session.flush()
+    detail = {"points_on": points_on, "boards_on": boards_on}
+    write("organisation:switched", at=at, actor_id=by, detail=detail)
+    db.session.info.pop("organisation", None)
