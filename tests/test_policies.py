@@ -19,6 +19,9 @@ from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
 from app.activities import actions as activities
+from app.dates import actions as dates
+from app.dates import queries as date_queries
+from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.kudos import actions as kudos
@@ -28,6 +31,7 @@ from app.lessons.actions import NewLesson
 from app.outbox import publish, settle
 from app.people import actions as people
 from app.people.actions import SCOPES
+from app.vision import actions as vision
 from tests.cast import NAMES, Cast, row_of, signed_in
 from tests.small import load
 
@@ -59,6 +63,7 @@ def _api(path: str, *inside: int, **more: Any) -> Example:
 # Changes are sent empty: whoever gets in is told what is missing, or done nothing to.
 EXAMPLES: dict[str, Example] = {
     "activities.activity": _of("/learn/a1", 200),
+    "activities.ask_for": _of("/wishes", 422),
     "activities.catalogue": _of("/learn", 200),
     "activities.confirmations": _of("/confirmations", 200),
     "activities.decide": _of("/confirmations/{completion}"),
@@ -68,6 +73,9 @@ EXAMPLES: dict[str, Example] = {
     "activities.news": _of("/confirmations/new", 200, 204, 303),
     "activities.titles": _of("/log/titles?title=course", 200, 303),
     "activities_api.activities": _api("/activities", 200),
+    "activities_api.change": _api("/activities/a1", 422),
+    "activities_api.kept": _api("/activities/a1", 200),
+    "activities_api.make": _api("/activities", 422),
     "activities_api.completions": _api("/completions", 200),
     "activities_api.confirmations": _api("/confirmations", 200),
     "activities_api.decide": _api("/completions/{completion}/decision", 422),
@@ -78,6 +86,44 @@ EXAMPLES: dict[str, Example] = {
     "badges.badge": _of("/badges/five", 200),
     "badges_api.awards": _api("/awards", 200),
     "badges_api.badges": _api("/badges", 200),
+    "catalogue.answer": _of("/admin/wishes", 422),
+    "catalogue.edit": _of("/admin/catalogue/a1", 200),
+    "catalogue.make": _of("/admin/catalogue/new", 422),
+    "catalogue.new": _of("/admin/catalogue/new", 200),
+    "catalogue.overview": _of("/admin/catalogue", 200),
+    "catalogue.save": _of("/admin/catalogue/a1", 422),
+    "catalogue.set_state": _of("/admin/catalogue/a1/state", 422),
+    "catalogue.wishes": _of("/admin/wishes", 200),
+    "catalogue_file.download": _of("/admin/catalogue-file/download", 200),
+    "catalogue_file.load": _of("/admin/catalogue-file/load", 422),
+    "catalogue_file.look": _of("/admin/catalogue-file", 422),
+    "catalogue_file.page": _of("/admin/catalogue-file", 200),
+    "catalogue_file.starter": _of("/admin/catalogue-file/starter", 200),
+    "catalogue_file.take": _of("/admin/catalogue-file/starter", 422),
+    "dates.attend": _of("/attend/{code}", 200),
+    "dates.attendance": _of("/dates/{date}/attendance", 200),
+    "dates.attendance_kept": _of("/admin/dates/{date}/attendance", 200),
+    "dates.be_there": _of("/attend/{code}", 422),
+    "dates.cancel": _of("/admin/dates/{doomed_date}/cancel", 303),
+    "dates.change": _of("/admin/dates/{date}", 422),
+    "dates.code": _of("/dates/{date}/code", 200),
+    "dates.code_picture": _of("/dates/{date}/code.svg", 200),
+    "dates.date_file": _of("/dates/{date}.ics", 200),
+    "dates.edit": _of("/admin/dates/{date}", 200),
+    "dates.give_back": _of("/dates/{date}/reservation/end", 303),
+    "dates.manage": _of("/admin/catalogue/a1/dates", 200),
+    "dates.plan": _of("/admin/catalogue/a1/dates", 422),
+    "dates.reservation_file": _of("/reservations/{reservation}.ics", 200),
+    "dates.reserve": _of("/dates/{date}/reservation", 422),
+    "dates.tick": _of("/dates/{date}/attendance", 303),
+    "dates.tick_kept": _of("/admin/dates/{date}/attendance", 303),
+    "dates_api.cancel": _api("/dates/{doomed_date}", 204),
+    "dates_api.change": _api("/dates/{date}", 422),
+    "dates_api.dates": _api("/dates?activity=a1", 200),
+    "dates_api.give_back": _api("/dates/{date}/reservation", 204),
+    "dates_api.plan": _api("/activities/a1/dates", 422),
+    "dates_api.reservations": _api("/reservations", 200),
+    "dates_api.reserve": _api("/dates/{date}/reservation", 422),
     "health.live": _of("/healthz", 200),
     "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
     "health.ready": _of("/readyz", 200),
@@ -130,6 +176,19 @@ EXAMPLES: dict[str, Example] = {
     "people.welcome": _of("/welcome/{invitation}", 200),
     "people_api.choose": _api("/me", 200),
     "people_api.show": _api("/me", 200),
+    "rules.change": _of("/admin/rules", 200),
+    "rules.page": _of("/admin/rules", 200),
+    "rules.switch": _of("/admin/rules/switches", 303, form={"points_on": "1", "boards_on": "1"}),
+    "skills.edit": _of("/admin/skills/water", 200),
+    "skills.goal": _of("/admin/goals/{goal}", 200),
+    "skills.make": _of("/admin/skills/new", 422),
+    "skills.make_goal": _of("/admin/goals/new", 422),
+    "skills.new": _of("/admin/skills/new", 200),
+    "skills.new_goal": _of("/admin/goals/new", 200),
+    "skills.overview": _of("/admin/skills", 200),
+    "skills.save": _of("/admin/skills/water", 422),
+    "skills.save_goal": _of("/admin/goals/{goal}", 422),
+    "skills.step_goal": _of("/admin/goals/{goal}/step", 422),
     "static": _of("/static/nothing.css", 404),
     "xapi.about": _of("/xapi/about", 200),
     "xapi.get": _of("/xapi/statements", 200, headers=XAPI),
@@ -141,6 +200,11 @@ EXAMPLES: dict[str, Example] = {
 OBJECTS = {
     "activities.decide": "completion",
     "activities_api.decide": "completion",
+    "dates.attendance": "date",
+    "dates.code": "date",
+    "dates.code_picture": "date",
+    "dates.reservation_file": "reservation",
+    "dates.tick": "date",
     "kudos.choose": "kudos",
     "kudos.one": "kudos",
     "kudos.thank": "kudos",
@@ -161,7 +225,9 @@ OBJECTS = {
 }
 # Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
 COMPLETE: dict[str, Form] = {
+    "reservation": {},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine."},
+    "date": {"who": "Anna"},
     "kudos": {"visible": "everyone"},
     "lesson": {
         "outcome": "went_well",
@@ -176,15 +242,22 @@ COMPLETE: dict[str, Form] = {
 }
 # Routes that name what is everybody's, or what only its bearer can know.
 NOBODYS = {
-    "activities.activity", "assets.file", "badges.badge", "home.fragment", "people.set_first_password",
-    "people.welcome", "static",
+    "activities.activity", "activities_api.change", "activities_api.kept", "assets.file", "badges.badge",
+    "catalogue.edit", "catalogue.save", "catalogue.set_state", "dates.attend", "dates.attendance_kept",
+    "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit", "dates.give_back",
+    "dates.manage", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel", "dates_api.change",
+    "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "home.fragment", "people.set_first_password",
+    "people.welcome", "skills.edit", "skills.goal", "skills.save", "skills.save_goal", "skills.step_goal", "static",
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
     "people.enter", "people.language", "people.set_first_password", "people.sign_in", "people.sign_out",
     "people.welcome", "static", "xapi.about",
 }  # fmt: skip
-FOR_CLIENTS = {"people_api.show", "xapi.get", "xapi.post", "xapi.put"}
+FOR_CLIENTS = {
+    "activities_api.change", "activities_api.kept", "activities_api.make", "dates_api.cancel", "dates_api.change",
+    "dates_api.plan", "people_api.show", "xapi.get", "xapi.post", "xapi.put",
+}  # fmt: skip
 ENDS_ONES_SESSION = ("people.end_sessions", "people.sign_out")
 
 
@@ -248,7 +321,10 @@ PEOPLE = [
     _person("fay"), _person("mia", "manager"), _person("leo", "learning"), _person("clara", "hr"),
     _person("cor", "council"), _person("dan", "admin"),
 ]  # fmt: skip
-TOKENS = [Someone(f"token of {name}", frozenset({"employee"})) for name in ("fay", "dan")]
+TOKENS = [
+    Someone("token of fay", frozenset({"employee"})),
+    Someone("token of dan", frozenset({"employee", "admin"})),
+]
 CLIENTS = [Someone(f"client with {scope}", scopes=frozenset({scope})) for scope in SCOPES]
 CLIENTS += [Someone(f"client token with {scope}", scopes=frozenset({scope})) for scope in SCOPES[:2]]
 STRANGERS = [
@@ -398,7 +474,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         settle(at)
     with transaction():
         invitation = people.invite(person_id=person_id, at=at)
-    made = {
+    made = _made_dates(person_id, at) | {
         "lesson": ids[0],
         "doomed": ids[1],
         "doomed_too": ids[2],
@@ -406,6 +482,21 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         "completion": completion_id,
     }
     return {**made, "invitation": invitation}
+
+
+def _made_dates(person_id: int, at: datetime) -> dict[str, Any]:
+    """A date that goes on now and that they lead, and a place on one that is to come; and a goal."""
+    activity = db.session.scalar(text("SELECT id FROM activity WHERE slug = 'a1'"))
+    hour = timedelta(hours=1)
+    now_ = NewDate(starts_at=at - hour / 6, ends_at=at + hour, leader_id=person_id)
+    later = NewDate(starts_at=at + 24 * hour, ends_at=at + 25 * hour)
+    with transaction():
+        date, future, doomed = (dates.plan(activity, one, by=None, at=at) for one in (now_, later, later))
+        dates.reserve(future, person_id=person_id, at=at)
+        (place,) = date_queries.reservations_of(person_id, at)[-1:]
+        code, _until = dates.make_code(date, by=person_id, at=at) or ("", at)
+        goal = vision.edit_goal(None, name={"nl": "Samen", "en": "Together"}, version=None, by=None, at=at)
+    return {"date": date, "doomed_date": doomed, "reservation": place.id, "code": code, "goal": goal}
 
 
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:

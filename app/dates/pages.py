@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
-from app.access import asker, may, me
+from app.access import may, me
 from app.activities.queries import edited
 from app.config import settings, timezone
 from app.dates import actions, calendar, queries, rules
@@ -28,7 +28,7 @@ TYPED = ("starts_at", "ends_at", "place", "link", "places", "who")
 def of_activity(activity_id: int) -> dict[str, Any]:
     """For the page of an activity: its next dates."""
     rows = queries.next_of(activity_id, person_id=me(), at=now())
-    return {"dates": rows, "keeps": "learning" in asker().roles, "me": me()}
+    return {"dates": rows, "me": me()}
 
 
 def mine() -> Any:
@@ -227,9 +227,9 @@ def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
 
 
 def _led(date_id: int) -> Any:
-    """The date, for whoever leads it and for L&D; for others there is no such page."""
+    """The date, for whoever leads it; for others there is no such page."""
     row = queries.one(date_id, person_id=me())
-    if row.leader_id != me() and "learning" not in asker().roles:
+    if row.leader_id != me():
         raise NotFound(actions.GONE)
     return row
 
@@ -240,37 +240,56 @@ def attendance(date_id: int) -> ResponseReturnValue:
     return _attendance(_led(date_id))
 
 
-def _attendance(row: Any, refusal: str | None = None, status: int = 200) -> Response:
+@pages.post("/dates/<int:date_id>/attendance")
+@may("person")
+def tick(date_id: int) -> ResponseReturnValue:
+    return _tick(_led(date_id))
+
+
+@pages.get("/admin/dates/<int:date_id>/attendance")
+@may("learning")
+def attendance_kept(date_id: int) -> ResponseReturnValue:
+    """For L&D, where nobody leads it or the leader cannot."""
+    return _attendance(queries.one(date_id, person_id=me()), kept=True)
+
+
+@pages.post("/admin/dates/<int:date_id>/attendance")
+@may("learning")
+def tick_kept(date_id: int) -> ResponseReturnValue:
+    return _tick(queries.one(date_id, person_id=me()), kept=True)
+
+
+def _attendance(row: Any, *, kept: bool = False, refusal: str | None = None, status: int = 200) -> Response:
     answer = render(
         "dates/attendance.html",
         row=row,
         listed=queries.listed(row.id),
         open=rules.can_be_ticked(row, now()),
-        shows=rules.code_until(row, now()) is not None,
+        shows=not kept and rules.code_until(row, now()) is not None,
         refusal=refusal,
         me=me(),
+        kept=kept,
         saved=request.args.get("saved"),
     )
     answer.status_code = status
     return answer
 
 
-@pages.post("/dates/<int:date_id>/attendance")
-@may("person")
-def tick(date_id: int) -> ResponseReturnValue:
-    row = _led(date_id)
+def _tick(row: Any, *, kept: bool = False) -> ResponseReturnValue:
     try:
         form = body(TickForm())
         came = _who(form["who"])
         present = {*form["present"], *([came] if came else [])} - set(form["was"])
         absent = set(form["was"]) - set(form["present"]) - {came}
         with transaction():
-            actions.tick(date_id, present=present, absent=absent, by=me(), at=now())
+            actions.tick(row.id, present=present, absent=absent, by=me(), at=now())
             settle(now())
-        return redirect(url_for(".attendance", date_id=date_id, saved=1), code=303)
+        here = ".attendance_kept" if kept else ".attendance"
+        return redirect(url_for(here, date_id=row.id, saved=1), code=303)
     except (ValidationError, Refused) as no:
         said = str(no.message) if isinstance(no, Refused) else _("Look at this again.")
-        return _attendance(row, said, no.status if isinstance(no, Refused) else 422)
+        status = no.status if isinstance(no, Refused) else 422
+        return _attendance(row, kept=kept, refusal=said, status=status)
 
 
 @pages.get("/dates/<int:date_id>/code")
