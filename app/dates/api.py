@@ -22,7 +22,13 @@ NOBODY = 0  # a client has no places
 
 
 class DatesQuery(Schema):
-    activity = fields.String(required=True, validate=validate.Length(1, 80))
+    activity = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 80),
+        metadata={
+            "description": "slug; left out: the dates on which you have or wait for a place, or that you lead"
+        },
+    )
 
 
 def _viewer() -> int:
@@ -34,7 +40,9 @@ def _viewer() -> int:
 @api.arguments(DatesQuery, location="query")
 @api.response(200, DatesOut)
 def dates(asked: dict[str, Any]) -> dict[str, Any]:
-    """The next dates of an activity, and the places that you have."""
+    """The next dates of an activity, or your own, and the places that you have."""
+    if asked["activity"] is None:
+        return {"dates": [_told(one) for one in queries.of_person(me(), now())]}
     row = shown(asked["activity"], person_id=me())
     return {"dates": [_told(one) for one in queries.next_of(row.id, person_id=me(), at=now())]}
 

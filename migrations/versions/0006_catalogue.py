@@ -47,9 +47,7 @@ def _dates() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity_date")),
         sa.UniqueConstraint("once", name=op.f("uq_activity_date_once")),
     )
-    op.create_index(
-        "ix_activity_date_activity_id_starts_at", "activity_date", ["activity_id", "starts_at"]
-    )
+    op.create_index("ix_activity_date_activity_id_starts_at", "activity_date", ["activity_id", "starts_at"])
     op.create_index(op.f("ix_activity_date_leader_id"), "activity_date", ["leader_id"])
 
 
