@@ -41,13 +41,18 @@ def pages_of(company: Company) -> dict[str, list[str]]:
         "/kudos",
         "/log",
         "/confirmations",
+        "/admin/rules",
     ]
-    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?page=1"], "cor": cor}
+    leo = ["/admin/catalogue", "/admin/catalogue/new", "/admin/wishes", "/admin/catalogue-file"]
+    leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
+    leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
+    leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
+    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?page=1"], "cor": cor, "leo": leo}
 
 
 def speak(app: Flask, cast: Cast, lang: str) -> None:
     with app.app_context(), transaction():
-        for name in ("anna", "mia", "cor"):
+        for name in ("anna", "mia", "cor", "leo"):
             people.choose(person_id=cast.id_of(name), language=lang)
 
 

@@ -58,7 +58,8 @@ def test_a_tick_taken_away_counts_no_more_and_ticked_again_it_counts_again(
     app: Flask, cast: Cast, client_of: Browser, date_id: int
 ) -> None:
     mia = client_of("mia")
-    tick(mia, date_id, cast.anna, cast.ben)
+    for _ in range(2):
+        tick(mia, date_id, cast.anna, cast.ben)
     tick(mia, date_id, cast.ben, was=(cast.anna, cast.ben))
     assert set(stand(app)) == {cast.ben}
     tick(mia, date_id, cast.anna, cast.ben, was=(cast.ben,))

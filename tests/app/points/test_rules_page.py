@@ -94,7 +94,7 @@ def test_the_preview_says_totals_and_how_many_people_and_hides_small_groups(
     preview = page.partition('id="preview"')[2].partition("</section>")[0]
     assert "More points: 0 people. Fewer: 6. The same: fewer than 5." in preview
     assert ">360<" in preview
-    assert ">300<" in preview
+    assert ">300 <" in preview
     assert "of fewer than 5 people: not shown" in preview
     for name in ("Anna", "Ben", "Eve", "North"):
         assert name not in preview
