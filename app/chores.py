@@ -1,6 +1,5 @@
 """The commands that run the house: worker, boards, badges, catalogue, verify, the demo. All can be run twice."""
 
-import json
 import subprocess
 import sys
 import time
@@ -33,7 +32,7 @@ CHUNK = 500
 
 boards = AppGroup("boards", help="Leaderboards: rebuild, check.")
 badges = AppGroup("badges", help="Badges: backfill.")
-catalogues = AppGroup("catalogue", help="The catalogue: load.")
+catalogues = AppGroup("catalogue", help="The catalogue: load, save.")
 seeds = AppGroup("seed", help="Fill an empty installation.")
 
 
@@ -126,18 +125,30 @@ def _awards() -> int:
 @catalogues.command("load")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load_catalogue(file: Path) -> None:
-    """Bring vision, skills, activities, points and badges to what FILE (JSON) says."""
+    """Bring vision, skills, activities, points and badges to what FILE (YAML or JSON) says."""
     at = datetime.now(UTC)
     try:
         with transaction():
-            loaded = catalogue.load(json.loads(file.read_text(encoding="utf-8")), at=at)
+            loaded = catalogue.load(catalogue.read_document(file.read_bytes()), at=at)
             settle(at)
-    except json.JSONDecodeError as no:
-        raise click.ClickException(f"{file} is not JSON: {no}") from None
     except Refused as no:
         raise click.ClickException(str(no.message)) from None
     changed = ", ".join(loaded.changed) or "none"
     click.echo(f"{loaded.skills} skills, {loaded.activities} activities; badges in a new version: {changed}.")
+
+
+@catalogues.command("save")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def save_catalogue(file: Path) -> None:
+    """Write the whole catalogue to FILE, as JSON where its name ends so, else as YAML; it loads again as it is."""
+    document = catalogue.written()
+    form = "json" if file.suffix.lower() == ".json" else "yaml"
+    try:
+        file.write_text(catalogue.as_text(document, form), encoding="utf-8")
+    except OSError as no:
+        raise click.ClickException(f"{file} cannot be written: {no.strerror}.") from None
+    told = ", ".join(f"{len(document.get(part, ()))} {part}" for part in ("skills", "activities", "badges"))
+    click.echo(f"{told} written to {file}.")
 
 
 @click.command("verify")

@@ -25,6 +25,23 @@ class PersonMoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Attended(Event):
+    """Somebody was there when an activity was given, on the word of `confirmed_by`."""
+
+    activity_id: int
+    source: str
+    at: datetime
+    confirmed_by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttendanceWithdrawn(Event):
+    """They were not there after all."""
+
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CompletionLogged(Event):
     """Somebody logged own learning; `confirmer_id` is asked to confirm it."""
 

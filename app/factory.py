@@ -13,6 +13,7 @@ from structlog.typing import EventDict, WrappedLogger
 from app import access, assets, chores, cli, flow, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
+from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
 from app.activities.queries import count_waiting_for
 from app.admin import files as admin_files
@@ -23,10 +24,12 @@ from app.badges import pages as badges_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
+from app.dates import api as dates_api
+from app.dates import pages as dates_pages
 from app.db import db
 from app.home import api as home_api
 from app.home import pages as home_pages
-from app.imports import statements
+from app.imports import catalogue_file, statements
 from app.intake import api as intake_api
 from app.intake import pages as intake_pages
 from app.keys import Ring
@@ -41,6 +44,8 @@ from app.lessons import pages as lessons_pages
 from app.people import api as people_api
 from app.people import pages as people_pages
 from app.people import queries, sign_in
+from app.points import pages as points_pages
+from app.vision import pages as vision_pages
 
 ROOT = Path(__file__).parent.parent
 MOST_LINKS = 5000
@@ -58,11 +63,17 @@ PAGES: tuple[Blueprint, ...] = (
     learning_pages.pages,
     connections_pages.pages,
     intake_pages.pages,
+    activities_desk.desk,
+    dates_pages.pages,
+    vision_pages.pages,
+    catalogue_file.door,
+    points_pages.pages,
 )
 API = (
     people_api.api,
     home_api.api,
     activities_api.api,
+    dates_api.api,
     badges_api.api,
     lessons_api.api,
     kudos_api.api,
@@ -160,6 +171,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.jinja_env.globals.update(
         organisation=queries.organisation, waiting_confirmations=_waiting_confirmations
     )
+    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)

@@ -5,6 +5,7 @@ NOW runs in the same transaction and may refuse it. LATER runs in the worker, at
 
 from app import events as e
 from app import live
+from app.activities import handlers as activities
 from app.badges import handlers as badges
 from app.facts import handlers as facts
 from app.imports import handlers as imports
@@ -15,6 +16,8 @@ from app.points import handlers as points
 
 NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
+    e.Attended: [activities.record_attended],
+    e.AttendanceWithdrawn: [activities.withdraw_attended],
     e.FactStated: [facts.record],
     e.FactTakenBack: [facts.take_back],
     e.FactRecorded: [points.earn],

@@ -32,6 +32,15 @@ _TWICE = """
     FROM completion WHERE state IN ('waiting', 'confirmed')
     GROUP BY person_id, activity_id, edition HAVING count(*) > 1
 """
+_PRESENT = """
+    WITH present AS (
+        SELECT 'attendance:' || date_id || ':' || person_id || ':' || round AS source FROM attendance WHERE present
+    ), told AS (
+        SELECT source FROM completion_support WHERE withdrawn_at IS NULL AND source LIKE 'attendance:%'
+    )
+    SELECT source || CASE WHEN told.source IS NULL THEN ' supports no completion' ELSE ' was taken away' END
+    FROM present FULL JOIN told USING (source) WHERE present.source IS NULL OR told.source IS NULL
+"""
 _GROUNDS = """
     WITH due AS (
         SELECT CASE origin WHEN 'history' THEN 'history:' ELSE 'completion:' END || id
@@ -184,6 +193,7 @@ def checks(at: datetime) -> list[tuple[str, Callable[[], Iterator[str]]]]:
     return [
         ("completions follow from their supports", activities.astray),
         ("nothing is completed twice", lambda: _rows(_TWICE)),
+        ("who was there has completed it, on a word that stands", lambda: _rows(_PRESENT)),
         ("what happened is one fact, and each fact has happened", lambda: _rows(_GROUNDS)),
         ("each fact has one standing entry", lambda: _rows(_ONE_ENTRY)),
         ("each entry has its ground", lambda: _rows(_ENTRY_GROUNDS)),

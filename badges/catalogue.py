@@ -65,7 +65,9 @@ def read_all(entries: object, names: Names) -> list[Badge]:
 
 def read(entry: Mapping[str, Any], names: Names, where: str) -> Badge:
     """Read one badge, all names known."""
-    if entry["skill"] is not None and entry["skill"] not in names.skills:
+    if entry["skill"] is not None and (
+        not isinstance(entry["skill"], str) or entry["skill"] not in names.skills
+    ):
         raise BadCriteria(f"{where}.skill", f"there is no skill {entry['skill']!r}")
     criteria, points = [], []
     for i, tier in enumerate(entry["tiers"]):

@@ -32,12 +32,13 @@ NAMES = {
     "jobs",
 }
 OWN_NAMES = {
-    "activities": {"merging"},
+    "activities": {"desk", "merging"},
+    "admin": {"files", "people"},
     "audit": {"seals"},
     "badges": {"picture", "shelf"},
+    "dates": {"calendar"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
-    | {"catalogue", "refusals", "seen", "statements", "waiting"},
-    "admin": {"files", "people"},
+    | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files"},
     "people": {"clients", "files", "invitations", "naming", "sign_in"},
 }

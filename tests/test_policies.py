@@ -20,6 +20,9 @@ from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
 from app.activities import actions as activities
+from app.dates import actions as dates
+from app.dates import queries as date_queries
+from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.kudos import actions as kudos
@@ -32,6 +35,7 @@ from app.outbox import publish, settle
 from app.people import actions as people
 from app.people import files
 from app.people.actions import SCOPES
+from app.vision import actions as vision
 from tests.cast import NAMES, Cast, row_of, signed_in
 from tests.small import load
 
@@ -80,6 +84,7 @@ EXAMPLES: dict[str, Example] = {
     "admin_people.sign_out": _of("/admin/people/{somebody}/sign-out", 303),
     "admin_people.take_back": _of("/admin/people/{somebody}/return", 303),
     "activities.activity": _of("/learn/a1", 200),
+    "activities.ask_for": _of("/wishes", 422),
     "activities.catalogue": _of("/learn", 200),
     "activities.confirmations": _of("/confirmations", 200),
     "activities.decide": _of("/confirmations/{completion}"),
@@ -89,6 +94,9 @@ EXAMPLES: dict[str, Example] = {
     "activities.news": _of("/confirmations/new", 200, 204, 303),
     "activities.titles": _of("/log/titles?title=course", 200, 303),
     "activities_api.activities": _api("/activities", 200),
+    "activities_api.change": _api("/activities/a1", 422),
+    "activities_api.kept": _api("/activities/a1", 200),
+    "activities_api.make": _api("/activities", 422),
     "activities_api.completions": _api("/completions", 200),
     "activities_api.confirmations": _api("/confirmations", 200),
     "activities_api.decide": _api("/completions/{completion}/decision", 422),
@@ -114,6 +122,44 @@ EXAMPLES: dict[str, Example] = {
     "connections_api.one": _api("/clients/1", 404),
     "connections_api.rotate": _api("/clients/1/rotation", 422),
     "connections_api.save": _api("/meanings", 422),
+    "catalogue.answer": _of("/admin/wishes", 422),
+    "catalogue.edit": _of("/admin/catalogue/a1", 200),
+    "catalogue.make": _of("/admin/catalogue/new", 422),
+    "catalogue.new": _of("/admin/catalogue/new", 200),
+    "catalogue.overview": _of("/admin/catalogue", 200),
+    "catalogue.save": _of("/admin/catalogue/a1", 422),
+    "catalogue.set_state": _of("/admin/catalogue/a1/state", 422),
+    "catalogue.wishes": _of("/admin/wishes", 200),
+    "catalogue_file.download": _of("/admin/catalogue-file/download", 200),
+    "catalogue_file.load": _of("/admin/catalogue-file/load", 422),
+    "catalogue_file.look": _of("/admin/catalogue-file", 422),
+    "catalogue_file.page": _of("/admin/catalogue-file", 200),
+    "catalogue_file.starter": _of("/admin/catalogue-file/starter", 200),
+    "catalogue_file.take": _of("/admin/catalogue-file/starter", 422),
+    "dates.attend": _of("/attend/{code}", 200),
+    "dates.attendance": _of("/dates/{date}/attendance", 200),
+    "dates.attendance_kept": _of("/admin/dates/{date}/attendance", 200),
+    "dates.be_there": _of("/attend/{code}", 422),
+    "dates.cancel": _of("/admin/dates/{doomed_date}/cancel", 303),
+    "dates.change": _of("/admin/dates/{date}", 422),
+    "dates.code": _of("/dates/{date}/code", 200),
+    "dates.code_picture": _of("/dates/{date}/code.svg", 200),
+    "dates.date_file": _of("/dates/{date}.ics", 200),
+    "dates.edit": _of("/admin/dates/{date}", 200),
+    "dates.give_back": _of("/dates/{date}/reservation/end", 303),
+    "dates.manage": _of("/admin/catalogue/a1/dates", 200),
+    "dates.plan": _of("/admin/catalogue/a1/dates", 422),
+    "dates.reservation_file": _of("/reservations/{reservation}.ics", 200),
+    "dates.reserve": _of("/dates/{date}/reservation", 422),
+    "dates.tick": _of("/dates/{date}/attendance", 303),
+    "dates.tick_kept": _of("/admin/dates/{date}/attendance", 303),
+    "dates_api.cancel": _api("/dates/{doomed_date}", 204),
+    "dates_api.change": _api("/dates/{date}", 422),
+    "dates_api.dates": _api("/dates?activity=a1", 200),
+    "dates_api.give_back": _api("/dates/{date}/reservation", 204),
+    "dates_api.plan": _api("/activities/a1/dates", 422),
+    "dates_api.reservations": _api("/reservations", 200),
+    "dates_api.reserve": _api("/dates/{date}/reservation", 422),
     "health.live": _of("/healthz", 200),
     "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
     "health.ready": _of("/readyz", 200),
@@ -201,6 +247,19 @@ EXAMPLES: dict[str, Example] = {
     "people_api.people": _api("/people", 200),
     "people_api.put_people": _api("/people", 422),
     "people_api.show": _api("/me", 200),
+    "rules.change": _of("/admin/rules", 200),
+    "rules.page": _of("/admin/rules", 200),
+    "rules.switch": _of("/admin/rules/switches", 303, form={"points_on": "1", "boards_on": "1"}),
+    "skills.edit": _of("/admin/skills/water", 200),
+    "skills.goal": _of("/admin/goals/{goal}", 200),
+    "skills.make": _of("/admin/skills/new", 422),
+    "skills.make_goal": _of("/admin/goals/new", 422),
+    "skills.new": _of("/admin/skills/new", 200),
+    "skills.new_goal": _of("/admin/goals/new", 200),
+    "skills.overview": _of("/admin/skills", 200),
+    "skills.save": _of("/admin/skills/water", 422),
+    "skills.save_goal": _of("/admin/goals/{goal}", 422),
+    "skills.step_goal": _of("/admin/goals/{goal}/step", 422),
     "static": _of("/static/nothing.css", 404),
     "xapi.about": _of("/xapi/about", 200),
     "xapi.get": _of("/xapi/statements", 200, headers=XAPI),
@@ -212,6 +271,11 @@ EXAMPLES: dict[str, Example] = {
 OBJECTS = {
     "activities.decide": "completion",
     "activities_api.decide": "completion",
+    "dates.attendance": "date",
+    "dates.code": "date",
+    "dates.code_picture": "date",
+    "dates.reservation_file": "reservation",
+    "dates.tick": "date",
     "kudos.choose": "kudos",
     "kudos.one": "kudos",
     "kudos.thank": "kudos",
@@ -232,7 +296,9 @@ OBJECTS = {
 }
 # Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
 COMPLETE: dict[str, Form] = {
+    "reservation": {},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine."},
+    "date": {"who": "Anna"},
     "kudos": {"visible": "everyone"},
     "lesson": {
         "outcome": "went_well",
@@ -247,17 +313,19 @@ COMPLETE: dict[str, Form] = {
 }
 # Routes that name what is everybody's, what only its bearer can know, or what belongs to a role's desk.
 NOBODYS = {
-    "admin_files.confirm", "admin_files.differences", "admin_files.drop", "admin_files.one",
-    "admin_people.give_role", "admin_people.invite_one", "admin_people.let_go", "admin_people.one",
-    "admin_people.sign_out", "admin_people.take_back",
-    "activities.activity", "assets.file", "badges.badge", "home.fragment", "people.set_first_password",
-    "learning.cancel", "learning.choose", "learning.one", "learning.reading",
-    "learning.refused", "learning.start",
-    "people.welcome", "static",
-    # the organisation's: whoever has the role has all of it
-    "connections.end", "connections.guide", "connections.one", "connections.rotate", "connections_api.end",
-    "connections_api.one", "connections_api.rotate", "intake.accept", "intake.activity", "intake.undo_join",
-    "intake.undo_merge", "intake_api.accept", "intake_api.undo_join", "intake_api.undo_merge",
+    "activities.activity", "activities_api.change", "activities_api.kept", "admin_files.confirm",
+    "admin_files.differences", "admin_files.drop", "admin_files.one", "admin_people.give_role",
+    "admin_people.invite_one", "admin_people.let_go", "admin_people.one", "admin_people.sign_out",
+    "admin_people.take_back", "assets.file", "badges.badge", "catalogue.edit", "catalogue.save",
+    "catalogue.set_state", "connections.end", "connections.guide", "connections.one", "connections.rotate",
+    "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend",
+    "dates.attendance_kept", "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit",
+    "dates.give_back", "dates.manage", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel",
+    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "home.fragment",
+    "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
+    "intake_api.undo_join", "intake_api.undo_merge", "learning.cancel", "learning.choose", "learning.one",
+    "learning.reading", "learning.refused", "learning.start", "people.set_first_password", "people.welcome",
+    "skills.edit", "skills.goal", "skills.save", "skills.save_goal", "skills.step_goal", "static",
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
@@ -273,6 +341,12 @@ FOR_CLIENTS = {
     "xapi.get",
     "xapi.post",
     "xapi.put",
+    "activities_api.change",
+    "activities_api.kept",
+    "activities_api.make",
+    "dates_api.cancel",
+    "dates_api.change",
+    "dates_api.plan",
 }
 ENDS_ONES_SESSION = ("people.end_sessions", "people.sign_out")
 
@@ -338,6 +412,10 @@ PEOPLE = [
     _person("cor", "council"), _person("dan", "admin"),
 ]  # fmt: skip
 TOKENS = [_person("token of fay"), _person("token of dan", "admin")]
+TOKENS = [
+    Someone("token of fay", frozenset({"employee"})),
+    Someone("token of dan", frozenset({"employee", "admin"})),
+]
 CLIENTS = [Someone(f"client with {scope}", scopes=frozenset({scope})) for scope in SCOPES]
 CLIENTS += [Someone(f"client token with {scope}", scopes=frozenset({scope})) for scope in SCOPES[:2]]
 STRANGERS = [
@@ -488,7 +566,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
     with transaction():
         invitation = people.invite(person_id=person_id, at=at)
         kept = [_file(by, at) for by in (person_id, others)]
-    made = {
+    made = _made_dates(person_id, at) | {
         "lesson": ids[0],
         "doomed": ids[1],
         "doomed_too": ids[2],
@@ -514,6 +592,21 @@ def _an_import(by: int, at: datetime) -> int:
         made = learning.make(name="old.csv", by=by, at=at)
         store.keep(made, io.BytesIO(b"who,course,when\nw-anna,a1,2026-01-01\n"))
     return made
+
+
+def _made_dates(person_id: int, at: datetime) -> dict[str, Any]:
+    """A date that goes on now and that they lead, and a place on one that is to come; and a goal."""
+    activity = db.session.scalar(text("SELECT id FROM activity WHERE slug = 'a1'"))
+    hour = timedelta(hours=1)
+    now_ = NewDate(starts_at=at - hour / 6, ends_at=at + hour, leader_id=person_id)
+    later = NewDate(starts_at=at + 24 * hour, ends_at=at + 25 * hour)
+    with transaction():
+        date, future, doomed = (dates.plan(activity, one, by=None, at=at) for one in (now_, later, later))
+        dates.reserve(future, person_id=person_id, at=at)
+        (place,) = date_queries.reservations_of(person_id, at)[-1:]
+        code, _until = dates.make_code(date, by=person_id, at=at) or ("", at)
+        goal = vision.edit_goal(None, name={"nl": "Samen", "en": "Together"}, version=None, by=None, at=at)
+    return {"date": date, "doomed_date": doomed, "reservation": place.id, "code": code, "goal": goal}
 
 
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:

@@ -29,18 +29,22 @@ from app.activities.rules import (
     fact_source,
     log_source,
 )
+from app.audit.actions import write
 from app.config import settings
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import CompletionDeclined, CompletionLogged, Event, FactStated, FactTakenBack
 from app.outbox import publish
 from app.people.queries import cards, manager_ids
+from app.vision.actions import CHANGED, begin_change
 from app.vision.queries import ids_of, names
-from app.vision.rules import BadEntry
+from app.vision.rules import BadEntry, slug_of
 
 __all__ = [
     "AlreadyThere",
+    "answer_wishes",
     "decide",
+    "edit",
     "edition_of",
     "forget_supports",
     "hold_activities",
@@ -48,7 +52,9 @@ __all__ = [
     "log_completions",
     "propose",
     "record_completions",
+    "set_state",
     "weigh",
+    "wish",
     "withdraw_supports",
 ]
 
@@ -71,20 +77,20 @@ _LOAD = text("""
                           state, created_at)
     SELECT slug, kind, title, summary, hours, language, place, url, mandatory, repeats,
            ARRAY(SELECT jsonb_array_elements_text(skills)::bigint),
-           'published', :at
+           state, :at
     FROM jsonb_to_recordset(:rows)
          AS a(slug text, kind text, title jsonb, summary jsonb, hours float, language text, place text,
-              url text, mandatory boolean, repeats text, skills jsonb)
+              url text, mandatory boolean, repeats text, skills jsonb, state text)
     ON CONFLICT (slug) DO UPDATE
     SET kind = excluded.kind, title = excluded.title, summary = excluded.summary, hours = excluded.hours,
         language = excluded.language, place = excluded.place, url = excluded.url,
         mandatory = excluded.mandatory, repeats = excluded.repeats, skills = excluded.skills,
-        state = 'published'
+        state = excluded.state, version = activity.version + 1
     WHERE (activity.kind, activity.title, activity.summary, activity.hours, activity.language, activity.place,
            activity.url, activity.mandatory, activity.repeats, activity.skills, activity.state)
           IS DISTINCT FROM
           (excluded.kind, excluded.title, excluded.summary, excluded.hours, excluded.language, excluded.place,
-           excluded.url, excluded.mandatory, excluded.repeats, excluded.skills, 'published')
+           excluded.url, excluded.mandatory, excluded.repeats, excluded.skills, excluded.state)
       AND activity.state <> 'merged'
 """).bindparams(bindparam("rows", type_=JSONB))
 
@@ -99,7 +105,7 @@ _NAME = text("""
 
 
 def load(activities: object, *, at: datetime) -> dict[str, int]:
-    """Bring the published activities to what the catalogue says; return the id of each by its slug.
+    """Bring the activities of the catalogue to what it says; return the id of each by its slug.
 
     What the catalogue does not name stays. An IRI that a source used for a proposed activity is from now on a
     name of the activity that claims it.
@@ -119,6 +125,49 @@ def load(activities: object, *, at: datetime) -> dict[str, int]:
         iris, slugs = zip(*known_as, strict=True)
         db.session.execute(_NAME, {"iris": list(iris), "slugs": list(slugs)})
     return queries.ids_by_slug(entry["slug"] for entry in entries)
+
+
+_UNNAME = text("""
+    DELETE FROM activity_name n USING activity a
+    WHERE a.id = n.activity_id AND a.slug = :slug AND n.iri <> ALL(:iris)
+""").bindparams(bindparam("iris", type_=_TEXTS))
+
+
+def edit(
+    slug: str | None, entry: Mapping[str, Any], *, version: int | None, by: int | None, at: datetime
+) -> str:
+    """Make an activity (`slug` None), change, publish or retire it; return its slug.
+
+    `entry` has what the catalogue file says of an activity but its slug. Facts that stand keep the hours, kind,
+    skills and duty of their moment: a change counts forward only.
+    """
+    begin_change(at)
+    if slug is None:
+        slug = slug_of(entry["title"]["en"], queries.all_slugs())
+    else:
+        row = queries.edited(slug)
+        if version is not None and row.version != version:
+            raise Conflict(CHANGED)
+    _refuse_names_of_others(slug, entry.get("known_as", ()))
+    load([{**entry, "slug": slug}], at=at)
+    db.session.execute(_UNNAME, {"slug": slug, "iris": list(entry.get("known_as", ()))})
+    write("activity:edited", at=at, actor_id=by, detail={"slug": slug, "state": entry["state"]})
+    return slug
+
+
+def set_state(slug: str, state: str, *, version: int | None, by: int | None, at: datetime) -> None:
+    """Publish or retire an activity as it stands."""
+    entry = queries.written([queries.edited(slug)])[0]
+    del entry["slug"]
+    edit(slug, {**entry, "state": state}, version=version, by=by, at=at)
+
+
+def _refuse_names_of_others(slug: str, iris: Sequence[str]) -> None:
+    """An id that a proposal was made of may move here; one of another activity of the catalogue may not."""
+    for iri, owner in queries.owners_of(iris).items():
+        if owner.slug != slug and owner.state != "proposed":
+            said = _l("%(id)s is known as another activity already: %(slug)s.", id=iri[:200], slug=owner.slug)
+            raise Refused(said, fields={"known_as": said})
 
 
 _PROPOSE = text("""
@@ -171,16 +220,58 @@ def hold_activities() -> None:
     db.session.execute(_AS_THEY_ARE)
 
 
+# Asking for what is missing -------------------------------------------------------------------------------
+
+_WISH = text("""
+    INSERT INTO wish (person_id, words, same, asked_at, state)
+    VALUES (:person, :words, :same, :at, 'open')
+    ON CONFLICT (person_id, same) WHERE state = 'open' DO NOTHING
+""")
+_ANSWER = text("""
+    UPDATE wish SET state = :state, answer = :answer, activity_id = :activity, answered_at = :at
+    WHERE same = :same AND state = 'open' RETURNING id
+""")
+WISHES = 20  # that one person may have open at once
+
+
+def wish(words: str, *, by: int, at: datetime) -> None:
+    """Ask for what the catalogue does not have; asking twice is asking once."""
+    if queries.count_open_wishes(by) >= WISHES:
+        raise Refused(_l("You have asked for a lot already. Wait for an answer to some of it first."))
+    told = {"person": by, "words": words, "same": rules.same_words(words), "at": at}
+    db.session.execute(_WISH, told)
+
+
+def answer_wishes(same: str, *, slug: str | None, answer: str, by: int, at: datetime) -> int:
+    """Answer all who asked for the same: it is there now (`slug`), or not now, with a word on why."""
+    activity_id = None
+    if slug:
+        row = queries.edited(slug)
+        if row.state != "published":
+            raise Refused(_l("Publish the activity first."), fields={"activity": _l("Publish it first.")})
+        activity_id = row.id
+    elif not answer.strip():
+        said = _l("Say in a sentence why it is not there for now.")
+        raise Refused(said, fields={"answer": said})
+    told = {"same": same, "state": "made" if slug else "declined", "answer": answer, "activity": activity_id}
+    answered = db.session.execute(_ANSWER, {**told, "at": at}).all()
+    if not answered:
+        raise Conflict(_l("This was answered in the meantime."))
+    write("wish:answered", at=at, actor_id=by, detail={"wishes": len(answered), "state": told["state"]})
+    return len(answered)
+
+
 # Reports of others ----------------------------------------------------------------------------------------
 
 _ADD = text("""
     INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, score,
-                            hours, round)
-    SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'confirmed', n.origin, n.score, n.hours, 1
+                            hours, round, confirmer_id, decided_at)
+    SELECT n.person_id, n.activity_id, n.edition, n.moment, :now, 'confirmed', n.origin, n.score, n.hours, 1,
+           n.confirmer_id, CASE WHEN n.confirmer_id IS NOT NULL THEN CAST(:now AS timestamptz) END
     FROM unnest(CAST(:people AS bigint[]), CAST(:activities AS bigint[]), CAST(:editions AS text[]),
                 CAST(:moments AS timestamptz[]), CAST(:origins AS text[]), CAST(:scores AS float[]),
-                CAST(:hours AS float[]))
-         AS n(person_id, activity_id, edition, moment, origin, score, hours)
+                CAST(:hours AS float[]), CAST(:confirmers AS bigint[]))
+         AS n(person_id, activity_id, edition, moment, origin, score, hours, confirmer_id)
     ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
     RETURNING id, person_id, activity_id, edition
 """)
@@ -217,13 +308,24 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     by_key = _by_key(list(fresh.values()), activities)
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
     origins = {key: rules.first(group).get("origin", "platform") for key, group in by_key.items()}
-    added = _add(weights, origins, at)
+    confirmers = {
+        key: next(filter(None, (one.get("confirmed_by") for one in group)), None)
+        for key, group in by_key.items()
+    }
+    added = _add(weights, origins, confirmers, at)
     standing = queries.standing(key for key in by_key if key not in added)
     ids = added | standing
     completions = {item["source"]: ids[key] for key, group in by_key.items() for item in group}
     _support(list(fresh.values()), completions)
     publish(
-        _fact(completion_id, key, activities[key[1]], weights[key], origin=origins[key])
+        _fact(
+            completion_id,
+            key,
+            activities[key[1]],
+            weights[key],
+            confirmed_by=confirmers[key],
+            origin=origins[key],
+        )
         for key, completion_id in added.items()
     )
     weigh(standing.values())
@@ -268,7 +370,12 @@ def _by_key(items: Sequence[Report], activities: Mapping[int, Row[Any]]) -> dict
     return found
 
 
-def _add(weights: Mapping[Key, Weight], origins: Mapping[Key, str], at: datetime) -> dict[Key, int]:
+def _add(
+    weights: Mapping[Key, Weight],
+    origins: Mapping[Key, str],
+    confirmers: Mapping[Key, int | None],
+    at: datetime,
+) -> dict[Key, int]:
     rows = db.session.execute(
         _ADD,
         {
@@ -277,6 +384,7 @@ def _add(weights: Mapping[Key, Weight], origins: Mapping[Key, str], at: datetime
             "editions": array(key[2] for key in weights),
             "moments": array(weight.moment for weight in weights.values()),
             "origins": array(origins[key] for key in weights),
+            "confirmers": array(confirmers[key] for key in weights),
             "scores": array(weight.score for weight in weights.values()),
             "hours": array(weight.hours for weight in weights.values()),
             "now": at,

@@ -5,16 +5,18 @@ from typing import Any
 from flask_babel import get_locale
 from flask_smorest import Blueprint
 
-from app.access import may, me
+from app.access import asker, may, me
 from app.activities import actions, queries
 from app.activities.rules import Log
 from app.activities.schemas import (
     ActivitiesOut,
+    ActivityWrite,
     CatalogueQuery,
     CompletionOut,
     CompletionsOut,
     CompletionsQuery,
     DecisionIn,
+    EditedActivityOut,
     LogIn,
     WaitingOut,
 )
@@ -33,6 +35,44 @@ def activities(asked: dict[str, Any]) -> dict[str, Any]:
     """The catalogue, by title."""
     rows, more = queries.catalogue(locale=str(get_locale()), **asked)
     return {"activities": [row._mapping for row in rows], "next": asked["page"] + 1 if more else None}
+
+
+@api.route("/activities", methods=["POST"])
+@may("learning", "client", scope="catalogue:write")
+@api.arguments(ActivityWrite)
+@api.response(201, EditedActivityOut)
+def make(form: dict[str, Any]) -> dict[str, Any]:
+    """Add an activity to the catalogue; its slug is made from its English title."""
+    return _write(None, form)
+
+
+@api.route("/activities/<slug>", methods=["GET"])
+@may("learning", "client", scope="catalogue:write")
+@api.response(200, EditedActivityOut)
+@api.alt_response(404, description="no such activity")
+def kept(slug: str) -> dict[str, Any]:
+    """An activity in any state, with its version."""
+    return dict(queries.edited(slug)._mapping)
+
+
+@api.route("/activities/<slug>", methods=["PUT"])
+@may("learning", "client", scope="catalogue:write")
+@api.arguments(ActivityWrite)
+@api.response(200, EditedActivityOut)
+@api.alt_response(404, description="no such activity")
+@api.alt_response(409, description="there is a newer version")
+def change(form: dict[str, Any], slug: str) -> dict[str, Any]:
+    """Change, publish or retire an activity. It counts from now on; what was completed keeps what it had."""
+    return _write(slug, form)
+
+
+def _write(slug: str | None, form: dict[str, Any]) -> dict[str, Any]:
+    version = form.pop("version")
+    entry = {name: value for name, value in form.items() if name != "summary" or value}
+    with transaction():
+        slug = actions.edit(slug, entry, version=version, by=asker().person_id, at=now())
+        settle(now())
+        return dict(queries.edited(slug)._mapping)
 
 
 @api.route("/completions", methods=["GET"])

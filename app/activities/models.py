@@ -32,12 +32,13 @@ class Activity(Base):
     mandatory: Mapped[bool] = mapped_column(default=False, server_default="false", info=NONE)
     repeats: Mapped[str | None] = mapped_column(info=NONE)  # None, year, quarter, month
     skills: Mapped[list[int]] = mapped_column(info=NONE)
-    state: Mapped[str] = mapped_column(
-        info=NONE
-    )  # published; proposed: made from a source, or logged by a person; merged: it is `merged_into_id` now
+    # published; proposed: made from a source, or logged by a person; retired: stays with who completed it; merged: it
+    # is `merged_into_id` now
+    state: Mapped[str] = mapped_column(info=NONE)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), info=NONE)
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     created_at: Mapped[datetime] = mapped_column(info=NONE)
+    version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)  # one more with each edit
 
 
 class ActivityName(Base):
@@ -75,7 +76,7 @@ class Completion(Base):
     completed_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     recorded_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     state: Mapped[str] = mapped_column(info=PERSONAL)  # waiting, confirmed, declined, withdrawn
-    origin: Mapped[str] = mapped_column(info=PERSONAL)  # platform, log, import, history
+    origin: Mapped[str] = mapped_column(info=PERSONAL)  # platform, log, import, history, attendance
     score: Mapped[float | None] = mapped_column(info=PERSONAL)
     hours: Mapped[float | None] = mapped_column(info=PERSONAL)
     note: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
@@ -143,3 +144,22 @@ class MergedSupport(Base):
     )
     completion_id: Mapped[int | None] = mapped_column(ForeignKey("completion.id"), info=NONE)
     withdrawn: Mapped[bool] = mapped_column(info=NONE)  # an own log that waited, of what stood already
+
+
+class Wish(Base):
+    """Somebody asks for what the catalogue does not have. `same` makes equal wishes one line for who answers."""
+
+    __tablename__ = "wish"
+    __table_args__ = (
+        Index("uq_wish_open", "person_id", "same", unique=True, postgresql_where="state = 'open'"),
+        Index("ix_wish_open", "same", postgresql_where="state = 'open'"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    words: Mapped[str] = mapped_column(info=PERSONAL)
+    same: Mapped[str] = mapped_column(info=PERSONAL)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    state: Mapped[str] = mapped_column(info=PERSONAL)  # open, made, declined
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), info=NONE)
+    answer: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)
+    answered_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)

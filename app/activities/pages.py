@@ -20,6 +20,7 @@ from app.activities.schemas import (
     NewsQuery,
     TitleQuery,
     WhoQuery,
+    WishIn,
 )
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
@@ -51,9 +52,23 @@ def catalogue() -> ResponseReturnValue:
     asked = query(CatalogueQuery())
     rows, more = queries.catalogue(locale=str(get_locale()), **asked)
     context = {"rows": rows, "more": more, "asked": asked, "mine": _mine(rows), **_words()}
+    context["wishes"] = queries.wishes_of(me(), now()) if asked["page"] == 1 else []
     if asked["page"] > 1:
         return render("activities/catalogue.html", "activities/_offers.html", **context)
     return render("activities/catalogue.html", "activities/_results.html", **context)
+
+
+@pages.post("/wishes")
+@may("person")
+def ask_for() -> ResponseReturnValue:
+    """Ask for what is not there; L&D sees what is asked, and how often."""
+    with transaction():
+        actions.wish(body(WishIn())["words"], by=me(), at=now())
+        settle(now())
+        wishes = queries.wishes_of(me(), now())
+        return done(
+            "activities/_asked.html", url_for(".catalogue") + "#wishes", wishes=wishes, asked_now=True
+        )
 
 
 @pages.get("/learn/<slug>")
@@ -85,8 +100,9 @@ def _mine(rows: Any) -> dict[int, dict[str, Any]]:
 
 
 def _words() -> dict[str, Any]:
-    skills = vision.options()
-    return {"skills": skills, "skill_of": {skill["id"]: skill for skill in skills}, "kinds": KINDS}
+    skills = vision.told()
+    choice = [skill for skill in skills if not skill["retired"]]
+    return {"skills": choice, "skill_of": {skill["id"]: skill for skill in skills}, "kinds": KINDS}
 
 
 # Logging --------------------------------------------------------------------------------------------------

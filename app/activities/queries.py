@@ -3,7 +3,8 @@
 Plain rows; statements are built once; every list has an end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,8 @@ from app.activities.models import Activity, ActivityName, Completion, Completion
 from app.activities.rules import Key
 from app.db import db
 from app.errors import NotFound
+from app.vision import queries as vision
+from app.vision.rules import LANGUAGES
 
 _IDS = ARRAY(BigInteger)
 _TEXTS = ARRAY(Text)
@@ -250,6 +253,130 @@ def activity(slug: str, *, person_id: int) -> Row[Any]:
 def published(activity_id: int) -> Row[Any] | None:
     """An activity of the catalogue, for the form that logs it."""
     return db.session.execute(_NAMED, {"id": activity_id}).one_or_none()
+
+
+# For those who keep the catalogue -------------------------------------------------------------------------
+
+# Of proposals only what sources brought: what a colleague logged of their own is for them and their confirmer.
+_DESK = text(f"""
+    SELECT {_SHOWN}, a.version,
+           (SELECT count(*) FROM completion c WHERE c.activity_id = a.id AND c.state = 'confirmed') AS done
+    FROM activity a
+    WHERE a.proposed_by IS NULL
+      AND (CAST(:state AS text) IS NULL OR a.state = :state)
+      AND (CAST(:kind AS text) IS NULL OR a.kind = :kind)
+      AND concat_ws(' ', a.title ->> 'nl', a.title ->> 'en', a.summary ->> 'nl', a.summary ->> 'en', a.place, a.slug)
+          ILIKE ALL(:words)
+    ORDER BY lower(coalesce(a.title ->> :locale, a.title ->> 'en', a.title ->> 'nl')), a.id
+    LIMIT {PAGE + 1} OFFSET :skip
+""").bindparams(bindparam("words", type_=_TEXTS))
+_STATES_OF_ALL = text("""
+    SELECT state, count(*) AS number FROM activity WHERE proposed_by IS NULL GROUP BY state
+""")
+_EDITED = text(f"""
+    SELECT {_SHOWN}, a.version FROM activity a WHERE a.slug = :slug AND a.proposed_by IS NULL
+""")
+_WHOLE = text(f"""
+    SELECT {_SHOWN}, a.version FROM activity a WHERE a.state IN ('published', 'retired') ORDER BY a.id
+""")
+_NAMES_OF = text("""
+    SELECT activity_id, iri FROM activity_name WHERE activity_id = ANY(:ids) ORDER BY iri
+""").bindparams(bindparam("ids", type_=_IDS))
+_OWNERS = text("""
+    SELECT n.iri, a.slug, a.state FROM activity_name n JOIN activity a ON a.id = n.activity_id
+    WHERE n.iri = ANY(:iris) ORDER BY n.iri
+""").bindparams(bindparam("iris", type_=_TEXTS))
+
+
+def desk(
+    *, locale: str, text: str | None, kind: str | None, state: str | None, page: int = 1
+) -> tuple[Sequence[Row[Any]], bool]:
+    """One page of all activities in any state, by title, with how many completions each has; and: are there more."""
+    words = [f"%{_plain(word)}%" for word in (text or "").split()[:6]]
+    told = {"kind": kind, "state": state, "words": words, "locale": locale, "skip": (page - 1) * PAGE}
+    rows = db.session.execute(_DESK, told).all()
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def count_by_state() -> dict[str, int]:
+    return {row.state: row.number for row in db.session.execute(_STATES_OF_ALL)}
+
+
+def edited(slug: str) -> Row[Any]:
+    """One activity in any state, as it is edited, with its version."""
+    row = db.session.execute(_EDITED, {"slug": slug}).one_or_none()
+    if row is None:
+        raise NotFound(_l("There is no such activity."))
+    return row
+
+
+def all_slugs() -> set[str]:
+    return set(db.session.scalars(select(Activity.slug)))
+
+
+def owners_of(iris: Iterable[str]) -> dict[str, Row[Any]]:
+    """Slug and state of the activity that each of these ids names."""
+    wanted = sorted(set(iris))
+    return {row.iri: row for row in db.session.execute(_OWNERS, {"iris": wanted})} if wanted else {}
+
+
+def ids_known(activity_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The ids by which sources know these activities."""
+    found: dict[int, list[str]] = {}
+    for row in db.session.execute(_NAMES_OF, {"ids": sorted(set(activity_ids))}):
+        found.setdefault(row.activity_id, []).append(row.iri)
+    return found
+
+
+def written(rows: Sequence[Row[Any]] | None = None) -> list[dict[str, Any]]:
+    """These activities, or all of the catalogue, as its file says them."""
+    rows = db.session.execute(_WHOLE).all() if rows is None else rows
+    known = ids_known(row.id for row in rows)
+    slugs = {skill_id: skill.slug for skill_id, skill in vision.names().items()}
+    found = []
+    for row in rows:
+        entry = {"slug": row.slug, "kind": row.kind, "title": _both(row.title)}
+        entry |= {"summary": _both(row.summary)} if any(row.summary.values()) else {}
+        entry |= {
+            name: getattr(row, name) for name in ("hours", "language", "place", "url", "mandatory", "repeats")
+        }
+        entry |= {"skills": [slugs[skill] for skill in row.skills if skill in slugs]}
+        entry |= {"state": "retired"} if row.state == "retired" else {}
+        found.append({**entry, "known_as": known.get(row.id, [])})
+    return found
+
+
+def _both(texts: Mapping[str, str]) -> dict[str, str]:
+    """A source may have told it in one language only."""
+    one = next((text for text in texts.values() if text), "")
+    return {language: texts.get(language) or one for language in LANGUAGES}
+
+
+_WISHES = text("""
+    SELECT same, min(words) AS words, count(*) AS number, min(asked_at) AS since
+    FROM wish WHERE state = 'open' GROUP BY same ORDER BY count(*) DESC, min(asked_at), same LIMIT 100
+""")
+_MY_WISHES = text("""
+    SELECT w.id, w.words, w.state, w.answer, w.asked_at, w.answered_at, a.slug, a.title, a.state AS activity_state
+    FROM wish w LEFT JOIN activity a ON a.id = w.activity_id
+    WHERE w.person_id = :person AND (w.state = 'open' OR w.answered_at > CAST(:at AS timestamptz) - interval '90 days')
+    ORDER BY w.asked_at DESC, w.id DESC LIMIT 20
+""")
+_OPEN_WISHES = text("SELECT count(*) FROM wish WHERE person_id = :person AND state = 'open'")
+
+
+def wishes() -> Sequence[Row[Any]]:
+    """What is asked for and not answered: the words of the first who asked, and how many did; nobody's name."""
+    return db.session.execute(_WISHES).all()
+
+
+def wishes_of(person_id: int, at: datetime) -> Sequence[Row[Any]]:
+    """What this person asked for: open, or answered in the last three months."""
+    return db.session.execute(_MY_WISHES, {"person": person_id, "at": at}).all()
+
+
+def count_open_wishes(person_id: int) -> int:
+    return db.session.scalar(_OPEN_WISHES, {"person": person_id}) or 0
 
 
 # Completions of a person ----------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ class Report(TypedDict):
     source: str
     score: NotRequired[float | None]
     hours: NotRequired[float | None]
-    origin: NotRequired[str]  # platform, import, history
+    origin: NotRequired[str]  # platform, import, history, attendance
+    confirmed_by: NotRequired[int | None]  # the leader whose word it is
 
 
 class Log(TypedDict):
@@ -106,6 +107,7 @@ ACTIVITY = {
     "mandatory": _left_out(lambda value: isinstance(value, bool), "true or false", False),
     "repeats": _left_out(REPEATS.__contains__, "year, quarter, month or null", None),
     "skills": _left_out(_some(is_slug), "a list of slugs of skills", ()),
+    "state": _left_out(("published", "retired").__contains__, "published or retired", "published"),
     "known_as": _left_out(_some(lambda value: is_text(value, 2000, 1)), "a list of ids of sources", ()),
 }
 

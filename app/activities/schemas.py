@@ -136,6 +136,106 @@ class DecisionIn(Schema):
     note = Words(load_default="", validate=validate.Length(max=rules.NOTE))
 
 
+# Keeping the catalogue ------------------------------------------------------------------------------------
+
+STATES = ("published", "proposed", "retired")
+
+
+def _languages(texts: Mapping[str, str]) -> None:
+    if set(texts) != set(LANGUAGES) or not all(
+        isinstance(text, str) and text.strip() for text in texts.values()
+    ):
+        raise ValidationError("Say it in Dutch (nl) and in English (en).")
+
+
+class DeskQuery(Schema):
+    """Which activities, in any state."""
+
+    text = Line(load_default=None, allow_none=True, validate=validate.Length(max=200), data_key="q")
+    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(rules.KINDS))
+    state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(STATES))
+    page = PAGE
+
+
+class ActivityForm(Schema):
+    """An activity as the form sends it; `skills` are slugs, `known_as` has an id a line."""
+
+    version = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    title_nl = Line(required=True, validate=validate.Length(1, rules.TITLE))
+    title_en = Line(required=True, validate=validate.Length(1, rules.TITLE))
+    summary_nl = Words(load_default="", validate=validate.Length(max=2000))
+    summary_en = Words(load_default="", validate=validate.Length(max=2000))
+    kind = fields.String(required=True, validate=validate.OneOf(rules.KINDS))
+    hours = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, rules.MOST_HOURS))
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(("", *LANGUAGES)))
+    place = Line(load_default="", validate=validate.Length(max=200))
+    url = Words(load_default="", validate=[validate.Length(max=2000), _opens])
+    mandatory = fields.Boolean(load_default=False)
+    repeats = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(("", "year", "quarter", "month"))
+    )
+    skills = fields.List(
+        fields.String(validate=validate.Length(1, 80)), load_default=list, validate=validate.Length(max=50)
+    )
+    known_as = Words(load_default="", validate=validate.Length(max=20_000))
+
+
+class StateForm(Schema):
+    """Publish or retire what stands."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("published", "retired")))
+    version = fields.Integer(load_default=None, allow_none=True, validate=ID)
+
+
+class WishIn(Schema):
+    words = Line(required=True, validate=validate.Length(2, 200))
+
+
+class WishAnswer(Schema):
+    """An answer to all who asked the same: `activity` is the slug of what is there now; without it, not for now."""
+
+    same = fields.String(required=True, validate=validate.Length(1, 200))
+    activity = Words(load_default="", validate=validate.Length(max=300))
+    answer = Words(load_default="", validate=validate.Length(max=500))
+
+
+class ActivityWrite(Schema):
+    """An activity as it shall be. Texts are {nl, en}; what is left out is empty."""
+
+    title = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=validate.Length(1, 200)),
+        required=True,
+        validate=_languages,
+    )
+    summary = fields.Dict(
+        keys=fields.String(), values=fields.String(validate=validate.Length(max=2000)), load_default=None,
+        allow_none=True, validate=lambda texts: _languages(texts) if texts else None,
+    )  # fmt: skip
+    kind = fields.String(required=True, validate=validate.OneOf(rules.KINDS))
+    hours = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, rules.MOST_HOURS))
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+    place = Line(load_default="", validate=validate.Length(max=200))
+    url = Words(load_default="", validate=[validate.Length(max=2000), _opens])
+    mandatory = fields.Boolean(load_default=False)
+    repeats = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(("year", "quarter", "month"))
+    )
+    skills = fields.List(
+        fields.String(validate=validate.Length(1, 80)), load_default=list, validate=validate.Length(max=50),
+        metadata={"description": "slugs of skills"},
+    )  # fmt: skip
+    known_as = fields.List(
+        fields.String(validate=validate.Length(1, 2000)), load_default=list, validate=validate.Length(max=50),
+        metadata={"description": "ids by which sources know it"},
+    )  # fmt: skip
+    state = fields.String(load_default="published", validate=validate.OneOf(("published", "retired")))
+    version = fields.Integer(
+        load_default=None, allow_none=True, validate=ID,
+        metadata={"description": "the version that you changed; 409 when there is a newer one. Null: whatever stands"},
+    )  # fmt: skip
+
+
 # What goes out --------------------------------------------------------------------------------------------
 
 _TEXTS = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
@@ -167,6 +267,13 @@ class ActivityOut(Schema):
     skills = fields.List(fields.Integer(), required=True)
 
 
+class EditedActivityOut(ActivityOut):
+    """An activity of the catalogue as it is kept."""
+
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    version = fields.Integer(required=True)
+
+
 class ActivitiesOut(Schema):
     activities = fields.List(fields.Nested(ActivityOut), required=True)
     next = _NEXT
@@ -194,7 +301,9 @@ class CompletionOut(Schema):
     completed_at = fields.DateTime(required=True)
     recorded_at = fields.DateTime(required=True)
     state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
-    origin = fields.String(required=True, metadata={"description": "platform, import, history or log"})
+    origin = fields.String(
+        required=True, metadata={"description": "platform, import, history, log or attendance"}
+    )
     score = fields.Float(required=True, allow_none=True)
     hours = fields.Float(required=True, allow_none=True)
     note = fields.String(required=True)

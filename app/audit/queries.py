@@ -18,3 +18,9 @@ def acts_on(person_id: int, *, limit: int = 100) -> Sequence[AuditEntry]:
     """What was done that concerns this person, the latest first."""
     statement = select(AuditEntry).where(AuditEntry.person_id == person_id).order_by(AuditEntry.id.desc())
     return db.session.scalars(statement.limit(limit)).all()
+
+
+def acts(action: str, *, limit: int = 100) -> Sequence[AuditEntry]:
+    """Acts of one kind, the latest first."""
+    statement = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id.desc())
+    return db.session.scalars(statement.limit(limit)).all()

@@ -12,9 +12,10 @@ from app.connections import queries
 from app.connections.rules import LONGEST, MOST, Entry, print_of
 from app.db import db
 from app.errors import Conflict, Refused
-from app.imports import catalogue, xapi
+from app.imports import xapi
 from app.imports.xapi import DEFAULT_MEANINGS, Meanings
 from app.people.models import Setting
+from app.vision.actions import begin_change
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7303017)")
 NO_IRI = _l("Give the whole address, such as http://adlnet.gov/expapi/verbs/completed.")
@@ -65,5 +66,5 @@ def save_rules(entries: Sequence[Entry], *, seen: str | None, by: int, at: datet
     fresh = {"value": {"rules": list(entries)}, "changed_at": at}
     row = insert(Setting).values(key="meanings", **fresh)
     db.session.execute(row.on_conflict_do_update(index_elements=["key"], set_=fresh))
-    catalogue.stamp(at)
+    begin_change(at)
     write("meanings:changed", at=at, actor_id=by, detail={"rules": len(entries)})

@@ -150,8 +150,9 @@ def _own(lesson_id: int) -> queries.AnyRow:
 
 def _words() -> dict[str, Any]:
     """What every card and form needs to name skills."""
-    skills = vision.options()
-    return {"skills": skills, "skill_of": {skill["id"]: skill for skill in skills}}
+    skills = vision.told()
+    choice = [skill for skill in skills if not skill["retired"]]
+    return {"skills": choice, "skill_of": {skill["id"]: skill for skill in skills}}
 
 
 def _composer(

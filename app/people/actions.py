@@ -48,7 +48,15 @@ ONE_OF_THREE = _l("Choose one of the three.")
 Place = tuple[str | None, str | None]
 LINK, LETTER, RESET = timedelta(days=7), timedelta(days=30), timedelta(hours=1)
 UnitIds = Mapping[Place, int]
-SCOPES = ("xapi:write", "xapi:read", "people:read", "people:write", "learning:write", "boards:read")
+SCOPES = (
+    "xapi:write",
+    "xapi:read",
+    "people:read",
+    "people:write",
+    "learning:write",
+    "boards:read",
+    "catalogue:write",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -732,7 +740,7 @@ def _spare_last_administrator(person: Person) -> None:
         raise Refused(_l("This is the last administrator. Make somebody else one first."))
 
 
-_one_administrator = text("SELECT pg_advisory_xact_lock(7303016)")
+_one_administrator = text("SELECT pg_advisory_xact_lock(7303018)")
 
 
 def change_organisation(*, values: Mapping[str, object], by: int, at: datetime) -> bool:
@@ -746,3 +754,12 @@ def change_organisation(*, values: Mapping[str, object], by: int, at: datetime) 
     told = {name: value for name, value in values.items() if name != "name"}
     write("organisation:changed", at=at, actor_id=by, detail=told)
     return "kudos_on_boards" in values and bool(before) != values["kudos_on_boards"]
+
+
+def switch(*, points_on: bool, boards_on: bool, by: int, at: datetime) -> None:
+    """With or without points, and boards, for the whole organisation. What was counted stays, and goes on."""
+    detail = {"points_on": points_on, "boards_on": boards_on}
+    statement = upsert(Organisation).values(id=1, name="", **detail)
+    db.session.execute(statement.on_conflict_do_update(index_elements=[Organisation.id], set_=detail))
+    write("organisation:switched", at=at, actor_id=by, detail=detail)
+    db.session.info.pop("organisation", None)

@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
+from app.audit.actions import write
 from app.db import locked_totals
+from app.errors import Conflict
 from app.events import (
     BadgeAwarded,
     BadgeMoved,
@@ -25,6 +29,7 @@ from app.events import (
 from app.outbox import publish
 from app.points import queries, rules, store
 from app.points.rules import Moment, Rules, Thing, Used
+from app.vision.actions import begin_change
 from badges.catalogue import POINTS, TouchKey
 from badges.facts import BEFORE
 
@@ -334,3 +339,15 @@ def load_rules(data: Mapping[str, Any], *, at: datetime) -> bool:
     """Put a version of the (checked) rules in force from `at` on; say whether it differs from the one before."""
     content = json.dumps(data, sort_keys=True).encode()
     return store.insert_rules(dict(data), content, at)
+
+
+def change_rules(data: Mapping[str, Any], *, seen: int | None, by: int, at: datetime) -> bool:
+    """Put other (checked) rules in force from now on; refused when somebody was first since version `seen`."""
+    begin_change(at)
+    latest = queries.stored(limit=1)
+    if (latest[0].id if latest else None) != seen:
+        raise Conflict(_l("Somebody else changed the rules in the meantime. Look at theirs first."))
+    changed = load_rules(data, at=at)
+    if changed:
+        write("rules:changed", at=at, actor_id=by, detail={"version": queries.stored(limit=1)[0].id})
+    return changed

@@ -1,6 +1,6 @@
 """What can be asked of the ledger and the totals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,3 +102,30 @@ def total(person_id: int) -> Any:
     return db.session.execute(
         select(PersonTotal.__table__).where(PersonTotal.person_id == person_id)
     ).one_or_none()
+
+
+def stored(limit: int = 50) -> Sequence[Any]:
+    """The versions of the rules as they are kept, the latest first: id, valid_from, rules."""
+    columns = select(PointRules.id, PointRules.valid_from, PointRules.rules)
+    return db.session.execute(columns.order_by(PointRules.valid_from.desc()).limit(limit)).all()
+
+
+_MONTH = text("""
+    SELECT person_id, happened_at, source, id, kind, activity_id, activity_kind, mandatory, hours
+    FROM fact WHERE happened_at >= :since AND happened_at < :until AND withdrawn_at IS NULL
+    ORDER BY person_id, happened_at, source
+""")
+
+
+def happened(since: datetime, until: datetime) -> Iterator[tuple[int, rules.Thing]]:
+    """All facts of a span that stand, by person and in the order of happening; in pieces, for there may be many."""
+    told = {"since": since, "until": until}
+    rows = db.session.connection().execution_options(yield_per=5000).execute(_MONTH, told)
+    for row in rows:
+        yield (
+            row.person_id,
+            rules.Thing(
+                row.happened_at, row.source, row.id, row.kind, row.activity_id, row.activity_kind, row.mandatory,
+                row.hours, (),
+            ),
+        )  # fmt: skip

@@ -1,8 +1,9 @@
 """How much a thing is worth, how caps fill, and how entries move the windows of a totals row. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from badges.facts import BEFORE
@@ -64,7 +65,7 @@ class Thing(NamedTuple):
 
 KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article",
          "lesson_shared", "lesson_applied", "kudos_received")  # fmt: skip
-_LIMITS = {"points": 10_000, "per_hour": 1_000, "cap_day": 100_000, "cap_week": 100_000}
+LIMITS = {"points": 10_000, "per_hour": 1_000, "cap_day": 100_000, "cap_week": 100_000}
 
 
 def check(data: object, activities: Mapping[str, int]) -> dict[str, Any]:
@@ -72,18 +73,23 @@ def check(data: object, activities: Mapping[str, int]) -> dict[str, Any]:
     if not isinstance(data, dict) or set(data) - {"kinds", "activities", "mandatory"}:
         raise BadRules("points: must have kinds, activities, mandatory, and nothing else")
     kinds = data.get("kinds", {})
+    if not isinstance(kinds, dict) or not isinstance(data.get("activities", {}), dict):
+        raise BadRules("points: kinds and activities must be objects")
     for kind, worth in kinds.items():
         if kind not in KINDS:
             raise BadRules(f"points.kinds.{kind}: is not a kind; known are {', '.join(KINDS)}")
-        if not isinstance(worth, dict) or set(worth) - set(_LIMITS):
-            raise BadRules(f"points.kinds.{kind}: known are {', '.join(_LIMITS)}")
+        if not isinstance(worth, dict) or set(worth) - set(LIMITS):
+            raise BadRules(f"points.kinds.{kind}: known are {', '.join(LIMITS)}")
         for key, value in worth.items():
+            whole = key != "per_hour"
             if (
                 isinstance(value, bool)
-                or not isinstance(value, int | float)
-                or not 0 <= value <= _LIMITS[key]
+                or not isinstance(value, int if whole else int | float)
+                or not 0 <= value <= LIMITS[key]
             ):
-                raise BadRules(f"points.kinds.{kind}.{key}: must be a number from 0 to {_LIMITS[key]}")
+                raise BadRules(
+                    f"points.kinds.{kind}.{key}: must be a {'whole ' if whole else ''}number from 0 to {LIMITS[key]}"
+                )
     found = {}
     for slug, points in data.get("activities", {}).items():
         if slug not in activities:
@@ -205,4 +211,81 @@ def merge(closed: Iterable[tuple[int, int, Closed]]) -> dict[tuple[int, int, str
     for person_id, skill_id, (window, points, kudos, late) in closed:
         was = found.get((person_id, skill_id, window), (0, 0, False))
         found[(person_id, skill_id, window)] = (was[0] + points, was[1] + kudos, was[2] or late)
+    return found
+
+
+# What other rules would have done -------------------------------------------------------------------------
+
+FEWEST = 5  # smaller groups of people are not told
+
+
+@dataclass(slots=True)
+class Kind:
+    """Of one kind in a month: what it earned, what it would have earned, and of how many people."""
+
+    before: int = 0
+    after: int = 0
+    people: int = 0
+
+
+@dataclass(slots=True)
+class Preview:
+    """What other rules would have done: per kind, and how many people would have had more or less."""
+
+    kinds: dict[str, Kind]
+    more: int = 0
+    less: int = 0
+    same: int = 0
+
+    @property
+    def before(self) -> int:
+        return sum(kind.before for kind in self.kinds.values())
+
+    @property
+    def after(self) -> int:
+        return sum(kind.after for kind in self.kinds.values())
+
+
+def preview(
+    days: Iterable[tuple[int, Thing]],
+    now: Rules | None,
+    then: Rules,
+    when: Callable[[datetime], Moment],
+    since: datetime,
+) -> Preview:
+    """Count the same things under both rules. `days` comes by person, in the order of happening.
+
+    What happened before `since` fills the caps of a week that began earlier, and counts for nothing else.
+    """
+    found = Preview({})
+    for _, person in groupby(days, key=lambda one: one[0]):
+        things = [thing for _, thing in person]
+        before = _earned(things, now, when, since) if now else {}
+        after = _earned(things, then, when, since)
+        for kind in {kind_of(thing) for thing in things if thing.at >= since}:
+            told = found.kinds.setdefault(kind, Kind())
+            told.before += before.get(kind, 0)
+            told.after += after.get(kind, 0)
+            told.people += 1
+        change = sum(after.values()) - sum(before.values())
+        found.more += change > 0
+        found.less += change < 0
+        found.same += change == 0 and any(thing.at >= since for thing in things)
+    return found
+
+
+def _earned(
+    things: Sequence[Thing], rules: Rules, when: Callable[[datetime], Moment], since: datetime
+) -> dict[str, int]:
+    """What each kind earns under these rules alone, caps filled in the order of happening."""
+    used: dict[str, Used] = {}
+    found: dict[str, int] = {}
+    for thing in things:
+        points, _ = worth(rules, thing)
+        kind = kind_of(thing)
+        cap = capped(rules, kind) if points else None
+        if cap:
+            points, _ = used.setdefault(kind, Used()).take(points, when(thing.at), cap)
+        if thing.at >= since:
+            found[kind] = found.get(kind, 0) + points
     return found

@@ -1,7 +1,8 @@
 """What an entry of the catalogue file must look like, and the tree of skills. Pure."""
 
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,6 +92,15 @@ def both_languages(longest: int) -> Callable[[object], bool]:
 SLUG = Field(is_slug, "lower-case letters, digits and single hyphens, 80 at most")
 NAME = Field(both_languages(200), "texts in nl and en, 200 characters at most")
 OTHER_SLUG = Field(lambda value: value is None or is_slug(value), "a slug or null", required=False)
+ENAMELS = ("water", "data", "safety", "craft", "people", "customer", "sustain", "improve")
+MOST_LEVELS = 8
+
+
+def _is_levels(value: object) -> bool:
+    fits = both_languages(200)
+    return isinstance(value, list | tuple) and len(value) <= MOST_LEVELS and all(map(fits, value))
+
+
 GOAL = {"slug": SLUG, "name": NAME}
 SKILL = {
     "slug": SLUG,
@@ -98,7 +108,31 @@ SKILL = {
     "enamel": Field(is_slug, "the name of a colour"),
     "parent": OTHER_SLUG,
     "goal": OTHER_SLUG,
+    "levels": Field(
+        _is_levels, f"a list of at most {MOST_LEVELS} names of levels, each in nl and en", False, ()
+    ),
+    "framework": Field(
+        lambda value: value == "" or is_link(value), "an http or https address, or empty", False, ""
+    ),
+    "retired": Field(lambda value: isinstance(value, bool), "true or false", False, False),
 }
+
+
+def slug_of(name: str, taken: Iterable[str]) -> str:
+    """A slug for something new, from its name; another one where that is taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = "-".join(re.findall(r"[a-z0-9]+", plain))[:70].strip("-") or "new"
+    known = set(taken)
+    tries = (base, *(f"{base}-{number}" for number in range(2, len(known) + 3)))
+    return next(slug for slug in tries if slug not in known)
+
+
+def placed(rows: Sequence[Mapping[str, Any]], standing: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The rows with their places in the order given; those that stand in this order already keep theirs."""
+    kept = [standing.get(row["slug"], -1) for row in rows]
+    if all(place >= 0 for place in kept) and sorted(set(kept)) == kept:
+        return [{**row, "position": place} for row, place in zip(rows, kept, strict=True)]
+    return [{**row, "position": place} for place, row in enumerate(rows)]
 
 
 # The tree -------------------------------------------------------------------------------------------------

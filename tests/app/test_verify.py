@@ -14,6 +14,8 @@ from flask import Flask
 from app import verify as module
 from app import worker
 from app.activities import actions as activities
+from app.dates import actions as dates
+from app.dates.rules import NewDate
 from app.db import db, transaction
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
@@ -58,6 +60,11 @@ def history(cast: Cast) -> None:
     for number in (1, 3, 4):
         complete(cast.ben, f"a{number}", number, f"b:{number}")
     complete(cast.ben, "a4", 2, "b:4 again, and earlier")
+    with transaction():
+        given = NewDate(starts_at=START + timedelta(days=5), ends_at=START + timedelta(days=6))
+        date_id = dates.plan(ids("activity")["a1"], given, by=None, at=NOW)
+        dates.tick(date_id, present=[cast.ben], by=cast.leo, at=NOW)
+        settle(NOW)
     with transaction():
         activities.withdraw_supports(["s:9"], at=NOW)
         settle(NOW)
@@ -185,6 +192,14 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
             " FROM completion WHERE person_id = {ben}",
             "person {ben} completed activity",
         ),
+    ],
+    "who was there has completed it, on a word that stands": [
+        ("UPDATE attendance SET present = false", "attendance:"),
+        (
+            "UPDATE completion_support SET withdrawn_at = now() WHERE source LIKE 'attendance:%'",
+            "supports no completion",
+        ),
+        ("UPDATE attendance SET round = 7", "was taken away"),
     ],
     "what happened is one fact, and each fact has happened": [
         ("UPDATE fact SET withdrawn_at = now() WHERE source LIKE 'completion:%' AND person_id = {ben}", "no standing"),

@@ -41,15 +41,21 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
         "/kudos",
         "/log",
         "/confirmations",
+        "/admin/rules",
     ]
     dan = ["/admin", "/admin/organisation", "/admin/people", "/admin/people?q=nobody", "/admin/people/import"]
     dan += [f"/admin/people/{cast.ben}"]
-    return {"anna": anna, "mia": ["/confirmations", "/leaderboards?page=1"], "cor": cor, "dan": dan}
+    leo = ["/admin/catalogue", "/admin/catalogue/new", "/admin/wishes", "/admin/catalogue-file"]
+    leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
+    leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
+    leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
+    mia = ["/confirmations", "/leaderboards?page=1"]
+    return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
 
 def speak(app: Flask, cast: Cast, lang: str) -> None:
     with app.app_context(), transaction():
-        for name in ("anna", "mia", "cor", "dan"):
+        for name in ("anna", "mia", "cor", "dan", "leo"):
             people.choose(person_id=cast.id_of(name), language=lang)
 
 

@@ -1,0 +1,28 @@
+"""Reactions: who was there has completed it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.activities import actions
+from app.activities.rules import Report
+from app.events import AttendanceWithdrawn, Attended
+
+
+def record_attended(events: Sequence[Attended], now: datetime) -> None:
+    """Presence is a report of the leader's, like any other: it counts once, on their word."""
+    reports = [
+        Report(
+            person_id=event.person_id,
+            activity_id=event.activity_id,
+            completed_at=event.at,
+            source=event.source,
+            origin="attendance",
+            confirmed_by=event.confirmed_by,
+        )
+        for event in events
+    ]
+    actions.record_completions(reports, at=now)
+
+
+def withdraw_attended(events: Sequence[AttendanceWithdrawn], now: datetime) -> None:
+    actions.withdraw_supports([event.source for event in events], at=now)

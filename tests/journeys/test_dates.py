@@ -1,0 +1,68 @@
+"""A date in a browser: planned, a place taken by a swap, and who was there, ticked or by the code."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.browsing import Visit, headless, sideways, unfit
+
+SLUG = "confined-spaces"
+
+
+def plan(leo: Page, hours: float, **other: str) -> None:
+    """From so many hours on, for two hours."""
+    starts = datetime.now(ZoneInfo("Europe/Amsterdam")) + timedelta(hours=hours)
+    leo.goto(f"/admin/catalogue/{SLUG}/dates")
+    leo.get_by_label("Starts").fill(starts.strftime("%Y-%m-%dT%H:%M"))
+    leo.get_by_label("Ends").fill((starts + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M"))
+    leo.get_by_label("Places").fill(other.get("places", ""))
+    leo.get_by_label("Who leads it").fill("Mia")
+    leo.get_by_role("button", name="Plan it").click()
+    expect(leo.get_by_role("status").first).to_contain_text("Saved.")
+
+
+def looks_right(page: Page) -> None:
+    assert [*headless(page, "en"), *sideways(page, (320, 390, 1280)), *unfit(page)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_place_is_taken_and_who_was_there_has_completed_it(
+    catalogue: None, visit: Visit, stranger: Callable[..., Page], dark: bool
+) -> None:
+    leo = visit("leo", dark=dark)
+    plan(leo, 48, places="1")
+    plan(leo, -0.5)
+    looks_right(leo)
+    anna, ben = (
+        visit("anna", f"/learn/{SLUG}", dark=dark, width=390),
+        visit("ben", f"/learn/{SLUG}", dark=dark),
+    )
+    anna.get_by_role("button", name="Reserve a place").click()
+    expect(anna.locator("#reserve").get_by_role("status")).to_contain_text("You have a place on")
+    looks_right(anna)
+    ben.reload()
+    ben.get_by_role("button", name="Join the waiting list").click()
+    expect(ben.locator("#reserve")).to_contain_text("number 1 on the waiting list")
+    anna.get_by_role("button", name="Cancel my place").click()
+    expect(anna.locator("#reserve").get_by_role("status")).to_contain_text("free for somebody else")
+    ben.reload()
+    expect(ben.locator("#reserve")).to_contain_text("You have a place")
+    mia = visit("mia", "/learn", dark=dark)
+    mia.locator("#coming").get_by_role("link", name="Who comes").first.click()
+    mia.get_by_label("Somebody who came without a place").fill("Ben")
+    mia.get_by_role("button", name="Save").click()
+    expect(mia.get_by_label("Ben")).to_be_checked()
+    looks_right(mia)
+    mia.get_by_role("link", name="Show a code").click()
+    looks_right(mia)
+    code = mia.locator("p.mono").inner_text().partition("/attend/")[2]
+    anna.goto(f"/attend/{code}")
+    anna.get_by_role("button", name="I am here").click()
+    expect(anna.locator("main")).to_contain_text("You are present")
+    looks_right(anna)
+    anna.goto(f"/learn/{SLUG}")
+    expect(anna.locator("#you")).to_contain_text("Done on")
