@@ -36,6 +36,7 @@ OWN_NAMES = {
     "badges": {"picture", "shelf"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "statements"},
+    "leaderboards": {"kept", "teams"},
     "people": {"sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

@@ -2,7 +2,8 @@
 
 It claims people, reads their totals under the claim, and sets what it read: the same news twice moves nobody, and two
 projectors cannot cross. When Redis fails, the epoch is changed in PostgreSQL: from that commit on nobody reads those
-boards, and `keep_whole` fills them anew as soon as Redis answers.
+boards, and `keep_whole` fills them anew as soon as Redis answers. The large boards that PostgreSQL keeps itself
+(`kept`) get the same changes in the same transaction, and the teams of who is claimed are noted as due (`teams`).
 """
 
 import json
@@ -18,7 +19,7 @@ from sqlalchemy.types import BigInteger, Text
 
 from app.config import timezone
 from app.db import db, transaction
-from app.leaderboards import store
+from app.leaderboards import kept, store, teams
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import bounds
 from leaderboards.rebuild import drift, rebuild
@@ -58,7 +59,6 @@ _REMEMBER = text("""
            taking_part = p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
     FROM person p WHERE p.id = b.person_id AND b.person_id = ANY(:ids)
 """).bindparams(IDS)
-_KUDOS = text("SELECT kudos_on_boards FROM organisation LIMIT 1")
 
 Units = tuple[int | None, int | None]
 
@@ -71,6 +71,8 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
     was = {row.person_id: row for row in db.session.execute(_CLAIM, {"ids": ids})}
     changes = list(_changes(was, people, now))
     db.session.execute(_REMEMBER, {"ids": ids})
+    kept.set_scores(changes)
+    teams.note(people, now)
     boards = store.boards()
     boards.epoch = store.epoch()
     try:
@@ -81,7 +83,7 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
 
 
 def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) -> Iterator[Change]:
-    with_kudos = bool(db.session.scalar(_KUDOS))
+    with_kudos = bool(db.session.scalar(kept.KUDOS))
     ids = list(was)
     live = {row.id: row for row in db.session.execute(_PEOPLE, {"ids": ids})}
     windows = store.current(now)
@@ -150,18 +152,60 @@ def _changes_before(
             )
 
 
+_STATE = text("""
+    SELECT epoch, kudos, teams_at, looked_at, EXISTS (SELECT FROM board_shift) AS shifted,
+           EXISTS (SELECT FROM team_due) AS due FROM board_state WHERE id = 1
+""")
+_TEAMS_MADE = text("UPDATE board_state SET teams_at = :now WHERE id = 1")
+_LOOKED = text("UPDATE board_state SET looked_at = :now WHERE id = 1")
+
+
 def keep_whole(now: datetime) -> list[str]:
-    """Fill the boards that Redis does not have, or not as it should; return their windows. Called again and again."""
+    """Keep all that follows from the totals whole; return the windows that Redis had to get. Called again and again."""
     boards = store.boards()
     with transaction():
-        boards.epoch = store.epoch()
-        if not boards.epoch:
+        state = db.session.execute(_STATE).one_or_none()
+        boards.epoch = state.epoch if state else ""
+        if state is None or state.kudos != bool(db.session.scalar(kept.KUDOS)):
             boards.epoch = token_hex(8)
             store.set_epoch(boards.epoch, now)
+    keep_sums(now, state)
     try:
         return _fill(now) if boards.unready(store.kept(now)) else []
     except (Unavailable, NotReady):
         return []
+
+
+def keep_sums(now: datetime, state: Any = None) -> None:
+    """What PostgreSQL keeps: histograms, team sums, and which boards are large enough to be kept."""
+    if state is None or state.shifted or state.due:
+        with transaction():
+            if store.alone_at_keeping():
+                kept.fold()
+                teams.make_due(now)
+    if state is None or state.teams_at is None:
+        with transaction():
+            store.write_alone()
+            teams.make_all(now)
+            db.session.execute(_TEAMS_MADE, {"now": now})
+    looked = None if state is None else state.looked_at
+    if looked is None or abs(now - looked) >= kept.LOOK_EVERY or store.kept(now) != store.kept(looked):
+        keep_large(now)
+
+
+def keep_large(now: datetime) -> None:
+    """Look which boards are large, or not any more; fill them, each window for itself so that projectors can go on."""
+    with transaction():
+        if not store.alone_at_keeping():
+            return
+        dropped, fill, kudos = kept.due(now)
+        kept.drop(dropped)
+        teams.forget(now)
+        db.session.execute(_LOOKED, {"now": now})
+    for window, scopes in fill.items():
+        with transaction():
+            store.write_alone()
+            kept.fill(window, scopes, kudos, now)
 
 
 def _fill(now: datetime) -> list[str]:
@@ -179,7 +223,12 @@ def _fill(now: datetime) -> list[str]:
 def rebuild_all(now: datetime) -> int:
     """Make all boards anew; return how many windows. `Unavailable` when Redis does not answer."""
     with transaction():
+        store.write_alone()
         store.set_epoch(token_hex(8), now)
+        kept.drop_all()
+        teams.make_all(now)
+        db.session.execute(_TEAMS_MADE, {"now": now})
+    keep_large(now)
     return len(_fill(now))
 
 
@@ -189,7 +238,7 @@ _UNDER_WAY = text("""
 
 
 def check(now: datetime) -> list[str]:
-    """Where the boards differ from the ledger, in words; people whose news is still under way are left out."""
+    """Where boards and team sums differ from the ledger, in words; whose news is still under way is left out."""
     windows = store.kept(now)
     boards = store.boards()
     with store.nobody_writes(), transaction():
@@ -197,13 +246,14 @@ def check(now: datetime) -> list[str]:
         under_way = {
             event["person_id"] for (body,) in db.session.execute(_UNDER_WAY) for event in _events(body)
         }
+        wrong = kept.wrong(windows, now, under_way) + teams.wrong(now, under_way)
         try:
             seen = drift(store.all_rows(windows.items(), now), boards, set(windows))
         except NotReady as which:
-            return [f"the boards of {which} are not filled"]
+            return [*wrong, f"the boards of {which} are not filled"]
         except Unavailable:
-            return ["Redis does not answer"]
-    return [
+            return [*wrong, "Redis does not answer"]
+    return wrong + [
         f"{one.board}: person {one.member} has {one.expected or 0}, the board says {one.found or 0}"
         for one in seen.differences
         if one.member not in under_way
