@@ -227,14 +227,14 @@ _CARD = text(f"""
 """)
 _SIZE_NOW = text(f"SELECT s.size + ({_SIZE}) FROM ({_SHIFTED.format(points='0')}) s")
 _ROWS = """
-    WITH some AS MATERIALIZED (
+    WITH part AS MATERIALIZED (
         SELECT person_id, points FROM board_row WHERE board_id = :board
         ORDER BY {order} OFFSET :offset LIMIT :count
-    ), first AS (SELECT points, person_id FROM some ORDER BY points DESC, person_id LIMIT 1)
-    SELECT some.person_id, some.points,
+    ), first AS (SELECT points, person_id FROM part ORDER BY points DESC, person_id LIMIT 1)
+    SELECT part.person_id, part.points,
            (SELECT count(*) FROM board_row r JOIN first ON r.points = first.points AND r.person_id < first.person_id
             WHERE r.board_id = :board) AS before
-    FROM some ORDER BY some.points DESC, some.person_id
+    FROM part ORDER BY part.points DESC, part.person_id
 """
 _DOWN = text(_ROWS.format(order="points DESC, person_id"))
 _UP = text(_ROWS.format(order="points, person_id DESC"))
