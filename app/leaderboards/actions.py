@@ -69,10 +69,11 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
     store.write_along()
     db.session.execute(_KNOW, {"ids": ids})
     was = {row.person_id: row for row in db.session.execute(_CLAIM, {"ids": ids})}
-    changes = list(_changes(was, people, now))
+    before: set[int] = set()
+    changes = list(_changes(was, people, before, now))
     db.session.execute(_REMEMBER, {"ids": ids})
     kept.set_scores(changes)
-    teams.note(people, now)
+    teams.note({person_id: person_id in before for person_id in ids}, now)
     boards = store.boards()
     boards.epoch = store.epoch()
     try:
@@ -82,7 +83,10 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
         log.warning("boards are behind: Redis does not answer")
 
 
-def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) -> Iterator[Change]:
+def _changes(
+    was: Mapping[int, Any], people: Mapping[int, bool], before: set[int], now: datetime
+) -> Iterator[Change]:
+    """What is to be set; into `before` comes whose closed windows are among it."""
     with_kudos = bool(db.session.scalar(kept.KUDOS))
     ids = list(was)
     live = {row.id: row for row in db.session.execute(_PEOPLE, {"ids": ids})}
@@ -93,9 +97,15 @@ def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) 
         for kind, window in windows.items():
             points = _points(row, kind, window, with_kudos) if person.taking_part else None
             yield from _on_boards(person.id, skill_id, window, points, _units(person), _units(was[person.id]))
-    again = [id for id in ids if people[id] or _units(was[id]) != _units(live[id])]
-    if again:
-        yield from _changes_before(again, was, live, rows, with_kudos, now)
+    before |= {id for id in ids if people[id] or _units(was[id]) != _units(live[id])}
+    before |= {row["person_id"] for _, row in rows if _has_not_gone_on(row, now)}
+    if before:
+        yield from _changes_before(sorted(before), was, live, rows, with_kudos, now)
+
+
+def _has_not_gone_on(row: Mapping[str, Any], now: datetime) -> bool:
+    """Are the latest points of a window that has just closed? Its news may come after its end."""
+    return any(row[f"{kind}_key"] == window for kind, window in store.before(now).items())
 
 
 def _units(row: Any) -> Units:

@@ -1,6 +1,6 @@
 """Boards that PostgreSQL keeps beside Redis: those of large scopes, so that a rank need not be counted.
 
-A board of some hundreds is counted from the totals when somebody looks; of a hundred thousand that takes a thousand
+A board of some dozens is counted from the totals when somebody looks; of a hundred thousand that takes a thousand
 times as long as Redis. Large boards are therefore kept as rows in their order and as a histogram, written by the
 projector from the very changes that Redis gets. What a batch changes in a histogram is one inserted row per board,
 which a worker folds into it later: nobody waits for a row that everybody changes, and a rank adds up both.
@@ -8,8 +8,9 @@ which a worker folds into it later: nobody waits for a row that everybody change
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
@@ -17,11 +18,14 @@ from app.db import db
 from app.leaderboards import store
 from leaderboards.boards import Board
 from leaderboards.periods import KINDS
-from leaderboards.ranking import Card, Page, percentile, standings
+from leaderboards.ranking import Card, Page, Standing, percentile, standings
 from leaderboards.store import Change
 
-LARGE = 500  # from so many people on a board is kept; it is dropped again below half of it
+LARGE = 100  # from so many people on a board is kept; it is dropped again below half of it
 LOOK_EVERY = timedelta(minutes=1)
+BITS = 31  # of a sort key: the highest bits are the points, the lowest what the person's id leaves of them
+LOW = 2**BITS - 1
+MOST = 2**32 - 1  # points that a sort key can hold
 STEPS = (0, 5, 10, 15)  # bits by which each level of the histogram is coarser than points
 _IDS = ARRAY(BigInteger())
 _LETTERS = {"organisation": "o", "department": "d", "team": "t", "skill": "s"}
@@ -46,13 +50,13 @@ _NEW = text("""
 """).bindparams(bindparam("scopes", type_=ARRAY(Text())), bindparam("ids", type_=_IDS))
 _FILL = """
     WITH {base}, every AS ({all})
-    INSERT INTO board_row (board_id, person_id, points)
-    SELECT b.id, every.person_id, every.points FROM every
+    INSERT INTO board_row (board_id, person_id, sort_key)
+    SELECT b.id, every.person_id, (least(every.points, :most) << :bits) + :low - every.person_id FROM every
     JOIN kept_board b ON b.scope = every.scope AND b.scope_id = every.id AND b.id = ANY(:ids)
 """
 _LEVELS = text("""
     INSERT INTO board_level (board_id, level, bucket, people)
-    SELECT r.board_id, s.level, r.points >> s.bits, count(*)
+    SELECT r.board_id, s.level, r.sort_key >> (31 + s.bits), count(*)
     FROM board_row r CROSS JOIN (VALUES (0, 0), (1, 5), (2, 10), (3, 15)) AS s(level, bits)
     WHERE r.board_id = ANY(:ids) GROUP BY 1, 2, 3
 """).bindparams(bindparam("ids", type_=_IDS))
@@ -96,10 +100,11 @@ def fill(window: str, scopes: Sequence[tuple[str, int]], kudos: bool, now: datet
     kind = store.kept(now)[window]
     columns = {"scopes": [scope for scope, _ in scopes], "ids": [id for _, id in scopes]}
     made = db.session.scalars(_NEW, {**columns, "window": window, "kudos": kudos, "now": now}).all()
-    db.session.execute(_FILLS[kind], {"ids": list(made), **store.parameters(kind, window, now)})
+    db.session.execute(_FILLS[kind], {"ids": list(made), **_KEY, **store.parameters(kind, window, now)})
     db.session.execute(_LEVELS, {"ids": list(made)})
 
 
+_KEY = {"most": MOST, "bits": BITS, "low": LOW}
 _FILLS = {
     kind: store.statement(_FILL.format(base=store.BASE, all=store.ROWS), kind).bindparams(
         bindparam("ids", type_=_IDS)
@@ -111,17 +116,19 @@ _FILLS = {
 
 _PUT = text("""
     WITH given AS MATERIALIZED (
-        SELECT * FROM unnest(:boards, :people, :points) AS g(board_id, person_id, points)
+        SELECT board_id, person_id, points, (points << 31) + 2147483647 - person_id AS sort_key
+        FROM unnest(:boards, :people, :points) AS g(board_id, person_id, points)
     ), old AS MATERIALIZED (
-        SELECT r.board_id, r.person_id, r.points FROM given g
+        SELECT r.board_id, r.person_id, r.sort_key >> 31 AS points FROM given g
         JOIN board_row r ON r.board_id = g.board_id AND r.person_id = g.person_id
     ), gone AS (
         DELETE FROM board_row r USING given g
         WHERE r.board_id = g.board_id AND r.person_id = g.person_id AND g.points = 0
     ), put AS (
-        INSERT INTO board_row (board_id, person_id, points) SELECT * FROM given WHERE points > 0
-        ON CONFLICT (board_id, person_id) DO UPDATE SET points = excluded.points
-        WHERE board_row.points <> excluded.points
+        INSERT INTO board_row (board_id, person_id, sort_key)
+        SELECT board_id, person_id, sort_key FROM given WHERE points > 0
+        ON CONFLICT (board_id, person_id) DO UPDATE SET sort_key = excluded.sort_key
+        WHERE board_row.sort_key <> excluded.sort_key
     ), shift AS (
         SELECT board_id, points, CAST(sum(n) AS bigint) AS n
         FROM (SELECT board_id, points, -1 AS n FROM old
@@ -162,7 +169,7 @@ def set_scores(changes: Iterable[Change]) -> None:
     for (scope, window), person_id, points in changes:
         board_id = kept.get((_LETTERS[scope.kind], scope.id, window))
         if board_id is not None:
-            found[board_id, person_id] = max(0, points or 0)
+            found[board_id, person_id] = min(MOST, max(0, points or 0))
     if found:
         ids, people = zip(*found, strict=True)
         db.session.execute(
@@ -188,56 +195,51 @@ _SHIFTED = """
 _SIZE = "SELECT coalesce(sum(people), 0) FROM board_level WHERE board_id = :board AND level = 3"
 
 
-def _level(level: int, coarser: int | None) -> str:
-    """People in the buckets of a level above that of `me.points`, and within its bucket of the coarser level."""
-    inside = f" AND bucket < ((me.points >> {STEPS[coarser]}) + 1) << 5" if coarser is not None else ""
+def _level(level: int) -> str:
+    """People in the buckets of a level above that of `me`, and within its bucket of the coarser level."""
+    inside = f" AND bucket < ((me.key >> {BITS + STEPS[level + 1]}) + 1) << 5" if level < 3 else ""
     return (
         f"(SELECT coalesce(sum(people), 0) FROM board_level WHERE board_id = :board AND level = {level}"
-        f" AND bucket > me.points >> {STEPS[level]}{inside})"
+        f" AND bucket > me.key >> {BITS + STEPS[level]}{inside})"
     )
 
 
-_ABOVE = " + ".join(_level(level, level + 1 if level < 3 else None) for level in range(4))
-_CARD = text(f"""
-    WITH me AS MATERIALIZED (
-        SELECT points FROM board_row WHERE board_id = :board AND person_id = :viewer
-    ), up AS MATERIALIZED (
-        (SELECT r.person_id, r.points FROM me CROSS JOIN LATERAL (
-            SELECT person_id, points FROM board_row
-            WHERE board_id = :board AND points = me.points AND person_id < :viewer
-            ORDER BY person_id DESC LIMIT :radius) r)
-        UNION ALL
-        (SELECT r.person_id, r.points FROM me CROSS JOIN LATERAL (
-            SELECT person_id, points FROM board_row WHERE board_id = :board AND points > me.points
-            ORDER BY points, person_id DESC LIMIT :radius) r)
-        LIMIT :radius
-    ), first AS MATERIALIZED (SELECT points, person_id FROM up ORDER BY points DESC, person_id LIMIT 1)
-    SELECT 0 AS part, me.points AS points, s.size + ({_SIZE}) AS a, s.above + {_ABOVE} AS b,
-           (SELECT count(*) FROM board_row WHERE board_id = :board AND points = me.points AND person_id < :viewer) AS c,
-           (SELECT count(*) FROM board_row r JOIN first ON r.points = first.points AND r.person_id < first.person_id
-            WHERE r.board_id = :board) AS d
-    FROM me CROSS JOIN LATERAL ({_SHIFTED.format(points="me.points")}) s
-    UNION ALL SELECT 1, points, person_id, 0, 0, 0 FROM up
-    UNION ALL (SELECT 2, r.points, r.person_id, 0, 0, 0 FROM me CROSS JOIN LATERAL (
-        SELECT person_id, points FROM board_row WHERE board_id = :board AND points = me.points AND person_id > :viewer
-        ORDER BY person_id LIMIT :radius) r)
-    UNION ALL (SELECT 3, r.points, r.person_id, 0, 0, 0 FROM me CROSS JOIN LATERAL (
-        SELECT person_id, points FROM board_row WHERE board_id = :board AND points < me.points
-        ORDER BY points DESC, person_id LIMIT :radius) r)
-""")
+# Who has as many points and stands above a key.
+_TIES = f"""(SELECT count(*) FROM board_row WHERE board_id = :board
+             AND sort_key > {{key}} AND sort_key <= ({{key}} | {LOW}))"""
+
+
+@cache
+def _card(radius: int) -> TextClause:
+    """One row about the viewer (`part` 0), and as many above and below; the plan is made once for each radius."""
+    above = " + ".join(map(_level, range(4)))
+    return text(f"""
+        WITH me AS MATERIALIZED (
+            SELECT sort_key AS key FROM board_row WHERE board_id = :board AND person_id = :viewer
+        ), up AS MATERIALIZED (
+            SELECT sort_key AS key FROM board_row WHERE board_id = :board AND sort_key > (SELECT key FROM me)
+            ORDER BY sort_key LIMIT {radius}
+        ), first AS (SELECT max(key) AS key FROM up)
+        SELECT 0 AS part, me.key AS key, s.size + ({_SIZE}) AS size, s.above + {above} AS above,
+               {_TIES.format(key="me.key")} AS ties,
+               (SELECT {_TIES.format(key="first.key")} FROM first) AS before
+        FROM me CROSS JOIN LATERAL ({_SHIFTED.format(points=f"me.key >> {BITS}")}) s
+        UNION ALL SELECT 1, key, 0, 0, 0, 0 FROM up
+        UNION ALL (
+            SELECT 2, sort_key, 0, 0, 0, 0 FROM board_row
+            WHERE board_id = :board AND sort_key < (SELECT key FROM me) ORDER BY sort_key DESC LIMIT {radius})
+    """)
+
+
 _SIZE_NOW = text(f"SELECT s.size + ({_SIZE}) FROM ({_SHIFTED.format(points='0')}) s")
-_ROWS = """
+_ROWS = f"""
     WITH part AS MATERIALIZED (
-        SELECT person_id, points FROM board_row WHERE board_id = :board
-        ORDER BY {order} OFFSET :offset LIMIT :count
-    ), first AS (SELECT points, person_id FROM part ORDER BY points DESC, person_id LIMIT 1)
-    SELECT part.person_id, part.points,
-           (SELECT count(*) FROM board_row r JOIN first ON r.points = first.points AND r.person_id < first.person_id
-            WHERE r.board_id = :board) AS before
-    FROM part ORDER BY part.points DESC, part.person_id
+        SELECT sort_key AS key FROM board_row WHERE board_id = :board
+        ORDER BY sort_key {{order}} OFFSET :offset LIMIT :count
+    ), first AS (SELECT max(key) AS key FROM part)
+    SELECT key, (SELECT {_TIES.format(key="first.key")} FROM first) AS before FROM part
 """
-_DOWN = text(_ROWS.format(order="points DESC, person_id"))
-_UP = text(_ROWS.format(order="points, person_id DESC"))
+_DOWN, _UP = (text(_ROWS.format(order=order)) for order in ("DESC", "ASC"))
 
 
 def find(board: Board) -> int | None:
@@ -249,22 +251,24 @@ def find(board: Board) -> int | None:
 
 def card(board_id: int, viewer: int, radius: int) -> Card:
     """How somebody stands, as `leaderboards.store` says it; in one statement, but for both ends of the board."""
-    rows = db.session.execute(_CARD, {"board": board_id, "viewer": viewer, "radius": radius}).all()
-    mine = next((row for row in rows if row.part == 0), None)
+    rows = db.session.execute(_card(radius), {"board": board_id, "viewer": viewer}).all()
+    mine = next((row for row in rows if row[0] == 0), None)
     if mine is None:
         return Card(0, None, None, size(board_id), 0, ())
-    points, total, above = int(mine.points), int(mine.a), int(mine.b)
-    place, rank = above + int(mine.c), above + 1
-    share = percentile(rank, total)
+    _, key, total, above, ties, before = mine
+    total, rank = int(total), int(above) + 1
+    place, share = rank - 1 + ties, percentile(rank, total)
     first = max(0, min(place - radius, total - 2 * radius - 1))
     if first != place - radius:
-        rest = page(board_id, first, 2 * radius + 1, total)
-        return Card(points, rank, share, total, first, rest.rows)
-    around = [(viewer, points), *((row.a, row.points) for row in rows if row.part)]
-    around.sort(key=lambda row: (-row[1], row[0]))
-    around = around[: 2 * radius + 1]
-    members, scores = zip(*around, strict=True)
-    return Card(points, rank, share, total, first, standings(members, scores, first, first - int(mine.d) + 1))
+        return Card(key >> BITS, rank, share, total, first, page(board_id, first, 2 * radius + 1, total).rows)
+    return Card(key >> BITS, rank, share, total, first, _standings([row[1] for row in rows], first, before))
+
+
+def _standings(keys: list[int], offset: int, before: int | None) -> tuple[Standing, ...]:
+    """Rows from a place on; `before` is how many with as many points stand above the first of them."""
+    keys.sort(reverse=True)
+    members, scores = [LOW - (key & LOW) for key in keys], [key >> BITS for key in keys]
+    return standings(members, scores, offset, offset - (before or 0) + 1)
 
 
 def page(board_id: int, offset: int, count: int, total: int | None = None) -> Page:
@@ -276,11 +280,7 @@ def page(board_id: int, offset: int, count: int, total: int | None = None) -> Pa
     down = offset < total // 2
     asked = {"board": board_id, "offset": offset if down else total - offset - count, "count": count}
     rows = db.session.execute(_DOWN if down else _UP, asked).all()
-    before = rows[0].before if rows else 0
-    found = standings(
-        [row.person_id for row in rows], [row.points for row in rows], offset, offset - before + 1
-    )
-    return Page(total, offset, found)
+    return Page(total, offset, _standings([row[0] for row in rows], offset, rows[0][1] if rows else 0))
 
 
 def size(board_id: int) -> int:
@@ -294,16 +294,17 @@ _WRONG_ROWS = """
         SELECT b.id AS board_id, b.scope, b.scope_id, every.person_id, every.points FROM every
         JOIN kept_board b ON b.scope = every.scope AND b.scope_id = every.id AND b."window" = :window
     ), held AS (
-        SELECT r.* FROM board_row r JOIN kept_board b ON b.id = r.board_id AND b."window" = :window
+        SELECT r.board_id, r.person_id, r.sort_key >> 31 AS points, (r.sort_key & 2147483647) + r.person_id AS whole
+        FROM board_row r JOIN kept_board b ON b.id = r.board_id AND b."window" = :window
     )
     SELECT board_id, person_id, coalesce(due.points, 0) AS expected, coalesce(held.points, 0) AS found
-    FROM due FULL JOIN held USING (board_id, person_id) WHERE due.points IS DISTINCT FROM held.points
+    FROM due FULL JOIN held USING (board_id, person_id) WHERE due.points IS DISTINCT FROM held.points OR whole <> 2147483647
     ORDER BY 1, 2
 """
 _WRONG = {kind: store.statement(_WRONG_ROWS.format(base=store.BASE, all=store.ROWS), kind) for kind in KINDS}
 _WRONG_LEVELS = text("""
     WITH steps(level, bits) AS (VALUES (0, 0), (1, 5), (2, 10), (3, 15)), due AS (
-        SELECT r.board_id, s.level, r.points >> s.bits AS bucket, count(*) AS people
+        SELECT r.board_id, s.level, r.sort_key >> (31 + s.bits) AS bucket, count(*) AS people
         FROM board_row r CROSS JOIN steps s GROUP BY 1, 2, 3
     ), held AS (
         SELECT board_id, level, bucket, sum(people) AS people FROM (

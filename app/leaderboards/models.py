@@ -5,7 +5,7 @@ All of it follows from totals and ledger, and is written by the worker only, nev
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
@@ -57,13 +57,14 @@ class KeptBoard(Base):
 
 
 class BoardRow(Base):
-    """Somebody's points on a kept board, in its order."""
+    """Somebody's place on a kept board: their points, and in the lowest 31 bits what is left of them by the person's
+    id, so that one index from high to low is the order of the board."""
 
     __tablename__ = "board_row"
-    __table_args__ = (Index("ix_board_row_order", "board_id", text("points DESC"), "person_id"),)
+    __table_args__ = (Index("ix_board_row_sort_key", "board_id", "sort_key"),)
     board_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=NONE)
     person_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PSEUDONYM)
-    points: Mapped[int] = mapped_column(info=PSEUDONYM)
+    sort_key: Mapped[int] = mapped_column(info=PSEUDONYM)
 
 
 class BoardLevel(Base):

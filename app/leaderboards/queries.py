@@ -195,16 +195,31 @@ _DIRECT = """
         SELECT t.person_id, t.points - CASE WHEN o.kudos_on_boards THEN 0 ELSE t.kudos END AS points
         FROM told t
         JOIN person p ON p.id = t.person_id AND p.active AND p.erased_at IS NULL
-             AND p.board_choice IS DISTINCT FROM 'out' {unit}
+             AND p.board_choice IS DISTINCT FROM 'out'
         CROSS JOIN (SELECT coalesce((SELECT kudos_on_boards FROM organisation LIMIT 1), false) AS kudos_on_boards) o
+    )
+"""
+# Of a unit the people are found first, and then what each has.
+_OF_UNIT = """
+    live AS (
+        SELECT p.id AS person_id, t.points - CASE WHEN o.kudos_on_boards THEN 0 ELSE t.kudos END AS points
+        FROM person p
+        CROSS JOIN (SELECT coalesce((SELECT kudos_on_boards FROM organisation LIMIT 1), false) AS kudos_on_boards) o
+        CROSS JOIN LATERAL (
+            SELECT {{points}} AS points, {{kudos}} AS kudos FROM person_total
+            WHERE person_total.person_id = p.id AND {{key}} = :window
+            UNION ALL
+            SELECT c.points, c.kudos FROM period_total c
+            WHERE c.person_id = p.id AND c.skill_id = 0 AND c."window" = :window) t
+        WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out' AND {unit}
     )
 """
 _SOURCES = {
     "closed": store.BASE,
-    "organisation": _DIRECT.format(table="person_total", mine="", unit=""),
-    "department": _DIRECT.format(table="person_total", mine="", unit="AND p.department_id = :department"),
-    "team": _DIRECT.format(table="person_total", mine="", unit="AND p.team_id = :team"),
-    "skill": _DIRECT.format(table="skill_total", mine="AND skill_id = :skill", unit=""),
+    "organisation": _DIRECT.format(table="person_total", mine=""),
+    "department": _OF_UNIT.format(unit="p.department_id = :department"),
+    "team": _OF_UNIT.format(unit="p.team_id = :team"),
+    "skill": _DIRECT.format(table="skill_total", mine="AND skill_id = :skill"),
 }
 _OF_ONE = """WHERE skill_id = :skill AND points > 0
         AND (CAST(:department AS bigint) IS NULL OR department_id = :department)

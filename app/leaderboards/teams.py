@@ -83,16 +83,19 @@ _DUE = text("""
 
 
 def note(people: Mapping[int, bool], now: datetime) -> None:
-    """Write the shares of these people, whom the caller has claimed, and say which teams are due."""
+    """Write the shares of these people, whom the caller has claimed, and say which teams are due.
+
+    True: they moved, made a choice, or have news of a window that is closed.
+    """
     ids = list(people)
     db.session.execute(_WRITE_SHARES, {"ids": ids, **windows(now)})
     db.session.execute(_DUE, {"ids": ids, "moved": [id for id, moved in people.items() if moved]})
 
 
-def windows(now: datetime) -> dict[str, Any]:
-    """What `win` asks for: the windows that are kept."""
+def windows(now: datetime, *, closed: bool = True) -> dict[str, Any]:
+    """What `win` asks for: the windows that are kept, or those of now."""
     current = set(store.current(now).values())
-    kept = store.kept(now)
+    kept = {key: kind for key, kind in store.kept(now).items() if closed or key in current}
     spans = {key: bounds(kind, key, timezone()) for key, kind in kept.items()}
     return {
         "keys": list(kept),
@@ -165,7 +168,7 @@ _WRONG_SUMS = text(f"""
           IS DISTINCT FROM (kept.points, kept.kudos, kept.size, kept.hours, kept.unsaid)
     ORDER BY 1, 2
 """).bindparams(IDS, *_WINDOWS)
-_TAKE_DUE = text("DELETE FROM team_due RETURNING team_id")
+_TAKE_DUE = text("DELETE FROM team_due RETURNING team_id, urgent")
 _FORGET = text('DELETE FROM team_sum WHERE "window" <> ALL(:keys)').bindparams(
     bindparam("keys", type_=_TEXTS)
 )
@@ -173,9 +176,13 @@ _FORGET = text('DELETE FROM team_sum WHERE "window" <> ALL(:keys)').bindparams(
 
 def make_due(now: datetime) -> int:
     """Make the sums of the teams that are due anew; the caller lets nobody else do it meanwhile."""
-    due = sorted(set(db.session.scalars(_TAKE_DUE)))
-    if due:
-        db.session.execute(_WRITE_SUMS, {"ids": due, **windows(now)})
+    due: dict[int, bool] = {}
+    for row in db.session.execute(_TAKE_DUE):
+        due[row.team_id] = due.get(row.team_id, False) or row.urgent
+    for closed, wanted in ((True, windows(now)), (False, windows(now, closed=False))):
+        ids = sorted(team for team, urgent in due.items() if urgent == closed)
+        if ids:
+            db.session.execute(_WRITE_SUMS, {"ids": ids, **wanted})
     return len(due)
 
 

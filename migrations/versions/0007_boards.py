@@ -38,12 +38,10 @@ def _kept() -> None:
         "board_row",
         sa.Column("board_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("sort_key", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("board_id", "person_id", name="pk_board_row"),
     )
-    op.create_index(
-        "ix_board_row_order", "board_row", ["board_id", sa.text("points DESC"), "person_id"], unique=False
-    )
+    op.create_index("ix_board_row_sort_key", "board_row", ["board_id", "sort_key"])
     op.create_table(
         "board_level",
         sa.Column("board_id", sa.BigInteger(), nullable=False),

@@ -214,7 +214,7 @@ def test_check_names_a_row_and_a_bucket_that_were_changed_by_hand(cast: Cast) ->
     actions.keep_large(NOW)
     assert actions.check(NOW) == []
     for sql in (
-        "UPDATE board_row SET points = points + 1",
+        "UPDATE board_row SET sort_key = sort_key + (1::bigint << 31)",
         "UPDATE board_level SET people = people + 1 WHERE level = 2",
         "DELETE FROM board_row",
     ):
