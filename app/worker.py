@@ -116,6 +116,8 @@ def run(app: Flask) -> None:
         signal.signal(number, lambda *_: stop.set())
     turns = [
         Turn(0.5, leaderboards.keep_whole),
+        Turn(1, leaderboards.keep_sums),
+        Turn(5, leaderboards.fold),
         Turn(5, seals.seal),
         Turn(30, hand_over),
         Turn(3600, prune),

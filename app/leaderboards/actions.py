@@ -22,7 +22,7 @@ from app.db import db, transaction
 from app.leaderboards import kept, store, teams
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import bounds
-from leaderboards.rebuild import drift, rebuild
+from leaderboards.rebuild import drift, load
 from leaderboards.store import Change, NotReady, Unavailable
 
 log = structlog.get_logger("blijk.boards")
@@ -163,44 +163,51 @@ def _changes_before(
 
 
 _STATE = text("""
-    SELECT epoch, kudos, teams_at, looked_at, EXISTS (SELECT FROM board_shift) AS shifted,
-           EXISTS (SELECT FROM team_due) AS due FROM board_state WHERE id = 1
+    SELECT teams_at, looked_at, EXISTS (SELECT FROM team_due) AS due FROM board_state WHERE id = 1
 """)
+_DECIDED = text("SELECT epoch, kudos FROM board_state WHERE id = 1")
 _TEAMS_MADE = text("UPDATE board_state SET teams_at = :now WHERE id = 1")
 _LOOKED = text("UPDATE board_state SET looked_at = :now WHERE id = 1")
 
 
 def keep_whole(now: datetime) -> list[str]:
-    """Keep all that follows from the totals whole; return the windows that Redis had to get. Called again and again."""
+    """Fill the boards that Redis does not have, or not as it should; return their windows. Called again and again."""
     boards = store.boards()
     with transaction():
-        state = db.session.execute(_STATE).one_or_none()
+        state = db.session.execute(_DECIDED).one_or_none()
         boards.epoch = state.epoch if state else ""
         if state is None or state.kudos != bool(db.session.scalar(kept.KUDOS)):
             boards.epoch = token_hex(8)
             store.set_epoch(boards.epoch, now)
-    keep_sums(now, state)
     try:
         return _fill(now) if boards.unready(store.kept(now)) else []
     except (Unavailable, NotReady):
         return []
 
 
-def keep_sums(now: datetime, state: Any = None) -> None:
-    """What PostgreSQL keeps: histograms, team sums, and which boards are large enough to be kept."""
-    if state is None or state.shifted or state.due:
-        with transaction():
-            if store.alone_at_keeping():
-                kept.fold()
-                teams.make_due(now)
-    if state is None or state.teams_at is None:
+def keep_sums(now: datetime) -> None:
+    """Make the team sums that are due, and look now and then which boards are large enough to be kept."""
+    with transaction():
+        state = db.session.execute(_STATE).one_or_none()
+        if state is not None and state.due and store.alone_at_keeping():
+            teams.make_due(now)
+    if state is None:
+        return  # `keep_whole` comes first
+    if state.teams_at is None:
         with transaction():
             store.write_alone()
             teams.make_all(now)
             db.session.execute(_TEAMS_MADE, {"now": now})
-    looked = None if state is None else state.looked_at
+    looked = state.looked_at
     if looked is None or abs(now - looked) >= kept.LOOK_EVERY or store.kept(now) != store.kept(looked):
         keep_large(now)
+
+
+def fold(now: datetime) -> None:
+    """Bring what batches changed into the histograms; the longer it waits, the fewer rows it touches."""
+    with transaction():
+        if store.alone_at_keeping():
+            kept.fold()
 
 
 def keep_large(now: datetime) -> None:
@@ -209,7 +216,9 @@ def keep_large(now: datetime) -> None:
         if not store.alone_at_keeping():
             return
         dropped, fill, kudos = kept.due(now)
-        kept.drop(dropped)
+        if dropped:
+            store.write_alone()  # a projector may know them still
+            kept.drop(dropped)
         teams.forget(now)
         db.session.execute(_LOOKED, {"now": now})
     for window, scopes in fill.items():
@@ -226,7 +235,7 @@ def _fill(now: datetime) -> list[str]:
         boards.epoch = store.epoch()
         missing = boards.unready(windows)
         if missing:
-            rebuild(boards, store.all_rows([(key, windows[key]) for key in missing], now), set(missing))
+            load(boards, store.packs([(key, windows[key]) for key in missing], now), set(missing))
         return missing
 
 

@@ -1,18 +1,21 @@
 """Boards that PostgreSQL keeps beside Redis: those of large scopes, so that a rank need not be counted.
 
 A board of some dozens is counted from the totals when somebody looks; of a hundred thousand that takes a thousand
-times as long as Redis. Large boards are therefore kept as rows in their order and as a histogram, written by the
-projector from the very changes that Redis gets. What a batch changes in a histogram is one inserted row per board,
-which a worker folds into it later: nobody waits for a row that everybody changes, and a rank adds up both.
+times as long as Redis. Large boards are therefore kept as rows in their order, written by the projector from the very
+changes that Redis gets; from some thousands on counting the rows above somebody takes too long as well, and such a
+board has a histogram. What a batch changes in one is an inserted row per board, which a worker folds into it later:
+nobody waits for a row that everybody changes, and a rank adds up both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger, Boolean, Text
 
 from app.db import db
 from app.leaderboards import store
@@ -21,7 +24,8 @@ from leaderboards.periods import KINDS
 from leaderboards.ranking import Card, Page, Standing, percentile, standings
 from leaderboards.store import Change
 
-LARGE = 100  # from so many people on a board is kept; it is dropped again below half of it
+LARGE = 200  # from so many people on a board is kept; it is dropped again below half of it
+VERY_LARGE = 2000  # from so many on it has a histogram
 LOOK_EVERY = timedelta(minutes=1)
 BITS = 31  # of a sort key: the highest bits are the points, the lowest what the person's id leaves of them
 LOW = 2**BITS - 1
@@ -42,12 +46,16 @@ _LARGE = text("""
     UNION ALL
     SELECT 's', skill_id, count(*) FROM skill_total GROUP BY 2 HAVING count(*) >= :least
 """)
-_KEPT = text('SELECT id, scope, scope_id, "window", kudos FROM kept_board')
+_KEPT = text('SELECT id, scope, scope_id, "window", kudos, levels FROM kept_board')
 _NEW = text("""
-    INSERT INTO kept_board (scope, scope_id, "window", kudos, filled_at)
-    SELECT w.scope, w.id, :window, :kudos, :now FROM unnest(:scopes, :ids) AS w(scope, id)
+    INSERT INTO kept_board (scope, scope_id, "window", kudos, levels, filled_at)
+    SELECT w.scope, w.id, :window, :kudos, w.levels, :now FROM unnest(:scopes, :ids, :levels) AS w(scope, id, levels)
     ON CONFLICT DO NOTHING RETURNING id
-""").bindparams(bindparam("scopes", type_=ARRAY(Text())), bindparam("ids", type_=_IDS))
+""").bindparams(
+    bindparam("scopes", type_=ARRAY(Text())),
+    bindparam("ids", type_=_IDS),
+    bindparam("levels", type_=ARRAY(Boolean())),
+)
 _FILL = """
     WITH {base}, every AS ({all})
     INSERT INTO board_row (board_id, person_id, sort_key)
@@ -58,6 +66,7 @@ _LEVELS = text("""
     INSERT INTO board_level (board_id, level, bucket, people)
     SELECT r.board_id, s.level, r.sort_key >> (31 + s.bits), count(*)
     FROM board_row r CROSS JOIN (VALUES (0, 0), (1, 5), (2, 10), (3, 15)) AS s(level, bits)
+    JOIN kept_board b ON b.id = r.board_id AND b.levels
     WHERE r.board_id = ANY(:ids) GROUP BY 1, 2, 3
 """).bindparams(bindparam("ids", type_=_IDS))
 _DROPS = [
@@ -68,20 +77,26 @@ _DROPS = [
 ]  # fmt: skip
 
 
-def due(now: datetime) -> tuple[list[int], dict[str, list[tuple[str, int]]], bool]:
+Scopes = dict[tuple[str, int], bool]  # does it have a histogram
+
+
+def due(now: datetime) -> tuple[list[int], dict[str, Scopes], bool]:
     """Kept boards to drop, and by window those to fill; and whether kudos count on them."""
     kudos = bool(db.session.scalar(KUDOS))
     kept = db.session.execute(_KEPT).all()
     large = {(row.scope, row.id): row.people for row in db.session.execute(_LARGE, {"least": LARGE // 2})}
     windows = store.kept(now)
-    stay = {
-        (row.scope, row.scope_id, row.window)
-        for row in kept
-        if (row.scope, row.scope_id) in large and row.window in windows and row.kudos == kudos
+    stay: dict[tuple[str, int, str], bool] = {}
+    for row in kept:
+        people = large.get((row.scope, row.scope_id), 0)
+        fits = people < VERY_LARGE or row.levels
+        if people and fits and row.window in windows and row.kudos == kudos:
+            stay[row.scope, row.scope_id, row.window] = row.levels
+    wanted = {scope: people >= VERY_LARGE for scope, people in large.items() if people >= LARGE}
+    wanted |= {(scope, id): levels for (scope, id, _), levels in stay.items()}
+    fill = {
+        window: {s: levels for s, levels in wanted.items() if (*s, window) not in stay} for window in windows
     }
-    scopes = {scope for scope, people in large.items() if people >= LARGE}
-    scopes |= {(scope, id) for scope, id, _ in stay}
-    fill = {window: sorted(scope for scope in scopes if (*scope, window) not in stay) for window in windows}
     drop = [row.id for row in kept if (row.scope, row.scope_id, row.window) not in stay]
     return drop, {window: some for window, some in fill.items() if some}, kudos
 
@@ -95,10 +110,11 @@ def drop_all() -> None:
     drop([row.id for row in db.session.execute(_KEPT)])
 
 
-def fill(window: str, scopes: Sequence[tuple[str, int]], kudos: bool, now: datetime) -> None:
+def fill(window: str, scopes: Scopes, kudos: bool, now: datetime) -> None:
     """Fill these boards of one window from the totals; the caller keeps projectors away."""
     kind = store.kept(now)[window]
-    columns = {"scopes": [scope for scope, _ in scopes], "ids": [id for _, id in scopes]}
+    letters, ids = [scope for scope, _ in scopes], [id for _, id in scopes]
+    columns = {"scopes": letters, "ids": ids, "levels": list(scopes.values())}
     made = db.session.scalars(_NEW, {**columns, "window": window, "kudos": kudos, "now": now}).all()
     db.session.execute(_FILLS[kind], {"ids": list(made), **_KEY, **store.parameters(kind, window, now)})
     db.session.execute(_LEVELS, {"ids": list(made)})
@@ -133,19 +149,18 @@ _PUT = text("""
         SELECT board_id, points, CAST(sum(n) AS bigint) AS n
         FROM (SELECT board_id, points, -1 AS n FROM old
               UNION ALL SELECT board_id, points, 1 FROM given WHERE points > 0) AS steps
-        GROUP BY 1, 2 HAVING sum(n) <> 0
+        WHERE board_id = ANY(:leveled) GROUP BY 1, 2 HAVING sum(n) <> 0
     )
     INSERT INTO board_shift (board_id, points, people)
     SELECT board_id, array_agg(points), array_agg(n) FROM shift GROUP BY 1
-""").bindparams(
-    bindparam("boards", type_=_IDS), bindparam("people", type_=_IDS), bindparam("points", type_=_IDS)
-)
+""").bindparams(*(bindparam(name, type_=_IDS) for name in ("boards", "people", "points", "leveled")))
 _FOLD = text("""
     WITH gone AS (
         DELETE FROM board_shift RETURNING board_id, points, people
     ), steps AS (
         SELECT g.board_id, s.level, u.points >> s.bits AS bucket, sum(u.n) AS n
-        FROM gone g CROSS JOIN LATERAL unnest(g.points, g.people) AS u(points, n)
+        FROM gone g JOIN kept_board b ON b.id = g.board_id
+        CROSS JOIN LATERAL unnest(g.points, g.people) AS u(points, n)
         CROSS JOIN (VALUES (0, 0), (1, 5), (2, 10), (3, 15)) AS s(level, bits)
         GROUP BY 1, 2, 3 HAVING sum(u.n) <> 0
     )
@@ -155,9 +170,9 @@ _FOLD = text("""
 """)
 
 
-def boards() -> dict[tuple[str, int, str], int]:
-    """The ids of the kept boards, by scope and window."""
-    return {(row.scope, row.scope_id, row.window): row.id for row in db.session.execute(_KEPT)}
+def boards() -> dict[tuple[str, int, str], Row[Any]]:
+    """The kept boards, by scope and window."""
+    return {(row.scope, row.scope_id, row.window): row for row in db.session.execute(_KEPT)}
 
 
 def set_scores(changes: Iterable[Change]) -> None:
@@ -167,14 +182,19 @@ def set_scores(changes: Iterable[Change]) -> None:
         return
     found: dict[tuple[int, int], int] = {}
     for (scope, window), person_id, points in changes:
-        board_id = kept.get((_LETTERS[scope.kind], scope.id, window))
-        if board_id is not None:
-            found[board_id, person_id] = min(MOST, max(0, points or 0))
+        board = kept.get((_LETTERS[scope.kind], scope.id, window))
+        if board is not None:
+            found[board.id, person_id] = min(MOST, max(0, points or 0))
     if found:
         ids, people = zip(*found, strict=True)
-        db.session.execute(
-            _PUT, {"boards": list(ids), "people": list(people), "points": list(found.values())}
-        )
+        leveled = [board.id for board in kept.values() if board.levels]
+        told = {
+            "boards": list(ids),
+            "people": list(people),
+            "points": list(found.values()),
+            "leveled": leveled,
+        }
+        db.session.execute(_PUT, told)
 
 
 def fold() -> None:
@@ -185,8 +205,9 @@ def fold() -> None:
 # Reading ---------------------------------------------------------------------------------------------------------
 
 _FIND = text("""
-    SELECT b.id FROM kept_board b WHERE b.scope = :scope AND b.scope_id = :id AND b."window" = :window AND b.kudos =
-    coalesce((SELECT kudos_on_boards FROM organisation ORDER BY id LIMIT 1), false)
+    SELECT b.id, b.levels FROM kept_board b
+    WHERE b.scope = :scope AND b.scope_id = :id AND b."window" = :window
+    AND b.kudos = coalesce((SELECT kudos_on_boards FROM organisation ORDER BY id LIMIT 1), false)
 """)
 _SHIFTED = """
     SELECT coalesce(sum(u.n), 0) AS size, coalesce(sum(u.n) FILTER (WHERE u.p > {points}), 0) AS above
@@ -210,9 +231,17 @@ _TIES = f"""(SELECT count(*) FROM board_row WHERE board_id = :board
 
 
 @cache
-def _card(radius: int) -> TextClause:
-    """One row about the viewer (`part` 0), and as many above and below; the plan is made once for each radius."""
-    above = " + ".join(map(_level, range(4)))
+def _card(radius: int, levels: bool) -> TextClause:
+    """One row: the key of the viewer, size, how many above, and the keys around; planned once for each radius."""
+    if levels:
+        above = f"s.above + {' + '.join(map(_level, range(4)))}"
+        size, shifted = (
+            f"s.size + ({_SIZE})",
+            f"CROSS JOIN LATERAL ({_SHIFTED.format(points=f'me.key >> {BITS}')}) s",
+        )
+    else:
+        above = f"(SELECT count(*) FROM board_row WHERE board_id = :board AND sort_key > (me.key | {LOW}))"
+        size, shifted = _COUNTED, ""
     return text(f"""
         WITH me AS MATERIALIZED (
             SELECT sort_key AS key FROM board_row WHERE board_id = :board AND person_id = :viewer
@@ -220,18 +249,19 @@ def _card(radius: int) -> TextClause:
             SELECT sort_key AS key FROM board_row WHERE board_id = :board AND sort_key > (SELECT key FROM me)
             ORDER BY sort_key LIMIT {radius}
         ), first AS (SELECT max(key) AS key FROM up)
-        SELECT 0 AS part, me.key AS key, s.size + ({_SIZE}) AS size, s.above + {above} AS above,
-               {_TIES.format(key="me.key")} AS ties,
-               (SELECT {_TIES.format(key="first.key")} FROM first) AS before
-        FROM me CROSS JOIN LATERAL ({_SHIFTED.format(points=f"me.key >> {BITS}")}) s
-        UNION ALL SELECT 1, key, 0, 0, 0, 0 FROM up
-        UNION ALL (
-            SELECT 2, sort_key, 0, 0, 0, 0 FROM board_row
-            WHERE board_id = :board AND sort_key < (SELECT key FROM me) ORDER BY sort_key DESC LIMIT {radius})
+        SELECT me.key, {size}, {above}, {_TIES.format(key="me.key")},
+               (SELECT {_TIES.format(key="first.key")} FROM first), ARRAY(SELECT key FROM up),
+               ARRAY(SELECT sort_key FROM board_row WHERE board_id = :board AND sort_key < (SELECT key FROM me)
+                     ORDER BY sort_key DESC LIMIT {radius})
+        FROM me {shifted}
     """)
 
 
-_SIZE_NOW = text(f"SELECT s.size + ({_SIZE}) FROM ({_SHIFTED.format(points='0')}) s")
+_COUNTED = "(SELECT count(*) FROM board_row WHERE board_id = :board)"
+_SIZE_NOW = {
+    True: text(f"SELECT s.size + ({_SIZE}) FROM ({_SHIFTED.format(points='0')}) s"),
+    False: text(f"SELECT {_COUNTED}"),
+}
 _ROWS = f"""
     WITH part AS MATERIALIZED (
         SELECT sort_key AS key FROM board_row WHERE board_id = :board
@@ -242,26 +272,34 @@ _ROWS = f"""
 _DOWN, _UP = (text(_ROWS.format(order=order)) for order in ("DESC", "ASC"))
 
 
-def find(board: Board) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A kept board to be asked."""
+
+    id: int
+    levels: bool
+
+
+def find(board: Board) -> Place | None:
     """The kept board, if there is one and kudos count on it as the organisation decides."""
     asked = {"scope": _LETTERS[board.scope.kind], "id": board.scope.id, "window": board.window}
-    found: int | None = db.session.scalar(_FIND, asked)
-    return found
+    found = db.session.execute(_FIND, asked).one_or_none()
+    return Place(*found) if found else None
 
 
-def card(board_id: int, viewer: int, radius: int) -> Card:
+def card(place: Place, viewer: int, radius: int) -> Card:
     """How somebody stands, as `leaderboards.store` says it; in one statement, but for both ends of the board."""
-    rows = db.session.execute(_card(radius), {"board": board_id, "viewer": viewer}).all()
-    mine = next((row for row in rows if row[0] == 0), None)
+    told = {"board": place.id, "viewer": viewer}
+    mine = db.session.execute(_card(radius, place.levels), told).one_or_none()
     if mine is None:
-        return Card(0, None, None, size(board_id), 0, ())
-    _, key, total, above, ties, before = mine
+        return Card(0, None, None, size(place), 0, ())
+    key, total, above, ties, before, up, down = mine
     total, rank = int(total), int(above) + 1
-    place, share = rank - 1 + ties, percentile(rank, total)
-    first = max(0, min(place - radius, total - 2 * radius - 1))
-    if first != place - radius:
-        return Card(key >> BITS, rank, share, total, first, page(board_id, first, 2 * radius + 1, total).rows)
-    return Card(key >> BITS, rank, share, total, first, _standings([row[1] for row in rows], first, before))
+    here, share = rank - 1 + ties, percentile(rank, total)
+    first = max(0, min(here - radius, total - 2 * radius - 1))
+    if first != here - radius:
+        return Card(key >> BITS, rank, share, total, first, page(place, first, 2 * radius + 1, total).rows)
+    return Card(key >> BITS, rank, share, total, first, _standings([*up, key, *down], first, before))
 
 
 def _standings(keys: list[int], offset: int, before: int | None) -> tuple[Standing, ...]:
@@ -271,20 +309,20 @@ def _standings(keys: list[int], offset: int, before: int | None) -> tuple[Standi
     return standings(members, scores, offset, offset - (before or 0) + 1)
 
 
-def page(board_id: int, offset: int, count: int, total: int | None = None) -> Page:
+def page(place: Place, offset: int, count: int, total: int | None = None) -> Page:
     """Rows from a place on; from the nearer end of the board."""
-    total = size(board_id) if total is None else total
+    total = size(place) if total is None else total
     count = min(count, total - offset)
     if count < 1:
         return Page(total, offset, ())
     down = offset < total // 2
-    asked = {"board": board_id, "offset": offset if down else total - offset - count, "count": count}
+    asked = {"board": place.id, "offset": offset if down else total - offset - count, "count": count}
     rows = db.session.execute(_DOWN if down else _UP, asked).all()
     return Page(total, offset, _standings([row[0] for row in rows], offset, rows[0][1] if rows else 0))
 
 
-def size(board_id: int) -> int:
-    return int(db.session.scalar(_SIZE_NOW, {"board": board_id}) or 0)
+def size(place: Place) -> int:
+    return int(db.session.scalar(_SIZE_NOW[place.levels], {"board": place.id}) or 0)
 
 
 # Checking --------------------------------------------------------------------------------------------------------
@@ -298,14 +336,15 @@ _WRONG_ROWS = """
         FROM board_row r JOIN kept_board b ON b.id = r.board_id AND b."window" = :window
     )
     SELECT board_id, person_id, coalesce(due.points, 0) AS expected, coalesce(held.points, 0) AS found
-    FROM due FULL JOIN held USING (board_id, person_id) WHERE due.points IS DISTINCT FROM held.points OR whole <> 2147483647
+    FROM due FULL JOIN held USING (board_id, person_id)
+    WHERE due.points IS DISTINCT FROM held.points OR whole <> 2147483647
     ORDER BY 1, 2
 """
 _WRONG = {kind: store.statement(_WRONG_ROWS.format(base=store.BASE, all=store.ROWS), kind) for kind in KINDS}
 _WRONG_LEVELS = text("""
     WITH steps(level, bits) AS (VALUES (0, 0), (1, 5), (2, 10), (3, 15)), due AS (
         SELECT r.board_id, s.level, r.sort_key >> (31 + s.bits) AS bucket, count(*) AS people
-        FROM board_row r CROSS JOIN steps s GROUP BY 1, 2, 3
+        FROM board_row r JOIN kept_board b ON b.id = r.board_id AND b.levels CROSS JOIN steps s GROUP BY 1, 2, 3
     ), held AS (
         SELECT board_id, level, bucket, sum(people) AS people FROM (
             SELECT board_id, level, bucket, people FROM board_level
@@ -322,7 +361,7 @@ _WRONG_LEVELS = text("""
 
 def wrong(windows: Mapping[str, str], now: datetime, under_way: Iterable[int]) -> list[str]:
     """Where kept boards differ from the totals, and histograms from their rows, in words."""
-    names = {id: f"kept board {scope}:{of} {window}" for (scope, of, window), id in boards().items()}
+    names = {row.id: f"kept board {row.scope}:{row.scope_id} {row.window}" for row in boards().values()}
     busy, found = set(under_way), []
     for key, kind in windows.items():
         for row in db.session.execute(_WRONG[kind], store.parameters(kind, key, now)):

@@ -53,6 +53,7 @@ class KeptBoard(Base):
     scope_id: Mapped[int] = mapped_column(info=NONE)
     window: Mapped[str] = mapped_column(info=NONE)
     kudos: Mapped[bool] = mapped_column(info=NONE)  # do kudos count on it
+    levels: Mapped[bool] = mapped_column(info=NONE)  # does it have a histogram; else its rows are counted
     filled_at: Mapped[datetime] = mapped_column(info=NONE)
 
 

@@ -168,11 +168,11 @@ def _from_kept(
     epoch: str | None, board: Board, viewer: int, radius: int, parts: Sequence[tuple[int, int]]
 ) -> Found | None:
     """The answer of a large board that PostgreSQL keeps."""
-    board_id = kept.find(board) if epoch is not None else None
-    if board_id is None:
+    place = kept.find(board) if epoch is not None else None
+    if place is None:
         return None
-    mine = kept.card(board_id, viewer, radius)
-    return mine, [kept.page(board_id, *part, mine.size) for part in parts]
+    mine = kept.card(place, viewer, radius)
+    return mine, [kept.page(place, *part, mine.size) for part in parts]
 
 
 def _from_ledger(

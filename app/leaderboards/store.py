@@ -14,7 +14,7 @@ from app.db import apart, db
 from app.leaderboards.models import BoardState
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import KINDS, bounds, previous, windows_at
-from leaderboards.store import Boards
+from leaderboards.store import LAST, Boards, Pack
 
 FAILURES = (redis.exceptions.RedisError, OSError)
 _KINDS = {"o": "organisation", "d": "department", "t": "team", "s": "skill"}
@@ -165,3 +165,25 @@ def all_rows(windows: Iterable[tuple[str, str]], now: datetime) -> Iterator[tupl
                 scope = (letter, id)
                 board = Board(Scope(_KINDS[letter], id) if id else ORGANISATION, key)
             yield board, person_id, points
+
+
+# The rows of each board as Redis takes them, made by the database: a row never becomes an object here.
+_PACKED = {
+    kind: statement(
+        f"WITH {BASE}, every AS ({ROWS})"
+        f" SELECT scope, id, string_agg(points || ' ' || ({LAST} - person_id), ' ') AS pairs FROM every GROUP BY 1, 2",
+        kind,
+    )
+    for kind in KINDS
+}
+
+
+def packs(windows: Iterable[tuple[str, str]], now: datetime) -> Iterator[Pack]:
+    """Every row of every board of these windows (key, kind), packed."""
+    for key, kind in windows:
+        found = db.session.execute(
+            _PACKED[kind], parameters(kind, key, now), execution_options={"yield_per": 500}
+        )
+        for letter, id, pairs in found:
+            scope = Scope(_KINDS[letter], id) if id else ORGANISATION
+            yield Board(scope, key), pairs.encode().split()

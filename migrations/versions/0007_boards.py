@@ -30,6 +30,7 @@ def _kept() -> None:
         sa.Column("scope_id", sa.BigInteger(), nullable=False),
         sa.Column("window", sa.Text(), nullable=False),
         sa.Column("kudos", sa.Boolean(), nullable=False),
+        sa.Column("levels", sa.Boolean(), nullable=False),
         sa.Column("filled_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_kept_board"),
         sa.UniqueConstraint("scope", "scope_id", "window", name="uq_kept_board_scope_scope_id_window"),

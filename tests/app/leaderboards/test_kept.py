@@ -28,9 +28,13 @@ TEAMS = [("Water", "North"), ("Water", "South"), ("Systems", "Desk")]
 @pytest.fixture(autouse=True)
 def house(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(kept, "LARGE", 1)
+    monkeypatch.setattr(
+        kept, "VERY_LARGE", 4
+    )  # the organisation and Water have histograms, others are counted
     with app.app_context():
         load([])
         actions.keep_whole(NOW)
+        actions.keep_sums(NOW)
         yield
 
 
@@ -110,8 +114,10 @@ def test_redis_kept_and_counted_boards_agree_after_any_history(cast: Cast, seed:
             worker.relay(NOW, limit=dice.choice([1, 2, 50]))
         if dice.random() < 0.2:
             actions.keep_sums(NOW)
+            actions.fold(NOW)
     work()
     actions.keep_whole(NOW)
+    actions.keep_large(NOW)
     state([course(cast.clara, "last", 8)], NOW)
     work()  # what this changed is not folded yet
     assert compare(cast) > 10
@@ -124,6 +130,7 @@ def test_a_window_that_closes_and_one_that_begins_are_kept_too(cast: Cast) -> No
     actions.keep_large(NOW)
     later = START + timedelta(days=31)
     actions.keep_whole(later)
+    actions.keep_sums(later)
     move("anna", "Systems", "Desk", at=later)
     state([course(cast.anna, "c4", 30.5), course(cast.ben, "late", 29), course(cast.ben, "now", 30.9)], later)
     work(later)
@@ -198,7 +205,13 @@ def test_two_projectors_at_once_and_a_keeper_lose_nothing(app: Flask, cast: Cast
     with ThreadPoolExecutor(5) as pool:
         done = [
             pool.submit(run, step)
-            for step in (earn, project, project, project, lambda _: actions.keep_sums(NOW))
+            for step in (
+                earn,
+                project,
+                project,
+                lambda _: actions.keep_sums(NOW),
+                lambda _: actions.fold(NOW),
+            )
         ]
         for one in done:
             one.result(60)

@@ -34,6 +34,7 @@ def work(now: datetime = NOW) -> None:
     while worker.relay(now):
         pass
     actions.keep_whole(now)
+    actions.keep_sums(now)
 
 
 def move(who: str, place: tuple[str, str], at: datetime, **more: object) -> None:
