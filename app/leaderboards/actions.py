@@ -189,18 +189,26 @@ def keep_sums(now: datetime) -> None:
     """Make the team sums that are due, and look now and then which boards are large enough to be kept."""
     with transaction():
         state = db.session.execute(_STATE).one_or_none()
-        if state is not None and state.due and store.alone_at_keeping():
-            teams.make_due(now)
     if state is None:
         return  # `keep_whole` comes first
     if state.teams_at is None:
         with transaction():
             store.write_alone()
-            teams.make_all(now)
+            teams.begin_anew(now)
             db.session.execute(_TEAMS_MADE, {"now": now})
+    if state.due or state.teams_at is None:
+        make_sums(now)
     looked = state.looked_at
     if looked is None or abs(now - looked) >= kept.LOOK_EVERY or store.kept(now) != store.kept(looked):
         keep_large(now)
+
+
+def make_sums(now: datetime) -> None:
+    """Make the team sums that are due, some hundred teams in a transaction."""
+    more = True
+    while more:
+        with transaction():
+            more = store.alone_at_keeping() and teams.make_due(now) > 0
 
 
 def fold(now: datetime) -> None:
@@ -245,8 +253,9 @@ def rebuild_all(now: datetime) -> int:
         store.write_alone()
         store.set_epoch(token_hex(8), now)
         kept.drop_all()
-        teams.make_all(now)
+        teams.begin_anew(now)
         db.session.execute(_TEAMS_MADE, {"now": now})
+    make_sums(now)
     keep_large(now)
     return len(_fill(now))
 

@@ -123,9 +123,13 @@ class TeamSum(Base):
 
 
 class TeamDue(Base):
-    """A team whose sums have to be made anew; `urgent`: somebody moved or made a choice, which holds at once."""
+    """A team whose sums have to be made anew.
+
+    `urgent`: somebody moved or made a choice, which holds at once; `closed`: also those of windows that are closed.
+    """
 
     __tablename__ = "team_due"
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     team_id: Mapped[int] = mapped_column(info=NONE)
     urgent: Mapped[bool] = mapped_column(info=NONE)
+    closed: Mapped[bool] = mapped_column(info=NONE)

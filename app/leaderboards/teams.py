@@ -76,8 +76,8 @@ _WRONG_SHARES = text(f"""
 
 # A person touches every team in which they ever were: late news may belong to each.
 _DUE = text("""
-    INSERT INTO team_due (team_id, urgent)
-    SELECT m.team_id, bool_or(m.person_id = ANY(:moved)) FROM membership m
+    INSERT INTO team_due (team_id, urgent, closed)
+    SELECT m.team_id, bool_or(m.person_id = ANY(:moved)), bool_or(m.person_id = ANY(:moved)) FROM membership m
     WHERE m.person_id = ANY(:ids) AND m.team_id IS NOT NULL GROUP BY 1
 """).bindparams(IDS, bindparam("moved", type_=ARRAY(BigInteger())))
 
@@ -168,31 +168,39 @@ _WRONG_SUMS = text(f"""
           IS DISTINCT FROM (kept.points, kept.kudos, kept.size, kept.hours, kept.unsaid)
     ORDER BY 1, 2
 """).bindparams(IDS, *_WINDOWS)
-_TAKE_DUE = text("DELETE FROM team_due RETURNING team_id, urgent")
+# All rows of some teams, or one that stays would make a team anew for nothing.
+_TAKE_DUE = text("""
+    WITH first AS (SELECT DISTINCT team_id FROM (SELECT team_id FROM team_due ORDER BY id LIMIT :most) some_due)
+    DELETE FROM team_due d USING first WHERE d.team_id = first.team_id RETURNING d.team_id, d.closed
+""")
+_ALL_DUE = text("""
+    INSERT INTO team_due (team_id, urgent, closed) SELECT DISTINCT team_id, false, true FROM membership
+    WHERE team_id IS NOT NULL
+""")
+AT_ONCE = 500
 _FORGET = text('DELETE FROM team_sum WHERE "window" <> ALL(:keys)').bindparams(
     bindparam("keys", type_=_TEXTS)
 )
 
 
 def make_due(now: datetime) -> int:
-    """Make the sums of the teams that are due anew; the caller lets nobody else do it meanwhile."""
+    """Make the sums of some teams that are due anew; says of how many. The caller lets nobody else do it meanwhile."""
     due: dict[int, bool] = {}
-    for row in db.session.execute(_TAKE_DUE):
-        due[row.team_id] = due.get(row.team_id, False) or row.urgent
+    for row in db.session.execute(_TAKE_DUE, {"most": AT_ONCE}):
+        due[row.team_id] = due.get(row.team_id, False) or row.closed
     for closed, wanted in ((True, windows(now)), (False, windows(now, closed=False))):
-        ids = sorted(team for team, urgent in due.items() if urgent == closed)
+        ids = sorted(team for team, old in due.items() if old == closed)
         if ids:
             db.session.execute(_WRITE_SUMS, {"ids": ids, **wanted})
     return len(due)
 
 
-def make_all(now: datetime) -> None:
-    """Make all shares and sums anew; the caller keeps projectors away."""
-    known = windows(now)
+def begin_anew(now: datetime) -> None:
+    """Make all shares anew, and let all sums be due; the caller keeps projectors away."""
     db.session.execute(text("DELETE FROM team_due"))
     db.session.execute(text("DELETE FROM team_sum"))
-    db.session.execute(_WRITE_SHARES, {"ids": None, **known})
-    db.session.execute(_WRITE_SUMS, {"ids": None, **known})
+    db.session.execute(_WRITE_SHARES, {"ids": None, **windows(now)})
+    db.session.execute(_ALL_DUE)
 
 
 def forget(now: datetime) -> None:

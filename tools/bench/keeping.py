@@ -28,7 +28,7 @@ def run(stack: Any) -> list[Row]:
     from app.factory import create_app
     from app.leaderboards import actions
 
-    app = create_app()
+    app = create_app(role="worker")
     now = datetime.now(UTC)
     with app.app_context():
         fill(stack, now)
