@@ -118,10 +118,9 @@ _POINTS = _TOTAL.format(*(f"t.{store.columns(kind)[1]}" for kind in KINDS))
 _KUDOS = _TOTAL.format(*(f"t.{store.columns(kind)[2]}" for kind in KINDS))
 
 # Everybody who ever worked in these teams and is not out: what they gave each window, and whether they are in it.
-_SUMS = f"""
+_MADE = f"""
     {_WIN}, who AS (
-        SELECT DISTINCT m.team_id, m.person_id FROM membership m
-        WHERE m.team_id IS NOT NULL AND (CAST(:ids AS bigint[]) IS NULL OR m.team_id = ANY(:ids))
+        SELECT DISTINCT m.team_id, m.person_id FROM membership m WHERE m.team_id IS NOT NULL AND {{which}}
     ), placed AS (
         SELECT w.key, w.kind, who.team_id, who.person_id, p.hours_per_week, p.active AND p.erased_at IS NULL AS here,
                CASE WHEN w.closed THEN (SELECT m.team_id FROM membership m
@@ -150,6 +149,7 @@ _SUMS = f"""
         FROM given GROUP BY 1, 2
     )
 """
+_SUMS = _MADE.format(which="(CAST(:ids AS bigint[]) IS NULL OR m.team_id = ANY(:ids))")
 _WRITE_SUMS = text(f"""
     WITH {_SUMS}
     INSERT INTO team_sum ("window", team_id, points, kudos, size, hours, unsaid) SELECT * FROM made
@@ -234,10 +234,19 @@ _TEAMS_OF = text(
 
 # Points per full-time colleague of those who take part, so that a small team has the same chance; from five on.
 # Teams in which somebody's move or choice is not counted yet are counted at once.
+_URGENT = """
+    SELECT team_id FROM team_due WHERE urgent
+    UNION
+    SELECT m.team_id FROM outbox o
+    CROSS JOIN LATERAL jsonb_array_elements(CAST(o.body AS jsonb)) AS e
+    JOIN membership m ON m.person_id = CAST(e ->> 'person_id' AS bigint) AND m.team_id IS NOT NULL
+    WHERE o.handed_on_at IS NULL AND o.event = 'PersonMoved'
+"""
 _STANDING = text(f"""
-    WITH {_SUMS}, seen AS (
+    WITH urgent AS MATERIALIZED ({_URGENT}), {_MADE.format(which="m.team_id IN (SELECT team_id FROM urgent)")}
+    , seen AS (
         SELECT team_id, points, kudos, size, hours, unsaid FROM team_sum
-        WHERE "window" = :window AND team_id <> ALL(:ids)
+        WHERE "window" = :window AND team_id NOT IN (SELECT team_id FROM urgent)
         UNION ALL SELECT team_id, points, kudos, size, hours, unsaid FROM made
     ), team AS (
         SELECT u.id, u.name, s.size,
@@ -249,15 +258,7 @@ _STANDING = text(f"""
         AND (CAST(:department AS bigint) IS NULL OR u.parent_id = :department)
     ), listed AS (SELECT *, rank() OVER (ORDER BY points DESC) AS rank FROM team WHERE points > 0)
     SELECT id, name, size, points, rank FROM listed WHERE rank <= :most OR id = :own ORDER BY rank, name
-""").bindparams(IDS, *_WINDOWS)
-_URGENT = text("""
-    SELECT team_id FROM team_due WHERE urgent
-    UNION
-    SELECT m.team_id FROM outbox o
-    CROSS JOIN LATERAL jsonb_array_elements(CAST(o.body AS jsonb)) AS e
-    JOIN membership m ON m.person_id = CAST(e ->> 'person_id' AS bigint) AND m.team_id IS NOT NULL
-    WHERE o.handed_on_at IS NULL AND o.event = 'PersonMoved'
-""")
+""").bindparams(*_WINDOWS)
 
 
 def standing(
@@ -266,7 +267,6 @@ def standing(
     """The teams that stand highest, and one's own: id, name, size, points, rank."""
     since, until = bounds(kind, window, timezone())
     told = {
-        "ids": list(db.session.scalars(_URGENT)),
         "keys": [window],
         "kinds": [kind],
         "sinces": [since],
