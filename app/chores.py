@@ -173,10 +173,15 @@ def verify() -> None:
 @click.option(
     "--tokens", type=click.Path(dir_okay=False, path_type=Path), help="Write bearer tokens to this file."
 )
-def seed(people: int, tokens: Path | None) -> None:
+@click.option(
+    "--people-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write whom one can sign in as, and the key of its learning platform, to this file.",
+)
+def seed(people: int, tokens: Path | None, people_file: Path | None) -> None:
     """Make the demo organisation Waterveld, once."""
     try:
-        found = seed_demo(people=people, tokens_file=tokens, echo=click.echo)
+        found = seed_demo(people=people, tokens_file=tokens, people_file=people_file, echo=click.echo)
     except Refused as no:
         raise click.ClickException(str(no.message)) from None
     for person in found:

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app import jobs, outbox
+from app.activities import actions as activities
 from app.audit import seals
 from app.db import db, transaction
 from app.imports import actions as imports
@@ -101,6 +102,13 @@ def prune(at: datetime) -> None:
         db.session.execute(delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON))
 
 
+def hand_over(at: datetime) -> None:
+    """Give what waits for somebody who left to who can confirm it now."""
+    with transaction():
+        activities.hand_over_from_who_left(at=at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -108,7 +116,10 @@ def run(app: Flask) -> None:
         signal.signal(number, lambda *_: stop.set())
     turns = [
         Turn(0.5, leaderboards.keep_whole),
+        Turn(1, leaderboards.keep_sums),
+        Turn(5, leaderboards.fold),
         Turn(5, seals.seal),
+        Turn(30, hand_over),
         Turn(3600, prune),
         Turn(3600, imports.prune),
     ]

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from leaderboards.boards import Board
 from leaderboards.ranking import in_order
-from leaderboards.store import Boards, Change, NotReady, Row
+from leaderboards.store import Boards, Change, NotReady, Pack, Row
 
 
 def rebuild(boards: Boards, rows: Iterable[Row], windows: Collection[str]) -> int:
@@ -23,6 +23,21 @@ def rebuild(boards: Boards, rows: Iterable[Row], windows: Collection[str]) -> in
     count = boards.set_scores(_within(rows, windows))
     boards.finish(windows, token)
     return count
+
+
+def load(boards: Boards, packs: Iterable[Pack], windows: Collection[str]) -> int:
+    """The same with rows that the owner's database has packed already, each board's in one or several packs."""
+    token = boards.begin(windows)
+    count = boards.load(_packs_within(packs, windows))
+    boards.finish(windows, token)
+    return count
+
+
+def _packs_within(packs: Iterable[Pack], windows: Collection[str]) -> Iterable[Pack]:
+    for pack in packs:
+        if pack[0].window not in windows:
+            raise ValueError(f"{pack[0]} is in none of the windows to fill")
+        yield pack
 
 
 def _within(rows: Iterable[Row], windows: Collection[str]) -> Iterable[Row]:

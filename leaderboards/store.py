@@ -9,7 +9,7 @@ read before a change could overwrite the one read after it.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from json import JSONDecoder
 from os import getpid
@@ -23,10 +23,11 @@ from leaderboards.breaker import Breaker, Unavailable
 from leaderboards.ranking import Card, Page, Standing, percentile, standings
 from leaderboards.scripts import Script
 
-__all__ = ["Boards", "Change", "Client", "NotReady", "Row", "Unavailable"]
+__all__ = ["Boards", "Change", "Client", "NotReady", "Pack", "Row", "Unavailable"]
 
 Row = tuple[Board, int, int]
 Change = tuple[Board, int, int | None]
+Pack = tuple[Board, Sequence[bytes]]  # score, LAST - member, score, LAST - member …: above 0, in digits
 
 # A member's text is LAST - id: ten digits, so that Redis, which orders equal scores by descending
 # bytes, gives ascending ids; and below 2^31, so that small boards keep it in five bytes.
@@ -167,6 +168,20 @@ class Boards:
         while some := list(islice(rows, ROWS_A_TRIP)):
             self._send(_commands(some, self.prefix))
             count += len(some)
+        return count
+
+    def load(self, packs: Iterable[Pack]) -> int:
+        """Add rows that are packed already, to boards that are being loaded; says how many rows."""
+        count, waiting, commands = 0, 0, []
+        for board, pairs in packs:
+            key = key_of(board, self.prefix)
+            for start in range(0, len(pairs), 2 * ROWS_A_COMMAND):
+                commands.append(["ZADD", key, *pairs[start : start + 2 * ROWS_A_COMMAND]])
+            count, waiting = count + len(pairs) // 2, waiting + len(pairs) // 2
+            if waiting >= ROWS_A_TRIP:
+                self._send(commands)
+                waiting, commands = 0, []
+        self._send(commands)
         return count
 
     def remove_member(self, member: int, boards: Iterable[Board]) -> None:

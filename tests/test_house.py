@@ -40,6 +40,7 @@ OWN_NAMES = {
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files"},
+    "leaderboards": {"kept", "teams"},
     "people": {"clients", "files", "invitations", "naming", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

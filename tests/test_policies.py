@@ -88,11 +88,14 @@ EXAMPLES: dict[str, Example] = {
     "activities.catalogue": _of("/learn", 200),
     "activities.confirmations": _of("/confirmations", 200),
     "activities.decide": _of("/confirmations/{completion}"),
+    "activities.hand_over": _of("/log/{completion}/hand-over"),
     "activities.log": _of("/log", 200),
     "activities.log_it": _of("/log"),
     "activities.people": _of("/log/people?q=e", 200, 303),
     "activities.news": _of("/confirmations/new", 200, 204, 303),
     "activities.titles": _of("/log/titles?title=course", 200, 303),
+    "activities.waiting_log": _of("/log/{completion}", 200),
+    "activities.withdraw": _of("/log/{own_log}/withdraw"),
     "activities_api.activities": _api("/activities", 200),
     "activities_api.change": _api("/activities/a1", 422),
     "activities_api.kept": _api("/activities/a1", 200),
@@ -100,7 +103,9 @@ EXAMPLES: dict[str, Example] = {
     "activities_api.completions": _api("/completions", 200),
     "activities_api.confirmations": _api("/confirmations", 200),
     "activities_api.decide": _api("/completions/{completion}/decision", 422),
+    "activities_api.hand_over": _api("/completions/{completion}/hand-over", 422),
     "activities_api.log": _api("/completions", 422),
+    "activities_api.withdraw": _api("/completions/{own_log_too}/withdrawal", 200),
     "api-docs.openapi_json": _api("/openapi.json", 200),
     "assets.file": _of("/assets/nothing.js", 404),
     "badges.album": _of("/album", 200),
@@ -270,12 +275,17 @@ EXAMPLES: dict[str, Example] = {
 # Routes that name somebody's thing, and which; each is tried by all who have nothing to do with it.
 OBJECTS = {
     "activities.decide": "completion",
+    "activities.hand_over": "completion",
+    "activities.waiting_log": "completion",
+    "activities.withdraw": "completion",
     "activities_api.decide": "completion",
     "dates.attendance": "date",
     "dates.code": "date",
     "dates.code_picture": "date",
     "dates.reservation_file": "reservation",
     "dates.tick": "date",
+    "activities_api.hand_over": "completion",
+    "activities_api.withdraw": "completion",
     "kudos.choose": "kudos",
     "kudos.one": "kudos",
     "kudos.thank": "kudos",
@@ -297,8 +307,8 @@ OBJECTS = {
 # Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
 COMPLETE: dict[str, Form] = {
     "reservation": {},
-    "completion": {"confirm": True, "decision": "confirm", "note": "It was fine."},
     "date": {"who": "Anna"},
+    "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
     "kudos": {"visible": "everyone"},
     "lesson": {
         "outcome": "went_well",
@@ -561,7 +571,9 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         (kudos_id,) = kudos.give_kudos([thanks], at=at)
         settle(at)
     with transaction():
-        (completion_id,) = activities.log_completions([_log(person_id, others, says)], at=at)
+        own_logs = [_log(others, person_id, f"{says}{n}") for n in range(2)]
+        logs = [_log(person_id, others, says), *own_logs]
+        completion_id, own_log, own_log_too = activities.log_completions(logs, at=at)
         settle(at)
     with transaction():
         invitation = people.invite(person_id=person_id, at=at)
@@ -576,6 +588,8 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         "doomed_file": kept[1],
         "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
         "import": _an_import(person_id, at),
+        "own_log": own_log,
+        "own_log_too": own_log_too,
     }
     return {**made, "invitation": invitation}
 
@@ -726,7 +740,7 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
     if example.json is None:
         return form
     known = {
-        "completion": {"decision", "note"},
+        "completion": {"confirmer_id"} if rule.endpoint.endswith("hand_over") else {"decision", "note"},
         "kudos": {"visible"},
         "lesson": set(form) - {"how"} if rule.endpoint.endswith("edit") else {"how"},
     }[OBJECTS[rule.endpoint]]

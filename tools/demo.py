@@ -183,8 +183,8 @@ def _environment(undo: ExitStack, port: int) -> dict[str, str]:
 
 
 def _fill(env: dict[str, str]) -> None:
-    """Migrate and fill, once: later starts see from a note that nothing changed."""
-    note, version = DEMO / "filled", _version(env["DATABASE_URL"])
+    """Migrate and fill, once: later starts see from a note of this database that nothing changed."""
+    note, version = _own_file("filled"), _version(env["DATABASE_URL"])
     done = note.read_text().splitlines() if note.exists() else []
     if version in done:
         return
@@ -192,8 +192,17 @@ def _fill(env: dict[str, str]) -> None:
     _flask(env, "db", "upgrade")
     if not done:
         say("Filling the demo organisation: half a year of learning; once")
-        _flask(env, "seed", "demo")
+        _flask(env, "seed", "demo", "--people-file", str(_own_file("people.txt")))
     note.write_text("\n".join([*done, version]))
+
+
+def _own_file(name: str) -> Path:
+    """A note about the demo's own database; about one that somebody named, a note of another name."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return DEMO / name
+    stem, dot, ending = name.partition(".")
+    return DEMO / f"{stem}-{hashlib.sha256(url.encode()).hexdigest()[:12]}{dot}{ending}"
 
 
 def _version(database_url: str) -> str:
@@ -231,7 +240,7 @@ def _answers(url: str) -> bool:
 
 
 def _welcome(port: int, seconds: float) -> None:
-    people = DEMO / "people.txt"
+    people = _own_file("people.txt")
     who = people.read_text().rstrip() if people.exists() else ""
     print(
         f"\nBlijk is ready after {seconds:.0f} s: http://127.0.0.1:{port}\n{who}\n\nCtrl-C stops it.",

@@ -47,6 +47,8 @@ __all__ = [
     "edit",
     "edition_of",
     "forget_supports",
+    "hand_over",
+    "hand_over_from_who_left",
     "hold_activities",
     "load",
     "log_completions",
@@ -55,6 +57,7 @@ __all__ = [
     "set_state",
     "weigh",
     "wish",
+    "withdraw_log",
     "withdraw_supports",
 ]
 
@@ -737,7 +740,7 @@ def decide(
     told = {"ids": wanted, "by": by, "confirm": confirm, "note": note.strip(), "at": at}
     rows = db.session.execute(_DECIDE, told).all()
     if len(rows) < len(wanted):
-        raise Conflict(_l("This was decided in the meantime. Reload the page to see how it stands."))
+        raise Conflict(IN_THE_MEANTIME)
     if confirm:
         publish(
             _fact(
@@ -754,6 +757,96 @@ def decide(
         db.session.execute(_WITHDRAW, {"sources": [log_source(row.id) for row in rows], "at": at})
         publish(CompletionDeclined(person_id=row.person_id, completion_id=row.id) for row in rows)
     return wanted
+
+
+# A log that waits for somebody who does not come ------------------------------------------------------------
+
+IN_THE_MEANTIME = _l("This was decided in the meantime. Reload the page to see how it stands.")
+_WITHDRAW_LOG = text("""
+    UPDATE completion SET state = 'withdrawn' WHERE id = :id AND person_id = :by AND state = 'waiting'
+    RETURNING id
+""")
+
+
+def withdraw_log(completion_id: int, *, by: int, at: datetime) -> None:
+    """Take back one's own log while nobody has decided on it. What was decided meanwhile stays."""
+    if completion_id not in queries.of_person(by, [completion_id]):
+        raise NotFound(NO_LOG)
+    lock_people([by])
+    if db.session.scalar(_WITHDRAW_LOG, {"id": completion_id, "by": by}) is None:
+        raise Conflict(IN_THE_MEANTIME)
+    db.session.execute(_WITHDRAW, {"sources": [log_source(completion_id)], "at": at})
+
+
+# Nobody's points change: the row itself is what two at once have to wait for.
+_HAND_OVER = text("""
+    UPDATE completion c SET confirmer_id = :to
+    WHERE c.id = :id AND c.state = 'waiting' AND c.confirmer_id = :from AND c.person_id <> :to
+    RETURNING c.id
+""")
+NO_LOG = _l("There is no such log that waits.")
+
+
+def hand_over(completion_id: int, *, by: int, to: int, at: datetime) -> None:
+    """Let somebody else confirm a log: its person, its confirmer, or the confirmer's manager may ask that."""
+    row = queries.waiting(completion_id, seen_by=by)
+    if row is None:
+        raise NotFound(NO_LOG)
+    wrong = _cannot_confirm(to, row)
+    if wrong is not None:
+        raise Refused(wrong, fields={"confirmer_id": wrong})
+    told = {"id": completion_id, "to": to, "from": row.confirmer_id}
+    if db.session.scalar(_HAND_OVER, told) is None:
+        raise Conflict(IN_THE_MEANTIME)
+    detail = {"completion_id": completion_id, "from": row.confirmer_id, "to": to}
+    write("completion:handed-over", at=at, actor_id=by, person_id=row.person_id, detail=detail)
+    publish([CompletionLogged(person_id=row.person_id, completion_id=completion_id, confirmer_id=to)])
+
+
+def _cannot_confirm(to: int, row: Any) -> Any:
+    """Why this person cannot be asked to confirm it."""
+    if to == row.person_id:
+        return _l("Nobody confirms their own learning. Choose another colleague.")
+    if to == row.confirmer_id:
+        return _l("It waits for this colleague already. Choose another one.")
+    known = cards([to]).get(to)
+    if known is None or not known.active:
+        return _l("This colleague is not here any more. Choose another one.")
+    return None
+
+
+# Rows that somebody is deciding on, or hands over, at this very moment are left to them.
+_FROM_WHO_LEFT = text("""
+    WITH due AS (
+        SELECT c.id, p.manager_id, c.confirmer_id
+        FROM completion c
+        JOIN person gone ON gone.id = c.confirmer_id AND NOT gone.active
+        JOIN person p ON p.id = c.person_id AND p.active
+        JOIN person m ON m.id = p.manager_id AND m.active AND m.erased_at IS NULL AND m.id <> p.id
+        WHERE c.state = 'waiting'
+        ORDER BY c.id LIMIT 1000 FOR UPDATE OF c SKIP LOCKED
+    )
+    UPDATE completion c SET confirmer_id = due.manager_id FROM due
+    WHERE c.id = due.id AND c.state = 'waiting' AND c.confirmer_id = due.confirmer_id
+    RETURNING c.id, c.person_id, c.confirmer_id
+""")
+
+
+def hand_over_from_who_left(*, at: datetime) -> int:
+    """What waits for somebody who does not work here any more goes to the present manager of who logged it.
+
+    Where there is none, it stays, and its person is asked to choose. The worker comes round with it: a manager can
+    be named long after a confirmer has left.
+    """
+    rows = db.session.execute(_FROM_WHO_LEFT).all()
+    for row in rows:
+        detail = {"completion_id": row.id, "to": row.confirmer_id}
+        write("completion:handed-over", at=at, person_id=row.person_id, detail=detail)
+    publish(
+        CompletionLogged(person_id=row.person_id, completion_id=row.id, confirmer_id=row.confirmer_id)
+        for row in rows
+    )
+    return len(rows)
 
 
 def _floats(values: Iterable[float | None]) -> list[float | None]:

@@ -17,6 +17,7 @@ from app.activities.schemas import (
     CompletionsQuery,
     DecisionIn,
     EditedActivityOut,
+    HandOverIn,
     LogIn,
     WaitingOut,
 )
@@ -121,6 +122,33 @@ def decide(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
         ids = actions.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
         settle(now())
         return _told(queries.completions(ids)[0])
+
+
+@api.route("/completions/<int:completion_id>/hand-over", methods=["POST"])
+@may("person")
+@api.arguments(HandOverIn)
+@api.response(200, CompletionOut)
+@api.alt_response(404, description="no such log that waits, or not yours to hand over")
+@api.alt_response(409, description="it was decided or handed over in the meantime")
+def hand_over(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
+    """Let somebody else confirm a log that waits: its person, its confirmer and the confirmer's manager may."""
+    with transaction():
+        actions.hand_over(completion_id, by=me(), to=form["confirmer_id"], at=now())
+        settle(now())
+        return _told(queries.completions([completion_id])[0])
+
+
+@api.route("/completions/<int:completion_id>/withdrawal", methods=["POST"])
+@may("person")
+@api.response(200, CompletionOut)
+@api.alt_response(404, description="no such log of yours")
+@api.alt_response(409, description="it was decided in the meantime")
+def withdraw(completion_id: int) -> dict[str, Any]:
+    """Take back your own log while it waits."""
+    with transaction():
+        actions.withdraw_log(completion_id, by=me(), at=now())
+        settle(now())
+        return _told(queries.completions([completion_id])[0])
 
 
 def _told(row: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -15,6 +15,7 @@ from app.activities.rules import KINDS, Log, edition_of
 from app.activities.schemas import (
     CatalogueQuery,
     DecisionIn,
+    HandOverForm,
     LogForm,
     LogQuery,
     NewsQuery,
@@ -253,6 +254,69 @@ def _again(no: ValidationError | Refused) -> Response:
     return answer
 
 
+# A log that waits -----------------------------------------------------------------------------------------
+
+
+@pages.get("/log/<int:completion_id>")
+@may("person")
+def waiting_log(completion_id: int) -> ResponseReturnValue:
+    """A log that waits, for who may let somebody else confirm it; only its own person may also withdraw it."""
+    return _waiting_log(completion_id)
+
+
+def _waiting_log(completion_id: int, no: ValidationError | Refused | None = None) -> Response:
+    row = queries.waiting(completion_id, seen_by=me())
+    if row is None:
+        raise NotFound(actions.NO_LOG)
+    manager_id = manager_ids([row.person_id]).get(row.person_id)
+    maybe = cards([manager_id]) if manager_id not in (None, row.confirmer_id, row.person_id) else {}
+    suggested = [card for card in maybe.values() if card.active]
+    answer = render(
+        "activities/waiting_log.html",
+        row=row,
+        mine=row.person_id == me(),
+        suggested=suggested,
+        maybe=getattr(no, "maybe", ()),
+        typed=request.form.get("who", "")[:200],
+        **_wrong(no),
+    )
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
+
+
+@pages.post("/log/<int:completion_id>/hand-over")
+@may("person")
+def hand_over(completion_id: int) -> ResponseReturnValue:
+    """Who handed it over may not see it afterwards: its person goes to their list, the others to theirs."""
+    try:
+        row = queries.waiting(completion_id, seen_by=me())
+        if row is None:
+            raise NotFound(actions.NO_LOG)
+        form = body(HandOverForm())
+        to = form["confirmer_id"] or _confirmer(form["who"])
+        if to is None:
+            said = _("Choose a colleague who can confirm this.")
+            raise Refused(said, fields={"confirmer_id": said})
+        with transaction():
+            actions.hand_over(completion_id, by=me(), to=to, at=now())
+            settle(now())
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound | Conflict):
+            raise
+        return _waiting_log(completion_id, no)
+    return redirect(url_for(".log" if row.person_id == me() else ".confirmations"), code=303)
+
+
+@pages.post("/log/<int:completion_id>/withdraw")
+@may("person")
+def withdraw(completion_id: int) -> ResponseReturnValue:
+    with transaction():
+        actions.withdraw_log(completion_id, by=me(), at=now())
+        settle(now())
+    return redirect(url_for(".log"), code=303)
+
+
 # Confirming -----------------------------------------------------------------------------------------------
 
 
@@ -308,6 +372,7 @@ def _queue(**more: Any) -> dict[str, Any]:
         "left": left,
         "newest": newest,
         "skill_of": vision.names(),
+        "for_reports": queries.waiting_for_reports_of(me()),
         "decided": None,
         "next_id": None,
         **more,

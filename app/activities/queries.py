@@ -383,7 +383,8 @@ def count_open_wishes(person_id: int) -> int:
 
 _TOLD = """c.id, c.person_id, c.activity_id, a.slug, a.kind, a.title, a.skills, a.state AS activity_state,
            c.edition, c.completed_at, c.recorded_at, c.state, c.origin, c.score, c.hours, c.note, c.link,
-           c.confirmer_id, confirmer.name AS confirmer, c.decided_at, c.decision_note"""
+           c.confirmer_id, confirmer.name AS confirmer, confirmer.active AS confirmer_active, c.decided_at,
+           c.decision_note"""
 _FROM = """FROM completion c
     JOIN activity a ON a.id = c.activity_id
     LEFT JOIN person confirmer ON confirmer.id = c.confirmer_id"""
@@ -456,3 +457,37 @@ def count_waiting_for(confirmer_id: int, after: int = 0) -> int:
 def asked_of(confirmer_id: int, completion_ids: Iterable[int]) -> Sequence[Row[Any]]:
     """Those of these completions on which this person's word is or was asked: id, person_id, state."""
     return db.session.execute(_ASKED, {"ids": sorted(set(completion_ids)), "by": confirmer_id}).all()
+
+
+# Who may let somebody else confirm: the person, the confirmer, and the confirmer's manager.
+_SEEN = text(f"""
+    SELECT {_TOLD}, learner.name AS learner, learner.handle
+    {_FROM} JOIN person learner ON learner.id = c.person_id
+    WHERE c.id = :id AND c.state = 'waiting'
+      AND (:viewer IN (c.person_id, c.confirmer_id) OR confirmer.manager_id = :viewer)
+""")
+# Indexes: ix_person_manager_id, then ix_completion_confirmer_waiting.
+_FOR_REPORTS = text(f"""
+    SELECT c.id, c.recorded_at, a.title, learner.name AS learner, confirmer.name AS confirmer
+    {_FROM} JOIN person learner ON learner.id = c.person_id
+    WHERE confirmer.manager_id = :manager AND c.state = 'waiting' AND c.person_id <> :manager
+    ORDER BY c.recorded_at, c.id LIMIT {QUEUE}
+""")
+_OF_PERSON = text("SELECT id FROM completion WHERE id = ANY(:ids) AND person_id = :person").bindparams(
+    bindparam("ids", type_=_IDS)
+)
+
+
+def waiting(completion_id: int, *, seen_by: int) -> Row[Any] | None:
+    """A log that waits, for those who may hand it over."""
+    return db.session.execute(_SEEN, {"id": completion_id, "viewer": seen_by}).one_or_none()
+
+
+def waiting_for_reports_of(manager_id: int) -> Sequence[Row[Any]]:
+    """What waits for the word of people who report to this manager, the oldest first."""
+    return db.session.execute(_FOR_REPORTS, {"manager": manager_id}).all()
+
+
+def of_person(person_id: int, completion_ids: Iterable[int]) -> set[int]:
+    """Those of these completions that are this person's."""
+    return set(db.session.scalars(_OF_PERSON, {"person": person_id, "ids": sorted(set(completion_ids))}))

@@ -236,6 +236,19 @@ class ActivityWrite(Schema):
     )  # fmt: skip
 
 
+class HandOverIn(Schema):
+    """Who is asked to confirm it instead."""
+
+    confirmer_id = fields.Integer(required=True, validate=ID)
+
+
+class HandOverForm(Schema):
+    """The same with a box in which a colleague is named."""
+
+    confirmer_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    who = Line(load_default="", validate=validate.Length(max=200))
+
+
 # What goes out --------------------------------------------------------------------------------------------
 
 _TEXTS = fields.Dict(keys=fields.String(), values=fields.String(), required=True)

@@ -62,10 +62,14 @@ def seed(
     people: int = NAMED,
     tokens_file: Path | None = None,
     at: datetime | None = None,
-    state: Path | None = None,
+    people_file: Path | None = None,
     echo: Echo = print,
 ) -> list[SignIn]:
-    """Make the demo organisation, once; return whom one can sign in as, and write that down in `state`."""
+    """Make the demo organisation, once; return whom one can sign in as.
+
+    That, and the key of its learning platform, is written down in `people_file`; without one it is told, since the
+    secret is shown only once, and no file of another database is touched.
+    """
     if people < FEWEST:
         raise Refused(f"Waterveld has at least {FEWEST} people.")
     now = at or datetime.now(UTC)
@@ -76,7 +80,7 @@ def seed(
         if kept:
             people, now = kept["people"], datetime.fromisoformat(kept["now"])
             echo("Going on with Waterveld where it stopped.")
-        _fill(company(people), people, now, kept, state, echo)
+        _fill(company(people), people, now, kept, people_file, echo)
     if tokens_file is not None:
         _write_tokens(tokens_file, datetime.now(UTC) if at is None else at)
         echo(f"Tokens to try the API with are in {tokens_file}.")
@@ -97,7 +101,7 @@ def _fill(
     people: int,
     now: datetime,
     kept: dict[str, Any],
-    state: Path | None,
+    people_file: Path | None,
     echo: Echo,
 ) -> None:
     zone = ZoneInfo(settings().timezone)
@@ -111,7 +115,7 @@ def _fill(
             "authors": {},
             "logs": {},
         }
-        _found(kept, before, state, echo)
+        _found(kept, before, people_file, echo)
     if "hired" not in kept:
         _hire(everybody, kept, before, echo)
     stage = _stage(everybody, kept, zone)
@@ -122,7 +126,7 @@ def _fill(
         _keep(kept, now)
 
 
-def _found(kept: dict[str, Any], at: datetime, state: Path | None, echo: Echo) -> None:
+def _found(kept: dict[str, Any], at: datetime, people_file: Path | None, echo: Echo) -> None:
     """The organisation, its catalogue and the client of its learning platform."""
     with transaction():
         people_actions.make_organisation(name=read("people.json")["organisation"])
@@ -137,8 +141,11 @@ def _found(kept: dict[str, Any], at: datetime, state: Path | None, echo: Echo) -
         kept["client"] = made.id
         settle(at)
         _keep(kept, at)
-    written = write_people_file(made, state)
-    echo(f"  the key of the learning platform is in {written}")
+    if people_file is None:
+        echo(f"  the learning platform: {_platform(made)}")
+    else:
+        write_people_file(people_file, made)
+        echo(f"  the key of the learning platform is in {people_file}")
     echo(f"  {loaded.skills} skills, {loaded.activities} activities, {len(loaded.changed)} badges")
 
 
@@ -267,14 +274,15 @@ def _keep(kept: Mapping[str, Any], at: datetime) -> None:
     )
 
 
-def write_people_file(made: people_actions.MadeClient, state: Path | None) -> Path:
+def write_people_file(path: Path, made: people_actions.MadeClient) -> None:
     """Whom one can sign in as, for `make demo` to show; the client's secret is shown nowhere else."""
-    folder = state or Path(__file__).parents[2] / "var" / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{who.login:<36} {PASSWORD}   {who.about}" for who in who_can_sign_in()]
-    lines += ["", f"learning platform (xAPI): key {made.key}  secret {made.secret}", ""]
-    _write_private(folder / "people.txt", "\n".join(lines))
-    return folder / "people.txt"
+    _write_private(path, "\n".join([*lines, "", f"learning platform (xAPI): {_platform(made)}", ""]))
+
+
+def _platform(made: people_actions.MadeClient) -> str:
+    return f"key {made.key}  secret {made.secret}"
 
 
 def _write_tokens(path: Path, at: datetime) -> None:

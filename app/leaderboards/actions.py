@@ -2,7 +2,8 @@
 
 It claims people, reads their totals under the claim, and sets what it read: the same news twice moves nobody, and two
 projectors cannot cross. When Redis fails, the epoch is changed in PostgreSQL: from that commit on nobody reads those
-boards, and `keep_whole` fills them anew as soon as Redis answers.
+boards, and `keep_whole` fills them anew as soon as Redis answers. The large boards that PostgreSQL keeps itself
+(`kept`) get the same changes in the same transaction, and the teams of who is claimed are noted as due (`teams`).
 """
 
 import json
@@ -18,10 +19,10 @@ from sqlalchemy.types import BigInteger, Text
 
 from app.config import timezone
 from app.db import db, transaction
-from app.leaderboards import store
+from app.leaderboards import kept, store, teams
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import bounds
-from leaderboards.rebuild import drift, rebuild
+from leaderboards.rebuild import drift, load
 from leaderboards.store import Change, NotReady, Unavailable
 
 log = structlog.get_logger("blijk.boards")
@@ -58,7 +59,6 @@ _REMEMBER = text("""
            taking_part = p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
     FROM person p WHERE p.id = b.person_id AND b.person_id = ANY(:ids)
 """).bindparams(IDS)
-_KUDOS = text("SELECT kudos_on_boards FROM organisation LIMIT 1")
 
 Units = tuple[int | None, int | None]
 
@@ -69,8 +69,11 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
     store.write_along()
     db.session.execute(_KNOW, {"ids": ids})
     was = {row.person_id: row for row in db.session.execute(_CLAIM, {"ids": ids})}
-    changes = list(_changes(was, people, now))
+    before: set[int] = set()
+    changes = list(_changes(was, people, before, now))
     db.session.execute(_REMEMBER, {"ids": ids})
+    kept.set_scores(changes)
+    teams.note({person_id: person_id in before for person_id in ids}, now)
     boards = store.boards()
     boards.epoch = store.epoch()
     try:
@@ -80,8 +83,11 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
         log.warning("boards are behind: Redis does not answer")
 
 
-def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) -> Iterator[Change]:
-    with_kudos = bool(db.session.scalar(_KUDOS))
+def _changes(
+    was: Mapping[int, Any], people: Mapping[int, bool], before: set[int], now: datetime
+) -> Iterator[Change]:
+    """What is to be set; into `before` comes whose closed windows are among it."""
+    with_kudos = bool(db.session.scalar(kept.KUDOS))
     ids = list(was)
     live = {row.id: row for row in db.session.execute(_PEOPLE, {"ids": ids})}
     windows = store.current(now)
@@ -91,9 +97,15 @@ def _changes(was: Mapping[int, Any], people: Mapping[int, bool], now: datetime) 
         for kind, window in windows.items():
             points = _points(row, kind, window, with_kudos) if person.taking_part else None
             yield from _on_boards(person.id, skill_id, window, points, _units(person), _units(was[person.id]))
-    again = [id for id in ids if people[id] or _units(was[id]) != _units(live[id])]
-    if again:
-        yield from _changes_before(again, was, live, rows, with_kudos, now)
+    before |= {id for id in ids if people[id] or _units(was[id]) != _units(live[id])}
+    before |= {row["person_id"] for _, row in rows if _has_not_gone_on(row, now)}
+    if before:
+        yield from _changes_before(sorted(before), was, live, rows, with_kudos, now)
+
+
+def _has_not_gone_on(row: Mapping[str, Any], now: datetime) -> bool:
+    """Are the latest points of a window that has just closed? Its news may come after its end."""
+    return any(row[f"{kind}_key"] == window for kind, window in store.before(now).items())
 
 
 def _units(row: Any) -> Units:
@@ -150,18 +162,77 @@ def _changes_before(
             )
 
 
+_STATE = text("""
+    SELECT teams_at, looked_at, EXISTS (SELECT FROM team_due) AS due FROM board_state WHERE id = 1
+""")
+_DECIDED = text("SELECT epoch, kudos FROM board_state WHERE id = 1")
+_TEAMS_MADE = text("UPDATE board_state SET teams_at = :now WHERE id = 1")
+_LOOKED = text("UPDATE board_state SET looked_at = :now WHERE id = 1")
+
+
 def keep_whole(now: datetime) -> list[str]:
     """Fill the boards that Redis does not have, or not as it should; return their windows. Called again and again."""
     boards = store.boards()
     with transaction():
-        boards.epoch = store.epoch()
-        if not boards.epoch:
+        state = db.session.execute(_DECIDED).one_or_none()
+        boards.epoch = state.epoch if state else ""
+        if state is None or state.kudos != bool(db.session.scalar(kept.KUDOS)):
             boards.epoch = token_hex(8)
             store.set_epoch(boards.epoch, now)
     try:
         return _fill(now) if boards.unready(store.kept(now)) else []
     except (Unavailable, NotReady):
         return []
+
+
+def keep_sums(now: datetime) -> None:
+    """Make the team sums that are due, and look now and then which boards are large enough to be kept."""
+    with transaction():
+        state = db.session.execute(_STATE).one_or_none()
+    if state is None:
+        return  # `keep_whole` comes first
+    if state.teams_at is None:
+        with transaction():
+            store.write_alone()
+            teams.begin_anew(now)
+            db.session.execute(_TEAMS_MADE, {"now": now})
+    if state.due or state.teams_at is None:
+        make_sums(now)
+    looked = state.looked_at
+    if looked is None or abs(now - looked) >= kept.LOOK_EVERY or store.kept(now) != store.kept(looked):
+        keep_large(now)
+
+
+def make_sums(now: datetime) -> None:
+    """Make the team sums that are due, some hundred teams in a transaction."""
+    more = True
+    while more:
+        with transaction():
+            more = store.alone_at_keeping() and teams.make_due(now) > 0
+
+
+def fold(now: datetime) -> None:
+    """Bring what batches changed into the histograms; the longer it waits, the fewer rows it touches."""
+    with transaction():
+        if store.alone_at_keeping():
+            kept.fold()
+
+
+def keep_large(now: datetime) -> None:
+    """Look which boards are large, or not any more; fill them, each window for itself so that projectors can go on."""
+    with transaction():
+        if not store.alone_at_keeping():
+            return
+        dropped, fill, kudos = kept.due(now)
+        if dropped:
+            store.write_alone()  # a projector may know them still
+            kept.drop(dropped)
+        teams.forget(now)
+        db.session.execute(_LOOKED, {"now": now})
+    for window, scopes in fill.items():
+        with transaction():
+            store.write_alone()
+            kept.fill(window, scopes, kudos, now)
 
 
 def _fill(now: datetime) -> list[str]:
@@ -172,14 +243,20 @@ def _fill(now: datetime) -> list[str]:
         boards.epoch = store.epoch()
         missing = boards.unready(windows)
         if missing:
-            rebuild(boards, store.all_rows([(key, windows[key]) for key in missing], now), set(missing))
+            load(boards, store.packs([(key, windows[key]) for key in missing], now), set(missing))
         return missing
 
 
 def rebuild_all(now: datetime) -> int:
     """Make all boards anew; return how many windows. `Unavailable` when Redis does not answer."""
     with transaction():
+        store.write_alone()
         store.set_epoch(token_hex(8), now)
+        kept.drop_all()
+        teams.begin_anew(now)
+        db.session.execute(_TEAMS_MADE, {"now": now})
+    make_sums(now)
+    keep_large(now)
     return len(_fill(now))
 
 
@@ -189,7 +266,7 @@ _UNDER_WAY = text("""
 
 
 def check(now: datetime) -> list[str]:
-    """Where the boards differ from the ledger, in words; people whose news is still under way are left out."""
+    """Where boards and team sums differ from the ledger, in words; whose news is still under way is left out."""
     windows = store.kept(now)
     boards = store.boards()
     with store.nobody_writes(), transaction():
@@ -197,13 +274,14 @@ def check(now: datetime) -> list[str]:
         under_way = {
             event["person_id"] for (body,) in db.session.execute(_UNDER_WAY) for event in _events(body)
         }
+        wrong = kept.wrong(windows, now, under_way) + teams.wrong(now, under_way)
         try:
             seen = drift(store.all_rows(windows.items(), now), boards, set(windows))
         except NotReady as which:
-            return [f"the boards of {which} are not filled"]
+            return [*wrong, f"the boards of {which} are not filled"]
         except Unavailable:
-            return ["Redis does not answer"]
-    return [
+            return [*wrong, "Redis does not answer"]
+    return wrong + [
         f"{one.board}: person {one.member} has {one.expected or 0}, the board says {one.found or 0}"
         for one in seen.differences
         if one.member not in under_way

@@ -1,8 +1,9 @@
 """What can be asked of the boards, with the eyes of whoever asks.
 
 Ranks come from Redis in one round trip, or, when Redis is away, behind, or asked about a window that it does not
-hold, from PostgreSQL: the same ranks. Names come from PostgreSQL always, so a choice holds at once: while somebody who
-just chose *out* still stands in Redis, the boards are answered by PostgreSQL.
+hold, from PostgreSQL: the same ranks, of a board that is kept there if it is large, else counted. Names come from
+PostgreSQL always, so a choice holds at once: while somebody who just chose *out* still stands in Redis, the boards are
+counted.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from sqlalchemy.types import BigInteger
 
 from app.db import db
 from app.errors import NotFound
-from app.leaderboards import store
+from app.leaderboards import kept, store
+from app.leaderboards import teams as team_sums
 from app.people import queries as people
 from app.vision import queries as vision
 from leaderboards.boards import ORGANISATION, Board, Scope, UnknownScope
@@ -28,7 +30,6 @@ from leaderboards.store import NotReady, Unavailable
 FEWEST = 5
 RADIUS = 12
 TEAMS = 5
-FULL_TIME = 36.0  # hours a week
 NO_BOARD = _l("There is no such board.")
 
 
@@ -98,13 +99,17 @@ class View:
 # Which filling of the boards holds, whether somebody has left whom the projector has not taken off yet, and whether the
 # viewer takes part again and is not on them yet.
 _STATE = text("""
-    SELECT (SELECT epoch FROM board_state WHERE id = 1) AS epoch,
-           EXISTS (SELECT 1 FROM board_member b JOIN person p ON p.id = b.person_id
-                   WHERE b.taking_part
+    SELECT s.epoch,
+           s.kudos = coalesce((SELECT kudos_on_boards FROM organisation ORDER BY id LIMIT 1), false) AS decided,
+           EXISTS (SELECT FROM outbox o CROSS JOIN LATERAL jsonb_array_elements(CAST(o.body AS jsonb)) AS e
+                   JOIN board_member b ON b.person_id = CAST(e ->> 'person_id' AS bigint) AND b.taking_part
+                   JOIN person p ON p.id = b.person_id
+                   WHERE o.handed_on_at IS NULL AND o.event = 'PersonMoved'
                    AND (p.board_choice = 'out' OR NOT p.active OR p.erased_at IS NOT NULL)) AS leaving,
-           EXISTS (SELECT 1 FROM board_member b JOIN person p ON p.id = b.person_id
+           EXISTS (SELECT FROM board_member b JOIN person p ON p.id = b.person_id
                    WHERE b.person_id = :viewer AND NOT b.taking_part AND p.active AND p.erased_at IS NULL
                    AND p.board_choice IS DISTINCT FROM 'out') AS coming_back
+    FROM (SELECT max(epoch) AS epoch, bool_or(kudos) AS kudos FROM board_state WHERE id = 1) s
 """)
 
 
@@ -124,75 +129,131 @@ def sheet(
 ) -> list[View]:  # fmt: skip
     """The viewer's card, and after it parts of the board (from a place on, so many rows); names are asked once."""
     board = Board(scope, window)
-    found, live = _ask(
-        board,
-        viewer,
-        now,
-        lambda boards: (boards.card(board, viewer, radius), [boards.page(board, *part) for part in parts]),
-    )
-    if found is None:
-        found = (
-            _card_from_ledger(board, kind, viewer, radius, now),
-            [_page_from_ledger(board, kind, *part, now) for part in parts],
-        )
-    mine, pages = found
-    eyes = _eyes(board, kind, viewer, [row for part in (mine, *pages) for row in part.rows], now)
+    sound = _sound(viewer)
+    found = _from_redis(sound, board, viewer, now, radius, parts)
+    live = found is not None
+    found = found or _from_kept(sound, board, viewer, radius, parts)
+    mine, pages = found or _from_ledger(board, kind, viewer, now, radius, parts)
+    shown: list[Card | Page] = [mine, *pages]
+    eyes = _eyes(board, kind, viewer, [row for part in shown for row in part.rows], now)
     me = eyes.mine(mine)
-    return [
-        View(board, kind, part.size, me, eyes.rows(part.rows), part.offset, live) for part in (mine, *pages)
-    ]
+    return [View(board, kind, part.size, me, eyes.rows(part.rows), part.offset, live) for part in shown]
 
 
-def _ask(board: Board, viewer: int, now: datetime, question: Any) -> tuple[Any, bool]:
-    """The answer of Redis, if its boards can be trusted now."""
+def _sound(viewer: int) -> str | None:
+    """The filling of the boards that holds now; None while they show somebody who left, or not yet the viewer."""
     state = db.session.execute(_STATE, {"viewer": viewer}).one()
-    if not state.epoch or state.leaving or state.coming_back or board.window not in store.kept(now):
-        return None, False
+    sound = state.epoch and state.decided and not state.leaving and not state.coming_back
+    return str(state.epoch) if sound else None
+
+
+Found = tuple[Card, list[Page]]
+
+
+def _from_redis(
+    epoch: str | None, board: Board, viewer: int, now: datetime, radius: int, parts: Sequence[tuple[int, int]]
+) -> Found | None:
+    """The answer of Redis, if its boards can be trusted now."""
+    if epoch is None or board.window not in store.kept(now):
+        return None
     boards = store.boards()
-    boards.epoch = state.epoch
+    boards.epoch = epoch
     try:
-        return question(boards), True
+        return boards.card(board, viewer, radius), [boards.page(board, *part) for part in parts]
     except (NotReady, Unavailable):
-        return None, False
+        return None
+
+
+def _from_kept(
+    epoch: str | None, board: Board, viewer: int, radius: int, parts: Sequence[tuple[int, int]]
+) -> Found | None:
+    """The answer of a large board that PostgreSQL keeps."""
+    place = kept.find(board) if epoch is not None else None
+    if place is None:
+        return None
+    mine = kept.card(place, viewer, radius)
+    return mine, [kept.page(place, *part, mine.size) for part in parts]
+
+
+def _from_ledger(
+    board: Board, kind: str, viewer: int, now: datetime, radius: int, parts: Sequence[tuple[int, int]]
+) -> Found:
+    """Counted from the totals: right at any moment, and slow on a large board."""
+    mine = _card_from_ledger(board, kind, viewer, radius, now)
+    return mine, [_page_from_ledger(board, kind, *part, now) for part in parts]
 
 
 # PostgreSQL's own answer -----------------------------------------------------------------------------------------
 
+# Ranks of one board. Of a current window only the rows of its scope are read; a closed one has the units of its end.
+_DIRECT = """
+    told AS (
+        SELECT person_id, {{points}} AS points, {{kudos}} AS kudos FROM {table} WHERE {{key}} = :window {mine}
+        UNION ALL
+        SELECT person_id, points, kudos FROM period_total WHERE "window" = :window AND skill_id = :skill
+    ), live AS (
+        SELECT t.person_id, t.points - CASE WHEN o.kudos_on_boards THEN 0 ELSE t.kudos END AS points
+        FROM told t
+        JOIN person p ON p.id = t.person_id AND p.active AND p.erased_at IS NULL
+             AND p.board_choice IS DISTINCT FROM 'out'
+        CROSS JOIN (SELECT coalesce((SELECT kudos_on_boards FROM organisation LIMIT 1), false) AS kudos_on_boards) o
+    )
+"""
+# Of a unit the people are found first, and then what each has.
+_OF_UNIT = """
+    live AS (
+        SELECT p.id AS person_id, t.points - CASE WHEN o.kudos_on_boards THEN 0 ELSE t.kudos END AS points
+        FROM person p
+        CROSS JOIN (SELECT coalesce((SELECT kudos_on_boards FROM organisation LIMIT 1), false) AS kudos_on_boards) o
+        CROSS JOIN LATERAL (
+            SELECT {{points}} AS points, {{kudos}} AS kudos FROM person_total
+            WHERE person_total.person_id = p.id AND {{key}} = :window
+            UNION ALL
+            SELECT c.points, c.kudos FROM period_total c
+            WHERE c.person_id = p.id AND c.skill_id = 0 AND c."window" = :window) t
+        WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out' AND {unit}
+    )
+"""
+_SOURCES = {
+    "closed": store.BASE,
+    "organisation": _DIRECT.format(table="person_total", mine=""),
+    "department": _OF_UNIT.format(unit="p.department_id = :department"),
+    "team": _OF_UNIT.format(unit="p.team_id = :team"),
+    "skill": _DIRECT.format(table="skill_total", mine="AND skill_id = :skill"),
+}
+_OF_ONE = """WHERE skill_id = :skill AND points > 0
+        AND (CAST(:department AS bigint) IS NULL OR department_id = :department)
+        AND (CAST(:team AS bigint) IS NULL OR team_id = :team)"""
 _ONE = """
     , ranked AS (
         SELECT person_id, points, rank() OVER (ORDER BY points DESC) AS rank,
                row_number() OVER (ORDER BY points DESC, person_id) - 1 AS place, count(*) OVER () AS size
-        FROM live WHERE skill_id = :skill AND points > 0
-        AND (CAST(:department AS bigint) IS NULL OR department_id = :department)
-        AND (CAST(:team AS bigint) IS NULL OR team_id = :team)
+        FROM live {which}
     )
 """
-_AROUND = (
-    "WITH"
-    + store.BASE
-    + _ONE
-    + """
+_AROUND = """
     , mine AS (SELECT greatest(0, least(place - :radius, size - (2 * :radius + 1))) AS first
                FROM ranked WHERE person_id = :viewer)
     SELECT person_id, points, rank, place, size FROM ranked
     WHERE place >= (SELECT first FROM mine) AND place <= (SELECT first FROM mine) + 2 * :radius ORDER BY place
 """
-)
-_PAGE = (
-    "WITH"
-    + store.BASE
-    + _ONE
-    + """
+_PAGE = """
     SELECT person_id, points, rank, place, size FROM ranked
     WHERE place >= :offset AND place < :offset + :count ORDER BY place
 """
-)
-_SIZE = "WITH" + store.BASE + _ONE + "SELECT count(*) FROM ranked"
+_SIZE = "SELECT count(*) FROM ranked"
 _STATEMENTS = {
-    (name, kind): store.statement(sql, kind)
+    (name, source, kind): store.statement(
+        "WITH" + base + _ONE.format(which=_OF_ONE if source == "closed" else "WHERE points > 0") + sql, kind
+    )
     for name, sql in (("around", _AROUND), ("page", _PAGE), ("size", _SIZE))
+    for source, base in _SOURCES.items()
     for kind in KINDS
 }
+
+
+def _statement(name: str, board: Board, kind: str, asked: dict[str, Any]) -> Any:
+    return _STATEMENTS[name, "closed" if asked["closed"] else board.scope.kind, kind]
 
 
 def _parameters(board: Board, kind: str, now: datetime) -> dict[str, Any]:
@@ -206,9 +267,11 @@ def _parameters(board: Board, kind: str, now: datetime) -> dict[str, Any]:
 
 def _card_from_ledger(board: Board, kind: str, viewer: int, radius: int, now: datetime) -> Card:
     asked = _parameters(board, kind, now)
-    rows = db.session.execute(_STATEMENTS["around", kind], asked | {"viewer": viewer, "radius": radius}).all()
+    around = _statement("around", board, kind, asked)
+    rows = db.session.execute(around, asked | {"viewer": viewer, "radius": radius}).all()
     if not rows:
-        return Card(0, None, None, db.session.scalar(_STATEMENTS["size", kind], asked) or 0, 0, ())
+        size = db.session.scalar(_statement("size", board, kind, asked), asked) or 0
+        return Card(0, None, None, size, 0, ())
     mine = next(row for row in rows if row.person_id == viewer)
     return Card(
         int(mine.points),
@@ -222,8 +285,9 @@ def _card_from_ledger(board: Board, kind: str, viewer: int, radius: int, now: da
 
 def _page_from_ledger(board: Board, kind: str, offset: int, count: int, now: datetime) -> Page:
     asked = _parameters(board, kind, now)
-    rows = db.session.execute(_STATEMENTS["page", kind], asked | {"offset": offset, "count": count}).all()
-    size = rows[0].size if rows else db.session.scalar(_STATEMENTS["size", kind], asked) or 0
+    page = _statement("page", board, kind, asked)
+    rows = db.session.execute(page, asked | {"offset": offset, "count": count}).all()
+    size = rows[0].size if rows else db.session.scalar(_statement("size", board, kind, asked), asked) or 0
     return Page(size, offset, _standings(rows))
 
 
@@ -292,38 +356,10 @@ def _eyes(board: Board, kind: str, viewer: int, standings: Sequence[Standing], n
 
 # Teams -----------------------------------------------------------------------------------------------------------
 
-# Points per full-time colleague of those who take part, so that a small team has the same chance; from five on.
-_TEAMS = (
-    "WITH"
-    + store.BASE
-    + """
-    , taking AS (
-        SELECT p.id, coalesce(p.hours_per_week, :full_time) AS hours,
-               CASE WHEN :closed THEN m.department_id ELSE p.department_id END AS department_id,
-               CASE WHEN :closed THEN m.team_id ELSE p.team_id END AS team_id
-        FROM person p
-        LEFT JOIN LATERAL (SELECT department_id, team_id FROM membership
-                           WHERE :closed AND membership.person_id = p.id AND since < :until
-                           ORDER BY since DESC LIMIT 1) m ON true
-        WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
-    ), team AS (
-        SELECT t.team_id AS id, count(*) AS size,
-               CAST(round(coalesce(sum(l.points), 0) * :full_time / sum(t.hours)) AS bigint) AS points
-        FROM taking t LEFT JOIN live l ON l.person_id = t.id AND l.skill_id = 0
-        WHERE t.team_id IS NOT NULL AND (CAST(:department AS bigint) IS NULL OR t.department_id = :department)
-        GROUP BY t.team_id HAVING count(*) >= :fewest AND sum(t.hours) > 0
-    ), placed AS (SELECT id, size, points, rank() OVER (ORDER BY points DESC) AS rank FROM team WHERE points > 0)
-    SELECT placed.id, u.name, size, points, rank FROM placed JOIN unit u ON u.id = placed.id
-    WHERE rank <= :most OR placed.id = :own ORDER BY rank, u.name
-"""
-)
-_TEAMS_OF = {kind: store.statement(_TEAMS, kind) for kind in KINDS}
-
 
 def teams(scope: Scope, kind: str, window: str, own: int | None, now: datetime) -> Sequence[Any]:
     """The teams that stand highest in the organisation or a department, and one's own: id, name, size, points, rank."""
     if scope.kind not in ("organisation", "department"):
         return []
-    asked = _parameters(Board(scope, window), kind, now)
-    more = {"full_time": FULL_TIME, "fewest": FEWEST, "most": TEAMS, "own": own}
-    return db.session.execute(_TEAMS_OF[kind], asked | more).all()
+    department = scope.id if scope.kind == "department" else None
+    return team_sums.standing(kind, window, now, department=department, own=own, fewest=FEWEST, most=TEAMS)

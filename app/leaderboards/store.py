@@ -14,7 +14,7 @@ from app.db import apart, db
 from app.leaderboards.models import BoardState
 from leaderboards.boards import ORGANISATION, Board, Scope
 from leaderboards.periods import KINDS, bounds, previous, windows_at
-from leaderboards.store import Boards
+from leaderboards.store import LAST, Boards, Pack
 
 FAILURES = (redis.exceptions.RedisError, OSError)
 _KINDS = {"o": "organisation", "d": "department", "t": "team", "s": "skill"}
@@ -31,9 +31,11 @@ def boards() -> Boards:
 
 _EPOCH = select(BoardState.epoch).where(BoardState.id == 1)
 _NEW_EPOCH = text("""
-    INSERT INTO board_state (id, epoch, changed_at) VALUES (1, :epoch, :now)
-    ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, changed_at = excluded.changed_at
+    INSERT INTO board_state (id, epoch, changed_at, kudos)
+    VALUES (1, :epoch, :now, coalesce((SELECT kudos_on_boards FROM organisation ORDER BY id LIMIT 1), false))
+    ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, changed_at = excluded.changed_at, kudos = excluded.kudos
 """)
+_ONE_KEEPER = text("SELECT pg_try_advisory_xact_lock(7201347)")
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(7201346)")
 _ALONE = text("SELECT pg_advisory_xact_lock(7201346)")
 
@@ -46,6 +48,11 @@ def epoch() -> str:
 def set_epoch(value: str, now: datetime) -> None:
     """From this commit on only boards filled under this name are read."""
     db.session.execute(_NEW_EPOCH, {"epoch": value, "now": now})
+
+
+def alone_at_keeping() -> bool:
+    """Is this transaction the one that folds and sums now? Another worker may be at it."""
+    return bool(db.session.scalar(_ONE_KEEPER))
 
 
 def write_along() -> None:
@@ -116,10 +123,8 @@ BASE = """
                            ORDER BY since DESC LIMIT 1) m ON true
     )
 """
-_ALL = (
-    "WITH"
-    + BASE
-    + """
+# Every row of every board of a window: the letter and id of its scope, who, and how many points.
+ROWS = """
     SELECT 'o' AS scope, 0 AS id, person_id, points FROM live WHERE skill_id = 0 AND points > 0
     UNION ALL
     SELECT 'd', department_id, person_id, points FROM live
@@ -128,9 +133,8 @@ _ALL = (
     SELECT 't', team_id, person_id, points FROM live WHERE skill_id = 0 AND points > 0 AND team_id IS NOT NULL
     UNION ALL
     SELECT 's', skill_id, person_id, points FROM live WHERE skill_id > 0 AND points > 0
-    ORDER BY 1, 2
 """
-)
+_ALL = "WITH" + BASE + ROWS + "ORDER BY 1, 2"
 
 
 def parameters(kind: str, key: str, now: datetime) -> dict[str, Any]:
@@ -161,3 +165,25 @@ def all_rows(windows: Iterable[tuple[str, str]], now: datetime) -> Iterator[tupl
                 scope = (letter, id)
                 board = Board(Scope(_KINDS[letter], id) if id else ORGANISATION, key)
             yield board, person_id, points
+
+
+# The rows of each board as Redis takes them, made by the database: a row never becomes an object here.
+_PACKED = {
+    kind: statement(
+        f"WITH {BASE}, every AS ({ROWS})"
+        f" SELECT scope, id, string_agg(points || ' ' || ({LAST} - person_id), ' ') AS pairs FROM every GROUP BY 1, 2",
+        kind,
+    )
+    for kind in KINDS
+}
+
+
+def packs(windows: Iterable[tuple[str, str]], now: datetime) -> Iterator[Pack]:
+    """Every row of every board of these windows (key, kind), packed."""
+    for key, kind in windows:
+        found = db.session.execute(
+            _PACKED[kind], parameters(kind, key, now), execution_options={"yield_per": 500}
+        )
+        for letter, id, pairs in found:
+            scope = Scope(_KINDS[letter], id) if id else ORGANISATION
+            yield Board(scope, key), pairs.encode().split()

@@ -21,6 +21,7 @@ class Organisation(Base):
     statement_days: Mapped[int] = mapped_column(default=400, server_default="400", info=NONE)
     kudos_allowance: Mapped[int] = mapped_column(default=10, server_default="10", info=NONE)
     manager_kudos_allowance: Mapped[int] = mapped_column(default=30, server_default="30", info=NONE)
+    full_time_hours: Mapped[float] = mapped_column(default=36.0, server_default="36", info=NONE)  # a week
 
 
 class Unit(Base):
@@ -70,7 +71,10 @@ class Membership(Base):
     """Where a person worked when; a fact keeps the unit of its moment."""
 
     __tablename__ = "membership"
-    __table_args__ = (Index("ix_membership_person_id_since", "person_id", "since"),)
+    __table_args__ = (
+        Index("ix_membership_person_id_since", "person_id", "since"),
+        Index("ix_membership_team_id", "team_id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)

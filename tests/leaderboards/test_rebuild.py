@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderboards.boards import ORGANISATION, Board, Scope
-from leaderboards.rebuild import Difference, drift, rebuild
-from leaderboards.store import Boards, NotReady, Row
+from leaderboards.rebuild import Difference, drift, load, rebuild
+from leaderboards.store import LAST, Boards, NotReady, Row
 from tests.leaderboards.server import Server, boards_on
 
 WEEK = "2026-W47"
@@ -39,6 +39,20 @@ def test_a_rebuild_over_many_trips_keeps_everything(boards: Boards) -> None:
     rebuild(boards, rows, [WEEK])
     seen = drift(rows, boards, [WEEK])
     assert (seen.boards, seen.rows, seen.differences) == (2, 50_000, [])
+
+
+def test_packed_rows_leave_exactly_what_plain_rows_do(boards: Boards) -> None:
+    boards.set_scores([(A, 99, 1), (Board(Scope("team", 1), WEEK), 99, 1)])
+    rows = [(A, member, 1 + member % 97) for member in range(25_000)] + [(B, 2, 4)]
+    packs = [
+        (board, [b"%d" % number for _, member, score in some for number in (score, LAST - member)])
+        for board, some in ((A, rows[:3]), (A, rows[3:-1]), (B, rows[-1:]))
+    ]
+    assert load(boards, packs, [WEEK]) == 25_001
+    seen = drift(rows, boards, [WEEK])
+    assert (seen.boards, seen.rows, seen.differences) == (2, 25_001, [])
+    with pytest.raises(ValueError, match="none of the windows"):
+        load(boards, [(YEAR, [b"1", b"2"])], [WEEK])
 
 
 def test_nothing_is_answered_while_a_rebuild_runs(boards: Boards) -> None:

@@ -78,9 +78,9 @@ def test_waterveld_is_made_once_goes_on_after_a_stop_and_noor_earns_her_badge(
 ) -> None:
     with app.app_context():
         with pytest.raises(Stopped):
-            seed(people=PEOPLE, at=NOW, state=tmp_path, echo=stop_in_september)
+            seed(people=PEOPLE, at=NOW, people_file=tmp_path / "people.txt", echo=stop_in_september)
         half = all_of("SELECT count(*) FROM completion")[0][0]
-        seed(people=PEOPLE, at=NOW, state=tmp_path, echo=lambda line: None)
+        seed(people=PEOPLE, at=NOW, people_file=tmp_path / "people.txt", echo=lambda line: None)
         assert all_of("SELECT count(*) FROM completion")[0][0] > half > 0
         _is_whole()
         _is_written_down(tmp_path)
@@ -127,7 +127,7 @@ def _changes_nothing_again(state: Path) -> None:
     before = all_of("SELECT (SELECT count(*) FROM fact), (SELECT count(*) FROM person)")
     said: list[str] = []
     tokens = state / "tokens.json"
-    seed(people=500, state=state, tokens_file=tokens, echo=said.append)
+    seed(people=500, tokens_file=tokens, echo=said.append)
     assert "there already" in said[0]
     assert all_of("SELECT (SELECT count(*) FROM fact), (SELECT count(*) FROM person)") == before
     assert set(json.loads(tokens.read_text(encoding="utf-8"))) == set(CAST)
@@ -136,4 +136,24 @@ def _changes_nothing_again(state: Path) -> None:
 
 def test_fewer_people_than_it_takes_are_refused(app: Flask, tmp_path: Path) -> None:
     with app.app_context(), pytest.raises(Refused):
-        seed(people=12, at=NOW, state=tmp_path, echo=lambda line: None)
+        seed(people=12, at=NOW, people_file=tmp_path / "people.txt", echo=lambda line: None)
+
+
+def test_without_a_file_the_key_is_told_and_no_file_of_another_demo_is_touched(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    theirs = Path(__file__).parents[3] / "var" / "demo" / "people.txt"
+    before = theirs.read_bytes() if theirs.exists() else None
+    said: list[str] = []
+
+    def stop_after_the_people(line: str) -> None:
+        said.append(line)
+        if " people in " in line:
+            raise Stopped
+
+    with app.app_context(), pytest.raises(Stopped):
+        seed(people=PEOPLE, at=NOW, echo=stop_after_the_people)
+    assert any("key" in line and "secret" in line for line in said)
+    assert list(tmp_path.iterdir()) == []
+    assert (theirs.read_bytes() if theirs.exists() else None) == before

@@ -96,6 +96,7 @@ class Scene:
             actions.keep_whole(now())
             while worker.relay(now()):
                 pass
+            actions.keep_sums(now())
 
     @contextmanager
     def redis_away(self) -> Iterator[None]:
