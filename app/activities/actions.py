@@ -307,32 +307,28 @@ def record_completions(items: Sequence[Report], *, at: datetime) -> dict[str, in
     fresh = _first_of_each(items, known)
     if not fresh:
         return known
-    fresh, activities = _meant(fresh)
+    return known | _record(*_meant(fresh), at)
+
+
+def _record(fresh: Mapping[str, Report], activities: Mapping[int, Row[Any]], at: datetime) -> dict[str, int]:
     by_key = _by_key(list(fresh.values()), activities)
     weights = {key: rules.weight_of(group, activities[key[1]].hours) for key, group in by_key.items()}
     origins = {key: rules.first(group).get("origin", "platform") for key, group in by_key.items()}
-    confirmers = {
-        key: next(filter(None, (one.get("confirmed_by") for one in group)), None)
+    leaders = {
+        key: next((by for one in group if (by := one.get("confirmed_by"))), None)
         for key, group in by_key.items()
     }
-    added = _add(weights, origins, confirmers, at)
+    added = _add(weights, origins, leaders, at)
     standing = queries.standing(key for key in by_key if key not in added)
     ids = added | standing
     completions = {item["source"]: ids[key] for key, group in by_key.items() for item in group}
     _support(list(fresh.values()), completions)
     publish(
-        _fact(
-            completion_id,
-            key,
-            activities[key[1]],
-            weights[key],
-            confirmed_by=confirmers[key],
-            origin=origins[key],
-        )
-        for key, completion_id in added.items()
+        _fact(id, key, activities[key[1]], weights[key], confirmed_by=leaders[key], origin=origins[key])
+        for key, id in added.items()
     )
     weigh(standing.values())
-    return known | completions
+    return completions
 
 
 def _first_of_each(items: Iterable[Report], known: Mapping[str, int]) -> dict[str, Report]:
