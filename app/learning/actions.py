@@ -54,6 +54,7 @@ def take_in(entries: Sequence[Entry], *, at: datetime, import_id: int | None = N
         found = queries.whom(entries)
     known_people = [entry for entry in entries if (entry.who_kind, entry.who) in found]
     waiting = [entry for entry in entries if (entry.who_kind, entry.who) not in found]
+    activities.hold_activities()
     lock_people(found[(entry.who_kind, entry.who)] for entry in known_people)
     fresh, proposed = _record(known_people, found, at)
     fresh_waiting = _wait(waiting, import_id, at)

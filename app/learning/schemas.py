@@ -87,20 +87,28 @@ def form_of(data: dict[str, Any]) -> dict[str, Any]:
 # The API ----------------------------------------------------------------------------------------------------
 
 
-class RowIn(Schema):
-    """One completion, as a file would say it. What is wrong with one row is told with it; the others count."""
+class Cell(fields.String):
+    """A text as a file would have it; systems send numbers as numbers."""
 
-    person = fields.String(required=True, metadata={"description": "as the person is known; see `as`"})
-    activity = fields.String(required=True, metadata={"description": "an id of yours, or an IRI"})
-    completed_at = fields.String(required=True, metadata={"description": "a date or a time, ISO 8601"})
-    title = fields.String(load_default="")
-    kind = fields.String(load_default="course", metadata={"description": ", ".join(KINDS)})
-    score = fields.String(
-        load_default="", metadata={"description": "a share from 0 to 1, or up to 100 in per cent"}
-    )
-    external_id = fields.String(
-        load_default="", metadata={"description": "names this completion, so that it counts once"}
-    )
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        return super()._deserialize(str(value) if plain else value, attr, data, **more)
+
+
+def _cell(said: str, default: str = "") -> Cell:
+    return Cell(load_default=default, metadata={"description": said})
+
+
+class RowIn(Schema):
+    """One completion, as a file would say it. What is wrong or missing is told with the row; the others count."""
+
+    person = _cell("as the person is known, see `as`; needed")
+    activity = _cell("an id of yours, or an IRI; needed")
+    completed_at = _cell("a date or a time, ISO 8601; needed")
+    title = _cell("of an activity that is new here")
+    kind = _cell(", ".join(KINDS), "course")
+    score = _cell("a share from 0 to 1, or up to 100 in per cent")
+    external_id = _cell("names this completion, so that it counts once even when its date changes")
     skills = fields.List(
         fields.String(),
         load_default=list,

@@ -20,7 +20,7 @@ from app.db import db, transaction
 from app.learning import actions, jobs, queries
 from tests.app.learning.conftest import HEADER
 from tests.app.learning.test_import_command import FILE, counts, hire_new, whole
-from tests.cast import SignedIn
+from tests.cast import SignedIn, platform_headers
 from tests.small import rows
 
 FORM = {
@@ -333,8 +333,6 @@ def _done(page: str) -> int:
 
 
 def test_the_api_tells_of_each_row(app: Flask, leo: SignedIn) -> None:
-    from tests.cast import platform_headers
-
     headers = platform_headers(app, "learning:write") | {"Accept-Language": "en"}
     batch = {
         "source": "hr",
@@ -361,9 +359,33 @@ def test_the_api_tells_of_each_row(app: Flask, leo: SignedIn) -> None:
     assert counts()["completion"] == 1
 
 
-def test_statements_and_rows_about_the_same_people_at_once(app: Flask, leo: SignedIn) -> None:
-    from tests.cast import platform_headers
+@pytest.mark.parametrize(
+    ("row", "result"),
+    [
+        (
+            {"person": "w-anna", "activity": 17, "completed_at": "2026-01-10", "score": 85, "external_id": 1},
+            "new",
+        ),
+        ({"activity": "a", "completed_at": "2026-01-10"}, "refused"),
+        ({"person": "w-anna", "activity": "a", "completed_at": 20260110}, "new"),
+        ({"person": "w-anna", "activity": "a", "completed_at": 1e308}, "refused"),
+        ({"person": "w-anna", "activity": "a", "completed_at": "2026-01-10", "score": -(2**62)}, "refused"),
+        ({"person": "w-anna", "activity": "x" * 5000, "completed_at": "2026-01-10"}, "refused"),
+        ({"person": "w-anna", "activity": "b", "completed_at": "2026-01-10", "skills": ["nope"]}, "refused"),
+        ({"person": "w-anna", "activity": "b", "completed_at": "2026-01-10", "kind": "party"}, "refused"),
+        ({"person": ["w-anna"], "activity": "b", "completed_at": "2026-01-10"}, None),
+        ({"person": True, "activity": "b", "completed_at": "2026-01-10"}, None),
+        ([], None),
+    ],
+)
+def test_a_row_of_any_shape_is_answered(app: Flask, row: Any, result: str | None) -> None:
+    headers = platform_headers(app, "learning:write")
+    said = app.test_client().post("/api/v1/completions/import", json={"rows": [row]}, headers=headers)
+    assert said.status_code == (422 if result is None else 200), said.text
+    assert result is None or said.json["rows"][0]["result"] == result
 
+
+def test_statements_and_rows_about_the_same_people_at_once(app: Flask, leo: SignedIn) -> None:
     headers = {**platform_headers(app, "xapi:write"), "X-Experience-API-Version": "2.0.0"}
     page = _tried(leo, MANY)
     leo.post(page + "/start")
