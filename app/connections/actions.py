@@ -23,12 +23,13 @@ NAME_ONE = _l("Name a verb, a type of activity, or both.")
 CHANGED = _l("Somebody else changed these rules in the meantime. Look again, and then save.")
 
 
-def compiled(entries: Sequence[Entry]) -> Meanings:
-    """These rules before the defaults, or a refusal that names the field."""
+def compiled(entries: Sequence[Entry], kept: Sequence[Entry] = ()) -> Meanings:
+    """These rules before the defaults, or a refusal that names the field; what is `kept` already may stay."""
     if len(entries) > MOST:
         raise Refused(_l("These are more rules than fit. Remove some first."))
     for entry in entries:
-        _check(entry)
+        if entry not in kept:
+            _check(entry)
     try:
         return DEFAULT_MEANINGS.preceded_by(xapi.rules_from(list(entries)))
     except ValueError as why:
@@ -59,9 +60,10 @@ def save_rules(entries: Sequence[Entry], *, seen: str | None, by: int, at: datet
 
     `seen` is the print of the list that was changed: of two at once, the second is told.
     """
-    compiled(entries)
     db.session.execute(_ONE_AT_A_TIME)
-    if seen is not None and seen != print_of(queries.own_rules()):
+    own = queries.own_rules()
+    compiled(entries, own)
+    if seen is not None and seen != print_of(own):
         raise Conflict(CHANGED)
     fresh = {"value": {"rules": list(entries)}, "changed_at": at}
     row = insert(Setting).values(key="meanings", **fresh)

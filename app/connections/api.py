@@ -102,7 +102,7 @@ def end(client_id: int) -> None:
 def meanings() -> dict[str, Any]:
     """The organisation's own rules of what a verb means, and verbs of which no rule speaks."""
     own = queries.own_rules()
-    found = seen.unknown(actions.compiled(own), now())
+    found = seen.unknown(actions.compiled(own, own), now())
     return {"rules": own, "print": print_of(own), "without_meaning": [asdict(one) for one in found]}
 
 
@@ -114,8 +114,9 @@ def meanings() -> dict[str, Any]:
 def save(form: dict[str, Any]) -> dict[str, Any]:
     """Replace the own rules, or with `dry_run` only see what the last thirty days would have meant."""
     with transaction():
-        then = actions.compiled(form["rules"])
-        changes = seen.preview(actions.compiled(queries.own_rules()), then, now())
+        own = queries.own_rules()
+        then = actions.compiled(form["rules"], own)
+        changes = seen.preview(actions.compiled(own, own), then, now())
         if not form["dry_run"]:
             actions.save_rules(form["rules"], seen=form["seen"], by=me(), at=now())
         settle(now())

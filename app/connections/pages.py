@@ -189,12 +189,12 @@ def _entry(form: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _preview(own: Any, asked: dict[str, Any]) -> list[seen.Change]:
-    then = actions.compiled(changed(own, asked["place"], _entry(asked)))
-    return seen.preview(actions.compiled(own), then, now())
+    then = actions.compiled(changed(own, asked["place"], _entry(asked)), own)
+    return seen.preview(actions.compiled(own, own), then, now())
 
 
 def _meanings(own: Any, typed: dict[str, Any], status: int = 200, **more: Any) -> Response:
-    current = actions.compiled(own)
+    current = actions.compiled(own, own)
     told = {
         "own": own,
         "print": print_of(own),

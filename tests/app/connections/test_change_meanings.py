@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.connections import actions
-from app.db import transaction
+from app.db import db, transaction
 from app.errors import Conflict
 from tests.app.imports.scene import Platform, says
 from tests.cast import Cast, SignedIn
@@ -147,3 +149,20 @@ def test_categories_and_parents_are_told_apart_in_the_preview(client_of: ClientO
         .text
     )
     assert figures(page) == ["0", "1", "0"]
+
+
+def test_a_rule_that_was_put_in_by_hand_is_shown_and_can_be_removed(app: Flask, client_of: ClientOf) -> None:
+    """By an earlier release it went into the database as it was."""
+    with app.app_context(), transaction():
+        db.session.execute(
+            text(
+                "INSERT INTO setting (key, value, changed_at) VALUES ('meanings', :value, now())"
+            ).bindparams(bindparam("value", type_=JSONB)),
+            {"value": {"rules": [{"verb": "odd", "means": "nothing"}, {"verb": READ, "means": "completed"}]}},
+        )
+    leo = client_of("leo")
+    assert "odd" in leo.get(PAGE).text
+    gone = leo.get(PAGE, query_string={"place": "1", "remove": "true", "preview": "true"})
+    assert gone.status_code == 200
+    assert leo.post(PAGE, data={"place": "1", "remove": "true", "seen": seen(gone.text)}).status_code == 303
+    assert READ not in leo.get(PAGE).text
