@@ -39,7 +39,7 @@ OWN_NAMES = {
     "dates": {"calendar"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
-    "learning": {"files"},
+    "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "people": {"clients", "files", "invitations", "naming", "sign_in"},
 }

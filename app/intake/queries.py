@@ -10,10 +10,14 @@ from app.activities import merging
 from app.db import db
 from app.imports import waiting
 from app.intake import rules
+from app.learning import waiting as rows_of_files
 from app.people import clients, naming
 from app.people.rules import sort_name_of
 
-SHELVES = (waiting,)  # where something can wait for a person: modules with what `imports.waiting` has
+SHELVES = (
+    waiting,
+    rows_of_files,
+)  # where something can wait for a person: modules with what `imports.waiting` has
 MOST_GUESSES = 3
 PAGE = 50
 _WAITING = text(f"""

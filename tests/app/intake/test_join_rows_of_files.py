@@ -6,14 +6,26 @@ from app.db import transaction
 from app.learning import actions as learning
 from app.learning.rules import Entry
 from app.outbox import settle
-from tests.app.imports.scene import says
-from tests.app.intake.test_join_names import DESK, UNKNOWN, by_mail, joined, rows, well
+from tests.app.intake.test_join_names import DESK, UNKNOWN, by_mail, joined, well
 from tests.small import load
 
 
 def row(line, who="anna@old.example", activity="https://learn.example/file"):
     at = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    return Entry(line, "email", who, activity, "Valves", "course", at, None, (), "planner", f"import:planner:{line}", False)
+    return Entry(
+        line,
+        "email",
+        who,
+        activity,
+        "Valves",
+        "course",
+        at,
+        None,
+        (),
+        "planner",
+        f"import:planner:{line}",
+        False,
+    )
 
 
 def take_in(app, *entries):
@@ -22,7 +34,9 @@ def take_in(app, *entries):
         settle(datetime.now(UTC))
 
 
-def test_rows_and_statements_of_one_name_are_joined_and_let_go_together(app, client_of, lms, completions, cast):
+def test_rows_and_statements_of_one_name_are_joined_and_let_go_together(
+    app, client_of, lms, completions, cast
+):
     with app.app_context():
         load()
     take_in(app, row(1), row(2, activity="https://learn.example/other"))
