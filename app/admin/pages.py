@@ -106,6 +106,10 @@ def _learning(found: queries.SoFar) -> list[Step]:
     sends = _("Waiting for its first report") if found.platforms and not found.platforms_used else ""
     return [
         Step(
+            _("Give somebody the role learning, who keeps catalogue and badges"), found.learning > 0,
+            path="/admin/people", action=_("Choose who"),
+        ),
+        Step(
             _("Make the catalogue: what one can learn here"), found.activities > 0,
             offered if found.activities else "", "/admin/catalogue",
             _("To the catalogue"),

@@ -22,6 +22,7 @@ class SoFar:
     can_sign_in: int
     not_asked: int
     administrators: int
+    learning: int
     platforms: int
     platforms_used: int
     activities: int
@@ -43,6 +44,7 @@ def so_far(at: datetime) -> SoFar:
         people(HERE, Person.password_hash.is_not(None)),
         people(NOT_ASKED),
         people(HERE, Person.role == "admin"),
+        people(HERE, Person.role == "learning"),
         platforms.scalar_subquery(),
         platforms.where(ApiClient.used_at.is_not(None)).scalar_subquery(),
         select(func.count()).select_from(Activity).where(Activity.state == "published").scalar_subquery(),
