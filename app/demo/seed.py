@@ -16,6 +16,7 @@ from sqlalchemy.types import BigInteger, Boolean, Text
 from app.activities.queries import ids_by_slug
 from app.config import settings
 from app.db import db, transaction
+from app.demo.calendar import plan
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
 from app.demo.history import history
@@ -123,7 +124,10 @@ def _fill(
     _live(stage, days, kept, now, echo)
     kept["done"] = True
     with transaction():
+        planned = plan(now, zone)
+        settle(now)
         _keep(kept, now)
+    echo(f"  {planned} workshops to come")
 
 
 def _found(kept: dict[str, Any], at: datetime, people_file: Path | None, echo: Echo) -> None:

@@ -113,6 +113,13 @@ def _is_whole() -> None:
         " (SELECT coalesce(sum(points), 0) FROM ledger_entry l WHERE l.person_id = t.person_id)"
     ) == [(0,)]
 
+    dates = all_of(
+        "SELECT d.places, (SELECT count(*) FROM reservation r WHERE r.date_id = d.id AND r.state = 'reserved')"
+        " FROM activity_date d WHERE d.starts_at > :now ORDER BY d.starts_at",
+        now=NOW,
+    )
+    assert dates == [(8, 8), (12, 5), (None, 11), (8, 3)]
+
 
 def _is_written_down(state: Path) -> None:
     written = state / "people.txt"
