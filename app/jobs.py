@@ -66,7 +66,6 @@ def begin(app: Flask, stop: threading.Event) -> threading.Thread:
     """Do jobs in a thread of their own until told to stop."""
     global _house
     _house = app
-    stopping.clear()
     url = app.extensions["settings"].url_of("worker").replace("+psycopg", "", 1)
     thread = threading.Thread(target=_go_on, args=(url, stop), name="jobs")
     thread.start()
@@ -84,6 +83,7 @@ def _go_on(url: str, stop: threading.Event) -> None:
 
 
 async def _work(url: str, stop: threading.Event) -> None:
+    stopping.clear()  # the round before may have ended because the database was away
     connector = PsycopgConnector(conninfo=url, min_size=1, max_size=AT_ONCE + 1, timeout=5)
     desk = jobs.with_connector(connector)
     async with desk.open_async():

@@ -20,6 +20,7 @@ from tests.small import rows
 def worker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Does the one job that waits for the latest file."""
     monkeypatch.setattr(jobs, "_house", app)
+    jobs.stopping.clear()  # a worker of an earlier test may have ended in this process
 
     def work() -> None:
         with app.app_context():
