@@ -33,7 +33,9 @@ def test_learning_is_logged_with_evidence_confirmed_and_counted(
     mia.get_by_role("link", name="Confirmations").first.click()
     asked = mia.locator("#waiting article")
     expect(asked).to_contain_text("From the first call to the last.")
-    expect(asked.get_by_role("link", name="https:")).to_have_attribute("href", "https://waterveld.example/night-crew/12")
+    expect(asked.get_by_role("link", name="https:")).to_have_attribute(
+        "href", "https://waterveld.example/night-crew/12"
+    )
     asked.get_by_role("button", name="Ask what is missing").click()
     expect(asked).to_contain_text("Say in a sentence what is missing")
     asked.get_by_role("button", name="Confirm").click()
