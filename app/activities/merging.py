@@ -89,7 +89,7 @@ _NOTE_SUPPORTS = text("""
     WHERE m.merge_id = :merge
 """)
 _CONFIRMED = text("""
-    SELECT c.id, c.person_id, c.round
+    SELECT c.id, c.person_id, c.round, c.origin
     FROM merged_completion m JOIN completion c ON c.id = m.completion_id
     WHERE m.merge_id = :merge AND c.state = 'confirmed' AND m.fate = ANY(:fates)
 """).bindparams(bindparam("fates", type_=ARRAY(Text)))
@@ -115,13 +115,16 @@ _GOING = """
     JOIN completion c ON c.id = s.completion_id
     WHERE m.merge_id = :merge AND NOT m.withdrawn AND NOT (s.source = 'log:' || c.id AND c.decided_at IS NULL)
 """
+# What came from files of history alone stays history: it brings no points.
+_ORIGIN = "CASE WHEN bool_and(c.origin = 'history') THEN 'history' ELSE 'platform' END"
 _MAKE = text(f"""
     WITH wanted AS (
-        SELECT c.person_id, {_edition("s.at", "CAST(:into_repeats AS text)")} AS edition, min(s.at) AS moment
+        SELECT c.person_id, {_edition("s.at", "CAST(:into_repeats AS text)")} AS edition, min(s.at) AS moment,
+               {_ORIGIN} AS origin
         {_GOING} AND s.withdrawn_at IS NULL GROUP BY 1, 2
     ), made AS (
         INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, round)
-        SELECT person_id, :into_id, edition, moment, :at, 'waiting', 'platform', 0 FROM wanted
+        SELECT person_id, :into_id, edition, moment, :at, 'waiting', origin, 0 FROM wanted
         ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
         RETURNING id, edition
     )
@@ -189,7 +192,7 @@ def _checked(from_id: int, into_id: int) -> Row[Any]:
 
 def _take_back(told: dict[str, Any]) -> None:
     publish(
-        FactTakenBack(person_id=row.person_id, source=fact_source(row.id, row.round))
+        FactTakenBack(person_id=row.person_id, source=fact_source(row.id, row.round, row.origin))
         for row in db.session.execute(_CONFIRMED, told)
     )
 
@@ -257,7 +260,7 @@ def _rehomed(which: str, activity: str, repeats: str) -> tuple[Any, Any]:
     edition = _edition("s.at", f"CAST({repeats} AS text)")
     make = text(f"""
         INSERT INTO completion (person_id, activity_id, edition, completed_at, recorded_at, state, origin, round)
-        SELECT c.person_id, {activity}, {edition}, min(s.at), :at, 'waiting', 'platform', 0
+        SELECT c.person_id, {activity}, {edition}, min(s.at), :at, 'waiting', {_ORIGIN}, 0
         {which} AND s.withdrawn_at IS NULL GROUP BY 1, 3
         ON CONFLICT (person_id, activity_id, edition) WHERE state IN ('waiting', 'confirmed') DO NOTHING
         RETURNING id

@@ -358,7 +358,8 @@ _WISHES = text("""
 """)
 _MY_WISHES = text("""
     SELECT w.id, w.words, w.state, w.answer, w.asked_at, w.answered_at, a.slug, a.title, a.state AS activity_state
-    FROM wish w LEFT JOIN activity a ON a.id = w.activity_id
+    FROM wish w LEFT JOIN activity own ON own.id = w.activity_id
+    LEFT JOIN activity a ON a.id = coalesce(own.merged_into_id, own.id)
     WHERE w.person_id = :person AND (w.state = 'open' OR w.answered_at > CAST(:at AS timestamptz) - interval '90 days')
     ORDER BY w.asked_at DESC, w.id DESC LIMIT 20
 """)

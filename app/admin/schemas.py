@@ -15,6 +15,7 @@ class OrganisationForm(Schema):
     kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     manager_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     kudos_on_boards = fields.Boolean(load_default=False)
+    full_time_hours = fields.Float(load_default=36.0, validate=validate.Range(1, 80))
     statement_days = fields.Integer(required=True, validate=validate.Range(30, 3650))
 
 

@@ -20,7 +20,9 @@ _DATE = """d.id, d.activity_id, d.starts_at, d.ends_at, d.place, d.link, d.place
      WHERE r.date_id = d.id AND r.state = 'reserved') AS taken,
     (SELECT count(*) FROM reservation r JOIN person p ON p.id = r.person_id AND p.active
      WHERE r.date_id = d.id AND r.state = 'waiting') AS waiting"""
-_FROM = """FROM activity_date d JOIN activity a ON a.id = d.activity_id
+# Of an activity that was merged into another one the dates are that one's, for as long as the merge stands.
+_FROM = """FROM activity_date d JOIN activity own ON own.id = d.activity_id
+    JOIN activity a ON a.id = coalesce(own.merged_into_id, own.id)
     LEFT JOIN person leader ON leader.id = d.leader_id"""
 _OWN = """LEFT JOIN reservation mine ON mine.date_id = d.id AND mine.person_id = :person
          AND mine.state IN ('reserved', 'waiting')"""
@@ -30,12 +32,15 @@ _OWN_COLUMNS = """mine.id AS reservation_id, mine.state AS mine, mine.moved_up_a
 
 _NEXT = text(f"""
     SELECT {_DATE}, {_OWN_COLUMNS} {_FROM} {_OWN}
-    WHERE d.activity_id = :activity AND d.ends_at > :at AND (d.cancelled_at IS NULL OR mine.id IS NOT NULL)
+    WHERE d.activity_id IN (SELECT id FROM activity WHERE :activity IN (id, merged_into_id))
+      AND d.ends_at > :at AND (d.cancelled_at IS NULL OR mine.id IS NOT NULL)
     ORDER BY d.starts_at, d.id LIMIT {NEXT}
 """)
 _ONE = text(f"SELECT {_DATE}, {_OWN_COLUMNS} {_FROM} {_OWN} WHERE d.id = :id")
 _ALL = text(f"""
-    SELECT {_DATE} {_FROM} WHERE d.activity_id = :activity ORDER BY d.starts_at DESC, d.id DESC LIMIT 200
+    SELECT {_DATE} {_FROM}
+    WHERE d.activity_id IN (SELECT id FROM activity WHERE :activity IN (id, merged_into_id))
+    ORDER BY d.starts_at DESC, d.id DESC LIMIT 200
 """)
 _MINE = text(f"""
     SELECT {_DATE}, {_OWN_COLUMNS} {_FROM} {_OWN}

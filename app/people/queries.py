@@ -53,6 +53,7 @@ class OrganisationFacts:
     statement_days: int = 400
     kudos_allowance: int = 10
     manager_kudos_allowance: int = 30
+    full_time_hours: float = 36.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ ORGANISATION = (
     Organisation.statement_days,
     Organisation.kudos_allowance,
     Organisation.manager_kudos_allowance,
+    Organisation.full_time_hours,
 )
 _organisation = select(*ORGANISATION).order_by(Organisation.id).limit(1)
 _department, _team, _report = aliased(Unit), aliased(Unit), aliased(Person)

@@ -272,3 +272,16 @@ def test_what_cannot_be_merged_is_refused(cast: Cast, catalogue: Catalogue) -> N
     undo(cast, done.result)
     with pytest.raises(NotFound):
         undo(cast, done.result)
+
+
+def test_history_stays_history_and_brings_no_points(cast: Cast, catalogue: Catalogue) -> None:
+    other = proposed()
+    record(report(cast.anna, other, MONDAY, "old", origin="history"))
+    before = picture()
+    merged = merge(cast, other, catalogue.gas)
+    well()
+    assert picture()["points"] == before["points"]
+    assert [fact[1] for fact in picture()["facts"]] == [catalogue.gas]
+    undo(cast, merged.result)
+    well()
+    assert picture()["facts"] == before["facts"]

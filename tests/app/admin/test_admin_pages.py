@@ -98,12 +98,13 @@ def test_who_may_see_the_first_steps(client_of: Browser) -> None:
 def test_the_organisation_changes_what_it_decided(app: Flask, dan: SignedIn) -> None:
     form = {
         "name": "Water & Co", "kudos_allowance": "5", "manager_kudos_allowance": "50",
-        "statement_days": "90", "kudos_on_boards": "true",
+        "statement_days": "90", "kudos_on_boards": "true", "full_time_hours": "38.5",
     }  # fmt: skip
     assert dan.post("/admin/organisation", data=form).status_code == 303
     page = dan.get("/admin/organisation?saved=1")
     assert "Saved." in page.text
     assert "Water &amp; Co" in page.text
+    assert 'value="38.5"' in page.text
     with app.app_context():
         assert rows("SELECT name, kudos_allowance, statement_days, kudos_on_boards FROM organisation") == [
             ("Water & Co", 5, 90, True)

@@ -9,6 +9,7 @@ import icalendar
 import pytest
 from flask import Flask
 
+from app.activities import merging
 from app.dates import actions, queries
 from app.dates.rules import NewDate
 from app.db import transaction
@@ -300,3 +301,19 @@ def test_a_program_plans_a_date_and_a_person_takes_a_place(
     assert client.delete(path, headers=system).status_code == 204
     naive = {**new, "starts_at": "2090-03-01T09:00:00"}
     assert client.post("/api/v1/activities/first-aid/dates", json=naive, headers=system).status_code == 422
+
+
+def test_dates_go_along_when_their_activity_is_merged_and_come_back(
+    app: Flask, client_of: Browser, catalogue: Catalogue, cast: Cast
+) -> None:
+    plan(app, catalogue)
+    told = {"from_id": catalogue.first_aid, "into_id": catalogue.gas, "by": cast.leo, "at": NOW}
+    with app.app_context(), transaction():
+        merge_id = merging.merge(**told)
+        settle(NOW)
+    assert "places left" in client_of("anna").get("/learn/gas").text
+    with app.app_context(), transaction():
+        merging.undo(merge_id, since=[], by=cast.leo, at=NOW)
+        settle(NOW)
+    assert "places left" not in client_of("anna").get("/learn/gas").text
+    assert "places left" in client_of("anna").get("/learn/first-aid").text
