@@ -118,21 +118,23 @@ def _kind(path: str) -> str:
 def _pages(page: Any) -> list[str]:
     """One page of each kind that can be reached by links."""
     found: dict[str, str] = {"home": "/"}
-    waiting = ["/"]
-    while waiting and len(found) < MOST_PAGES:
+    waiting, pages = ["/"], []
+    while waiting and len(pages) < MOST_PAGES:
+        path = waiting.pop(0)
         try:
-            answer = page.goto(waiting.pop(0))
+            answer = page.goto(path)
         except Exception as no:
             print(f"  not a page: {no}".splitlines()[0], file=sys.stderr)
             continue
         if answer is None or not answer.ok:
             continue
+        pages.append(path)
         for href in page.eval_on_selector_all("a[href]", "all => all.map((one) => one.getAttribute('href'))"):
             path = urlsplit(href).path
             if href.startswith("/") and not re.search(r"\.\w{2,4}$", path) and _kind(path) not in found:
                 found[_kind(path)] = path
                 waiting.append(path)
-    return list(found.values())
+    return pages
 
 
 def _take(page: Any, paths: list[str], folder: Path) -> None:
