@@ -118,7 +118,7 @@ def _kind(path: str) -> str:
 def _pages(page: Any) -> list[str]:
     """One page of each kind that can be reached by links."""
     found: dict[str, str] = {"home": "/"}
-    waiting, pages = ["/"], []
+    waiting, pages = ["/"], list[str]()
     while waiting and len(pages) < MOST_PAGES:
         path = waiting.pop(0)
         try:

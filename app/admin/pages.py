@@ -83,7 +83,7 @@ def _house(found: queries.SoFar) -> list[Step]:
         Step(_("Bring in who works here"), found.people > 1, people, "/admin/people/import", _("Choose a file")),
         Step(
             _("Invite people, by mail or by letter"),
-            found.invited and not found.not_asked,
+            (found.invited or found.can_sign_in > 1) and not found.not_asked,
             waiting if found.not_asked else "",
             "/admin/people?show=not-asked",
             _("See whom"),
