@@ -193,8 +193,10 @@ def look(person_id: int, lang: str, now: datetime) -> Look:
 
     In the order of the catalogue; a badge that was withdrawn stays with who holds it.
     """
+    done = facts.histories([person_id])[
+        person_id
+    ]  # before what is held, so that no fact is newer than its badge
     mine, known = held(person_id), called()
-    done = facts.histories([person_id])[person_id]
     history = _history(person_id, done, mine)
     shown = (_shown(one, mine, history, known, lang, now) for one in _definitions(mine))
     return Look(tuple(shown), tuple(done))
@@ -202,11 +204,12 @@ def look(person_id: int, lang: str, now: datetime) -> Look:
 
 def one(slug: str, person_id: int, lang: str, now: datetime) -> tuple[Shown, Definition] | None:
     """One badge as this person sees it."""
+    done = facts.histories([person_id])[person_id]
     mine = held(person_id)
     definition = next((one for one in _definitions(mine) if one.slug == slug), None)
     if definition is None:
         return None
-    history = _history(person_id, facts.histories([person_id])[person_id], mine)
+    history = _history(person_id, done, mine)
     return _shown(definition, mine, history, called(), lang, now), definition
 
 

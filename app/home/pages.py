@@ -66,7 +66,9 @@ def _context(parts: set[str]) -> dict[str, Any]:
 def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:
     """What somebody has, and the badge that is nearest; for a newcomer a few to begin with."""
     look = shelf.look(me(), lang(), now())
-    reachable, earned = look.reachable(with_points=False), look.earned  # points are no headline
+    # Points are no headline; nor is what is met and not given yet, such as a badge that was just published.
+    reachable = [one for one in look.reachable(with_points=False) if one.open_steps]
+    earned = look.earned
     begun = bool(earned) or any(one.share for one in reachable)
     found: dict[str, Any] = {
         "step": reachable[0] if reachable and begun else None,

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from app import jobs
-from app.db import transaction
+from app.db import db, transaction
 from tests.small import rows
 
 
@@ -50,12 +51,20 @@ def inside(app: Flask, database: object) -> Iterator[None]:
 @pytest.fixture
 def desk(app: Flask) -> Iterator[None]:
     """The worker's side, in a thread."""
-    stop = threading.Event()
-    thread = jobs.begin(app.extensions["create_app"](role="worker"), stop)
+    with working(app):
+        yield
+
+
+@contextmanager
+def working(app: Flask) -> Iterator[None]:
+    house, stop = app.extensions["create_app"](role="worker"), threading.Event()
+    thread = jobs.begin(house, stop)
     yield
     stop.set()
     thread.join(20)
     assert not thread.is_alive()
+    with house.app_context():
+        db.engine.dispose()
 
 
 def until(true: Callable[[], Any], seconds: float = 20) -> None:
@@ -103,9 +112,6 @@ def test_jobs_of_a_worker_that_died_are_taken_up_by_another(database: Any, app: 
         " UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM dead) WHERE id = %s",
         [number],
     )
-    stop = threading.Event()
-    thread = jobs.begin(app.extensions["create_app"](role="worker"), stop)
-    until(lambda: done.calls == [5])
-    stop.set()
-    thread.join(20)
+    with working(app):
+        until(lambda: done.calls == [5])
     assert rows("SELECT count(*) FROM procrastinate_jobs WHERE status <> 'succeeded'") == [(0,)]

@@ -234,3 +234,17 @@ def test_with_redis_away_home_is_whole(scene: Scene, cast: Cast, client_of: Brow
     with scene.redis_away():
         page = home(client_of("anna"))
     assert "Anna (you)" in page
+
+
+def test_a_badge_that_is_met_and_not_given_yet_is_no_next_step(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    """Published after it was met, and nobody has given it to those people yet."""
+    scene.earn(cast.anna)
+    late = badge("late", (completed(1), 5)) | {"name": {"nl": "Laat", "en": "Late"}}
+    scene.load([late])
+    page = said(home(client_of("anna")))
+    assert "step to go" in page or "steps to go" in page
+    assert "Late" not in page
+    for path in ("/album", "/badges/late"):
+        assert client_of("anna").get(path).status_code == 200
