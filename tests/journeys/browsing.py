@@ -125,7 +125,7 @@ _SIDEWAYS = """() => document.documentElement.scrollWidth > innerWidth
 _CUT = """() => [...document.querySelectorAll("main *, nav *, header *")].filter((one) => {
     const how = getComputedStyle(one).overflowX;
     return (how === "clip" || how === "hidden") && one.scrollWidth > one.clientWidth + 1
-        && !one.matches(".vh, .trunc, progress, input");
+        && !one.matches(".vh, .trunc, progress, input, select");
 }).slice(0, 3).map((one) => `${one.localName}.${[...one.classList].join(".")}`)"""
 _SPACED = """() => {
     const sheet = new CSSStyleSheet();

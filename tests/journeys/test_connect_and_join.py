@@ -16,7 +16,7 @@ from tests.app.imports.scene import COURSE, Platform, says
 from tests.app.intake.test_join_names import rows
 from tests.cast import Cast
 from tests.journeys.browsing import Visit
-from tests.journeys.test_every_page import look_at
+from tests.journeys.test_every_page import LOOKS, look_at, share_of
 
 PAGES = {
     "dan": ["/admin/connections", "/admin/connections/{client}?since=2026-01-01T00:00:00Z"],
@@ -91,7 +91,7 @@ def test_from_a_key_to_one_course_of_two(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("lang", "dark", "width"), [("nl", False, 1280), ("nl", True, 390)])
+@pytest.mark.parametrize(("lang", "dark", "width"), LOOKS)
 def test_nothing_is_wrong_with_the_pages_of_the_desk(
     app: Flask, cast: Cast, catalogue: None, visit: Visit, lang: str, dark: bool, width: int, consoles: Any
 ) -> None:
@@ -108,7 +108,7 @@ def test_nothing_is_wrong_with_the_pages_of_the_desk(
     wrong: list[str] = []
     for name, paths in PAGES.items():
         page = visit(name, width=width, dark=dark)
-        for path in paths:
+        for path in share_of(paths, (lang, dark, width)):
             page.goto(path.format(**ids))
             wrong += look_at(page, lang, f"{name} at {path}")
     page = visit("dan", "/admin/connections", width=width, dark=dark)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browsing import Visit, headless, sideways, unfit
+from tests.journeys.test_every_page import FULL
 
 SLUG = "confined-spaces"
 
@@ -29,7 +30,7 @@ def looks_right(page: Page) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, True] if FULL else [True], ids=str)
 def test_a_place_is_taken_and_who_was_there_has_completed_it(
     catalogue: None, visit: Visit, stranger: Callable[..., Page], dark: bool
 ) -> None:
