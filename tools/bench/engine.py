@@ -219,6 +219,7 @@ def _rows_alone(stack: Any) -> list[float]:
         line.execute("SET session_replication_role = replica")
         line.execute(
             "TRUNCATE completion, completion_support, fact, ledger_entry, award, outbox, skill_total, period_total"
+            " CASCADE"
         )
         line.commit()
     took = []
