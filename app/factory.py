@@ -16,6 +16,7 @@ from app.activities import api as activities_api
 from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
 from app.activities.queries import count_waiting_for
+from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
 from app.admin import people as admin_people
@@ -44,7 +45,9 @@ from app.lessons import pages as lessons_pages
 from app.people import api as people_api
 from app.people import pages as people_pages
 from app.people import queries, sign_in
+from app.points import api as points_api
 from app.points import pages as points_pages
+from app.vision import api as vision_api
 from app.vision import pages as vision_pages
 
 ROOT = Path(__file__).parent.parent
@@ -81,6 +84,9 @@ API = (
     learning_api.api,
     connections_api.api,
     intake_api.api,
+    vision_api.api,
+    points_api.api,
+    admin_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 

@@ -11,6 +11,8 @@ from app.activities.rules import Log
 from app.activities.schemas import (
     ActivitiesOut,
     ActivityWrite,
+    AnsweredOut,
+    AskedForOut,
     CatalogueQuery,
     CompletionOut,
     CompletionsOut,
@@ -20,6 +22,9 @@ from app.activities.schemas import (
     HandOverIn,
     LogIn,
     WaitingOut,
+    WishAnswerIn,
+    WishesOut,
+    WishIn,
 )
 from app.db import transaction
 from app.outbox import settle
@@ -74,6 +79,50 @@ def _write(slug: str | None, form: dict[str, Any]) -> dict[str, Any]:
         slug = actions.edit(slug, entry, version=version, by=asker().person_id, at=now())
         settle(now())
         return dict(queries.edited(slug)._mapping)
+
+
+@api.route("/wishes", methods=["GET"])
+@may("person")
+@api.response(200, WishesOut)
+def wishes() -> dict[str, Any]:
+    """What you asked for: open, or answered in the last three months."""
+    return {"wishes": queries.wishes_of(me(), now())}
+
+
+@api.route("/wishes", methods=["POST"])
+@may("person")
+@api.arguments(WishIn)
+@api.response(201, WishesOut)
+def ask_for(form: dict[str, Any]) -> dict[str, Any]:
+    """Ask for what the catalogue does not have; asking twice is asking once. Answers with all your wishes."""
+    with transaction():
+        actions.wish(form["words"], by=me(), at=now())
+        settle(now())
+        return {"wishes": queries.wishes_of(me(), now())}
+
+
+@api.route("/wishes/open", methods=["GET"])
+@may("learning")
+@api.response(200, AskedForOut)
+def asked_for() -> dict[str, Any]:
+    """What colleagues ask for and how many do, the most asked first."""
+    return {"wishes": queries.wishes()}
+
+
+@api.route("/wishes/answers", methods=["POST"])
+@may("learning")
+@api.arguments(WishAnswerIn)
+@api.response(200, AnsweredOut)
+@api.alt_response(404, description="no such activity")
+@api.alt_response(409, description="it was answered in the meantime")
+def answer(form: dict[str, Any]) -> dict[str, Any]:
+    """Answer all who asked for the same: it is there now, or not for now and why."""
+    with transaction():
+        told = actions.answer_wishes(
+            form["same"], slug=form["activity"], answer=form["answer"], by=me(), at=now()
+        )
+        settle(now())
+        return {"answered": told}
 
 
 @api.route("/completions", methods=["GET"])

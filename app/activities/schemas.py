@@ -6,7 +6,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.activities import rules
-from app.vision.rules import LANGUAGES, is_link
+from app.vision.rules import LANGUAGES
+from app.vision.schemas import Line, opens
 
 BIGGEST = 2**63 - 1
 ID = validate.Range(1, BIGGEST)
@@ -18,15 +19,6 @@ PAGE = fields.Integer(
 )
 
 
-class Line(fields.String):
-    """One line of text, without blanks around it or in rows."""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        return " ".join(super()._deserialize(value, attr, data, **kwargs).split())
-
-
 class Words(fields.String):
     """Text of any number of lines, without blanks around it."""
 
@@ -34,11 +26,6 @@ class Words(fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         return super()._deserialize(value, attr, data, **kwargs).strip()
-
-
-def _opens(link: str) -> None:
-    if link and not is_link(link):
-        raise ValidationError("Give an address that begins with http:// or https://.")
 
 
 class CatalogueQuery(Schema):
@@ -87,7 +74,7 @@ class LogIn(Schema):
         validate=validate.Length(max=rules.NOTE),
         metadata={"description": "what you did; this or a link is needed"},
     )
-    link = Words(load_default="", validate=[validate.Length(max=rules.LINK), _opens])
+    link = Words(load_default="", validate=[validate.Length(max=rules.LINK), opens])
     confirmer_id = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -169,7 +156,7 @@ class ActivityForm(Schema):
     hours = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, rules.MOST_HOURS))
     language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(("", *LANGUAGES)))
     place = Line(load_default="", validate=validate.Length(max=200))
-    url = Words(load_default="", validate=[validate.Length(max=2000), _opens])
+    url = Words(load_default="", validate=[validate.Length(max=2000), opens])
     mandatory = fields.Boolean(load_default=False)
     repeats = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(("", "year", "quarter", "month"))
@@ -199,6 +186,25 @@ class WishAnswer(Schema):
     answer = Words(load_default="", validate=validate.Length(max=500))
 
 
+class WishAnswerIn(Schema):
+    """An answer to all who asked the same."""
+
+    same = fields.String(
+        required=True, validate=validate.Length(1, 200), metadata={"description": "as `/wishes/open` told it"}
+    )
+    activity = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 80),
+        metadata={"description": "slug of what is there now; without it, not for now"},
+    )
+    answer = Words(
+        load_default="",
+        validate=validate.Length(max=500),
+        metadata={"description": "a word for who asked; needed without an activity"},
+    )
+
+
 class ActivityWrite(Schema):
     """An activity as it shall be. Texts are {nl, en}; what is left out is empty."""
 
@@ -216,7 +222,7 @@ class ActivityWrite(Schema):
     hours = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, rules.MOST_HOURS))
     language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
     place = Line(load_default="", validate=validate.Length(max=200))
-    url = Words(load_default="", validate=[validate.Length(max=2000), _opens])
+    url = Words(load_default="", validate=[validate.Length(max=2000), opens])
     mandatory = fields.Boolean(load_default=False)
     repeats = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(("year", "quarter", "month"))
@@ -334,3 +340,41 @@ class CompletionsOut(Schema):
 class WaitingOut(Schema):
     completions = fields.List(fields.Nested(CompletionOut), required=True)
     waiting = fields.Integer(required=True, metadata={"description": "how many there are in all"})
+
+
+class WishOut(Schema):
+    """What you asked for, and the answer."""
+
+    id = fields.Integer(required=True)
+    words = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(("open", "made", "declined")))
+    asked_at = fields.DateTime(required=True)
+    answered_at = fields.DateTime(required=True, allow_none=True)
+    answer = fields.String(required=True)
+    activity = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="slug",
+        metadata={"description": "slug of what is there now"},
+    )
+
+
+class WishesOut(Schema):
+    wishes = fields.List(fields.Nested(WishOut), required=True)
+
+
+class AskedOut(Schema):
+    """What is asked for and not answered; nobody is named."""
+
+    same = fields.String(required=True, metadata={"description": "what equal wishes have in common"})
+    words = fields.String(required=True)
+    number = fields.Integer(required=True, metadata={"description": "so many colleagues asked"})
+    since = fields.DateTime(required=True)
+
+
+class AskedForOut(Schema):
+    wishes = fields.List(fields.Nested(AskedOut), required=True)
+
+
+class AnsweredOut(Schema):
+    answered = fields.Integer(required=True, metadata={"description": "so many colleagues have their answer"})

@@ -14,11 +14,9 @@ from werkzeug.wrappers import Response
 from app import mail
 from app.access import POLICIES, asker, may, me
 from app.admin import queries
-from app.admin.jobs import rebuild_boards
+from app.admin.organisation import decide
 from app.admin.schemas import OrganisationForm
 from app.db import transaction
-from app.jobs import do_later
-from app.people import actions
 from app.people.queries import organisation as facts
 from app.web import body, done, now, render
 
@@ -148,9 +146,7 @@ def change_organisation() -> ResponseReturnValue:
         answer.status_code = 422
         return answer
     with transaction():
-        form["name"] = " ".join(form["name"].split())
-        if actions.change_organisation(values=form, by=me(), at=now()):
-            do_later(rebuild_boards)
+        decide(form, by=me(), at=now())
     return done("admin/_saved.html", url_for(".organisation", saved=1))
 
 

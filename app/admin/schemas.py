@@ -5,18 +5,43 @@ from marshmallow import Schema, fields, validate
 from app.people.files import KINDS
 from app.people.queries import SHOWN
 from app.people.rules import ROLES
+from app.vision.schemas import Line
 
 BIGGEST = 2**63 - 1
 _id = validate.Range(1, BIGGEST)
 
 
 class OrganisationForm(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 100))
+    name = Line(required=True, validate=validate.Length(1, 100))
     kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     manager_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     kudos_on_boards = fields.Boolean(load_default=False)
     full_time_hours = fields.Float(load_default=36.0, validate=validate.Range(1, 80))
     statement_days = fields.Integer(required=True, validate=validate.Range(30, 3650))
+
+
+class OrganisationIn(OrganisationForm):
+    """All that the organisation decides, as it shall be."""
+
+    kudos_on_boards = fields.Boolean(required=True)
+    full_time_hours = fields.Float(required=True, validate=validate.Range(1, 80))
+    points_on = fields.Boolean(required=True)
+    boards_on = fields.Boolean(required=True)
+
+
+class OrganisationOut(Schema):
+    """What the organisation is called and decided; below `boards_on` for admins only."""
+
+    name = fields.String(required=True)
+    points_on = fields.Boolean(required=True)
+    boards_on = fields.Boolean(required=True)
+    kudos_allowance = fields.Integer(
+        metadata={"description": "colleagues that somebody can thank in a month"}
+    )
+    manager_kudos_allowance = fields.Integer(metadata={"description": "the same for who manages people"})
+    kudos_on_boards = fields.Boolean()
+    full_time_hours = fields.Float(metadata={"description": "hours a week of full time"})
+    statement_days = fields.Integer(metadata={"description": "days that reports without a meaning are kept"})
 
 
 class PeopleQuery(Schema):

@@ -163,11 +163,8 @@ def written() -> dict[str, Any]:
     """The whole catalogue as it stands."""
     goals, skills = vision_queries.written()
     found: dict[str, Any] = {"vision": goals, "skills": skills, "activities": activity_queries.written()}
-    if versions := point_queries.stored():
-        slug_of = {number: slug for slug, number in badge_queries.names().activities.items()}
-        latest = versions[0].rules
-        own = {slug_of[int(key)]: value for key, value in latest["activities"].items() if int(key) in slug_of}
-        found["points"] = {**latest, "activities": own}
+    if versions := point_queries.stored(limit=1):
+        (found["points"],) = point_queries.as_written([versions[0].rules])
     in_force = sorted(badge_queries.catalogue().in_force.values(), key=lambda one: (one.position, one.slug))
     return {**found, "badges": [dict(one.body) for one in in_force]}
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -12,19 +11,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
-from app.activities.queries import all_slugs, by_id, ids_by_slug
-from app.audit.queries import acts
-from app.config import timezone
+from app.activities.queries import all_slugs, ids_by_slug
 from app.db import transaction
 from app.errors import Refused
 from app.outbox import settle
 from app.people import actions as people
-from app.people.queries import names, roles_of
-from app.points import actions, queries, rules
-from app.points.handlers import when
+from app.points import actions, desk, queries, rules
 from app.points.schemas import RulesForm, SwitchForm
 from app.web import body, now, render
-from leaderboards.periods import bounds, windows_at
 
 pages = Blueprint("rules", __name__)
 WHOLE = ("points", "cap_day", "cap_week")
@@ -39,15 +33,14 @@ def page() -> ResponseReturnValue:
 
 def _page(**more: Any) -> Response:
     stored = queries.stored()
-    data: dict[str, Any] = stored[0].rules if stored else {"kinds": {}, "activities": {}, "mandatory": False}
-    slugs = {row.id: row.slug for row in by_id(map(int, data["activities"])).values()}
-    own = [(slugs[int(key)], points) for key, points in data["activities"].items() if int(key) in slugs]
+    (data,) = queries.as_written([stored[0].rules if stored else rules.NONE])
+    own = list(data["activities"].items())
     context = {
         "kinds": rules.KINDS,
         "typed": _typed(data, own),
-        "may_change": bool(asker().roles & {"learning", "admin"}),
+        "may_change": _changes(),
         "seen": stored[0].id if stored else None,
-        "versions": _versions(stored),
+        "versions": desk.versions(stored, named=_changes()),
         "preview": None,
         "looked": "",
         "wrong": {},
@@ -70,31 +63,6 @@ def _typed(data: Mapping[str, Any], own: list[tuple[str, Any]]) -> dict[str, Any
     return {**found, "mandatory": data["mandatory"], "own": own}
 
 
-def _versions(stored: Any) -> list[dict[str, Any]]:
-    """Earlier versions, and on whose word: a name for who keeps the rules, a role for the works council."""
-    told = {entry.detail.get("version"): entry.actor_id for entry in acts("rules:changed")}
-    people_ids = [person for person in told.values() if person is not None]
-    called = names(people_ids) if _changes() else {}
-    played = roles_of(people_ids)
-    found = []
-    for row in stored:
-        person = told.get(row.id)
-        role = (
-            next(iter(sorted(played.get(person, frozenset()) - {"employee", "manager"})), "")
-            if person
-            else ""
-        )
-        found.append(
-            {
-                "at": row.valid_from,
-                "who": called.get(person, "") if person else "",
-                "role": role,
-                "data": row.rules,
-            }
-        )
-    return found
-
-
 # A change -------------------------------------------------------------------------------------------------
 
 
@@ -110,7 +78,7 @@ def change() -> ResponseReturnValue:
         answer = _page(typed=typed, wrong=wrong)
         answer.status_code = 422
         return answer
-    checked = rules.check(data, ids_by_slug(data["activities"]))
+    checked = desk.checked(data)
     looked = hashlib.sha256(json.dumps(checked, sort_keys=True).encode()).hexdigest()
     if form["step"] != "save" or form["looked"] != looked:
         return _page(typed=typed, looked=looked, **_last_month(checked))
@@ -172,22 +140,8 @@ def _number(text: str, most: int, *, whole: bool) -> int | float | None:
 
 def _last_month(data: Mapping[str, Any]) -> dict[str, Any]:
     """What these rules would have done in the last whole month, beside those in force."""
-    since, until = _month_before(now())
-    zone = timezone()
-    first_day = since.astimezone(zone).date()
-    monday = first_day - timedelta(days=first_day.weekday())
-    begin = datetime(monday.year, monday.month, monday.day, tzinfo=zone)
-    stored = queries.stored(limit=1)
-    stands = rules.read(stored[0].id, stored[0].valid_from, stored[0].rules) if stored else None
-    then = rules.read(0, now(), data)
-    found = rules.preview(queries.happened(begin, until), stands, then, when, since)
-    return {"preview": found, "month": since + timedelta(days=1), "fewest": rules.FEWEST}
-
-
-def _month_before(at: datetime) -> tuple[datetime, datetime]:
-    zone = timezone()
-    this_month, _end = bounds("month", windows_at(at, zone).month, zone)
-    return bounds("month", windows_at(this_month - timedelta(days=1), zone).month, zone)
+    found, month = desk.last_month(data, at=now())
+    return {"preview": found, "month": month, "fewest": rules.FEWEST, "too_few": rules.too_few}
 
 
 # With or without ------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What can be asked of the ledger and the totals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
+from app.activities import queries as activities
 from app.db import db
 from app.facts.queries import catalogue_stamp
 from app.people import queries as people
@@ -108,6 +109,20 @@ def stored(limit: int = 50) -> Sequence[Any]:
     """The versions of the rules as they are kept, the latest first: id, valid_from, rules."""
     columns = select(PointRules.id, PointRules.valid_from, PointRules.rules)
     return db.session.execute(columns.order_by(PointRules.valid_from.desc()).limit(limit)).all()
+
+
+def as_written(versions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Kept rules as the catalogue file says them: with slugs for the ids of activities."""
+    kept = list(versions)
+    ids = {int(key) for data in kept for key in data["activities"]}
+    slugs = {str(row.id): row.slug for row in activities.by_id(ids).values()}
+    return [
+        {
+            **data,
+            "activities": {slugs[key]: points for key, points in data["activities"].items() if key in slugs},
+        }
+        for data in kept
+    ]
 
 
 _MONTH = text("""

@@ -65,6 +65,7 @@ class Thing(NamedTuple):
 
 KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article",
          "lesson_shared", "lesson_applied", "kudos_received")  # fmt: skip
+NONE: Mapping[str, Any] = {"kinds": {}, "activities": {}, "mandatory": False}  # before the first version
 LIMITS = {"points": 10_000, "per_hour": 1_000, "cap_day": 100_000, "cap_week": 100_000}
 
 
@@ -219,6 +220,11 @@ def merge(closed: Iterable[tuple[int, int, Closed]]) -> dict[tuple[int, int, str
 FEWEST = 5  # smaller groups of people are not told
 
 
+def too_few(people: int) -> bool:
+    """Some, and so few that a colleague would know who."""
+    return 0 < people < FEWEST
+
+
 @dataclass(slots=True)
 class Kind:
     """Of one kind in a month: what it earned, what it would have earned, and of how many people."""
@@ -226,6 +232,11 @@ class Kind:
     before: int = 0
     after: int = 0
     people: int = 0
+
+    @property
+    def shown(self) -> bool:
+        """Of so many people that nobody is known by it."""
+        return self.people >= FEWEST
 
 
 @dataclass(slots=True)

@@ -57,21 +57,14 @@ def make() -> ResponseReturnValue:
 @pages.get("/admin/skills/<slug>")
 @may("learning")
 def edit(slug: str) -> ResponseReturnValue:
-    return _skill(_row(slug))
+    return _skill(queries.skill(slug))
 
 
 @pages.post("/admin/skills/<slug>")
 @may("learning")
 def save(slug: str) -> ResponseReturnValue:
-    _row(slug)
+    queries.skill(slug)
     return _save(slug)
-
-
-def _row(slug: str) -> Any:
-    found = next((row for row in queries.tree() if row.slug == slug), None)
-    if found is None:
-        raise NotFound(_("There is no such skill."))
-    return found
 
 
 def _save(slug: str | None) -> ResponseReturnValue:
@@ -85,7 +78,7 @@ def _save(slug: str | None) -> ResponseReturnValue:
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound):
             raise
-        row = _row(slug) if slug else None
+        row = queries.skill(slug) if slug else None
         typed = {name: request.form.get(name, "")[:2500] for name in SKILL}
         theirs = _theirs(_skill_typed(row), typed) if isinstance(no, Conflict) else None
         answer = _skill(row, typed=typed, theirs=theirs, **_wrong(no))
@@ -195,13 +188,13 @@ def make_goal() -> ResponseReturnValue:
 @pages.get("/admin/goals/<slug>")
 @may("learning")
 def goal(slug: str) -> ResponseReturnValue:
-    return _goal(_goal_row(slug))
+    return _goal(queries.goal(slug))
 
 
 @pages.post("/admin/goals/<slug>")
 @may("learning")
 def save_goal(slug: str) -> ResponseReturnValue:
-    _goal_row(slug)
+    queries.goal(slug)
     return _save_goal(slug)
 
 
@@ -209,7 +202,7 @@ def save_goal(slug: str) -> ResponseReturnValue:
 @may("learning")
 def step_goal(slug: str) -> ResponseReturnValue:
     """Up, down, or away."""
-    row = _goal_row(slug)
+    row = queries.goal(slug)
     step = body(GoalStep())["step"]
     try:
         with transaction():
@@ -227,13 +220,6 @@ def step_goal(slug: str) -> ResponseReturnValue:
         return answer
 
 
-def _goal_row(slug: str) -> Any:
-    found = next((row for row in queries.goals() if row.slug == slug), None)
-    if found is None:
-        raise NotFound(_("There is no such goal."))
-    return found
-
-
 def _save_goal(slug: str | None) -> ResponseReturnValue:
     try:
         form = body(GoalForm())
@@ -245,7 +231,7 @@ def _save_goal(slug: str | None) -> ResponseReturnValue:
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound):
             raise
-        row = _goal_row(slug) if slug else None
+        row = queries.goal(slug) if slug else None
         typed = {name: request.form.get(name, "")[:500] for name in ("name_nl", "name_en")}
         theirs = _theirs(_goal_typed(row), typed) if isinstance(no, Conflict) else None
         answer = _goal(row, typed=typed, theirs=theirs, **_wrong(no))

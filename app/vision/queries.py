@@ -6,11 +6,13 @@ The tree is small (tens, at most hundreds of skills): it is read whole, in one s
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.db import db
+from app.errors import NotFound
 from app.vision.models import Skill, VisionGoal
 
 _SKILLS = select(
@@ -95,18 +97,43 @@ def ids_of(slugs: Iterable[str]) -> dict[str, int]:
     return {row.slug: row.id for row in db.session.execute(_SLUGS, {"slugs": sorted(set(slugs))})}
 
 
+def kept() -> list[dict[str, Any]]:
+    """The tree with parents and goals as slugs, each skill after its parent, with its version."""
+    goals_now, rows = {goal.id: goal.slug for goal in goals()}, tree()
+    slugs = {row.id: row.slug for row in rows}
+    return [
+        {
+            **row._mapping,
+            "parent": slugs.get(row.parent_id),
+            "goal": goals_now.get(row.goal_id),
+            "retired": row.retired_at is not None,
+        }
+        for row in rows
+    ]
+
+
 def written() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Goals and skills as the catalogue file says them, in its order."""
-    goals_now = goals()
-    rows = db.session.execute(_SKILLS).all()
-    goal_of = {goal.id: goal.slug for goal in goals_now}
-    slug_of = {row.id: row.slug for row in rows}
     skills = []
-    for row in rows:
-        entry = {"slug": row.slug, "name": row.name, "enamel": row.enamel}
-        entry |= {"parent": slug_of.get(row.parent_id), "goal": goal_of.get(row.goal_id)}
-        entry |= {"levels": row.levels} if row.levels else {}
-        entry |= {"framework": row.framework} if row.framework else {}
-        entry |= {"retired": True} if row.retired_at else {}
+    for row in sorted(kept(), key=lambda one: (one["position"], one["id"])):
+        entry = {name: row[name] for name in ("slug", "name", "enamel", "parent", "goal")}
+        entry |= {name: row[name] for name in ("levels", "framework", "retired") if row[name]}
         skills.append(entry)
-    return [{"slug": goal.slug, "name": goal.name} for goal in goals_now], skills
+    return [{"slug": goal.slug, "name": goal.name} for goal in goals()], skills
+
+
+# One of them, or NotFound -----------------------------------------------------------------------------------
+
+
+def goal(slug: str) -> Row[Any]:
+    found = next((row for row in goals() if row.slug == slug), None)
+    if found is None:
+        raise NotFound(_l("There is no such goal."))
+    return found
+
+
+def skill(slug: str) -> Row[Any]:
+    found = next((row for row in tree() if row.slug == slug), None)
+    if found is None:
+        raise NotFound(_l("There is no such skill."))
+    return found
