@@ -33,7 +33,7 @@ NAMES = {
 }
 OWN_NAMES = {
     "activities": {"desk", "merging"},
-    "admin": {"files", "people"},
+    "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
     "badges": {"picture", "shelf"},
     "dates": {"calendar"},
@@ -41,6 +41,7 @@ OWN_NAMES = {
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
+    "points": {"versions"},
     "people": {"clients", "files", "invitations", "naming", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

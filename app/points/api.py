@@ -8,7 +8,7 @@ from app.access import asker, may, me
 from app.config import timezone
 from app.db import transaction
 from app.outbox import settle
-from app.points import actions, desk, queries
+from app.points import actions, queries, versions
 from app.points.rules import KINDS, NONE, too_few
 from app.points.schemas import PreviewIn, PreviewOut, RulesIn, RulesOut
 from app.web import now
@@ -32,7 +32,7 @@ def in_force() -> dict[str, Any]:
 def change(form: dict[str, Any]) -> dict[str, Any]:
     """Put other rules in force from now on; what was earned stays as it is."""
     with transaction():
-        actions.change_rules(desk.checked(form["rules"]), seen=form["seen"], by=me(), at=now())
+        actions.change_rules(versions.checked(form["rules"]), seen=form["seen"], by=me(), at=now())
         settle(now())
         return _told()
 
@@ -43,7 +43,7 @@ def change(form: dict[str, Any]) -> dict[str, Any]:
 @api.response(200, PreviewOut)
 def preview(form: dict[str, Any]) -> dict[str, Any]:
     """What these rules would have done last month, beside those in force. Changes nothing."""
-    found, month = desk.last_month(desk.checked(form["rules"]), at=now())
+    found, month = versions.last_month(versions.checked(form["rules"]), at=now())
     kinds = [(kind, found.kinds[kind]) for kind in KINDS if kind in found.kinds]
     people = {"more": found.more, "less": found.less, "same": found.same}
     return {
@@ -62,7 +62,7 @@ def preview(form: dict[str, Any]) -> dict[str, Any]:
 
 def _told() -> dict[str, Any]:
     stored = queries.stored()
-    known = desk.versions(stored, named=bool(asker().roles & {"learning", "admin"}))
+    known = versions.kept(stored, named=bool(asker().roles & {"learning", "admin"}))
     written = queries.as_written([row.rules for row in stored])
     return {
         "version": stored[0].id if stored else None,

@@ -16,7 +16,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.outbox import settle
 from app.people import actions as people
-from app.points import actions, desk, queries, rules
+from app.points import actions, queries, rules, versions
 from app.points.schemas import RulesForm, SwitchForm
 from app.web import body, now, render
 
@@ -40,7 +40,7 @@ def _page(**more: Any) -> Response:
         "typed": _typed(data, own),
         "may_change": _changes(),
         "seen": stored[0].id if stored else None,
-        "versions": desk.versions(stored, named=_changes()),
+        "versions": versions.kept(stored, named=_changes()),
         "preview": None,
         "looked": "",
         "wrong": {},
@@ -78,7 +78,7 @@ def change() -> ResponseReturnValue:
         answer = _page(typed=typed, wrong=wrong)
         answer.status_code = 422
         return answer
-    checked = desk.checked(data)
+    checked = versions.checked(data)
     looked = hashlib.sha256(json.dumps(checked, sort_keys=True).encode()).hexdigest()
     if form["step"] != "save" or form["looked"] != looked:
         return _page(typed=typed, looked=looked, **_last_month(checked))
@@ -140,7 +140,7 @@ def _number(text: str, most: int, *, whole: bool) -> int | float | None:
 
 def _last_month(data: Mapping[str, Any]) -> dict[str, Any]:
     """What these rules would have done in the last whole month, beside those in force."""
-    found, month = desk.last_month(data, at=now())
+    found, month = versions.last_month(data, at=now())
     return {"preview": found, "month": month, "fewest": rules.FEWEST, "too_few": rules.too_few}
 
 

@@ -1,4 +1,4 @@
-"""What page and API say of the rules: the versions that were, and what others would have done last month."""
+"""The versions of the rules as page and API tell them, and what another one would have done last month."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ def checked(data: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused(str(why), fields={"rules": str(why)}) from None
 
 
-def versions(stored: Sequence[Any], *, named: bool) -> list[dict[str, Any]]:
+def kept(stored: Sequence[Any], *, named: bool) -> list[dict[str, Any]]:
     """The versions as kept, and on whose word: a name for who keeps the rules, a role for the works council."""
     told = {entry.detail.get("version"): entry.actor_id for entry in acts("rules:changed")}
     people_ids = [person for person in told.values() if person is not None]
