@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
+from app.activities.actions import hold_activities
 from app.audit.actions import write
 from app.dates import queries, rules
 from app.dates.rules import NewDate
@@ -187,6 +188,7 @@ def tick(
     came, stayed = sorted(set(present)), sorted(set(absent) - set(present))
     if by in came:
         raise Refused(_l("You cannot say of yourself that you were there. Let somebody else do it."))
+    hold_activities()  # before people are locked, as whoever merges activities does
     lock_people([*came, *stayed])
     row = queries.one(date_id, person_id=by)
     if not rules.can_be_ticked(row, at):
