@@ -131,9 +131,7 @@ def choose(
         person.language = language
     if board_choice is not None:
         if board_choice not in BOARD_CHOICES:
-            raise Refused(
-                _l("Choose one of the three."), fields={"board_choice": _l("Choose one of the three.")}
-            )
+            raise Refused(ONE_OF_THREE, fields={"board_choice": ONE_OF_THREE})
         person.board_choice = board_choice
     if game is not None:
         if person.game and not game and board_choice is None:
