@@ -34,6 +34,11 @@ if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
     pytest_plugins = ["tests.cast"]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Raw bytes name no test: packed ones hold the second they were packed at, and two processes differ."""
+    return argname if isinstance(val, bytes) else None
+
+
 @dataclass
 class Database:
     """A database and a Redis number of this process; `empty` makes both as the migrations left them."""
