@@ -32,6 +32,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian")]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
+    anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",
         "/album",
