@@ -9,9 +9,9 @@ from app.people import actions as people
 # In the order of their choice; what somebody does not hold is passed over. Noor keeps her public page off.
 CHOSEN = {
     "Noor Hendriks": ("open-book", "hands-on", "over-the-fence", "water-quality", "helping-hand", "safe-this-year"),
-    "Maaike Postma": ("good-guide", "helping-hand", "open-book", "open-talk", "ready-for-outage"),
-    "Femke Dijkstra": ("curious", "good-guide", "lesson-that-travels", "every-source"),
-    "Latifa Amrani": ("data-at-work", "over-the-fence", "open-book", "curious", "helping-hand", "first-drop"),
+    "Maaike Postma": ("lesson-that-travels", "pressure-and-valves", "open-book", "curious"),
+    "Femke Dijkstra": ("good-guide", "data-at-work", "lesson-that-travels", "open-talk"),
+    "Latifa Amrani": ("lesson-that-travels", "good-guide", "open-book", "curious", "thousand-drops", "first-drop"),
 }  # fmt: skip
 PUBLIC = ("Latifa Amrani",)
 
