@@ -36,7 +36,6 @@ class Worn:
     id: uuid.UUID
     slug: str
     name: Mapping[str, str]
-    summary: Mapping[str, str]
     kind: str
     glyph: str
     skill: str | None
@@ -122,7 +121,7 @@ def _worn(row: Any) -> Worn:
     body = definition.body
     skill = known.skill_of.get(body["skill"] or "")
     return Worn(
-        row.id, definition.slug, body["name"], body["summary"], body["kind"], body["glyph"], body["skill"],
+        row.id, definition.slug, body["name"], body["kind"], body["glyph"], body["skill"],
         skill.enamel if skill is not None else "improve", row.tier, len(definition.tiers),
         definition.badge.repeats, row.earned_at, row.visible, row.position,
         definition.achievement_id in queries.catalogue().in_force,
