@@ -30,6 +30,7 @@ from app.dates import pages as dates_pages
 from app.db import db
 from app.home import api as home_api
 from app.home import pages as home_pages
+from app.home import profiles
 from app.imports import catalogue_file, statements
 from app.intake import api as intake_api
 from app.intake import pages as intake_pages
@@ -54,6 +55,7 @@ ROOT = Path(__file__).parent.parent
 MOST_LINKS = 5000
 PAGES: tuple[Blueprint, ...] = (
     home_pages.pages,
+    profiles.pages,
     activities_pages.pages,
     badges_pages.pages,
     lessons_pages.pages,

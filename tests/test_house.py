@@ -35,8 +35,9 @@ OWN_NAMES = {
     "activities": {"desk", "merging"},
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
-    "badges": {"picture", "shelf"},
+    "badges": {"picture", "shelf", "showcase"},
     "dates": {"calendar"},
+    "home": {"profiles"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files", "waiting"},

@@ -23,6 +23,7 @@ PARTS = {
     "avatar": "{{ ui.avatar(bad, 3) }}{{ ui.avatar('', 0) }}{{ ui.avatar(none, none) }}{{ ui.avatar('', anon=true) }}",
     "avatars": "{{ ui.avatars([(bad, 1)], more=3) }}",
     "person": "{{ ui.person(bad, 1, bad, '/x') }}",
+    "who": "{{ ui.who(bad, 'anna') }}{{ ui.who(bad) }}",
     "chip": "{{ ui.chip(bad, 'ok', 'check', 'bold') }}",
     "skill": "{{ ui.skill(bad, 'water') }}",
     "tier": "{{ ui.tier(2, bad) }}",
@@ -68,6 +69,7 @@ def app() -> Flask:
     app = Flask("parts", template_folder=str(ROOT / "templates"))
     language.init_app(app, preferred=lambda: "nl", timezone="Europe/Amsterdam")
     assets.init_app(app)
+    app.add_url_rule("/people/<handle>", "profiles.person")
     app.jinja_env.globals.update(csrf_token=lambda: "token", once=lambda: "once", now=lambda: NOW)
     return app
 

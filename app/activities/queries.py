@@ -412,7 +412,8 @@ _STATES = text("""
 
 # Index: ix_completion_confirmer_waiting; the oldest request first.
 _QUEUE = text(f"""
-    SELECT {_TOLD}, learner.name AS learner, learner.handle, learner.job
+    SELECT {_TOLD}, learner.name AS learner, learner.handle, learner.job,
+           CASE WHEN learner.active AND learner.erased_at IS NULL THEN learner.handle END AS profile
     {_FROM}
     JOIN person learner ON learner.id = c.person_id
     WHERE c.confirmer_id = :person AND c.state = 'waiting'

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
@@ -74,3 +74,13 @@ class Award(Base):
     )  # None: evidence went
     revoked_because: Mapped[dict[str, Any] | None] = mapped_column(info=PERSONAL)
     seen_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+
+
+class Showcase(Base):
+    """A badge that its holder chose to show, and at which place; at most six."""
+
+    __tablename__ = "showcase"
+    __table_args__ = (UniqueConstraint("person_id", "award_id"), Index("ix_showcase_award_id", "award_id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, info=PERSONAL)
+    award_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("award.id"), info=PSEUDONYM)

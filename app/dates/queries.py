@@ -16,6 +16,7 @@ MINE = 20
 _DATE = """d.id, d.activity_id, d.starts_at, d.ends_at, d.place, d.link, d.places, d.leader_id, d.cancelled_at,
     d.version, d.created_at, a.slug, a.title, a.summary, a.kind, a.state AS activity_state, leader.name AS leader,
     leader.handle AS leader_handle,
+    CASE WHEN leader.active AND leader.erased_at IS NULL THEN leader.handle END AS profile,
     (SELECT count(*) FROM reservation r JOIN person p ON p.id = r.person_id AND p.active
      WHERE r.date_id = d.id AND r.state = 'reserved') AS taken,
     (SELECT count(*) FROM reservation r JOIN person p ON p.id = r.person_id AND p.active

@@ -21,6 +21,7 @@ from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
+from app.demo.profiles import show
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
@@ -122,6 +123,9 @@ def _fill(
     stage = _stage(everybody, kept, zone)
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
+    with transaction():
+        show({person.name: stage.people[person.external_id] for person in everybody})
+        settle(now)
     kept["done"] = True
     with transaction():
         planned = plan(now, zone)

@@ -1,6 +1,9 @@
-"""The ledger in JSON: one's own entries, each with its receipt."""
+"""The ledger in JSON: one's own entries, each with its receipt; and profiles."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, post_load, validate
+
+from app.badges.rules import SHOWCASE
+from app.language import LANGUAGES
 
 BIGGEST = 2**63 - 1
 
@@ -65,3 +68,97 @@ class EntryOut(Schema):
 class LedgerOut(Schema):
     entries = fields.List(fields.Nested(EntryOut), required=True)
     next = fields.Integer(required=True, allow_none=True)
+
+
+# Profiles -------------------------------------------------------------------------------------------------------
+
+MANY = 200  # awards that a form may name; how many are chosen is a rule, which says so in words
+
+
+class LanguageQuery(Schema):
+    """The language of a page for everybody; one that is not spoken here is passed over."""
+
+    lang = fields.String(load_default="")
+
+    @post_load
+    def _spoken(self, asked: dict[str, str], **_: object) -> dict[str, str]:
+        return asked if asked["lang"] in LANGUAGES else {"lang": ""}
+
+
+class MovedQuery(Schema):
+    """What was just done, for where the focus goes and what is said."""
+
+    moved = fields.String(load_default="")
+    way = fields.String(load_default="")
+    saved = fields.String(load_default="")
+
+
+class PublicForm(Schema):
+    public = fields.Boolean(load_default=False)
+    public_job = fields.Boolean(load_default=False)
+
+
+class ShowcaseForm(Schema):
+    showcase = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=MANY))
+    move = fields.String(load_default="", validate=validate.Length(max=50))
+
+
+class MyProfileIn(Schema):
+    """What is left out stays."""
+
+    public = fields.Boolean(metadata={"description": "whether there is a page for everybody"})
+    public_job = fields.Boolean(metadata={"description": "whether your job stands on it"})
+    showcase = fields.List(
+        fields.UUID(),
+        validate=validate.Length(max=MANY),
+        metadata={"description": f"awards of your own, in their order, at most {SHOWCASE}"},
+    )
+
+
+class MyProfileOut(Schema):
+    public = fields.Boolean(required=True)
+    public_job = fields.Boolean(required=True)
+    showcase = fields.List(fields.UUID(), required=True)
+    address = fields.String(required=True, metadata={"description": "of the page, on or off"})
+
+
+class NamedOut(Schema):
+    name = fields.String(required=True)
+    handle = fields.String(
+        required=True, allow_none=True, metadata={"description": "null of who does not work here any more"}
+    )
+
+
+class WornOut(Schema):
+    id = fields.UUID(required=True)
+    badge = fields.String(required=True, attribute="slug", metadata={"description": "its slug"})
+    name = fields.Nested(Said, required=True)
+    tier = fields.Integer(required=True)
+    earned_at = fields.DateTime(required=True)
+
+
+class ProvenOut(Schema):
+    slug = fields.String(required=True)
+    name = fields.Nested(Said, required=True)
+
+
+class TheirLessonOut(Schema):
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    lang = fields.String(required=True)
+    shared_at = fields.DateTime(required=True)
+
+
+class ProfileOut(Schema):
+    """A colleague as you may see them."""
+
+    handle = fields.String(required=True)
+    name = fields.String(required=True)
+    job = fields.String(required=True)
+    department = fields.String(required=True, allow_none=True)
+    team = fields.String(required=True, allow_none=True)
+    manager = fields.Nested(NamedOut, required=True, allow_none=True)
+    chosen = fields.Boolean(required=True, metadata={"description": "false: the newest, nothing was chosen"})
+    badges = fields.List(fields.Nested(WornOut), required=True)
+    skills = fields.List(fields.Nested(ProvenOut), required=True)
+    lessons = fields.List(fields.Nested(TheirLessonOut), required=True)

@@ -35,6 +35,7 @@ from app.db import db
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
 from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS, month_of, renews_on
 from app.people.models import Organisation, Person, Unit
+from app.people.queries import profile_of
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
@@ -68,6 +69,7 @@ _CARD = (
         Kudos.giver_id,
         _giver.name.label("giver"),
         _giver.handle.label("giver_handle"),
+        profile_of(_giver).label("profile"),
         Kudos.message,
         Kudos.skill_id,
         Kudos.lang,
@@ -102,6 +104,7 @@ _RECEIVERS = (
         Person.id,
         Person.name,
         Person.handle,
+        profile_of(Person).label("profile"),
         KudosReceiver.thanked_at,
         KudosReceiver.visible,
     )

@@ -28,6 +28,7 @@ from sqlalchemy.types import BigInteger, Text
 from app.db import db
 from app.lessons.models import Application, Lesson
 from app.people.models import Person, Unit
+from app.people.queries import profile_of
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
@@ -58,6 +59,7 @@ _CARD = (
         Lesson.author_id,
         _author.name.label("author"),
         _author.handle.label("author_handle"),
+        profile_of(_author).label("profile"),
         _author.job.label("author_job"),
         Unit.name.label("team"),
         Lesson.outcome,
@@ -105,10 +107,17 @@ _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     for further in (False, True)
 }
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
+_BY_AUTHOR = _NEWEST.where(Lesson.author_id == bindparam("author"))
 _OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, Lesson.author_id != _viewer.id)
 _APPLIERS = (
     select(
-        Application.person_id, _applier.name, _applier.handle, _applier.job, Application.how, Application.at
+        Application.person_id,
+        _applier.name,
+        _applier.handle,
+        profile_of(_applier).label("profile"),
+        _applier.job,
+        Application.how,
+        Application.at,
     )
     .join(_applier, _applier.id == Application.person_id)
     .where(Application.lesson_id == bindparam("lesson_id"), _stands)
@@ -217,6 +226,11 @@ def appliers(lesson_id: int) -> Sequence[AnyRow]:
 def latest_of_team(me: int, limit: int = 3) -> Sequence[AnyRow]:
     """The newest lessons of colleagues of this person's own team: cards for the home page."""
     return db.session.execute(_OF_TEAM, {"me": me, "limit": limit}).all()
+
+
+def by_author(me: int, author: int, limit: int = 3) -> Sequence[AnyRow]:
+    """The newest lessons of somebody that this person may read."""
+    return db.session.execute(_BY_AUTHOR, {"me": me, "author": author, "limit": limit}).all()
 
 
 def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[AnyRow]:

@@ -143,6 +143,19 @@ def choose(
     return person
 
 
+def choose_public(*, person_id: int, public: bool | None = None, job: bool | None = None) -> Person:
+    """Show oneself outside of the house, or not any more; and whether the job stands there. The rest stays."""
+    person = db.session.get(Person, person_id, with_for_update={"key_share": True})
+    if person is None:
+        raise NotFound(_l("There is nobody of that name here."))
+    if public is not None:
+        person.public_profile = public
+    if job is not None:
+        person.public_job = job
+    db.session.flush()
+    return person
+
+
 def make_client(
     *,
     name: str,

@@ -62,6 +62,9 @@ class Person(Base):
         info=PERSONAL
     )  # named, unnamed, out; None: not chosen yet
     game: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    # What they show of themselves outside of the house; nothing before they say so.
+    public_profile: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
+    public_job: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
     password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     created_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     erased_at: Mapped[datetime | None] = mapped_column(info=NONE)

@@ -1,6 +1,6 @@
 """Signing in and out, the language, and one's own settings."""
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, request, url_for
 from flask import Response as Answer
@@ -193,9 +193,16 @@ def language() -> ResponseReturnValue:
         with transaction():
             actions.choose(person_id=who.person_id, language=form["language"])
             settle(now())
-    answer = redirect(inside(form["next"]), code=303)
+    answer = redirect(without_language(inside(form["next"])), code=303)
     remember(answer, form["language"])
     return answer
+
+
+def without_language(address: str) -> str:
+    """A public page may have been asked for in one language; who chooses another one means it."""
+    parts = urlsplit(address)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "lang"]
+    return urlunsplit(parts._replace(query=urlencode(kept))) if "lang=" in parts.query else address
 
 
 # One's own settings -----------------------------------------------------------------------------------------

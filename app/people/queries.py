@@ -1,5 +1,6 @@
 """What can be asked about people, their units, and the organisation."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     DateTime,
     Text,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -100,6 +103,12 @@ _card = (
     .where(Person.erased_at.is_(None))
 )
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
+HANDLE = re.compile(r"[a-z0-9-]{1,80}")
+
+
+def profile_of(person: type[Person]) -> ColumnElement[str | None]:
+    """The handle of who works here, for a link to their profile; of who left or was erased nothing."""
+    return case((and_(person.active, person.erased_at.is_(None)), person.handle))
 
 
 def organisation() -> OrganisationFacts:
@@ -147,6 +156,51 @@ def card(person_id: int) -> Card:
 def card_of_handle(handle: str) -> Card:
     row = db.session.execute(_card.where(Person.handle == handle, Person.active)).one_or_none()
     return Card(*row) if row else _missing()
+
+
+_lead = aliased(Person)
+_profile = (
+    select(
+        Person.id,
+        Person.handle,
+        Person.name,
+        Person.job,
+        _department.name.label("department"),
+        _team.name.label("team"),
+        case((_lead.erased_at.is_(None), _lead.name)).label("manager"),
+        profile_of(_lead).label("manager_handle"),
+        exists().where(_report.manager_id == Person.id, _report.active).label("leads"),
+    )
+    .outerjoin(_department, _department.id == Person.department_id)
+    .outerjoin(_team, _team.id == Person.team_id)
+    .outerjoin(_lead, _lead.id == Person.manager_id)
+    .where(Person.handle == bindparam("handle"), Person.active, Person.erased_at.is_(None))
+)
+_public = select(
+    Person.id,
+    Person.handle,
+    Person.name,
+    case((Person.public_job, Person.job), else_="").label("job"),
+    Person.public_profile.label("on"),
+).where(Person.active, Person.erased_at.is_(None))
+
+
+def profile(handle: str) -> Any:
+    """What every colleague may see of somebody who works here, with their manager and whether they lead."""
+    fits = HANDLE.fullmatch(handle)
+    return (db.session.execute(_profile, {"handle": handle}).one_or_none() if fits else None) or _missing()
+
+
+def public_profile(handle: str) -> Any:
+    """What the world may see of who switched that on; whoever did not is not there."""
+    statement = _public.where(Person.handle == handle, Person.public_profile)
+    fits = HANDLE.fullmatch(handle)
+    return (db.session.execute(statement).one_or_none() if fits else None) or _missing()
+
+
+def public_preview(person_id: int) -> Any:
+    """The same for oneself, on or off."""
+    return db.session.execute(_public.where(Person.id == person_id)).one_or_none() or _missing()
 
 
 def get_person(person_id: int) -> Person:

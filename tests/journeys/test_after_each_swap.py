@@ -168,3 +168,27 @@ def test_what_comes_in_and_waits(
     expect(anna.locator("#foryou")).to_contain_text("on a napkin")
     other.look("kudos that came in")
     assert eye.wrong + other.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_what_one_shows_of_oneself(
+    dark: bool, width: int, company: Company, visit: Visit, consoles: Consoles
+) -> None:
+    page = visit("anna", "/me/profile", dark=dark, width=width)
+    eye = Eye(page)
+    boxes = page.locator("#showcase").get_by_role("checkbox")
+    for at in range(2):
+        boxes.nth(at).check()
+    page.locator("#save-showcase").click()
+    expect(page.locator("#status")).to_have_text("Saved.")
+    expect(page.locator("#save-showcase")).to_be_focused()
+    eye.look("badges that are chosen")
+    page.get_by_role("button", name="Move up").last.click()
+    expect(page.locator("#status")).to_contain_text("number 1 of 2")
+    eye.look("a badge that was moved")
+    page.get_by_label("Show my public page").check()
+    page.locator("#save-public").click()
+    expect(page.locator("#public")).to_contain_text("Switched on")
+    eye.look("a public page that is on")
+    assert eye.wrong == []

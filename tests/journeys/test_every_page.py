@@ -10,8 +10,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask, render_template
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
-from app.db import transaction
+from app.badges import showcase
+from app.db import db, transaction
 from app.people import actions as people
 from app.web import RESTING
 from tests.cast import Cast
@@ -32,6 +34,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian")]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
+    anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",
         "/album",
@@ -57,6 +60,17 @@ def speak(app: Flask, cast: Cast, lang: str) -> None:
     with app.app_context(), transaction():
         for name in ("anna", "mia", "cor", "dan", "leo"):
             people.choose(person_id=cast.id_of(name), language=lang)
+        show_badges(cast.anna)
+
+
+def show_badges(person_id: int) -> None:
+    """All that a profile can tell: one badge for the world, one for colleagues, one for nobody else."""
+    held = showcase.highest(showcase.display(person_id, "me").all)[:3]
+    showcase.choose_showcase(person_id=person_id, award_ids=[one.id for one in held])
+    people.choose_public(person_id=person_id, public=True, job=True)
+    for one, visible in zip(held, ("public", "me"), strict=False):
+        seen = {"id": one.id, "visible": visible}
+        db.session.execute(text("UPDATE award SET visible = :visible WHERE id = :id"), seen)
 
 
 def share_of(paths: list[str], look: tuple[str, bool, int]) -> list[str]:
@@ -98,7 +112,7 @@ def test_nothing_is_wrong_with_any_page(
             page.goto(path)
             wrong += look_at(page, lang, f"{name} at {path}")
     outside = stranger(width=width, dark=dark)
-    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}"):
+    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}", "/u/anna?lang=en"):
         outside.goto(path)
         wrong += look_at(outside, "en", path)
     assert wrong == []

@@ -113,3 +113,38 @@ def test_the_menu_of_the_phone_opens_closes_and_gives_the_focus_back(company: Co
     page.keyboard.press("Escape")
     expect(page.locator("#menu")).to_be_hidden()
     expect(page.locator("[popovertarget=menu]").first).to_be_focused()
+
+
+def test_badges_are_chosen_and_put_in_order_and_the_focus_stays_with_the_one_that_moves(
+    company: Company, visit: Visit
+) -> None:
+    page = visit("anna", "/me/profile")
+    boxes = page.locator("#showcase input[type=checkbox]")
+    names = [boxes.nth(at).get_attribute("value") for at in range(3)]
+    for name in names:
+        tab_to(page, f'[value="{name}"]')
+        page.keyboard.press("Space")
+    page.keyboard.press("Enter")  # in a box, as in any form: it keeps what is ticked, and moves nothing
+    expect(page.locator("#status")).to_have_text("Saved.")
+    assert [boxes.nth(at).get_attribute("value") for at in range(3)] == names
+    expect(page.locator(f'[value="{names[2]}"]')).to_be_checked()
+    tab_to(page, f"#up-{names[2]}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("number 2 of 3")
+    expect(page.locator(f"#up-{names[2]}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("number 1 of 3")
+    expect(page.locator(f"#down-{names[2]}")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#status")).to_contain_text("number 2 of 3")
+    expect(page.locator(f"#down-{names[2]}")).to_be_focused()
+    page.reload()
+    kept = [boxes.nth(at).get_attribute("value") for at in range(3)]
+    assert kept == [names[0], names[2], names[1]]
+    tab_to(page, "#save-public")
+    expect(page.locator("#public")).to_contain_text("Switched off")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator("#public")).to_contain_text("Switched on")

@@ -58,6 +58,7 @@ def pages_of(company: Company) -> list[str]:
     pages = ["/", "/album", "/album?by=skill", "/learn", "/learn/confined-spaces", "/log", "/lessons"]
     pages += [f"/badges/{one['slug']}" for one in scene.demo_catalogue()["badges"]]
     pages += [f"/lessons/{company.lesson}", "/kudos", f"/kudos/{company.kudos}", "/confirmations", "/nothing"]
+    pages += ["/people/anna", "/people/ben", "/me/profile", "/me/profile/preview"]
     return [*pages, *(f"/home/{part}" for part in ("next", "stats", "foryou", "album", "around"))]
 
 

@@ -124,3 +124,34 @@ def test_a_newcomer_sets_a_password_and_says_how_it_should_be(
     expect(cor.get_by_role("link", name="Leaderboards")).to_have_count(0)
     cor.goto(f"/welcome/{invitation}")
     expect(cor.get_by_role("heading", level=1)).to_have_text("Nothing here")
+
+
+def test_badges_are_chosen_put_in_order_and_shown_to_the_world(
+    company: Company, visit: Callable[..., Page], stranger: Callable[..., Page], consoles: Consoles
+) -> None:
+    consoles.expected = ["GET .*/u/anna: 404"]
+    anna = visit("anna", "/me/settings", script=False)
+    anna.get_by_role("link", name="What others see of you").click()
+    rows = anna.locator("#showcase li")
+    names = [rows.nth(at).locator("b").inner_text() for at in range(2)]
+    for name in names:
+        rows.filter(has_text=name).get_by_role("checkbox").check()
+    anna.locator("#save-showcase").click()
+    expect(anna.locator("#showcase")).to_contain_text("2 of at most 6")
+    rows.filter(has_text=names[1]).get_by_role("button", name="Move up").click()
+    expect(rows.first).to_contain_text(names[1])
+    expect(rows.first.get_by_role("button", name="Move down")).to_be_focused()
+    anna.get_by_role("link", name="Your page for colleagues").click()
+    expect(anna.locator(".album b").first).to_have_text(names[1])
+    outside = stranger(script=False)
+    outside.goto("/u/anna")
+    expect(outside.locator("h1")).not_to_contain_text("Anna")
+    anna.go_back()
+    anna.get_by_label("Show my public page").check()
+    anna.locator("#save-public").click()
+    expect(anna.locator("#public")).to_contain_text("Switched on")
+    outside.goto("/u/anna?lang=nl")
+    expect(outside.locator("h1")).to_have_text("Anna")
+    outside.get_by_role("button", name="English").first.click()
+    expect(outside.locator("html")).to_have_attribute("lang", "en")
+    expect(outside.locator("h1")).to_have_text("Anna")

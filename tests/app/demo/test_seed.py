@@ -119,6 +119,14 @@ def _is_whole() -> None:
         now=NOW,
     )
     assert dates == [(8, 8), (12, 5), (None, 11), (8, 3)]
+    chosen = dict(
+        all_of(
+            "SELECT p.name, count(*) FROM showcase s JOIN person p ON p.id = s.person_id"
+            " JOIN award w ON w.id = s.award_id AND w.revoked_at IS NULL GROUP BY p.name"
+        )
+    )
+    assert chosen["Noor Hendriks"] == 6
+    assert all_of("SELECT name FROM person WHERE public_profile") == [("Latifa Amrani",)]
 
 
 def _is_written_down(state: Path) -> None:

@@ -1,5 +1,6 @@
 """Kudos through the doors: who sees what, with and without JavaScript, and whatever is thrown at them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,10 @@ Thank = Callable[..., int]
 Choose = Callable[[str, int, str], None]
 SWAP = {"HX-Request": "true"}
 ALL = {"anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor"}
+
+
+def said(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", "", page).split())
 
 
 def who_sees(kudos_id: int, client_of: Browser) -> set[str]:
@@ -112,7 +117,7 @@ def test_a_plain_form_with_a_typed_name_gives_kudos(skill: int, client_of: Brows
     assert answer.status_code == 303
     page = anna.get(answer.location).text
     assert SAID in page
-    assert "You thanked Ben" in page
+    assert "You thanked Ben" in said(page)
     assert SAID in client_of("ben").get("/kudos?show=received").text
     assert anna.post("/kudos", data=sent).location == answer.location
 
@@ -160,7 +165,7 @@ def test_one_after_another_is_added_before_it_is_sent(cast: Cast, skill: int, cl
     assert "No kudos here yet" in first.text, "nothing was sent"
     sent = {"receivers": [cast.ben], "who": "Mia (mia)", "message": SAID, "skill_id": skill, "lang": "en"}
     anna.post("/kudos", data=sent)
-    assert "You thanked Ben and Mia" in anna.get("/kudos").text
+    assert "You thanked Ben and Mia" in said(anna.get("/kudos").text)
 
 
 def test_a_link_can_say_for_whom_the_form_is(cast: Cast, client_of: Browser) -> None:
