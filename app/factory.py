@@ -22,6 +22,7 @@ from app.admin import pages as admin_pages
 from app.admin import people as admin_people
 from app.badges import api as badges_api
 from app.badges import pages as badges_pages
+from app.badges import shelf
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -180,6 +181,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         organisation=queries.organisation, waiting_confirmations=_waiting_confirmations
     )
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
+    app.jinja_env.globals.update(badges_from=shelf.leading_from)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)

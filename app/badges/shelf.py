@@ -168,6 +168,41 @@ def _read(catalogue: Catalogue) -> Called:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """A badge that an activity helps to earn."""
+
+    slug: str
+    name: Mapping[str, str]
+    kind: str
+    glyph: str
+    enamel: str
+
+
+MOST_LEADING = 4
+
+
+def leading_from(activity: Row[Any]) -> list[Leading]:
+    """The badges that name this activity, its kind or one of its skills, the ones that name it most closely first.
+
+    A badge that any learning leads to says nothing about this activity.
+    """
+    known, catalogue = called(), queries.catalogue()
+    above = {up for skill in activity.skills if skill in known.skills for up in known.skills[skill].lineage}
+    keys = [
+        ("completed", "activity", activity.id),
+        *(("completed", "skill", skill) for skill in sorted(above)),
+    ]
+    keys.append(("completed", "kind", activity.kind))
+    ids = dict.fromkeys(tier.achievement_id for key in keys for tier in catalogue.index.touched([key]))
+    found = [catalogue.in_force[id] for id in ids][:MOST_LEADING]
+    return [
+        Leading(one.slug, body["name"], body["kind"], body["glyph"], _enamel(body["skill"], known))
+        for one in found
+        for body in (one.body,)
+    ]
+
+
 # What somebody holds, and how far they are -------------------------------------------------------------------
 
 

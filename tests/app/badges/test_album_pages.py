@@ -210,3 +210,14 @@ def test_who_does_without_points_sees_badges_and_no_points(
 def test_nobody_is_sent_to_sign_in(client: Any) -> None:
     for path in ("/album", "/badges/three"):
         assert client.get(path).status_code == 303
+
+
+def test_an_activity_names_the_badges_that_ask_for_it_and_not_those_that_any_learning_leads_to(
+    scene: Scene, client_of: Browser
+) -> None:
+    asked = badge("asked", ({"completed": ["a1", "a2"]}, 5)) | {"name": {"nl": "Gevraagd", "en": "Asked for"}}
+    scene.load([*BADGES, asked])
+    page = read(client_of("anna"), "/learn/a1")
+    way = said(page.partition("Badges on this way")[2].partition("</section>")[0])
+    assert way == "Asked for"
+    assert "Badges on this way" not in read(client_of("anna"), "/learn/a9")

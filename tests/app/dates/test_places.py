@@ -58,7 +58,9 @@ def test_the_page_shows_the_next_dates_and_a_place_is_taken(
     assert "You have a place" in page
     assert "1 place left" in page
     assert "You have a place" in anna.get("/learn").text
-    assert "Coming up" not in client_of("ben").get("/learn").text
+    assert "You have a place" in anna.get("/").text
+    for path in ("/", "/learn"):
+        assert "Coming up" not in client_of("ben").get(path).text
 
 
 def test_with_javascript_the_answer_takes_the_place_of_the_dates(
