@@ -62,6 +62,11 @@ class Person(Base):
         info=PERSONAL
     )  # named, unnamed, out; None: not chosen yet
     game: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    kudos_choice: Mapped[str | None] = mapped_column(
+        info=PERSONAL
+    )  # private, team, everyone; None: not chosen
+    moments: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    started_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)  # the first questions were asked
     password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     created_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     erased_at: Mapped[datetime | None] = mapped_column(info=NONE)
