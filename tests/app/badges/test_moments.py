@@ -142,7 +142,7 @@ def test_it_leads_to_the_badge_and_to_thanks_for_who_confirmed_it(
     assert anna.post("/moment", data={**form, "then": "badge"}).headers["Location"].startswith("/badges/")
     onward = anna.post("/moment", data={**form, "then": "thanks"}).headers["Location"]
     assert onward == "/kudos?to=ben#kudos-form"
-    assert 'name="receivers" value="%d" checked' % cast.ben in anna.get(onward).text
+    assert f'name="receivers" value="{cast.ben}" checked' in anna.get(onward).text
 
 
 def test_the_manager_is_thanked_where_nobody_else_helped_and_nobody_who_left(
