@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.db import transaction
 from app.people import actions as people
+from app.people.rules import START
 from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
@@ -42,6 +43,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
         "/log",
         "/confirmations",
         "/admin/rules",
+        *(f"/me/start/{step}" for step in START),
     ]
     dan = ["/admin", "/admin/organisation", "/admin/people", "/admin/people?q=nobody", "/admin/people/import"]
     dan += [f"/admin/people/{cast.ben}"]

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from app.badges import moments
 from app.events import FactStated
 from tests.cast import Cast, signed_in
-from tests.journeys.browsing import listens, unfit
+from tests.journeys.browsing import listens, tab_to, unfit
 from tests.small import badge, completed, load, state
 
 BEFORE = datetime(2025, 1, 6, tzinfo=UTC)
@@ -73,9 +73,9 @@ def test_it_opens_once_takes_the_focus_and_gives_it_back(
     expect(moment(page)).to_have_count(1)
     expect(page.locator("#award-h")).to_be_focused()
     assert unfit(page) == []
-    page.keyboard.press("Escape")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
-    page.wait_for_function("!document.querySelector('#moment').children.length")
     page.reload()
     expect(page.locator("dialog")).to_have_count(0)
     assert not waits(app, cast)
@@ -137,8 +137,8 @@ def test_what_one_tab_saw_the_other_does_not_show(
     there = here.context.new_page()
     there.emulate_media(reduced_motion="no-preference")
     expect(moment(here)).to_have_count(1)
-    here.keyboard.press("Escape")
-    here.wait_for_function("!document.querySelector('#moment').children.length")
+    with here.expect_response(lambda answer: answer.request.method == "POST"):
+        here.keyboard.press("Escape")
     there.goto("/album")
     expect(there.locator("#moment")).to_be_attached()
     expect(there.locator("dialog")).to_have_count(0)
@@ -184,3 +184,26 @@ def test_where_the_dialog_comes_home_leaves_the_note_out(
         )
         <= 1200
     )
+
+
+def test_the_first_questions_are_answered_by_keyboard(visit: Callable[..., Page]) -> None:
+    cor = visit("cor", "/me/start?next=/lessons")
+    for step, wanted in (("language", "en"), ("points", "true"), ("boards", "unnamed"), ("thanks", "team")):
+        expect(cor).to_have_url(re.compile(f"/me/start/{step}"))
+        tab_to(cor, f"button[value='{wanted}']:not([name='language'][class*='btn'])")
+        cor.keyboard.press("Enter")
+    expect(cor).to_have_url(re.compile("/lessons$"))
+    cor.goto("/me/settings")
+    for value in ("unnamed", "team"):
+        expect(cor.locator(f"input[value='{value}']")).to_be_checked()
+
+
+def test_a_part_of_the_settings_is_saved_where_it_stands(visit: Callable[..., Page]) -> None:
+    anna = visit("anna", "/me/settings")
+    anna.get_by_role("radio", name="My team").check()
+    anna.locator("#save-kudos").click()
+    expect(anna.locator("#part-kudos")).to_contain_text("Saved.")
+    expect(anna.locator("#part-board")).not_to_contain_text("Saved.")
+    expect(anna.locator("#status")).to_have_text("Saved.")
+    expect(anna.locator("#save-kudos")).to_be_focused()
+    assert unfit(anna) == []
