@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -158,14 +159,20 @@ def test_its_ways_lead_to_the_badge_and_to_thanks(
     assert not waits(app, cast)
 
 
-@pytest.mark.parametrize("how", [{"script": False}, {"width": 390}], ids=["without script", "less motion"])
+@pytest.mark.parametrize(
+    "how",
+    [{"script": False}, {"width": 390}, {"dark": True}],
+    ids=["without script", "less motion", "in the dark"],
+)
 def test_without_script_or_motion_home_tells_it(
-    how: dict[str, int], app: Flask, cast: Cast, visit: Callable[..., Page]
+    how: dict[str, Any], app: Flask, cast: Cast, visit: Callable[..., Page]
 ) -> None:
     learn(app, cast)
     page = visit("anna", "/", **how)
     expect(page.get_by_text("New in your album", exact=True).first).to_be_visible()
     expect(moment(page)).to_have_count(0)
+    if how.get("script", True):
+        assert unfit(page) == []
     page.get_by_role("button", name="Got it").click()
     expect(page.get_by_text("New in your album")).to_have_count(0)
     assert not waits(app, cast)
