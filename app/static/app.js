@@ -30,7 +30,7 @@
     event.target.form.requestSubmit();
   });
 
-  // Focus that went away with the old content goes to the new; a badge waits until nobody types.
+  // Focus that went away with the old content goes to the new; a badge waits while one types.
   let lost = null;
   on("htmx:beforeSwap", ({ detail }) => {
     const at = document.activeElement, { target } = detail;
@@ -47,14 +47,14 @@
     }
     celebrate();
   });
-  const prefers = (what) => matchMedia(`(prefers-${what})`).matches;
-  let later;
+  const likes = (how) => matchMedia(`(prefers-${how})`).matches;
+  let soon;
   const celebrate = () => {
     const dialog = document.querySelector("dialog.award:not([open])");
-    if (!dialog || prefers("reduced-motion: reduce")) return;
-    clearTimeout(later);
+    if (!dialog || likes("reduced-motion: reduce")) return;
+    clearTimeout(soon);
     if (document.querySelector("dialog[open], :popover-open") || document.activeElement.matches("input, textarea, select")) {
-      return void (later = setTimeout(celebrate, 500));
+      return void (soon = setTimeout(celebrate, 500));
     }
     dialog.showModal();
     dialog.addEventListener("close", () => dialog.remove());
@@ -65,7 +65,7 @@
     target.closest("[data-dismiss]")?.closest(".toast, .note").remove();
     if (!target.closest("[data-theme-switch]")) return;
     const root = document.documentElement;
-    const dark = (root.dataset.theme || (prefers("color-scheme: dark") ? "dark" : "light")) === "dark";
+    const dark = (root.dataset.theme || (likes("color-scheme: dark") ? "dark" : "light")) === "dark";
     root.dataset.theme = dark ? "light" : "dark";
     document.cookie = `blijk_theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax`;
   });
