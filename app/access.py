@@ -45,6 +45,7 @@ class Asker:
     language: str | None = None
     game: bool = True
     board_choice: str | None = None
+    moments: bool = True
     department_id: int | None = None
     team_id: int | None = None
     manager_id: int | None = None

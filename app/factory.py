@@ -180,6 +180,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.jinja_env.globals.update(
         organisation=queries.organisation, waiting_confirmations=_waiting_confirmations
     )
+    app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
     app.jinja_env.globals.update(badges_from=shelf.leading_from)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)

@@ -18,8 +18,9 @@ from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.types import JSON
 
 from app.badges import queries
-from app.badges.models import Achievement, AchievementVersion
+from app.badges.models import Achievement, AchievementVersion, Award
 from app.badges.picture import PICTURE_VERSION
+from app.badges.rules import comes_quietly
 from app.db import array, db, lock_people, locked_totals
 from app.events import BadgeAwarded, BadgeMoved, BadgeRevoked, FactsCounted
 from app.facts import queries as facts
@@ -32,13 +33,14 @@ from badges.facts import Fact, Held, Item
 
 _INSERT = text("""
     INSERT INTO award (id, person_id, achievement_id, version_id, tier, period_key, earned_at, awarded_at, evidence,
-                       points, picture_version)
+                       points, picture_version, seen_at)
     SELECT e.id, e.person_id, e.achievement_id, e.version_id, e.tier, e.period_key, e.earned_at, :now,
-           CAST(e.evidence AS bigint[]), e.points, :picture
+           CAST(e.evidence AS bigint[]), e.points, :picture, CASE WHEN e.quiet THEN :now END
     FROM unnest(CAST(:id AS uuid[]), CAST(:person_id AS bigint[]), CAST(:achievement_id AS bigint[]),
                 CAST(:version_id AS bigint[]), CAST(:tier AS bigint[]), CAST(:period_key AS text[]),
-                CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]), CAST(:points AS bigint[]))
-         AS e(id, person_id, achievement_id, version_id, tier, period_key, earned_at, evidence, points)
+                CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]), CAST(:points AS bigint[]),
+                CAST(:quiet AS boolean[]))
+         AS e(id, person_id, achievement_id, version_id, tier, period_key, earned_at, evidence, points, quiet)
     ON CONFLICT (person_id, achievement_id, tier, period_key) WHERE revoked_at IS NULL DO NOTHING
     RETURNING id, person_id, achievement_id, version_id, tier, earned_at, points
 """)
@@ -102,6 +104,7 @@ class Decision:
             "earned_at": array(one.at for one in got),
             "evidence": array(array(one.evidence) for one in got),
             "points": array(one.points for one in got),
+            "quiet": array(comes_quietly(one.at, self.now, retroactive=one.retroactive) for one in got),
             "now": self.now,
             "picture": PICTURE_VERSION,
         }
@@ -339,6 +342,14 @@ def _under_another_version(
         if met:
             return Earned(tier, key[2], *met, from_before(items, met[0]))
     return None
+
+
+def see(person_id: int, award_ids: Sequence[uuid.UUID], *, at: datetime) -> None:
+    """Their earner was shown these. The first time counts; what is not theirs stays as it is."""
+    unseen = (Award.person_id == person_id, Award.seen_at.is_(None), Award.id.in_(award_ids))
+    db.session.execute(
+        update(Award).where(*unseen).values(seen_at=at).execution_options(synchronize_session=False)
+    )
 
 
 def backfill(person_ids: Sequence[int], slug: str | None, now: datetime) -> None:

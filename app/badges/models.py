@@ -40,7 +40,8 @@ class AchievementVersion(Base):
 class Award(Base):
     """This earner got this tier of this achievement then, on this evidence, under this version.
 
-    `earned_at` is the first moment at which the criteria were met, in the order of happening.
+    `earned_at` is the first moment at which the criteria were met, in the order of happening. `seen_at`: its earner
+    was shown it; what comes from the past counts as seen from the start.
     """
 
     __tablename__ = "award"
@@ -55,6 +56,7 @@ class Award(Base):
             postgresql_where="revoked_at IS NULL",
         ),
         Index("ix_award_achievement_id", "achievement_id", "tier"),
+        Index("ix_award_unseen", "person_id", postgresql_where="seen_at IS NULL AND revoked_at IS NULL"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)

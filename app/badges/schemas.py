@@ -9,6 +9,13 @@ class AlbumQuery(Schema):
     by = fields.String(load_default="day", validate=validate.OneOf(("day", "skill")))
 
 
+class MomentForm(Schema):
+    """The awards that were shown, and where to go on to."""
+
+    award = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
+    then = fields.String(load_default="", validate=validate.OneOf(("", "badge", "thanks")))
+
+
 class Said(Schema):
     """A text in both languages."""
 

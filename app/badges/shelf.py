@@ -197,7 +197,7 @@ def leading_from(activity: Row[Any]) -> list[Leading]:
     ids = dict.fromkeys(tier.achievement_id for key in keys for tier in catalogue.index.touched([key]))
     found = [catalogue.in_force[id] for id in ids][:MOST_LEADING]
     return [
-        Leading(one.slug, body["name"], body["kind"], body["glyph"], _enamel(body["skill"], known))
+        Leading(one.slug, body["name"], body["kind"], body["glyph"], enamel_of(body["skill"], known))
         for one in found
         for body in (one.body,)
     ]
@@ -313,7 +313,7 @@ def _shown(
     found = progress(following.criteria, history, queries.calendar, now) if following else None
     return Shown(
         slug=definition.slug, name=body["name"], summary=body["summary"], kind=body["kind"], glyph=body["glyph"],
-        skill=body["skill"], enamel=_enamel(body["skill"], known), tiers=len(definition.tiers),
+        skill=body["skill"], enamel=enamel_of(body["skill"], known), tiers=len(definition.tiers),
         held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
         next_tier=following.tier if following else None, share=found.share if found else 1.0,
         steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
@@ -328,7 +328,8 @@ def _following(definition: Definition, so_far: Sequence[Holding], known: Called)
     return tiers[reached] if open_still else None
 
 
-def _enamel(skill: str | None, known: Called) -> str:
+def enamel_of(skill: str | None, known: Called) -> str:
+    """The colour of a skill's pictures."""
     found = known.skill_of.get(skill or "")
     return found.enamel if found else "improve"
 

@@ -128,6 +128,7 @@ def _fill(
         settle(now)
     kept["done"] = True
     with transaction():
+        db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)
@@ -214,6 +215,14 @@ def _choose(everybody: Sequence[Colleague], ids: Mapping[str, int]) -> None:
             "games": [person.game for person in everybody],
         },
     )
+
+
+# Half a year of badges was seen when they came; the newest of who looks around is still to be shown.
+_SEEN = text("""
+    UPDATE award SET seen_at = awarded_at WHERE seen_at IS NULL AND id IS DISTINCT FROM (
+        SELECT a.id FROM award a JOIN person p ON p.id = a.person_id
+        WHERE p.email = :email AND a.revoked_at IS NULL ORDER BY a.earned_at DESC, a.tier DESC LIMIT 1)
+""")
 
 
 def _stage(everybody: Sequence[Colleague], kept: Mapping[str, Any], zone: ZoneInfo) -> Stage:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
-from app.badges import shelf
+from app.badges import moments, shelf
 from app.config import timezone
 from app.errors import NotFound
 from app.home import queries
@@ -35,7 +35,8 @@ NEWEST, FIRST = 5, 3
 @may("person")
 def page() -> ResponseReturnValue:
     hour = now().astimezone(timezone()).hour
-    return render("home/page.html", at=now(), hour=hour, **_context(set(PARTS)))
+    new = moments.news(me(), lang(), with_points=points.with_points(game=asker().game))
+    return render("home/page.html", at=now(), hour=hour, album_news=new, **_context(set(PARTS)))
 
 
 @pages.get("/home/<part>")

@@ -146,9 +146,10 @@ def give_kudos(items: Sequence[NewKudos], *, at: datetime) -> list[int]:
         for person in sorted(set(item.receivers))
     ]
     if given:
+        chosen = queries.standing_choices(person for _, _, person in given)
         db.session.execute(
             _INSERT_RECEIVERS,
-            [{"kudos_id": id, "person_id": person, "visible": rules.VISIBLE[0]} for _, id, person in given],
+            [{"kudos_id": id, "person_id": person, "visible": chosen[person]} for _, id, person in given],
         )
     publish(KudosGiven(person_id=person, kudos_id=id) for _, id, person in given)
     publish(_received(item, id, person) for item, id, person in given)

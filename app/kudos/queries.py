@@ -33,7 +33,7 @@ from sqlalchemy.types import BigInteger, Text
 from app.config import settings
 from app.db import db
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
-from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS, month_of, renews_on
+from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS, VISIBLE, month_of, renews_on
 from app.people.models import Organisation, Person, Unit
 from app.people.queries import profile_of
 
@@ -186,6 +186,7 @@ _NAMED = (
 _THESE = _COLLEAGUE.where(Person.id == _ids.any_()).order_by(Person.sort_name, Person.id)
 _BY_HANDLE = _COLLEAGUE.where(Person.handle == bindparam("handle"))
 _ACTIVE = select(Person.id).where(Person.id == _ids.any_(), Person.active)
+_CHOICES = select(Person.id, Person.kudos_choice).where(Person.id == _ids.any_())
 _KNOWN = select(Kudos.id, Kudos.once, Kudos.message, Kudos.skill_id).where(
     Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_()
 )
@@ -284,6 +285,12 @@ def with_handle(me: int, handle: str) -> AnyRow | None:
 def active(person_ids: Iterable[int]) -> set[int]:
     """Who of these works here now."""
     return set(db.session.scalars(_ACTIVE, {"ids": sorted(set(person_ids))}))
+
+
+def standing_choices(person_ids: Iterable[int]) -> dict[int, str]:
+    """Whom each of these lets see the thanks that come; who has not chosen keeps them to the two."""
+    rows = db.session.execute(_CHOICES, {"ids": sorted(set(person_ids))})
+    return {row.id: row.kudos_choice or VISIBLE[0] for row in rows}
 
 
 def given_with(keys: Iterable[str]) -> dict[str, AnyRow]:

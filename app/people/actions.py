@@ -31,6 +31,7 @@ from app.people.models import (
 )
 from app.people.rules import (
     BOARD_CHOICES,
+    KUDOS_CHOICES,
     ROLES,
     PersonRow,
     email_of,
@@ -121,18 +122,20 @@ def choose(
     language: str | None = None,
     board_choice: str | None = None,
     game: bool | None = None,
+    kudos_choice: str | None = None,
+    moments: bool | None = None,
 ) -> Person:
     """Let a person's own choices hold; what is not named stays."""
     person = db.session.get(Person, person_id, with_for_update={"key_share": True})
     if person is None:
         raise NotFound(_l("There is nobody of that name here."))
     before = person.board_choice, person.game
-    if language is not None:
-        person.language = language
-    if board_choice is not None:
-        if board_choice not in BOARD_CHOICES:
-            raise Refused(ONE_OF_THREE, fields={"board_choice": ONE_OF_THREE})
-        person.board_choice = board_choice
+    _one_of_three(board_choice, BOARD_CHOICES, "board_choice")
+    _one_of_three(kudos_choice, KUDOS_CHOICES, "kudos_choice")
+    person.language = language or person.language
+    person.board_choice = board_choice or person.board_choice
+    person.kudos_choice = kudos_choice or person.kudos_choice
+    person.moments = person.moments if moments is None else moments
     if game is not None:
         if person.game and not game and board_choice is None:
             person.board_choice = "out"  # who sees no boards stands on none, unless they say otherwise
@@ -154,6 +157,19 @@ def choose_public(*, person_id: int, public: bool | None = None, job: bool | Non
         person.public_job = job
     db.session.flush()
     return person
+
+
+def _one_of_three(chosen: str | None, choices: Sequence[str], name: str) -> None:
+    if chosen is not None and chosen not in choices:
+        raise Refused(ONE_OF_THREE, fields={name: ONE_OF_THREE})
+
+
+def begin(*, person_id: int, at: datetime) -> None:
+    """The first questions were answered, or skipped: they are not asked again."""
+    mine = (Person.id == person_id, Person.started_at.is_(None))
+    db.session.execute(
+        update(Person).where(*mine).values(started_at=at).execution_options(synchronize_session=False)
+    )
 
 
 def make_client(

@@ -103,6 +103,8 @@ def who_asks() -> dict[str, Any]:
         "language": person.language,
         "board_choice": person.board_choice,
         "game": person.game,
+        "kudos_choice": person.kudos_choice,
+        "moments": person.moments,
         "roles": sorted(who.roles),
         "scopes": sorted(who.scopes),
         "department": {"id": card.department_id, "name": card.department} if card.department_id else None,

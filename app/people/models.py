@@ -65,6 +65,11 @@ class Person(Base):
     # What they show of themselves outside of the house; nothing before they say so.
     public_profile: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
     public_job: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
+    kudos_choice: Mapped[str | None] = mapped_column(
+        info=PERSONAL
+    )  # private, team, everyone; None: not chosen
+    moments: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    started_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)  # the first questions were asked
     password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     created_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     erased_at: Mapped[datetime | None] = mapped_column(info=NONE)

@@ -1,10 +1,13 @@
 """Signing in and out, the language, and one's own settings."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, request, url_for
 from flask import Response as Answer
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
@@ -15,11 +18,11 @@ from app.db import transaction
 from app.errors import NotFound, NotSignedIn, Refused, TooMany
 from app.jobs import do_later
 from app.keys import new_token
-from app.language import remember
+from app.language import COOKIE, LANGUAGES, remember
 from app.outbox import settle
 from app.people import actions, invitations, jobs, queries
 from app.people import sign_in as letting_in
-from app.people.rules import secret_of, weakness_of
+from app.people.rules import START, secret_of, start_steps, weakness_of
 from app.people.schemas import (
     ChoicesForm,
     CodeForm,
@@ -28,11 +31,15 @@ from app.people.schemas import (
     PasswordForm,
     SessionForm,
     SignInForm,
+    StartForm,
+    StartQuery,
 )
-from app.web import body, done, now, render
+from app.web import body, done, now, query, render
 
 pages = Blueprint("people", __name__)
 BROWSER = "blijk_browser"
+THEME = "blijk_theme"
+NO_PAGE = _l("There is no such page.")
 WEAK = {
     "short": _l("Take at least ten characters; a sentence is fine."),
     "simple": _l("This one is guessed at once. Take a sentence that you remember."),
@@ -67,9 +74,17 @@ def enter() -> ResponseReturnValue:
         return _again(no, form["login"], form["next"])
     with transaction():
         token = actions.start_session(person_id=person_id, at=now(), shared=form["shared"])
-    answer = redirect(inside(form["next"]), code=303)
+    answer = redirect(onward(person_id, form["next"]), code=303)
     let_in(answer, token, form["login"], shared=form["shared"])
     return answer
+
+
+def onward(person_id: int, wanted: str = "") -> str:
+    """Where a sign-in leads, by whichever road: once past the first questions, then to where one wanted to go."""
+    if queries.has_started(person_id):
+        return inside(wanted)
+    kept = inside(wanted)
+    return url_for("people.start", next=kept if kept != "/" else None)
 
 
 def let_in(answer: Response, token: str, login: str, *, shared: bool) -> None:
@@ -120,9 +135,9 @@ def set_first_password(token: str) -> ResponseReturnValue:
     with transaction():
         actions.use_invitation(token=token, password_hash=hashed, at=now())
         session = actions.start_session(person_id=person.id, at=now(), shared=form["shared"])
-    onward = redirect(url_for(".start") if person.board_choice is None else "/", code=303)
-    let_in(onward, session, person.email or person.external_id or "", shared=form["shared"])
-    return onward
+    let_through = redirect(onward(person.id), code=303)
+    let_in(let_through, session, person.email or person.external_id or "", shared=form["shared"])
+    return let_through
 
 
 @pages.get("/welcome")
@@ -205,6 +220,86 @@ def without_language(address: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept))) if "lang=" in parts.query else address
 
 
+# The first questions: one a page, each can be skipped -------------------------------------------------------
+
+
+@pages.get("/me/start")
+@may("person")
+def start() -> ResponseReturnValue:
+    return redirect(_step_url(_steps()[0], query(StartQuery())["next"]))
+
+
+@pages.get("/me/start/<step>")
+@may("person")
+def start_step(step: str) -> ResponseReturnValue:
+    steps, wanted = _steps(), query(StartQuery())["next"]
+    if step not in START:
+        raise NotFound(NO_PAGE)
+    if step not in steps:  # what was chosen meanwhile leaves it out
+        return redirect(_step_url(steps[-1], wanted))
+    at = steps.index(step)
+    with _as_the_browser_speaks(step):
+        return render(
+            "people/start.html",
+            person=queries.get_person(me()),
+            next=inside(wanted),
+            step=step,
+            number=at + 1,
+            all=len(steps),
+            back=_step_url(steps[at - 1], wanted) if at else None,
+        )
+
+
+@pages.post("/me/start/<step>")
+@may("person")
+def answer_step(step: str) -> ResponseReturnValue:
+    """What was chosen holds; without a choice the question is skipped."""
+    form = body(StartForm())
+    if step not in START:
+        raise NotFound(NO_PAGE)
+    chosen = {name: form[name] for name in (START[step],) if name in form}
+    with transaction():
+        if chosen:
+            actions.choose(person_id=me(), **chosen)
+        actions.begin(person_id=me(), at=now())
+        settle(now())
+    steps = _steps(game=chosen.get("game"))
+    after = [one for one in list(START)[list(START).index(step) + 1 :] if one in steps]
+    answer = redirect(_step_url(after[0], form["next"]) if after else _begun(form["next"]), code=303)
+    if "language" in chosen:
+        remember(answer, chosen["language"])
+    return answer
+
+
+def _steps(*, game: bool | None = None) -> tuple[str, ...]:
+    org = queries.organisation()
+    return start_steps(
+        points=org.points_on, boards=org.boards_on, game=asker().game if game is None else game
+    )
+
+
+def _step_url(step: str, wanted: str) -> str:
+    kept = inside(wanted)
+    return url_for(".start_step", step=step, next=kept if kept != "/" else None)
+
+
+def _begun(wanted: str) -> str:
+    """On to where one wanted to go; an administrator's first steps stand at the desk."""
+    kept = inside(wanted)
+    return "/admin" if kept == "/" and "admin" in asker().roles else kept
+
+
+@contextmanager
+def _as_the_browser_speaks(step: str) -> Generator[None]:
+    """Until somebody has chosen, the question of the language is asked in that of their browser."""
+    spoken = request.accept_languages.best_match(LANGUAGES)
+    if step != "language" or spoken is None or request.cookies.get(COOKIE):
+        yield
+    else:
+        with force_locale(spoken):
+            yield
+
+
 # One's own settings -----------------------------------------------------------------------------------------
 
 
@@ -215,9 +310,8 @@ def shown() -> ResponseReturnValue:
     return render("people/settings.html", "people/_settings.html", saved=saved_just_now, **what_i_chose())
 
 
-def saved(then: str | None = None) -> Answer:
-    onward = then or url_for(".settings", saved=1)
-    return done("people/_settings.html", then=onward, saved=True, **what_i_chose())
+def saved() -> Answer:
+    return done("people/_settings.html", then=url_for(".settings", saved=1), saved=True, **what_i_chose())
 
 
 def what_i_chose() -> dict[str, object]:
@@ -226,28 +320,32 @@ def what_i_chose() -> dict[str, object]:
         "person": queries.get_person(me()),
         "sessions": queries.sessions_of(me(), now()),
         "here": asker().sign_in_id,
+        "theme": request.cookies.get(THEME),
     }
-
-
-@pages.get("/me/start")
-@may("person")
-def start() -> ResponseReturnValue:
-    """The first question of all."""
-    return render("people/start.html", then="/admin" if "admin" in asker().roles else "/")
 
 
 @pages.post("/me/settings")
 @may("person")
 def choose() -> ResponseReturnValue:
     form = body(ChoicesForm())
-    then = form.pop("next")
+    theme = form.pop("theme", None)
     with transaction():
         actions.choose(person_id=me(), **form)
         settle(now())
-        answer = saved(inside(then) if then else None)
+        answer = saved()
     if "language" in form:
         remember(answer, form["language"])
+    if theme is not None:
+        _paint(answer, theme)
     return answer
+
+
+def _paint(answer: Answer, theme: str) -> None:
+    """The cookie that the button in the header writes too, hence readable; the layout puts it into the page."""
+    if theme == "system":
+        answer.delete_cookie(THEME, path="/", samesite="Lax")
+    else:
+        answer.set_cookie(THEME, theme, max_age=365 * 86400, path="/", samesite="Lax")
 
 
 @pages.post("/me/password")

@@ -335,6 +335,12 @@ def _as_known(given: Identity, home: str | None, account_is: str | None) -> list
     return options
 
 
+def has_started(person_id: int) -> bool:
+    """Whether somebody was asked the first questions; who said how to appear has answered the one that counts."""
+    asked = or_(Person.started_at.is_not(None), Person.board_choice.is_not(None))
+    return bool(db.session.scalar(select(asked).where(Person.id == person_id)))
+
+
 def sessions_of(person_id: int, at: datetime) -> Sequence[SignIn]:
     """Where a person is signed in, the latest seen first."""
     statement = select(SignIn).where(SignIn.person_id == person_id, SignIn.revoked_at.is_(None))

@@ -12,6 +12,7 @@ SPLIT = str.maketrans(
 )
 ROLES = ("employee", "learning", "hr", "council", "admin")
 BOARD_CHOICES = ("named", "unnamed", "out")
+KUDOS_CHOICES = ("private", "team", "everyone")  # who else may see thanks that I get, until I say otherwise
 
 LANGUAGES = ("nl", "en")
 LONGEST_NAME, LONGEST_TEXT = 200, 500
@@ -168,3 +169,15 @@ def secret_of(typed: str) -> str:
     if CODE.fullmatch(signs):
         return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
     return typed.strip()
+
+
+# The first sign-in ------------------------------------------------------------------------------------------
+
+# What each step asks, by the name of what is chosen.
+START = {"language": "language", "points": "game", "boards": "board_choice", "thanks": "kudos_choice"}
+
+
+def start_steps(*, points: bool, boards: bool, game: bool) -> tuple[str, ...]:
+    """The steps that there are for somebody (`game`) in an organisation with or without points and boards."""
+    gone = set() if points else {"points", "boards"}
+    return tuple(step for step in START if step not in gone and (step != "boards" or (boards and game)))

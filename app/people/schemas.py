@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.people.rules import BOARD_CHOICES
+from app.people.rules import BOARD_CHOICES, KUDOS_CHOICES
 
 
 class SignInForm(Schema):
@@ -26,10 +26,29 @@ class Choices(Schema):
     language = fields.String(validate=validate.OneOf(("nl", "en")))
     board_choice = fields.String(validate=validate.OneOf(BOARD_CHOICES))
     game = fields.Boolean()
+    kudos_choice = fields.String(
+        validate=validate.OneOf(KUDOS_CHOICES),
+        metadata={"description": "who else may see the thanks you get from now on"},
+    )
+    moments = fields.Boolean(
+        metadata={"description": "whether a new badge comes as a dialog, or as a quiet note on the home page"}
+    )
 
 
 class ChoicesForm(Choices):
-    next = fields.String(load_default="")
+    """The theme stays in the browser: it may differ from one screen to the next."""
+
+    theme = fields.String(validate=validate.OneOf(("system", "light", "dark")))
+
+
+class StartQuery(Schema):
+    """Where somebody wanted to go before the first questions came."""
+
+    next = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
+class StartForm(Choices, StartQuery):
+    pass
 
 
 class UnitOut(Schema):
@@ -52,6 +71,12 @@ class MeOut(Schema):
     game = fields.Boolean(
         allow_none=True, dump_default=None, metadata={"description": "with points and boards, or without"}
     )
+    kudos_choice = fields.String(
+        allow_none=True,
+        dump_default=None,
+        metadata={"description": "null until chosen: only you two see them"},
+    )
+    moments = fields.Boolean(allow_none=True, dump_default=None)
     roles = fields.List(fields.String(), dump_default=[])
     scopes = fields.List(fields.String(), dump_default=[])
     department = fields.Nested(UnitOut, allow_none=True, dump_default=None)

@@ -30,10 +30,11 @@
     event.target.form.requestSubmit();
   });
 
-  // Focus that went away with the old content goes to the new; a badge waits until nobody types.
+  // Focus that went away with the old content goes to the new; a badge waits while one types.
   let lost = null;
-  on("htmx:beforeSwap", ({ detail: { target } }) => {
-    const at = document.activeElement;
+  on("htmx:beforeSwap", ({ detail }) => {
+    const at = document.activeElement, { target } = detail;
+    if (detail.xhr?.response && target?.querySelector("dialog[open]")) detail.shouldSwap = false;
     lost = at !== document.body && target?.contains(at) ? target.id : null;
   });
   on("htmx:afterSettle", () => {
@@ -46,12 +47,14 @@
     }
     celebrate();
   });
+  const likes = (how) => matchMedia(`(prefers-${how})`).matches;
+  let soon;
   const celebrate = () => {
     const dialog = document.querySelector("dialog.award:not([open])");
-    if (!dialog || document.querySelector("dialog[open]")) return;
-    if (document.activeElement.matches("input, textarea, select")) {
-      document.activeElement.addEventListener("blur", () => setTimeout(celebrate, 400), { once: true });
-      return;
+    if (!dialog || likes("reduced-motion: reduce")) return;
+    clearTimeout(soon);
+    if (document.querySelector("dialog[open], :popover-open") || document.activeElement.matches("input, textarea, select")) {
+      return void (soon = setTimeout(celebrate, 500));
     }
     dialog.showModal();
     dialog.addEventListener("close", () => dialog.remove());
@@ -62,7 +65,7 @@
     target.closest("[data-dismiss]")?.closest(".toast, .note").remove();
     if (!target.closest("[data-theme-switch]")) return;
     const root = document.documentElement;
-    const dark = (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+    const dark = (root.dataset.theme || (likes("color-scheme: dark") ? "dark" : "light")) === "dark";
     root.dataset.theme = dark ? "light" : "dark";
     document.cookie = `blijk_theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax`;
   });

@@ -113,13 +113,17 @@ def test_a_newcomer_sets_a_password_and_says_how_it_should_be(
     consoles.expected = ["POST .*/welcome/.*: 422", "GET .*/welcome/.*: 404"]
     cor = stranger(script=False)
     cor.goto(f"/welcome/{invitation}")
-    for again, after in (("not the same", "The two are not the same"), (PASSWORD, "how do you want it?")):
+    for again, after in (("not the same", "The two are not the same"), (PASSWORD, "Step 1 of 4")):
         cor.get_by_label("New password").fill(PASSWORD)
         cor.get_by_label("The same once more").fill(again)
         cor.get_by_role("button", name="Save and go on").click()
         expect(cor.locator("main")).to_contain_text(after)
-    cor.get_by_role("radio", name="Without").check()
-    cor.get_by_role("button", name="Save and go on").click()
+    cor.get_by_role("button", name="English").last.click()
+    cor.get_by_role("button", name="Without").click()
+    expect(cor.locator("main")).to_contain_text("Step 3 of 3")
+    cor.get_by_role("link", name="Back").click()
+    cor.get_by_role("button", name="Skip for now").click()
+    cor.get_by_role("button", name="My team").click()
     expect(cor.get_by_role("heading", name="Where would you like to begin?")).to_be_visible()
     expect(cor.get_by_role("link", name="Leaderboards")).to_have_count(0)
     cor.goto(f"/welcome/{invitation}")

@@ -17,6 +17,7 @@ from app.kudos import actions, queries
 from app.kudos.actions import AllowanceSpent, NewKudos
 from app.kudos.models import Kudos, KudosAllowance
 from app.outbox import settle
+from app.people import actions as people
 from app.people.models import Organisation, Person
 from tests.app.kudos.conftest import AT, SAID
 from tests.cast import Cast
@@ -46,6 +47,26 @@ def test_each_receiver_earns_and_the_fact_names_the_giver(
         fact = db.session.scalars(select(Fact).where(Fact.person_id == cast.ben)).one()
         assert (fact.kind, fact.counterpart_id, list(fact.skills)) == ("kudos_received", cast.anna, [skill])
     assert left(app, cast.anna) == 8, "one a receiver, and nobody twice"
+
+
+def test_new_thanks_are_seen_as_widely_as_each_receiver_chose_beforehand(
+    app: Flask, cast: Cast, thank: Thank
+) -> None:
+    before = thank("anna", "ben")
+    with app.app_context(), transaction():
+        people.choose(person_id=cast.ben, kudos_choice="everyone")
+    alone, both = thank("anna", "ben"), thank("anna", "ben", "mia")
+
+    def seen(kudos_id: int, name: str) -> bool:
+        with app.app_context():
+            return queries.card(cast.id_of(name), kudos_id) is not None
+
+    assert seen(alone, "eve")
+    assert not seen(before, "eve"), "what came earlier stays as it was"
+    assert not seen(both, "eve"), "who did not choose keeps it to the two"
+    with app.app_context(), transaction():
+        people.choose(person_id=cast.mia, kudos_choice="team")
+    assert [seen(thank("anna", "mia"), name) for name in ("ben", "eve")] == [True, False]
 
 
 def test_the_same_key_gives_the_same_kudos_and_spends_once(app: Flask, cast: Cast, thank: Thank) -> None:

@@ -47,6 +47,29 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_changes(client_of: Browser
     assert anna.get("/api/v1/me").get_json()["game"] is True
 
 
+def test_nothing_is_ticked_before_somebody_chose_how_to_appear(client_of: Browser) -> None:
+    anna = client_of("anna")
+    ticked = re.compile(r'name="(\w+)" value="(\w+)" checked')
+    assert not {"board_choice", "kudos_choice"} & dict(ticked.findall(anna.get("/me/settings").text)).keys()
+    anna.post("/me/settings", data={"board_choice": "unnamed"})
+    anna.post("/me/settings", data={"kudos_choice": "team", "moments": "false"})
+    chosen = dict(ticked.findall(anna.get("/me/settings").text))
+    assert (chosen["board_choice"], chosen["kudos_choice"], chosen["moments"]) == ("unnamed", "team", "false")
+    told = anna.get("/api/v1/me").get_json()
+    assert (told["kudos_choice"], told["moments"]) == ("team", False)
+    assert anna.patch("/api/v1/me", json={"kudos_choice": "some"}).status_code == 422
+
+
+def test_the_theme_is_chosen_without_script_and_stays_in_the_browser(client_of: Browser) -> None:
+    anna = client_of("anna")
+    assert "data-theme" not in anna.get("/me/settings").text.split("<body")[0]
+    anna.post("/me/settings", data={"theme": "dark"})
+    assert 'data-theme="dark"' in anna.get("/me/settings").text
+    anna.post("/me/settings", data={"theme": "system"})
+    assert "data-theme" not in anna.get("/me/settings").text.split("<body")[0]
+    assert anna.post("/me/settings", data={"theme": "pink"}).status_code == 422
+
+
 def test_a_new_password_signs_out_the_other_browsers(app: Flask, client_of: Browser) -> None:
     here, there = client_of("anna"), client_of("anna")
     answer = here.post("/me/password", data={"old": PASSWORD, "new": NEW, "again": NEW})
@@ -112,21 +135,13 @@ def test_a_session_ends_after_a_week_away_and_after_a_month_anyhow(client_of: Br
 
 def test_a_one_time_link_works_once(app: Flask, client: FlaskClient, cast: Cast) -> None:
     with app.app_context(), transaction():
-        token = actions.invite(person_id=cast.anna, at=datetime.now(UTC))
+        token = actions.invite(person_id=cast.cor, at=datetime.now(UTC))
     found = re.search(r'name="csrf_token" value="(\w+)"', client.get(f"/welcome/{token}").text)
     assert found
     form = {"csrf_token": found[1], "new": NEW, "again": NEW}
     assert client.post(f"/welcome/{token}", data=form).headers["Location"] == "/me/start"
-    assert client.get("/api/v1/me").get_json()["name"] == "Anna"
+    assert client.get("/api/v1/me").get_json()["name"] == "Cor"
     assert app.test_client().get(f"/welcome/{token}").status_code == 404
-
-
-def test_the_first_question_is_with_or_without(client_of: Browser) -> None:
-    anna = client_of("anna")
-    assert 'name="game"' in anna.get("/me/start").text
-    assert anna.post("/me/settings", data={"game": "false", "next": "/"}).headers["Location"] == "/"
-    assert anna.post("/me/settings", data={"next": "//evil"}).headers["Location"] == "/"
-    assert anna.get("/api/v1/me").get_json()["game"] is False
 
 
 def test_the_first_administrator_gets_a_link(app: Flask, client: FlaskClient, database: object) -> None:
