@@ -35,7 +35,7 @@ OWN_NAMES = {
     "activities": {"desk", "merging"},
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
-    "badges": {"picture", "shelf"},
+    "badges": {"agreeing", "files", "picture", "shelf", "showing"},
     "dates": {"calendar"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},

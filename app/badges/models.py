@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
@@ -40,7 +40,8 @@ class AchievementVersion(Base):
 class Award(Base):
     """This earner got this tier of this achievement then, on this evidence, under this version.
 
-    `earned_at` is the first moment at which the criteria were met, in the order of happening.
+    `earned_at` is the first moment at which the criteria were met, in the order of happening. `visible` is who may
+    open its page: only `me`, all `colleagues`, or `public`: anyone with the link.
     """
 
     __tablename__ = "award"
@@ -55,6 +56,7 @@ class Award(Base):
             postgresql_where="revoked_at IS NULL",
         ),
         Index("ix_award_achievement_id", "achievement_id", "tier"),
+        CheckConstraint("visible IN ('me', 'colleagues', 'public')", name="visible"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
@@ -74,3 +76,18 @@ class Award(Base):
     )  # None: evidence went
     revoked_because: Mapped[dict[str, Any] | None] = mapped_column(info=PERSONAL)
     seen_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+
+
+class Agreement(Base):
+    """The holder of an award asked a colleague: may your name stand on its page? None: not answered yet."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        Index("ix_agreement_colleague_id", "colleague_id"),
+        CheckConstraint("(agreed IS NULL) = (answered_at IS NULL)", name="answered"),
+    )
+    award_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("award.id"), primary_key=True, info=PSEUDONYM)
+    colleague_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    answered_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    agreed: Mapped[bool | None] = mapped_column(info=PERSONAL)

@@ -37,6 +37,7 @@ class Holding:
     points: int
     evidence: tuple[int, ...]
     picture_version: int
+    visible: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ _HELD = (
     select(
         Award.id, Award.achievement_id, Award.version_id, Award.tier, Award.period_key, Award.earned_at,
         Award.points, Award.evidence,
-        Award.picture_version,
+        Award.picture_version, Award.visible,
     )
     .where(Award.person_id == bindparam("person"), Award.revoked_at.is_(None))
     .order_by(Award.earned_at.desc(), Award.tier.desc())
@@ -185,7 +186,7 @@ _HELD = (
 def held(person_id: int) -> list[Holding]:
     """The awards of a person, newest first."""
     rows = db.session.execute(_HELD, {"person": person_id})
-    return [Holding(*row[:7], tuple(row[7]), row[8]) for row in rows]
+    return [Holding(*row[:7], tuple(row[7]), row[8], row[9]) for row in rows]
 
 
 def look(person_id: int, lang: str, now: datetime) -> Look:
@@ -278,7 +279,7 @@ def _shown(
     found = progress(following.criteria, history, queries.calendar, now) if following else None
     return Shown(
         slug=definition.slug, name=body["name"], summary=body["summary"], kind=body["kind"], glyph=body["glyph"],
-        skill=body["skill"], enamel=_enamel(body["skill"], known), tiers=len(definition.tiers),
+        skill=body["skill"], enamel=enamel_of(body["skill"], known), tiers=len(definition.tiers),
         held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
         next_tier=following.tier if following else None, share=found.share if found else 1.0,
         steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
@@ -293,7 +294,7 @@ def _following(definition: Definition, so_far: Sequence[Holding], known: Called)
     return tiers[reached] if open_still else None
 
 
-def _enamel(skill: str | None, known: Called) -> str:
+def enamel_of(skill: str | None, known: Called) -> str:
     found = known.skill_of.get(skill or "")
     return found.enamel if found else "improve"
 
