@@ -31,6 +31,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/learn/confined-spaces", "/learn?q=nothing+fits+this", "/log"]
     anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian")]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
+    anna += [f"/b/{company.award}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
     cor = [
         "/",
@@ -49,7 +50,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
-    mia = ["/confirmations", "/leaderboards?page=1"]
+    mia = ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
 
@@ -98,7 +99,7 @@ def test_nothing_is_wrong_with_any_page(
             page.goto(path)
             wrong += look_at(page, lang, f"{name} at {path}")
     outside = stranger(width=width, dark=dark)
-    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}"):
+    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}", f"/b/{company.award}"):
         outside.goto(path)
         wrong += look_at(outside, "en", path)
     assert wrong == []
