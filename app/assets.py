@@ -15,7 +15,8 @@ from flask import Blueprint, Flask, Response, current_app, g, request, url_for
 from markupsafe import Markup
 
 from app.access import may
-from app.badges import picture
+from app.badges import files, picture
+from app.badges.files import glyph_paths
 from app.errors import NotFound
 from app.web import NOT_THERE
 
@@ -27,7 +28,6 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-SPARE_GLYPH = "medal"
 
 pages = Blueprint("assets", __name__)
 
@@ -127,7 +127,7 @@ def badge(
     title: str = "",
     ghost: bool = False,
     cls: str = "",
-    version: int = picture.PICTURE_VERSION,
+    version: int | None = None,
 ) -> Markup:
     """The picture of a badge, inline. A text name always stands beside it or in `title`."""
     drawn = picture.draw(
@@ -141,15 +141,27 @@ def badge(
         ghost=ghost,
         cls=cls,
         mark=f"-{next(_counter())}",
-        version=version,
+        version=version or picture.PICTURE_VERSION,
     )
     return Markup(drawn)  # noqa: S704 - drawn by us; every text in it is escaped there
 
 
-def glyph_paths(name: str) -> tuple[str, ...]:
-    """The paths of a glyph; a badge whose glyph went away keeps a medal."""
-    glyphs = _assets().glyphs
-    return glyphs.get(name) or glyphs.get(SPARE_GLYPH, ())
+def picture_file(
+    kind: str,
+    tier: int,
+    skill: str,
+    glyph: str,
+    px: int = 96,
+    seed: Any = "",
+    ghost: bool = False,
+    version: int = picture.PICTURE_VERSION,
+    suffix: str = "svg",
+) -> str:
+    """The address of the same picture as a file, which is kept for ever: for long lists and for other sites."""
+    drawn = files.Picture(
+        kind, tier, skill, glyph, None if ghost else picture.engraving_of(str(seed)), version
+    )
+    return f"/pictures/{drawn.name(suffix, px)}"
 
 
 def _counter() -> "count[int]":
@@ -163,4 +175,6 @@ def _counter() -> "count[int]":
 def init_app(app: Flask, folder: Path | None = None) -> None:
     app.extensions["assets"] = load(folder or ROOT / "var" / "assets")
     app.register_blueprint(pages)
-    app.jinja_env.globals.update(asset_url=asset_url, icon=icon, badge=badge, badge_picture=badge)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, icon=icon, badge=badge, badge_picture=badge, picture_file=picture_file
+    )

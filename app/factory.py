@@ -22,7 +22,7 @@ from app.admin import pages as admin_pages
 from app.admin import people as admin_people
 from app.badges import api as badges_api
 from app.badges import pages as badges_pages
-from app.badges import shelf
+from app.badges import shelf, showing
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -178,7 +178,9 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     access.init_app(app, sign_in.Doorman())
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
-        organisation=queries.organisation, waiting_confirmations=_waiting_confirmations
+        organisation=queries.organisation,
+        waiting_confirmations=_waiting_confirmations,
+        waiting_asked=_waiting_asked,
     )
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
@@ -196,6 +198,11 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
 def _waiting_confirmations() -> int:
     """The menu says how many colleagues wait for the viewer's word."""
     return count_waiting_for(me())
+
+
+def _waiting_asked() -> int:
+    """How many colleagues ask whether the viewer's name may stand on the page of their badge."""
+    return showing.waiting_for(me())
 
 
 def _listener() -> tuple[int, int | None]:

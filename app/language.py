@@ -36,12 +36,12 @@ def remember(answer: Response, language: str) -> None:
 
 
 def init_app(app: Flask, *, preferred: Callable[[], str | None], timezone: str) -> None:
-    """`preferred` tells the language of whoever is signed in."""
+    """`preferred` tells the language of whoever is signed in; for others a link may say it (`?lang=nl`)."""
 
     def choose() -> str:
         if not has_request_context():
             return COMMANDS
-        own = preferred() or request.cookies.get(COOKIE)
+        own = preferred() or request.args.get("lang") or request.cookies.get(COOKIE)
         if own in LANGUAGES:
             return own
         return request.accept_languages.best_match(LANGUAGES) or FIRST

@@ -35,7 +35,7 @@ OWN_NAMES = {
     "activities": {"desk", "merging"},
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
-    "badges": {"moments", "picture", "shelf", "showcase"},
+    "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
     "dates": {"calendar"},
     "home": {"profiles"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}

@@ -41,6 +41,9 @@ from tests.small import load
 
 SECRET = "heron under the old pump house"
 NOWHERE = 9_000_000_000
+NO_AWARD = (
+    "11111111-2222-4333-8444-555555555555"  # whose awards are whose: tests/app/badges/test_award_page.py
+)
 XAPI = {"X-Experience-API-Version": "2.0.0"}
 Form = dict[str, Any]
 
@@ -115,10 +118,18 @@ EXAMPLES: dict[str, Example] = {
     "api-docs.openapi_json": _api("/openapi.json", 200),
     "assets.file": _of("/assets/nothing.js", 404),
     "badges.album": _of("/album", 200),
+    "badges.answer": _of(f"/me/asked/{NO_AWARD}", 404, form={"answer": "no"}),
+    "badges.ask": _of(f"/b/{NO_AWARD}/asked", 404, form={"colleague": 1}),
+    "badges.asked": _of("/me/asked", 200),
+    "badges.award": _of(f"/b/{NO_AWARD}", 404),
+    "badges.award_picture": _of(f"/b/{NO_AWARD}.svg", 404),
     "badges.badge": _of("/badges/five", 200),
     "badges.moment": _of("/moment", 200, headers={"HX-Request": "true"}),
     "badges.seen": _of("/moment", 303),
+    "badges.picture": _of("/pictures/1/course-1-water-drop-ghost-96.0123456789abcdef.svg", 404),
+    "badges.show": _of(f"/b/{NO_AWARD}/visible", 404, form={"visible": "me"}),
     "badges_api.awards": _api("/awards", 200),
+    "badges_api.show": _api(f"/awards/{NO_AWARD}", 404, json={"visible": "me"}),
     "badges_api.badges": _api("/badges", 200),
     "connections.all_of_them": _of("/admin/connections", 200),
     "connections.end": _of("/admin/connections/1/end", 404),
@@ -356,7 +367,8 @@ NOBODYS = {
     "activities.activity", "activities_api.change", "activities_api.kept", "admin_files.confirm",
     "admin_files.differences", "admin_files.drop", "admin_files.one", "admin_people.give_role",
     "admin_people.invite_one", "admin_people.let_go", "admin_people.one", "admin_people.sign_out",
-    "admin_people.take_back", "assets.file", "badges.badge", "catalogue.edit", "catalogue.save",
+    "admin_people.take_back", "assets.file", "badges.answer", "badges.ask", "badges.award", "badges.award_picture",
+    "badges.badge", "badges.picture", "badges.show", "badges_api.show", "catalogue.edit", "catalogue.save",
     "catalogue.set_state", "connections.end", "connections.guide", "connections.one", "connections.rotate",
     "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend",
     "dates.attendance_kept", "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit",
@@ -372,7 +384,8 @@ NOBODYS = {
     "skills_api.change", "skills_api.change_goal", "skills_api.one", "skills_api.remove_goal", "static",
 }  # fmt: skip
 OPEN = {
-    "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
+    "api-docs.openapi_json", "assets.file", "badges.award", "badges.award_picture", "badges.picture",
+    "health.live", "health.metrics", "health.ready", "oauth.give_token",
     "people.ask_reset", "people.enter", "people.enter_code", "people.forgot", "people.language",
     "people.set_first_password", "people.sign_in", "people.sign_out", "people.welcome", "people.welcome_code",
     "profiles.public", "static", "xapi.about",

@@ -5,8 +5,10 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from app.access import asker, may, me
-from app.badges import queries, shelf
-from app.badges.schemas import AwardsOut, BadgesOut
+from app.badges import agreeing, queries, shelf, showing
+from app.badges.schemas import AwardOut, AwardsOut, BadgesOut, ShowIn
+from app.db import transaction
+from app.errors import NotFound
 from app.language import lang
 from app.points import queries as points
 from app.web import now
@@ -19,10 +21,28 @@ api = Blueprint("badges_api", __name__, url_prefix="/api/v1", description="Badge
 @api.response(200, AwardsOut)
 def awards() -> dict[str, Any]:
     """Your awards, newest first, with the evidence that they rest on."""
-    mine = shelf.held(me())
+    return {"awards": _told(shelf.held(me()))}
+
+
+@api.route("/awards/<uuid:award_id>", methods=["PATCH"])
+@may("person")
+@api.arguments(ShowIn)
+@api.response(200, AwardOut)
+@api.alt_response(404, description="is not there, or not yours")
+def show(form: dict[str, Any], award_id: Any) -> dict[str, Any]:
+    """Say who may open the page of an award of yours. It holds at once."""
+    with transaction():
+        agreeing.show(award_id=award_id, by=me(), **form)
+        mine = [award for award in shelf.held(me()) if award.id == award_id]
+        if not mine:
+            raise NotFound(agreeing.NOT_THERE)
+        return _told(mine)[0]
+
+
+def _told(mine: list[shelf.Holding]) -> list[dict[str, Any]]:
     facts = {row.id: row for row in shelf.evidence(me(), [fact for award in mine for fact in award.evidence])}
     with_points = points.with_points(game=asker().game)
-    return {"awards": [_award(award, facts, with_points=with_points) for award in mine]}
+    return [_award(award, facts, with_points=with_points) for award in mine]
 
 
 def _award(award: shelf.Holding, facts: dict[int, Any], *, with_points: bool) -> dict[str, Any]:
@@ -41,6 +61,8 @@ def _award(award: shelf.Holding, facts: dict[int, Any], *, with_points: bool) ->
             for id in award.evidence
             if id in facts
         ],
+        "visible": award.visible,
+        "link": showing.link(award.id),
     }
 
 

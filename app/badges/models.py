@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
@@ -40,8 +40,9 @@ class AchievementVersion(Base):
 class Award(Base):
     """This earner got this tier of this achievement then, on this evidence, under this version.
 
-    `earned_at` is the first moment at which the criteria were met, in the order of happening. `seen_at`: its earner
-    was shown it; what comes from the past counts as seen from the start.
+    `earned_at` is the first moment at which the criteria were met, in the order of happening. `visible` is who may
+    open its page: only `me`, all `colleagues`, or `public`: anyone with the link. `seen_at`: its earner was shown
+    it; what comes from the past counts as seen from the start.
     """
 
     __tablename__ = "award"
@@ -57,6 +58,7 @@ class Award(Base):
         ),
         Index("ix_award_achievement_id", "achievement_id", "tier"),
         Index("ix_award_unseen", "person_id", postgresql_where="seen_at IS NULL AND revoked_at IS NULL"),
+        CheckConstraint("visible IN ('me', 'colleagues', 'public')", name="visible"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
@@ -86,3 +88,18 @@ class Showcase(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, info=PERSONAL)
     award_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("award.id"), info=PSEUDONYM)
+
+
+class Agreement(Base):
+    """The holder of an award asked a colleague: may your name stand on its page? None: not answered yet."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        Index("ix_agreement_colleague_id", "colleague_id"),
+        CheckConstraint("(agreed IS NULL) = (answered_at IS NULL)", name="answered"),
+    )
+    award_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("award.id"), primary_key=True, info=PSEUDONYM)
+    colleague_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    answered_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    agreed: Mapped[bool | None] = mapped_column(info=PERSONAL)

@@ -1,24 +1,27 @@
-"""The album, one badge (what it asks in words, and how far one is), and the moment of a new one."""
+"""The album, one badge, the moment of a new one, an award's own page, and pictures as files."""
 
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
-from app.badges import actions, moments, shelf
-from app.badges.schemas import AlbumQuery, MomentForm
+from app.badges import actions, agreeing, files, moments, shelf, showing
+from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowIn
 from app.db import transaction
 from app.errors import NotFound
 from app.language import lang
 from app.points import queries as points
-from app.web import body, done, now, query, render, swaps
+from app.web import NOT_THERE, body, done, now, query, render, swaps
 
 pages = Blueprint("badges", __name__)
 
 FRESH = timedelta(days=7)
+FOREVER = "public, max-age=31536000, immutable"
+NO_ROBOTS = {"X-Robots-Tag": "noindex"}
+PICTURE = 512
 
 
 @pages.get("/album")
@@ -112,3 +115,104 @@ def _onward(then: str, award_ids: list[Any]) -> str:
         return url_for(".badge", slug=fresh.definition.slug)
     coach = moments.coach(me(), fresh)
     return url_for("kudos.wall", to=coach.handle if coach else None, _anchor="kudos-form")
+
+
+# An award's own page ----------------------------------------------------------------------------------------
+
+
+@pages.get("/b/<uuid:award_id>")
+@may("anybody")
+def award(award_id: Any) -> ResponseReturnValue:
+    """Never kept by anybody on the way: its holder can close it at any moment."""
+    shown = _must(award_id)
+    told, untold = showing.asked_for(shown, lang())
+    answer = render(
+        "badges/award.html",
+        award=shown,
+        rests=showing.rests_on(shown),
+        told=told,
+        untold=untold,
+        skill=shelf.called().skill_of.get(shown.definition.body["skill"] or ""),
+        picture=f"/pictures/{shown.picture.name('png', 1200)}",
+        **_controls(shown),
+    )
+    answer.headers.update(NO_ROBOTS)
+    return answer
+
+
+@pages.get("/b/<uuid:award_id>.svg", defaults={"suffix": "svg"})
+@pages.get("/b/<uuid:award_id>.png", defaults={"suffix": "png"})
+@may("anybody")
+def award_picture(award_id: Any, suffix: str) -> ResponseReturnValue:
+    """Its picture, for whoever may open the page."""
+    drawn = _must(award_id).picture.file(suffix, PICTURE)
+    return Response(drawn, content_type=files.TYPES[suffix], headers=NO_ROBOTS)
+
+
+@pages.post("/b/<uuid:award_id>/visible")
+@may("person")
+def show(award_id: Any) -> ResponseReturnValue:
+    form = body(ShowIn())
+    with transaction():
+        agreeing.show(award_id=award_id, by=me(), **form)
+        return _changed("badges/_visible.html", award_id, "visible")
+
+
+@pages.post("/b/<uuid:award_id>/asked")
+@may("person")
+def ask(award_id: Any) -> ResponseReturnValue:
+    form = body(AskIn())
+    with transaction():
+        agreeing.ask(award_id=award_id, by=me(), colleague_id=form["colleague"], at=now())
+        return _changed("badges/_names.html", award_id, "names")
+
+
+def _changed(fragment: str, award_id: Any, anchor: str) -> Response:
+    shown = _must(award_id)
+    then = url_for(".award", award_id=award_id, _anchor=anchor)
+    return done(fragment, then, award=shown, changed=True, **_controls(shown))
+
+
+def _controls(shown: showing.Shown) -> dict[str, Any]:
+    """What only its holder sees beside the page."""
+    mine = shown.person_id == asker().person_id
+    return {"mine": mine, "colleagues": showing.colleagues(shown) if mine else ()}
+
+
+def _must(award_id: Any) -> showing.Shown:
+    shown = showing.award(award_id, asker().person_id)
+    if shown is None:
+        raise NotFound(agreeing.NOT_THERE)
+    return shown
+
+
+@pages.get("/me/asked")
+@may("person")
+def asked() -> ResponseReturnValue:
+    return render("badges/asked.html", "badges/_asked.html", asked=showing.asked_of(me()))
+
+
+@pages.post("/me/asked/<uuid:award_id>")
+@may("person")
+def answer(award_id: Any) -> ResponseReturnValue:
+    form = body(AnswerIn())
+    with transaction():
+        agreeing.answer(award_id=award_id, by=me(), agreed=form["answer"] == "yes", at=now())
+        then = url_for(".asked", _anchor=f"asked-{award_id}")
+        return done("badges/_asked.html", then, asked=showing.asked_of(me()), changed=form["answer"])
+
+
+# Pictures as files ------------------------------------------------------------------------------------------
+
+
+@pages.get("/pictures/<int:version>/<name>.<any(svg, png):suffix>")
+@may("anybody")
+def picture(version: int, name: str, suffix: str) -> ResponseReturnValue:
+    """An address holds one picture for ever; only those that we gave out are drawn."""
+    found = files.named(version, name, suffix)
+    if found is None:
+        raise NotFound(NOT_THERE)
+    drawn, px = found
+    made = Response(drawn.file(suffix, px), content_type=files.TYPES[suffix])
+    made.headers["Cache-Control"] = FOREVER
+    return made

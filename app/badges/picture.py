@@ -6,7 +6,7 @@ nothing here reads a file. Only presentation attributes: it stands inline under 
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -93,28 +93,32 @@ def draw(
     cls: str = "",
     mark: str = "",
     version: int = PICTURE_VERSION,
+    engraving: bytes | None = None,
+    ink: str = "",
 ) -> str:
     """Draw one badge as SVG.
 
-    `seed` is the award's id: it decides the engraving and the ticks. `ghost` is the outline of what is
-    not earned yet. `mark` keeps element ids apart where one badge stands twice on a page. `version` is
-    the one stored with the award: an old award keeps its own drawing when the renderer moves on.
+    `seed` is the award's id: it decides the engraving and the ticks; who has only their digest hands in that as
+    `engraving`. `ghost` is the outline of what is not earned yet. `mark` keeps element ids apart where one badge
+    stands twice on a page. `version` is the one stored with the award: an old award keeps its own drawing when the
+    renderer moves on. `ink` is the colour of a ghost that stands alone, in a file.
     """
-    if version != PICTURE_VERSION:
+    if version not in VERSIONS:
         raise ValueError(f"no picture version {version}")
-    digest = hashlib.sha256((seed or f"{kind}{tier}{skill}").encode()).digest()
+    digest = engraving or engraving_of(seed or f"{kind}{tier}{skill}")
     badge = _Badge(kind, tier, SKILLS[skill], TIERS[tier], tuple(glyph), KINDS[kind], digest)
-    if ghost:
-        body = _ghost(badge, px)
-    elif px <= SMALL:
-        body = _small(badge)
-    else:
-        body = _enamelled(badge, f"b{digest.hex()[:6]}{px}{mark}", engraved=px > MIDDLE)
+    body = VERSIONS[version](badge, px, mark, ghost)
     said = f'role="img" aria-label="{escape(title)}"' if title else 'aria-hidden="true" focusable="false"'
+    colour = f' color="{escape(ink)}"' if ink else ""
     return (
         f'<svg class="{escape(" ".join(("badge", *cls.split())))}" xmlns="http://www.w3.org/2000/svg" '
-        f'viewBox="-64 -64 128 128" width="{px}" height="{px}" {said}>{body}</svg>'
+        f'viewBox="-64 -64 128 128" width="{px}" height="{px}"{colour} {said}>{body}</svg>'
     )
+
+
+def engraving_of(seed: str) -> bytes:
+    """What is engraved in an award: it says which award it is to who knows the award, and nothing to others."""
+    return hashlib.sha256(seed.encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,15 @@ class _Badge:
         paths = "".join(f'<path d="{escape(d)}"/>' for d in self.paths)
         moved = f"translate({_n(-size / 2)} {_n(-size / 2 + lift)}) scale({size / 256:.4f})"
         return f'<g fill="{fill}" transform="{moved}">{paths}</g>'
+
+
+def _first(badge: _Badge, px: int, mark: str, ghost: bool) -> str:
+    """Version 1, in three levels of detail."""
+    if ghost:
+        return _ghost(badge, px)
+    if px <= SMALL:
+        return _small(badge)
+    return _enamelled(badge, f"b{badge.digest.hex()[:6]}{px}{mark}", engraved=px > MIDDLE)
 
 
 def _ghost(badge: _Badge, px: int) -> str:
@@ -420,3 +433,7 @@ def _n(x: float) -> str:
     """A number as short as SVG allows, and the same on every machine (no `-0`)."""
     text = f"{x:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
+
+
+# Each renderer that ever drew an award. A new one is added, and becomes PICTURE_VERSION; none is changed.
+VERSIONS: Mapping[int, Callable[[_Badge, int, str, bool], str]] = {1: _first}

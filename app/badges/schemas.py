@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+VISIBLE = ("me", "colleagues", "public")
+
 
 class AlbumQuery(Schema):
     """The order of an album: by day, or by skill with its sets."""
@@ -14,6 +16,26 @@ class MomentForm(Schema):
 
     award = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
     then = fields.String(load_default="", validate=validate.OneOf(("", "badge", "thanks")))
+
+
+class ShowIn(Schema):
+    """Who may open the page of an award."""
+
+    visible = fields.String(
+        required=True,
+        validate=validate.OneOf(VISIBLE),
+        metadata={"description": "only me, all colleagues, or public: anyone with the link"},
+    )
+
+
+class AskIn(Schema):
+    """Which colleague is asked whether their name may stand on the page of an award."""
+
+    colleague = fields.Integer(required=True, strict=False)
+
+
+class AnswerIn(Schema):
+    answer = fields.String(required=True, validate=validate.OneOf(("yes", "no")))
 
 
 class Said(Schema):
@@ -35,6 +57,11 @@ class AwardOut(Schema):
         required=True, metadata={"description": "of the criteria that it was given under"}
     )
     evidence = fields.List(fields.Nested("EvidenceOut"), required=True)
+    visible = fields.String(
+        required=True,
+        metadata={"description": "who may open its page: me, colleagues, public", "enum": VISIBLE},
+    )
+    link = fields.Url(required=True, metadata={"description": "its page"})
 
 
 class EvidenceOut(Schema):

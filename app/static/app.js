@@ -63,13 +63,15 @@
 
   on("click", ({ target }) => {
     target.closest("[data-dismiss]")?.closest(".toast, .note").remove();
+    const copy = target.closest("[data-copy]");
+    if (copy) navigator.clipboard?.writeText(copy.value).then(() => { copy.textContent = copy.dataset.copy; });
     if (!target.closest("[data-theme-switch]")) return;
     const root = document.documentElement;
     const dark = (root.dataset.theme || (likes("color-scheme: dark") ? "dark" : "light")) === "dark";
     root.dataset.theme = dark ? "light" : "dark";
     document.cookie = `blijk_theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax`;
   });
-  for (const button of all("[data-theme-switch]")) button.hidden = false;
+  for (const button of all("[data-theme-switch], [data-copy]")) button.hidden = false;
 
   // One stream a tab, closed while nobody looks; on return everything that listens asks once.
   let source = null;

@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from app.activities import actions as activities
 from app.activities.queries import ids_by_slug
 from app.activities.rules import Log, Report
-from app.db import lock_people, transaction
+from app.badges import agreeing
+from app.db import db, lock_people, transaction
 from app.demo import company as demo
 from app.imports import catalogue
 from app.kudos import actions as kudos
@@ -44,6 +47,7 @@ class Company:
     lesson: int
     kudos: int
     log: int
+    award: str
 
 
 @cache
@@ -97,7 +101,7 @@ def happen(cast: Cast) -> Company:
         kudos_id = _thank(cast, at)
         settle(at)
     with transaction():
-        made = Company(lesson, kudos_id, _log(cast, at))
+        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at))
         settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
@@ -116,6 +120,29 @@ def _learn(cast: Cast, others: list[int], at: datetime) -> None:
         for person, slug in done
     ]
     activities.record_completions(reports, at=at)
+
+
+def _show(cast: Cast, at: datetime) -> str:
+    """Anna shows a badge to anyone with its link, and asks Mia whether her name may stand there."""
+    award = showing_of(cast.anna)
+    agreeing.show(award_id=award, by=cast.anna, visible="public")
+    db.session.execute(
+        text(
+            "UPDATE fact SET confirmed_by = :mia WHERE id = (SELECT evidence[1] FROM award WHERE id = :award)"
+        ),
+        {"mia": cast.mia, "award": award},
+    )
+    agreeing.ask(award_id=award, by=cast.anna, colleague_id=cast.mia, at=at)
+    return award
+
+
+def showing_of(person_id: int) -> str:
+    """An award that rests on something completed."""
+    found = text(
+        "SELECT a.id FROM award a JOIN fact f ON f.id = a.evidence[1] AND f.kind = 'completed'"
+        " WHERE a.person_id = :person ORDER BY a.achievement_id, a.tier LIMIT 1"
+    )
+    return str(db.session.execute(found, {"person": person_id}).scalar_one())
 
 
 def _share(cast: Cast, at: datetime) -> int:

@@ -34,6 +34,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/learn/confined-spaces", "/learn?q=nothing+fits+this", "/log"]
     anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian")]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
+    anna += [f"/b/{company.award}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
@@ -54,7 +55,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
-    mia = ["/confirmations", "/leaderboards?page=1"]
+    mia = ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
 
@@ -115,7 +116,8 @@ def test_nothing_is_wrong_with_any_page(
             spoken = "en" if path == "/me/start/language" else lang  # asked in the language of the browser
             wrong += look_at(page, spoken, f"{name} at {path}")
     outside = stranger(width=width, dark=dark)
-    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}", "/u/anna?lang=en"):
+    public = (f"/b/{company.award}", "/u/anna?lang=en")
+    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}", *public):
         outside.goto(path)
         wrong += look_at(outside, "en", path)
     assert wrong == []

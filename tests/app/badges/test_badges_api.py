@@ -34,11 +34,12 @@ def test_an_award_says_what_when_under_which_version_and_on_what(scene: Scene, c
     activity = scene.id_of("activity", "a3")
     scene.state(*(scene.fact(cast.anna, activity_id=activity) for _ in range(3)))
     (award,) = ask("anna", "awards")
-    assert UUID(award.pop("id"))
+    assert award.pop("link").endswith(f"/b/{UUID(award.pop('id'))}")
     assert award.pop("earned_at")
     evidence = award.pop("evidence")
     assert award == {
-        "badge": "three", "name": {"nl": "x", "en": "x"}, "tier": 1, "period": None, "points": 10, "version": 1
+        "badge": "three", "name": {"nl": "x", "en": "x"}, "tier": 1, "period": None, "points": 10, "version": 1,
+        "visible": "colleagues",
     }  # fmt: skip
     assert [(fact["kind"], fact["title"]) for fact in evidence] == [("completed", {"nl": "x", "en": "x"})] * 3
 

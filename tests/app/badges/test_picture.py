@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -10,6 +11,7 @@ from app.badges.picture import KINDS, PICTURE_VERSION, SKILLS, TIERS, draw
 
 DROP = ["M128 16c40 56 72 84 72 128a72 72 0 0 1-144 0c0-44 32-72 72-128Z"]
 SIZES = (24, 96, 340)
+GOLDEN = Path(__file__).with_name("picture_1.txt")
 
 
 def picture(kind: str = "course", tier: int = 3, skill: str = "water", px: int = 340, **more: object) -> str:
@@ -32,6 +34,19 @@ def test_the_drawing_of_version_one_stays_as_it_was() -> None:
     drawn = "".join(picture(kind, tier, px=px) for kind in KINDS for tier in TIERS for px in SIZES)
     assert PICTURE_VERSION == 1
     assert hashlib.sha256(drawn.encode()).hexdigest()[:16] == "7d039f263d93ce16"
+
+
+def test_no_single_drawing_of_version_one_may_change() -> None:
+    """Each kind, tier, level of detail and ghost on its own, so that it shows which one somebody touched."""
+    drawn = {
+        f"{kind} {tier} {px}{' ghost' if ghost else ''}": picture(kind, tier, px=px, ghost=ghost, version=1)
+        for kind in KINDS
+        for tier in TIERS
+        for px in SIZES
+        for ghost in (False, True)
+    }
+    found = {name: hashlib.sha256(svg.encode()).hexdigest()[:8] for name, svg in drawn.items()}
+    assert found == dict(line.rsplit(" ", 1) for line in GOLDEN.read_text().splitlines())
 
 
 def test_a_version_that_nobody_knows_is_refused() -> None:

@@ -15,7 +15,7 @@ Browser = Callable[[str], SignedIn]
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 17), ("/album", 7), ("/album?by=skill", 7), ("/badges/five", 10), ("/receipts", 5), ("/leaderboards", 9),
+    [("/", 18), ("/album", 7), ("/album?by=skill", 7), ("/badges/five", 10), ("/receipts", 5), ("/leaderboards", 9),
      ("/moment", 8), ("/api/v1/badges", 6)],
 )  # fmt: skip
 def test_more_to_show_is_no_more_to_ask(
