@@ -101,51 +101,16 @@ def test_our_own_script_stays_small() -> None:
     assert len((STATIC / "app.js").read_bytes()) < 4_000
 
 
-# Colours ----------------------------------------------------------------------------------------------------
-
-TEXT, SHAPE = 4.5, 3.0
-SKILLS = ("water", "data", "safety", "craft", "people", "customer", "sustain", "improve")
-PAIRS = [
-    *((ink, ground, TEXT) for ink in ("text", "text-2", "text-3", "brand") for ground in ("bg", "surface")),
-    *((f"{tone}-ink", f"{tone}-soft", TEXT) for tone in ("brand", "sun", "coral", "lilac", "ok", "danger")),
-    *((f"sk-{skill}", ground, TEXT) for skill in SKILLS for ground in ("surface", f"sk-{skill}-soft")),
-    *((f"av-{n}-ink", f"av-{n}", TEXT) for n in range(1, 9)),
-    *((ink, "hero", TEXT) for ink in ("on-hero", "on-hero-2", "sun")),
-    *((shape, ground, SHAPE) for shape in ("line-strong", "focus") for ground in ("bg", "surface")),
-    *((shape, "surface", SHAPE) for shape in ("coral", "lilac", "gold", "ok", "danger")),
-    ("text-3", "inset", TEXT),
-    ("text-2", "sunken", TEXT),
-    ("text-2", "lilac-soft", TEXT),
-    ("text", "sun-soft", TEXT),
-    ("on-brand", "brand", TEXT),
-    ("on-brand", "brand-hover", TEXT),
-    ("on-sun", "sun", TEXT),
-    ("lilac-soft", "lilac-ink", TEXT),
-    ("brand", "sunken", SHAPE),
-]
+LAYERS = ["reset", "tokens", "base", "layout", "components", "pages", "utilities"]
 
 
-def tokens() -> dict[str, tuple[str, str]]:
-    """Each colour token in light and in dark."""
+def test_each_layer_of_the_stylesheet_stands_once_in_its_order() -> None:
     css = (STATIC / "app.css").read_text()
-    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
-    alike = re.findall(r"--([\w-]+): (#\w{6});", css)
-    return {name: (light, dark) for name, light, dark in pairs} | {name: (one, one) for name, one in alike}
+    assert f"@layer {', '.join(LAYERS)};" in css
+    assert re.findall(r"^@layer (\w+) \{", css, re.M) == LAYERS
+    assert not re.search(r"^[.:#a-z@](?!layer)[^;]*\{", css, re.M), "each rule stands in a layer"
 
 
-def contrast(one: str, other: str) -> float:
-    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (brighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize(("ink", "ground", "needed"), PAIRS)
-def test_colours_can_be_told_apart(ink: str, ground: str, needed: float, theme: int) -> None:
-    known = tokens()
-    assert contrast(known[ink][theme], known[ground][theme]) >= needed
+def test_only_utilities_insist() -> None:
+    css = (STATIC / "app.css").read_text()
+    assert "!important" not in css.partition("@layer utilities {")[0]
