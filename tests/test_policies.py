@@ -177,6 +177,7 @@ EXAMPLES: dict[str, Example] = {
     "home.fragment": _of("/home/next", 200, headers={"HX-Request": "true"}),
     "home.page": _of("/", 200),
     "home.receipts": _of("/receipts", 200),
+    "dev.gallery": _of("/dev/gallery", 200),
     "home_api.ledger": _api("/me/ledger", 200),
     "intake.accept": _of("/admin/intake/activities/1/acceptance", 404),
     "intake.activities": _of("/admin/intake/activities", 200),
