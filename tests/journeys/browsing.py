@@ -68,6 +68,11 @@ def listens(app: Flask, person_id: int) -> None:
     pytest.fail("the page never listened")
 
 
+def deaf(page: Page) -> None:
+    """From its next address on this page opens no stream: pages that are left within a moment would use up the seats."""
+    page.add_init_script("window.EventSource = class extends EventTarget { close() {} };")
+
+
 def figure(page: Page, label: str) -> Locator:
     """One of the figures of the home page."""
     return page.locator(".stat", has=page.get_by_text(label, exact=True)).locator("dd").first
@@ -123,10 +128,31 @@ _SIDEWAYS = """() => document.documentElement.scrollWidth > innerWidth
         .slice(0, 3).map((one) => one.outerHTML.slice(0, 90))
     : []"""
 _CUT = """() => [...document.querySelectorAll("main *, nav *, header *")].filter((one) => {
-    const how = getComputedStyle(one).overflowX;
-    return (how === "clip" || how === "hidden") && one.scrollWidth > one.clientWidth + 1
+    const {overflowX: how, clipPath} = getComputedStyle(one);
+    return (how === "clip" || how === "hidden") && clipPath === "none" && one.scrollWidth > one.clientWidth + 1
         && !one.matches(".vh, .trunc, progress, input, select");
 }).slice(0, 3).map((one) => `${one.localName}.${[...one.classList].join(".")}`)"""
+_SMALL = """() => {
+    // WCAG 2.5.8: 24 by 24, or in a line of text, or so far from others that circles of 24 round them do not touch
+    const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".vh, .skip, dialog:not([open])");
+    const boxes = new Map();
+    for (const one of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
+        const label = one.labels && [...one.labels].find((label) => label.contains(one)), at = label || one;
+        if (!one.disabled && shown(at)) boxes.set(at, at.getBoundingClientRect());
+    }
+    const small = [...boxes].filter(([one, box]) => (box.width < 23.9 || box.height < 23.9) && box.width && box.height);
+    const near = (x, y, box) => Math.hypot(x - Math.max(box.left, Math.min(x, box.right)),
+        y - Math.max(box.top, Math.min(y, box.bottom))) < 12;
+    const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
+    return small.filter(([one, box]) => {
+        const within = one.closest("p, li, dd, td, small, span, b, h1, h2, h3, div");
+        if (getComputedStyle(one).display === "inline" && within.innerText.trim() !== one.innerText.trim()) return false;
+        const [x, y] = middle(box);
+        return [...boxes].some(([other, place]) => other !== one && !other.contains(one) && !one.contains(other)
+            && near(x, y, place)) || small.some(([other, place]) => other !== one
+            && Math.hypot(x - middle(place)[0], y - middle(place)[1]) < 24);
+    }).map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)}: ${one.outerHTML.slice(0, 100)}`);
+}"""
 _SPACED = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
@@ -157,6 +183,12 @@ def sideways(page: Page, widths: Sequence[int]) -> list[str]:
     if before:
         page.set_viewport_size(before)
     return found
+
+
+def too_small(page: Page) -> list[str]:
+    """What is smaller than a finger and has no room around it."""
+    found: list[str] = page.evaluate(_SMALL)
+    return [f"too small, {one}" for one in found]
 
 
 def space_out(page: Page) -> None:
