@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from app import live, worker
 from app.db import db
@@ -69,7 +70,7 @@ def listens(app: Flask, person_id: int) -> None:
 
 
 def deaf(page: Page) -> None:
-    """From its next address on this page opens no stream: pages that are left within a moment would use up the seats."""
+    """From its next address on no stream is opened: pages that are left within a moment would use up the seats."""
     page.add_init_script("window.EventSource = class extends EventTarget { close() {} };")
 
 
@@ -134,9 +135,10 @@ _CUT = """() => [...document.querySelectorAll("main *, nav *, header *")].filter
 }).slice(0, 3).map((one) => `${one.localName}.${[...one.classList].join(".")}`)"""
 _SMALL = """() => {
     // WCAG 2.5.8: 24 by 24, or in a line of text, or so far from others that circles of 24 round them do not touch
-    const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".vh, .skip, dialog:not([open])");
+    const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".vh, .skip");
+    const pressed = "a[href], button, input:not([type=hidden]), select, textarea, summary";
     const boxes = new Map();
-    for (const one of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
+    for (const one of document.querySelectorAll(pressed)) {
         const label = one.labels && [...one.labels].find((label) => label.contains(one)), at = label || one;
         if (!one.disabled && shown(at)) boxes.set(at, at.getBoundingClientRect());
     }
@@ -146,7 +148,8 @@ _SMALL = """() => {
     const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
     return small.filter(([one, box]) => {
         const within = one.closest("p, li, dd, td, small, span, b, h1, h2, h3, div");
-        if (getComputedStyle(one).display === "inline" && within.innerText.trim() !== one.innerText.trim()) return false;
+        const inText = within.innerText.trim() !== one.innerText.trim();
+        if (inText && getComputedStyle(one).display === "inline") return false;
         const [x, y] = middle(box);
         return [...boxes].some(([other, place]) => other !== one && !other.contains(one) && !one.contains(other)
             && near(x, y, place)) || small.some(([other, place]) => other !== one
@@ -194,6 +197,33 @@ def too_small(page: Page) -> list[str]:
 def space_out(page: Page) -> None:
     """Text as wide as WCAG 1.4.12 lets readers set it."""
     page.evaluate(_SPACED)
+
+
+@dataclass
+class Eye:
+    """Looks at a page after each step, and keeps what it saw. `of` names the view whose answer was swapped in:
+    tests/journeys/test_after_each_swap.py asks for a look at each that the templates name."""
+
+    page: Page
+    app: Flask
+    wrong: list[str] = field(default_factory=list)
+    swapped: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", self._hear)
+
+    def _hear(self, asked: Request) -> None:
+        if asked.headers.get("hx-request"):
+            self.swapped.append((asked.method, urlsplit(asked.url).path))
+
+    def look(self, after: str, of: str = "") -> None:
+        widths = (320, (self.page.viewport_size or {}).get("width", 1280))
+        found = [*sideways(self.page, widths), *unfit(self.page), *too_small(self.page)]
+        doors = self.app.url_map.bind("")
+        if of and of not in {doors.match(path, method)[0] for method, path in self.swapped}:
+            found.append(f"nothing of {of} was swapped in, only {self.swapped}")
+        self.wrong += [f"{after}: {one}" for one in found]
+        self.swapped.clear()
 
 
 def headless(page: Page, lang: str) -> list[str]:
