@@ -1,7 +1,9 @@
 """What holds for every template, and for the icons, colours and files that they use."""
 
+import json
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,97 @@ def test_every_glyph_of_the_demo_catalogue_can_be_drawn() -> None:
 def test_our_own_script_stays_small() -> None:
     assert len((STATIC / "app.js").read_bytes()) < 4_000
 
+
+# htmx -------------------------------------------------------------------------------------------------------
+
+ASKS = ("hx-get", "hx-post")
+BELONG = (
+    "hx-target",
+    "hx-swap",
+    "hx-trigger",
+    "hx-sync",
+    "hx-push-url",
+    "hx-disabled-elt",
+    "hx-include",
+    "hx-vals",
+)
+Tag = tuple[str, dict[str, str]]
+
+
+class Tags(HTMLParser):
+    """Each tag of a template with its attributes; what is computed is one word."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__()
+        self.found: list[Tag] = []
+        plain = re.sub(r"\{%.*?%\}", " ", re.sub(r"\{#.*?#\}", "", template, flags=re.S), flags=re.S)
+        self.feed(re.sub(r"\{\{\s*(.*?)\s*\}\}", lambda said: re.sub(r"\W", "_", said[1]), plain, flags=re.S))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def faults_of(tag: str, has: dict[str, str]) -> Iterator[str]:
+    """What the rules for htmx say against a tag: nothing is inherited, and everything works without it."""
+    asks = [name for name in ASKS if name in has]
+    if has.get("hx-boost", "false") != "false":
+        yield "boosts"
+    if not asks and not has.get("hx-swap-oob") and any(name in has for name in BELONG):
+        yield "has attributes for those inside of it"
+    if asks and "hx-target" not in has and has.get("hx-swap") not in ("innerHTML", "outerHTML", "none"):
+        yield "does not say what it changes"
+    if "hx-post" in has and (tag, has.get("method"), has.get("action")) != ("form", "post", has["hx-post"]):
+        yield "is no form that posts to the same address: it would not work alone, and could be sent twice"
+    if "hx-get" in has and tag == "a" and has.get("href") != has["hx-get"]:
+        yield "is no link to the same address"
+    if "hx-get" in has and tag == "form" and (has.get("method"), has.get("action")) != ("get", has["hx-get"]):
+        yield "is no form that gets the same address"
+
+
+@every_template
+def test_htmx_only_helps_and_says_everything_where_it_stands(path: Path) -> None:
+    found = [(tag, fault) for tag, has in Tags(path.read_text()).found for fault in faults_of(tag, has)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '<body hx-boost="true">',
+        '<div hx-target="#feed">',
+        '<button hx-post="/x" hx-target="#a">',
+        '<a href="/x" hx-get="/y" hx-target="#a">',
+        '<form method="get" action="/x" hx-get="/y" hx-target="#a">',
+        '<div hx-get="/x">',
+    ],
+)
+def test_what_the_rules_for_htmx_forbid_is_seen(wrong: str) -> None:
+    ((tag, has),) = Tags(wrong).found
+    assert list(faults_of(tag, has))
+
+
+def test_the_layout_sets_htmx_up_and_has_a_place_for_each_kind_of_news() -> None:
+    has = {
+        one.get("name") or one.get("id"): one for _, one in Tags(said(ROOT / "templates/layout.html")).found
+    }
+    config = json.loads(has["htmx-config"]["content"])
+    off = (
+        "includeIndicatorStyles",
+        "allowEval",
+        "allowScriptTags",
+        "historyCacheSize",
+        "scrollIntoViewOnBoost",
+    )
+    assert not any(config[name] for name in off)
+    assert config["disableInheritance"]
+    assert config["selfRequestsOnly"]
+    answers = {one["code"]: one for one in config["responseHandling"]}
+    assert all(answers[code]["swap"] for code in ("[23]..", "409", "422"))
+    assert answers["[45].."]["target"] == "#toasts"
+    assert (has["status"]["role"], has["alerts"]["role"], "toasts" in has) == ("status", "alert", True)
+
+
+# The stylesheet ---------------------------------------------------------------------------------------------
 
 LAYERS = ["reset", "tokens", "base", "layout", "components", "pages", "utilities"]
 

@@ -22,6 +22,9 @@
     event.submitter?.setAttribute("aria-busy", "true");
   }, true);
   on("htmx:afterRequest", ({ target }) => target.matches("form") && rest(target));
+  const gone = ({ target }) => target.matches("form, a") && toasts.replaceChildren(offline.content.cloneNode(true));
+  on("htmx:sendError", gone);
+  on("htmx:timeout", gone);
   addEventListener("pageshow", () => { for (const form of document.forms) rest(form); });
 
   on("keydown", (event) => {

@@ -156,6 +156,19 @@ _SMALL = """() => {
             && Math.hypot(x - middle(place)[0], y - middle(place)[1]) < 24);
     }).map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)}: ${one.outerHTML.slice(0, 100)}`);
 }"""
+_FOCUSED = """() => {
+    // what has the focus shows an outline, and not all of it lies under something else (WCAG 2.4.7, 2.4.11)
+    const one = document.activeElement;
+    if (!one || one === document.body) return null;
+    const shown = one.matches(".vh, .choice input") ? one.closest("label") : one, box = shown.getBoundingClientRect();
+    const {outlineStyle, outlineWidth} = getComputedStyle(shown), wrong = [];
+    if (outlineStyle === "none" || parseFloat(outlineWidth) < 2) wrong.push("no outline");
+    const spots = [[.5, .5], [.1, .2], [.9, .2], [.1, .8], [.9, .8]].map(([x, y]) =>
+        document.elementFromPoint(box.left + box.width * x, box.top + box.height * y));
+    if (!spots.some((spot) => spot && (shown.contains(spot) || spot.contains(shown) && spot !== document.body
+        && !spot.matches("html, main, .shell *, .tabbar, .mobar")))) wrong.push("covered");
+    return wrong.map((fault) => `${fault}: ${one.outerHTML.slice(0, 110)}`);
+}"""
 _SPACED = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
@@ -241,3 +254,18 @@ def tab_to(page: Page, selector: str, most: int = 80) -> None:
         if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
             return
     pytest.fail(f"{most} times Tab do not lead to {selector}")
+
+
+def lost_focus(page: Page, most: int = 150) -> list[str]:
+    """Go through the whole page by Tab: where the focus cannot be seen."""
+    found: list[str] = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        faults = page.evaluate(_FOCUSED)
+        if faults:
+            page.wait_for_timeout(60)  # what moves into sight needs a frame or two
+            faults = page.evaluate(_FOCUSED)
+        if faults is None:
+            return found
+        found += faults
+    return found
