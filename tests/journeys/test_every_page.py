@@ -101,7 +101,7 @@ def test_nothing_is_wrong_with_any_page(
     for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}"):
         outside.goto(path)
         wrong += look_at(outside, "en", path)
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_the_page_for_when_we_rest_is_sound(app: Flask, stranger: Callable[..., Page]) -> None:

@@ -106,7 +106,7 @@ def test_a_file_comes_in(
     page.get_by_role("button", name="Try it").click()
     ends(page, "What it would do", script)
     if script:
-        eye.look("a file that was tried", of="learning.one")
+        eye.look("a file that was tried")
     assert eye.wrong == []
     shot(page, f"3-tried-{tag}")
     page.get_by_role("button", name="Bring it in", exact=True).click()
