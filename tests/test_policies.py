@@ -357,7 +357,8 @@ NOBODYS = {
     "skills_api.change", "skills_api.change_goal", "skills_api.one", "skills_api.remove_goal", "static",
 }  # fmt: skip
 OPEN = {
-    "api-docs.openapi_json", "assets.file", "health.live", "health.metrics", "health.ready", "oauth.give_token",
+    "api-docs.openapi_json", "assets.file", "dev.gallery", "health.live", "health.metrics", "health.ready",
+    "oauth.give_token",
     "people.ask_reset", "people.enter", "people.enter_code", "people.forgot", "people.language",
     "people.set_first_password", "people.sign_in", "people.sign_out", "people.welcome", "people.welcome_code",
     "static", "xapi.about",
