@@ -27,10 +27,15 @@ def test_a_first_view_is_light_and_stands_still(
     assert cookie is not None
     wrong: list[str] = []
     for path in PAGES:
-        context = open_context(width=width)
-        context.add_cookies([{"name": "blijk", "value": cookie.value, "url": server}])
-        wrong += [f"{path}: {one}" for one in too_much(measure(context, path))]
-        context.close()
+        found: list[str] = []
+        for _ in range(2):  # on a busy machine a font may come late; what moves twice moves
+            context = open_context(width=width)
+            context.add_cookies([{"name": "blijk", "value": cookie.value, "url": server}])
+            found = too_much(measure(context, path))
+            context.close()
+            if not found:
+                break
+        wrong += [f"{path}: {one}" for one in found]
     assert wrong == [], "\n".join(wrong)
 
 
