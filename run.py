@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "lint, format, types, import contracts, templates, translations, migrations",
     "bench": "measure, beside the raw floor; ARGS=… names benchmarks, ARGS=--list lists them",
     "screenshots": "every page of the running demo into var/screenshots; ARGS='--as olaf --lang nl' narrows it",
+    "lighthouse": "Lighthouse on the running demo, where Node is at hand; ARGS=… names pages",
     "setup": "only make .venv and the front-end assets, with the tools for developers",
     "lock": "make the hashed locks anew from requirements*.in and assets.in (needs uv)",
 }
@@ -53,7 +54,7 @@ def go(what: str, rest: list[str]) -> None:
     """Become the real command, so that Ctrl-C and the exit code are its own."""
     modules = {"demo": ["tools.demo"], "demo-clean": ["tools.demo", "clean"], "test": ["pytest"]}
     modules |= {"check": ["tools.check"], "bench": ["tools.bench"]}
-    modules |= {"screenshots": ["tools.screenshots"]}
+    modules |= {name: [f"tools.{name}"] for name in ("screenshots", "lighthouse")}
     if what in modules:
         os.chdir(ROOT)
         sys.stdout.flush()

@@ -57,6 +57,7 @@ class Settings:
     shared_minutes: int = _setting(30, "on a shared device one is signed out after so many quiet minutes")
     mail_url: str = _setting("", "where mail goes: smtp://, smtps:// or file:///folder; no mail when empty")
     mail_from: str = _setting("", "the sender of mail, as Name <address>")
+    gallery: int = _setting(0, "1 shows /dev/gallery, with every part of the pages: only for development")
     metrics_token: str = _setting("", "bearer token for /metrics, which is off when this is empty")
 
     @classmethod

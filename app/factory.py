@@ -10,7 +10,7 @@ import structlog
 from flask import Blueprint, Flask, has_request_context
 from structlog.typing import EventDict, WrappedLogger
 
-from app import access, assets, chores, cli, flow, guard, health, language, live, openapi, outbox, web
+from app import access, assets, chores, cli, dev, flow, guard, health, language, live, openapi, outbox, web
 from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
 from app.activities import desk as activities_desk
@@ -216,3 +216,4 @@ def _rooms(app: Flask) -> None:
     openapi.init_app(app, list(API), POLICIES)
     for door in FOR_SYSTEMS:
         app.register_blueprint(door)
+    dev.init_app(app)

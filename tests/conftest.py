@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KEYS = {
     "SECRET_KEY": "not a secret: only for tests, and long enough",
     "MASTER_KEYS": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    "GALLERY": "1",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")

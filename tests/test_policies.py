@@ -191,6 +191,7 @@ EXAMPLES: dict[str, Example] = {
     "home.page": _of("/", 200),
     "home.receipts": _of("/receipts", 200),
     "home_api.change_my_profile": _api("/me/profile", 200),
+    "dev.gallery": _of("/dev/gallery", 200),
     "home_api.ledger": _api("/me/ledger", 200),
     "home_api.my_profile": _api("/me/profile", 200),
     "home_api.profile": _api("/people/ben/profile", 200),
@@ -385,7 +386,7 @@ NOBODYS = {
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "badges.award", "badges.award_picture", "badges.picture",
-    "health.live", "health.metrics", "health.ready", "oauth.give_token",
+    "dev.gallery", "health.live", "health.metrics", "health.ready", "oauth.give_token",
     "people.ask_reset", "people.enter", "people.enter_code", "people.forgot", "people.language",
     "people.set_first_password", "people.sign_in", "people.sign_out", "people.welcome", "people.welcome_code",
     "profiles.public", "static", "xapi.about",

@@ -1,7 +1,9 @@
 """What holds for every template, and for the icons, colours and files that they use."""
 
+import json
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -101,51 +103,107 @@ def test_our_own_script_stays_small() -> None:
     assert len((STATIC / "app.js").read_bytes()) < 4_000
 
 
-# Colours ----------------------------------------------------------------------------------------------------
+# htmx -------------------------------------------------------------------------------------------------------
 
-TEXT, SHAPE = 4.5, 3.0
-SKILLS = ("water", "data", "safety", "craft", "people", "customer", "sustain", "improve")
-PAIRS = [
-    *((ink, ground, TEXT) for ink in ("text", "text-2", "text-3", "brand") for ground in ("bg", "surface")),
-    *((f"{tone}-ink", f"{tone}-soft", TEXT) for tone in ("brand", "sun", "coral", "lilac", "ok", "danger")),
-    *((f"sk-{skill}", ground, TEXT) for skill in SKILLS for ground in ("surface", f"sk-{skill}-soft")),
-    *((f"av-{n}-ink", f"av-{n}", TEXT) for n in range(1, 9)),
-    *((ink, "hero", TEXT) for ink in ("on-hero", "on-hero-2", "sun")),
-    *((shape, ground, SHAPE) for shape in ("line-strong", "focus") for ground in ("bg", "surface")),
-    *((shape, "surface", SHAPE) for shape in ("coral", "lilac", "gold", "ok", "danger")),
-    ("text-3", "inset", TEXT),
-    ("text-2", "sunken", TEXT),
-    ("text-2", "lilac-soft", TEXT),
-    ("text", "sun-soft", TEXT),
-    ("on-brand", "brand", TEXT),
-    ("on-brand", "brand-hover", TEXT),
-    ("on-sun", "sun", TEXT),
-    ("lilac-soft", "lilac-ink", TEXT),
-    ("brand", "sunken", SHAPE),
-]
+ASKS = ("hx-get", "hx-post")
+BELONG = (
+    "hx-target",
+    "hx-swap",
+    "hx-trigger",
+    "hx-sync",
+    "hx-push-url",
+    "hx-disabled-elt",
+    "hx-include",
+    "hx-vals",
+)
+Tag = tuple[str, dict[str, str]]
 
 
-def tokens() -> dict[str, tuple[str, str]]:
-    """Each colour token in light and in dark."""
+class Tags(HTMLParser):
+    """Each tag of a template with its attributes; what is computed is one word."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__()
+        self.found: list[Tag] = []
+        plain = re.sub(r"\{%.*?%\}", " ", re.sub(r"\{#.*?#\}", "", template, flags=re.S), flags=re.S)
+        self.feed(re.sub(r"\{\{\s*(.*?)\s*\}\}", lambda said: re.sub(r"\W", "_", said[1]), plain, flags=re.S))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def faults_of(tag: str, has: dict[str, str]) -> Iterator[str]:
+    """What the rules for htmx say against a tag: nothing is inherited, and everything works without it."""
+    asks = [name for name in ASKS if name in has]
+    if has.get("hx-boost", "false") != "false":
+        yield "boosts"
+    if not asks and not has.get("hx-swap-oob") and any(name in has for name in BELONG):
+        yield "has attributes for those inside of it"
+    if asks and "hx-target" not in has and has.get("hx-swap") not in ("innerHTML", "outerHTML", "none"):
+        yield "does not say what it changes"
+    if "hx-post" in has and (tag, has.get("method"), has.get("action")) != ("form", "post", has["hx-post"]):
+        yield "is no form that posts to the same address: it would not work alone, and could be sent twice"
+    if "hx-get" in has and tag == "a" and has.get("href") != has["hx-get"]:
+        yield "is no link to the same address"
+    if "hx-get" in has and tag == "form" and (has.get("method"), has.get("action")) != ("get", has["hx-get"]):
+        yield "is no form that gets the same address"
+
+
+@every_template
+def test_htmx_only_helps_and_says_everything_where_it_stands(path: Path) -> None:
+    found = [(tag, fault) for tag, has in Tags(path.read_text()).found for fault in faults_of(tag, has)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '<body hx-boost="true">',
+        '<div hx-target="#feed">',
+        '<button hx-post="/x" hx-target="#a">',
+        '<a href="/x" hx-get="/y" hx-target="#a">',
+        '<form method="get" action="/x" hx-get="/y" hx-target="#a">',
+        '<div hx-get="/x">',
+    ],
+)
+def test_what_the_rules_for_htmx_forbid_is_seen(wrong: str) -> None:
+    ((tag, has),) = Tags(wrong).found
+    assert list(faults_of(tag, has))
+
+
+def test_the_layout_sets_htmx_up_and_has_a_place_for_each_kind_of_news() -> None:
+    has = {
+        one.get("name") or one.get("id"): one for _, one in Tags(said(ROOT / "templates/layout.html")).found
+    }
+    config = json.loads(has["htmx-config"]["content"])
+    off = (
+        "includeIndicatorStyles",
+        "allowEval",
+        "allowScriptTags",
+        "historyCacheSize",
+        "scrollIntoViewOnBoost",
+    )
+    assert not any(config[name] for name in off)
+    assert config["disableInheritance"]
+    assert config["selfRequestsOnly"]
+    answers = {one["code"]: one for one in config["responseHandling"]}
+    assert all(answers[code]["swap"] for code in ("[23]..", "409", "422"))
+    assert answers["[45].."]["target"] == "#toasts"
+    assert (has["status"]["role"], has["alerts"]["role"], "toasts" in has) == ("status", "alert", True)
+
+
+# The stylesheet ---------------------------------------------------------------------------------------------
+
+LAYERS = ["reset", "tokens", "base", "layout", "components", "pages", "utilities"]
+
+
+def test_each_layer_of_the_stylesheet_stands_once_in_its_order() -> None:
     css = (STATIC / "app.css").read_text()
-    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
-    alike = re.findall(r"--([\w-]+): (#\w{6});", css)
-    return {name: (light, dark) for name, light, dark in pairs} | {name: (one, one) for name, one in alike}
+    assert f"@layer {', '.join(LAYERS)};" in css
+    assert re.findall(r"^@layer (\w+) \{", css, re.M) == LAYERS
+    assert not re.search(r"^[.:#a-z@](?!layer)[^;]*\{", css, re.M), "each rule stands in a layer"
 
 
-def contrast(one: str, other: str) -> float:
-    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (brighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize(("ink", "ground", "needed"), PAIRS)
-def test_colours_can_be_told_apart(ink: str, ground: str, needed: float, theme: int) -> None:
-    known = tokens()
-    assert contrast(known[ink][theme], known[ground][theme]) >= needed
+def test_only_utilities_insist() -> None:
+    css = (STATIC / "app.css").read_text()
+    assert "!important" not in css.partition("@layer utilities {")[0]

@@ -43,6 +43,7 @@ def steps() -> list[Step]:
         Step("templates", [str(BIN / "djlint"), "--lint", "--quiet", "templates"]),
         Step("lint", [str(BIN / "ruff"), "check", "."]),
         Step("format", [str(BIN / "ruff"), "format", "--check", "."]),
+        Step("contrast", [python, "-m", "tools.contrast"]),
         Step("locks", [python, "-m", "tools.check", "locks"]),
     ]
     if find_spec("tools.translations"):

@@ -172,7 +172,7 @@ def _only_one() -> IO[str]:
 def _environment(undo: ExitStack, port: int) -> dict[str, str]:
     """Servers that somebody named, or our own; and keys that the demo keeps."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("FLASK_")}
-    env = {**devstack.secrets(DEMO), **devstack.mail(DEMO), **given, "PORT": str(port)}
+    env = {"GALLERY": "1", **devstack.secrets(DEMO), **devstack.mail(DEMO), **given, "PORT": str(port)}
     if given.get("DATABASE_URL") and given.get("REDIS_URL"):
         return env
     if given.get("DATABASE_URL") or given.get("REDIS_URL"):

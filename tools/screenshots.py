@@ -32,10 +32,7 @@ MOST_PAGES = 60
 
 def main() -> None:
     wanted = _wanted()
-    origin = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not browser:
-        raise SystemExit("There is no Chromium on PATH: install one, or name it in CHROMIUM.")
+    origin, browser = origin_of_demo(), chromium_here()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:
@@ -48,6 +45,27 @@ def main() -> None:
                 _as(chromium, origin, name, (login, password), wanted)
         chromium.close()
     print(f"Look at them in {FOLDER}")
+
+
+def origin_of_demo() -> str:
+    return f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+
+
+def chromium_here() -> str:
+    """Chromium of this machine."""
+    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not browser:
+        raise SystemExit("There is no Chromium on PATH: install one, or name it in CHROMIUM.")
+    return browser
+
+
+def signed_in(chromium: Any) -> dict[str, Any]:
+    """For a new context: the first of the demo's people, signed in."""
+    context = chromium.new_context(base_url=origin_of_demo())
+    _sign_in(context.new_page(), *next(_people()))
+    state = context.storage_state()
+    context.close()
+    return {"base_url": origin_of_demo(), "storage_state": state}
 
 
 def _wanted() -> argparse.Namespace:

@@ -1,10 +1,12 @@
-// Blijk's own script. Every page works without it: it keeps focus, guards forms and minds the event stream.
+// Blijk's own script; every page works without it. It keeps focus, guards forms, minds the event stream.
 "use strict";
 (() => {
-  const all = (selector, root = document) => root.querySelectorAll(selector);
-  const on = (name, react, capture) => document.addEventListener(name, react, capture);
+  const doc = document;
+  const one = (what) => doc.querySelector(what);
+  const all = (what, root = doc) => root.querySelectorAll(what);
+  const on = (name, react, capture) => doc.addEventListener(name, react, capture);
 
-  // A form is sent once, and the pressed button says that it is busy.
+  // A form is sent once; its button says that it is busy.
   const sent = new WeakSet();
   const rest = (form) => {
     sent.delete(form);
@@ -13,32 +15,34 @@
   on("submit", (event) => {
     const form = event.target;
     if (form.method !== "post") return;
-    if (sent.has(form)) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      return;
+    if (!sent.has(form)) {
+      sent.add(form);
+      return event.submitter?.setAttribute("aria-busy", "true");
     }
-    sent.add(form);
-    event.submitter?.setAttribute("aria-busy", "true");
+    event.preventDefault();
+    event.stopImmediatePropagation();
   }, true);
   on("htmx:afterRequest", ({ target }) => target.matches("form") && rest(target));
-  addEventListener("pageshow", () => { for (const form of document.forms) rest(form); });
+  const gone = ({ target }) => target.matches("form, a") && toasts.replaceChildren(offline.content.cloneNode(true));
+  for (const name of ["sendError", "timeout"]) on(`htmx:${name}`, gone);
+  addEventListener("pageshow", () => all("form").forEach(rest));
 
   on("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.form) return;
+    const { form } = event.target;
+    if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    event.target.form.requestSubmit();
+    form.requestSubmit();
   });
 
-  // Focus that went away with the old content goes to the new; a badge waits while one types.
-  let lost = null;
+  // Focus that went with the old content goes to the new; a badge waits while one types.
+  let lost;
   on("htmx:beforeSwap", ({ detail }) => {
-    const at = document.activeElement, { target } = detail;
+    const at = doc.activeElement, { target } = detail;
     if (detail.xhr?.response && target?.querySelector("dialog[open]")) detail.shouldSwap = false;
-    lost = at !== document.body && target?.contains(at) ? target.id : null;
+    lost = at !== doc.body && target?.contains(at) ? target.id : null;
   });
   on("htmx:afterSettle", () => {
-    const at = lost && document.activeElement === document.body && document.getElementById(lost);
+    const at = lost && doc.activeElement === doc.body && doc.getElementById(lost);
     lost = null;
     if (at) {
       const heir = at.querySelector("[autofocus], h1, h2, h3") || at;
@@ -50,14 +54,12 @@
   const likes = (how) => matchMedia(`(prefers-${how})`).matches;
   let soon;
   const celebrate = () => {
-    const dialog = document.querySelector("dialog.award:not([open])");
+    const dialog = one("dialog.award:not([open])");
     if (!dialog || likes("reduced-motion: reduce")) return;
     clearTimeout(soon);
-    if (document.querySelector("dialog[open], :popover-open") || document.activeElement.matches("input, textarea, select")) {
-      return void (soon = setTimeout(celebrate, 500));
-    }
-    dialog.showModal();
-    dialog.addEventListener("close", () => dialog.remove());
+    if (one("dialog[open], :popover-open, :is(input, textarea, select):focus")) soon = setTimeout(celebrate, 500);
+    else dialog.showModal();
+    dialog.onclose = () => dialog.remove();
   };
   celebrate();
 
@@ -66,26 +68,26 @@
     const copy = target.closest("[data-copy]");
     if (copy) navigator.clipboard?.writeText(copy.value).then(() => { copy.textContent = copy.dataset.copy; });
     if (!target.closest("[data-theme-switch]")) return;
-    const root = document.documentElement;
-    const dark = (root.dataset.theme || (likes("color-scheme: dark") ? "dark" : "light")) === "dark";
-    root.dataset.theme = dark ? "light" : "dark";
-    document.cookie = `blijk_theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax`;
+    const root = doc.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : likes("color-scheme: dark");
+    const theme = root.dataset.theme = dark ? "light" : "dark";
+    doc.cookie = `blijk_theme=${theme};path=/;max-age=31536000;samesite=lax`;
   });
   for (const button of all("[data-theme-switch], [data-copy]")) button.hidden = false;
 
-  // One stream a tab, closed while nobody looks; on return everything that listens asks once.
-  let source = null;
+  // One stream a tab, closed while nobody looks; then all that listens asks once.
+  let source;
   on("htmx:sseOpen", ({ detail }) => { source = detail.source; });
   on("visibilitychange", () => {
-    const stream = document.querySelector("[sse-connect]");
+    const stream = one("[sse-connect]");
     if (!stream || !source) return;
-    if (document.hidden) return source.close();
-    if (source.readyState !== EventSource.CLOSED) return;
+    if (doc.hidden) return source.close();
+    if (source.readyState < 2) return; // not closed
     source = null;
     htmx.trigger(stream, "htmx:afterProcessNode"); // the extension connects anew
-    for (const element of all("[hx-trigger*='sse:']", stream)) {
-      htmx.trigger(element, "htmx:afterProcessNode"); // and listens to the new stream
-      htmx.trigger(element, element.getAttribute("hx-trigger").match(/sse:\w+/)[0]);
+    for (const part of all("[hx-trigger*='sse:']", stream)) {
+      htmx.trigger(part, "htmx:afterProcessNode"); // and listens to it
+      htmx.trigger(part, part.getAttribute("hx-trigger").match(/sse:\w+/)[0]);
     }
   });
 })();

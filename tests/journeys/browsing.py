@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from app import live, worker
 from app.db import db
@@ -68,6 +69,11 @@ def listens(app: Flask, person_id: int) -> None:
     pytest.fail("the page never listened")
 
 
+def deaf(page: Page) -> None:
+    """From its next address on no stream is opened: pages that are left within a moment would use up the seats."""
+    page.add_init_script("window.EventSource = class extends EventTarget { close() {} };")
+
+
 def figure(page: Page, label: str) -> Locator:
     """One of the figures of the home page."""
     return page.locator(".stat", has=page.get_by_text(label, exact=True)).locator("dd").first
@@ -123,10 +129,46 @@ _SIDEWAYS = """() => document.documentElement.scrollWidth > innerWidth
         .slice(0, 3).map((one) => one.outerHTML.slice(0, 90))
     : []"""
 _CUT = """() => [...document.querySelectorAll("main *, nav *, header *")].filter((one) => {
-    const how = getComputedStyle(one).overflowX;
-    return (how === "clip" || how === "hidden") && one.scrollWidth > one.clientWidth + 1
+    const {overflowX: how, clipPath} = getComputedStyle(one);
+    return (how === "clip" || how === "hidden") && clipPath === "none" && one.scrollWidth > one.clientWidth + 1
         && !one.matches(".vh, .trunc, progress, input, select");
 }).slice(0, 3).map((one) => `${one.localName}.${[...one.classList].join(".")}`)"""
+_SMALL = """() => {
+    // WCAG 2.5.8: 24 by 24, or in a line of text, or so far from others that circles of 24 round them do not touch
+    const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".vh, .skip");
+    const pressed = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+    const boxes = new Map();
+    for (const one of document.querySelectorAll(pressed)) {
+        const label = one.labels && [...one.labels].find((label) => label.contains(one)), at = label || one;
+        if (!one.disabled && shown(at)) boxes.set(at, at.getBoundingClientRect());
+    }
+    const small = [...boxes].filter(([one, box]) => (box.width < 23.9 || box.height < 23.9) && box.width && box.height);
+    const near = (x, y, box) => Math.hypot(x - Math.max(box.left, Math.min(x, box.right)),
+        y - Math.max(box.top, Math.min(y, box.bottom))) < 12;
+    const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
+    return small.filter(([one, box]) => {
+        const within = one.closest("p, li, dd, td, small, span, b, h1, h2, h3, div");
+        const inText = within.innerText.trim() !== one.innerText.trim();
+        if (inText && getComputedStyle(one).display === "inline") return false;
+        const [x, y] = middle(box);
+        return [...boxes].some(([other, place]) => other !== one && !other.contains(one) && !one.contains(other)
+            && near(x, y, place)) || small.some(([other, place]) => other !== one
+            && Math.hypot(x - middle(place)[0], y - middle(place)[1]) < 24);
+    }).map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)}: ${one.outerHTML.slice(0, 100)}`);
+}"""
+_FOCUSED = """() => {
+    // what has the focus shows an outline, and not all of it lies under something else (WCAG 2.4.7, 2.4.11)
+    const one = document.activeElement;
+    if (!one || one === document.body) return null;
+    const shown = one.matches(".vh, .choice input") ? one.closest("label") : one, box = shown.getBoundingClientRect();
+    const {outlineStyle, outlineWidth} = getComputedStyle(shown), wrong = [];
+    if (outlineStyle === "none" || parseFloat(outlineWidth) < 2) wrong.push("no outline");
+    const spots = [[.5, .5], [.1, .2], [.9, .2], [.1, .8], [.9, .8]].map(([x, y]) =>
+        document.elementFromPoint(box.left + box.width * x, box.top + box.height * y));
+    if (!spots.some((spot) => spot && (shown.contains(spot) || spot.contains(shown) && spot !== document.body
+        && !spot.matches("html, main, .shell *, .tabbar, .mobar")))) wrong.push("covered");
+    return wrong.map((fault) => `${fault}: ${one.outerHTML.slice(0, 110)}`);
+}"""
 _SPACED = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
@@ -159,9 +201,42 @@ def sideways(page: Page, widths: Sequence[int]) -> list[str]:
     return found
 
 
+def too_small(page: Page) -> list[str]:
+    """What is smaller than a finger and has no room around it."""
+    found: list[str] = page.evaluate(_SMALL)
+    return [f"too small, {one}" for one in found]
+
+
 def space_out(page: Page) -> None:
     """Text as wide as WCAG 1.4.12 lets readers set it."""
     page.evaluate(_SPACED)
+
+
+@dataclass
+class Eye:
+    """Looks at a page after each step, and keeps what it saw. `of` names the view whose answer was swapped in:
+    tests/journeys/test_after_each_swap.py asks for a look at each that the templates name."""
+
+    page: Page
+    app: Flask
+    wrong: list[str] = field(default_factory=list)
+    swapped: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", self._hear)
+
+    def _hear(self, asked: Request) -> None:
+        if asked.headers.get("hx-request"):
+            self.swapped.append((asked.method, urlsplit(asked.url).path))
+
+    def look(self, after: str, of: str = "") -> None:
+        widths = (320, (self.page.viewport_size or {}).get("width", 1280))
+        found = [*sideways(self.page, widths), *unfit(self.page), *too_small(self.page)]
+        doors = self.app.url_map.bind("")
+        if of and of not in {doors.match(path, method)[0] for method, path in self.swapped}:
+            found.append(f"nothing of {of} was swapped in, only {self.swapped}")
+        self.wrong += [f"{after}: {one}" for one in found]
+        self.swapped.clear()
 
 
 def headless(page: Page, lang: str) -> list[str]:
@@ -179,3 +254,18 @@ def tab_to(page: Page, selector: str, most: int = 80) -> None:
         if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
             return
     pytest.fail(f"{most} times Tab do not lead to {selector}")
+
+
+def lost_focus(page: Page, most: int = 150) -> list[str]:
+    """Go through the whole page by Tab: where the focus cannot be seen."""
+    found: list[str] = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        faults = page.evaluate(_FOCUSED)
+        if faults:
+            page.wait_for_timeout(60)  # what moves into sight needs a frame or two
+            faults = page.evaluate(_FOCUSED)
+        if faults is None:
+            return found
+        found += faults
+    return found

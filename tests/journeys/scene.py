@@ -110,6 +110,36 @@ def happen(cast: Cast) -> Company:
     return made
 
 
+def crowd(cast: Cast, size: int = 40) -> None:
+    """So many more colleagues with points that boards leave rows out, and more logs of Anna's than a page holds."""
+    at = datetime.now(UTC) - timedelta(seconds=20)
+    others = hire(*(f"crowd{number:02}" for number in range(size)))
+    slugs = ["valves-handbook", "forty-counts", "confined-spaces"]
+    ids = ids_by_slug(slugs)
+    reports: list[Report] = [
+        {"person_id": who, "activity_id": ids[slug], "completed_at": at, "source": f"crowd:{who}:{slug}"}
+        for number, who in enumerate(others)
+        for slug in slugs[: 1 + number % 3]
+    ]
+    skill = ids_of(["coaching"])["coaching"]
+    log: Log = {
+        "person_id": cast.anna,
+        "title": "",
+        "kind": "on_the_job",
+        "skill_id": skill,
+        "completed_on": at.date() - timedelta(days=1),
+        "hours": 1,
+        "note": "Along with the night crew, from the first call to the last.",
+        "link": None,
+    }
+    with transaction():
+        activities.record_completions(reports, at=at)
+        settle(at)
+    with transaction():
+        activities.log_completions([{**log, "title": f"Round {number}"} for number in range(30)], at=at)
+        settle(at)
+
+
 def _learn(cast: Cast, others: list[int], at: datetime) -> None:
     ids = ids_by_slug([one["slug"] for one in demo_catalogue()["activities"]])
     done = [(cast.anna, slug) for slug in (*asks(), "confined-spaces")]

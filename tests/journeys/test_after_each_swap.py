@@ -1,38 +1,27 @@
 """A part that is put into a page is as sound as the page: axe finds nothing, nothing sticks out."""
 
 import os
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
     Consoles,
+    Eye,
     Visit,
     fill_kudos,
     fill_lesson,
     fill_log,
     listens,
-    sideways,
-    unfit,
+    work,
 )
 from tests.journeys.scene import Company
-
-
-@dataclass
-class Eye:
-    """Looks at a page after each step, and keeps what it saw."""
-
-    page: Page
-    wrong: list[str] = field(default_factory=list)
-
-    def look(self, after: str) -> None:
-        widths = (320, (self.page.viewport_size or {}).get("width", 1280))
-        self.wrong += [f"{after}: {one}" for one in (*sideways(self.page, widths), *unfit(self.page))]
-
 
 PHONE, DESK = (True, 390), (False, 1280)
 
@@ -46,77 +35,77 @@ def looks(usual: tuple[bool, int]) -> pytest.MarkDecorator:
 @pytest.mark.slow
 @looks(PHONE)
 def test_what_colleagues_share_and_thank(
-    dark: bool, width: int, company: Company, visit: Visit, consoles: Consoles
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit, consoles: Consoles
 ) -> None:
     consoles.expected = ["POST .*/(lessons|kudos): 422"]
     page = visit("anna", "/lessons", dark=dark, width=width)
-    eye = Eye(page)
+    eye = Eye(page, app)
     fill_lesson(page, happened=" " * 20).click()
     expect(page.locator("#errors")).to_be_focused()
-    eye.look("a lesson that came back")
+    eye.look("a lesson that came back", of="lessons.share")
     fill_lesson(page, title="A ladder on wet clay slides", happened="It slid a metre before it held.").click()
     expect(page.get_by_role("heading", name="A ladder on wet clay slides")).to_be_focused()
-    eye.look("a lesson that was shared")
+    eye.look("a lesson that was shared", of="lessons.share")
     bens = page.locator("article.lesson", has_text="The spare key hangs behind the pump")
     bens.locator("summary").click()
     eye.look("a form to apply a lesson")
     bens.get_by_role("button", name="I apply this").click()
     expect(bens).to_contain_text("You apply this")
-    eye.look("a lesson that is applied")
+    eye.look("a lesson that is applied", of="lessons.apply")
     mine = page.locator("article.lesson", has_text="A ladder on wet clay slides")
     mine.locator("summary", has_text="Delete").click()
     mine.get_by_role("button", name="Delete this lesson").click()
     expect(mine).to_have_count(0)
-    eye.look("a lesson that was taken away")
+    eye.look("a lesson that was taken away", of="lessons.delete")
     page.goto("/kudos")
     fill_kudos(page, "Nebukadnezar").click()
     expect(page.locator("#errors")).to_be_focused()
-    eye.look("thanks that came back")
+    eye.look("thanks that came back", of="kudos.give")
     page.get_by_label("Name of a colleague").fill("Mia")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("checkbox", name="Mia")).to_be_checked()
     eye.look("one more who is thanked")
     page.get_by_role("button", name="Give kudos").click()
     expect(page.locator("#feed")).to_contain_text("You thanked Mia")
-    eye.look("thanks that were given")
+    eye.look("thanks that were given", of="kudos.give")
     page.get_by_role("button", name="Say thanks").first.click()
     expect(page.get_by_text("You said thanks")).to_be_visible()
-    eye.look("thanks back")
+    eye.look("thanks back", of="kudos.thank")
     assert eye.wrong == []
 
 
 @pytest.mark.slow
 @looks(PHONE)
 def test_what_one_looks_for_and_logs(
-    dark: bool, width: int, company: Company, visit: Visit, consoles: Consoles
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit, consoles: Consoles
 ) -> None:
     consoles.expected = ["POST .*/log: 422"]
     page = visit("anna", "/learn", dark=dark, width=width)
-    eye = Eye(page)
+    eye = Eye(page, app)
     page.get_by_label("Kind").select_option("workshop")
     expect(page.locator(".offer-kind", has_text="Course")).to_have_count(0)
-    eye.look("a filter")
+    eye.look("a filter", of="activities.catalogue")
     page.get_by_label("Words").fill("nothing fits this")
     expect(page.locator("#results")).to_contain_text("Nothing fits all of that")
-    eye.look("a filter that nothing fits")
+    eye.look("a filter that nothing fits", of="activities.catalogue")
     page.goto("/learn")
     with page.expect_response("**/learn?*"):
         page.get_by_role("link", name="Show more").click()
     expect(page.locator(".offer")).to_have_count(len(scene.demo_catalogue()["activities"]))
-    eye.look("more of the catalogue")
+    eye.look("more of the catalogue", of="activities.catalogue")
     page.goto("/log")
     fill_log(page, "A night along", who="Nebukadnezar").click()
     expect(page.locator("#errors")).to_be_focused()
-    eye.look("a log that came back")
+    eye.look("a log that came back", of="activities.log_it")
     page.get_by_label("Who can confirm it").fill("")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#log-form")).to_contain_text("Mia is asked to confirm")
-    eye.look("a log that was sent")
+    eye.look("a log that was sent", of="activities.log_it")
     page.goto("/leaderboards")
     with page.expect_response("**/leaderboards?*"):
         page.get_by_text("Year", exact=True).click()
     expect(page.locator("#status")).not_to_be_empty()
-    eye.look("another period")
+    eye.look("another period", of="leaderboards.board")
     page.goto("/receipts")
     page.locator("summary").first.click()
     eye.look("an open receipt")
@@ -124,7 +113,7 @@ def test_what_one_looks_for_and_logs(
     page.get_by_role("radio", name="With my name").check()
     page.locator("#save-board").click()
     expect(page.locator("#status")).to_have_text("Saved.")
-    eye.look("a choice that was saved")
+    eye.look("a choice that was saved", of="people.choose")
     if width < 500:
         page.locator("[popovertarget=menu]").first.click()
         expect(page.locator("#menu")).to_be_visible()
@@ -146,27 +135,27 @@ def test_what_comes_in_and_waits(
 ) -> None:
     consoles.expected = ["POST .*/confirmations/.*: 422"]
     mia, anna = visit("mia", "/confirmations", dark=dark, width=width), visit("anna", dark=dark, width=width)
-    eye, other = Eye(mia), Eye(anna)
+    eye, other = Eye(mia, app), Eye(anna, app)
     listens(app, cast.mia)
     listens(app, cast.anna)
     mia.get_by_role("button", name="Ask what is missing").first.click()
     expect(mia.locator("[aria-invalid=true]")).to_be_focused()
-    eye.look("a question without words")
+    eye.look("a question without words", of="activities.decide")
     mia.locator("[aria-invalid=true]").fill("With whom were you there?")
     mia.get_by_role("button", name="Ask what is missing").first.click()
     expect(mia.locator("#waiting")).to_contain_text("Sent back with your question")
-    eye.look("a question")
+    eye.look("a question", of="activities.decide")
     ben = visit("ben", "/log")
     fill_log(ben, "A day along with the lab").click()
     expect(mia.get_by_role("link", name="1 new request")).to_be_visible()
-    eye.look("a new request")
+    eye.look("a new request", of="activities.news")
     mia.get_by_role("button", name="Confirm", exact=True).first.click()
     expect(mia.locator("#waiting")).to_contain_text("Confirmed")
-    eye.look("a confirmation")
+    eye.look("a confirmation", of="activities.decide")
     ben.goto("/kudos")
     fill_kudos(ben, "Anna", "You drew the whole net on a napkin, and it was right.").click()
     expect(anna.locator("#foryou")).to_contain_text("on a napkin")
-    other.look("kudos that came in")
+    other.look("kudos that came in", of="home.fragment")
     assert eye.wrong + other.wrong == []
 
 
@@ -192,3 +181,134 @@ def test_what_one_shows_of_oneself(
     expect(page.locator("#public")).to_contain_text("Switched on")
     eye.look("a public page that is on")
     assert eye.wrong == []
+
+
+@looks(DESK)
+def test_what_comes_by_itself(dark: bool, width: int, app: Flask, company: Company, visit: Visit) -> None:
+    """Each part that listens asks anew, as it does when the stream says so."""
+    page = visit("anna", dark=dark, width=width)
+    eye = Eye(page, app)
+    listening = page.locator("main [hx-get][hx-trigger*='sse:']")
+    for path, parts in (("/", 5), ("/album", 1)):
+        page.goto(path)
+        expect(listening).to_have_count(parts)
+        for one in listening.all():
+            with page.expect_response(lambda answer: "hx-request" in answer.request.headers):
+                one.evaluate(
+                    "(one) => htmx.trigger(one, one.getAttribute('hx-trigger').match(/sse:\\w+/)[0])"
+                )
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+        if path == "/":
+            eye.look("the home page anew", of="home.fragment")
+    eye.look("the album anew", of="badges.album")
+    assert eye.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_what_is_mine_to_choose_and_to_see_more_of(
+    dark: bool,
+    width: int,
+    app: Flask,
+    cast: Cast,
+    worker_app: Flask,
+    company: Company,
+    visit: Visit,
+    consoles: Consoles,
+) -> None:
+    consoles.expected = ["POST .*/me/password: 422"]
+    with app.app_context():
+        scene.crowd(cast)
+    with worker_app.app_context():
+        work()
+    mia = visit("mia", "/lessons", dark=dark, width=width)
+    other, applied = Eye(mia, app), mia.locator(f"#lesson-{company.lesson}")
+    applied.locator("summary", has_text="You apply this").click()
+    applied.get_by_role("button", name="I don't apply it any more").click()
+    expect(applied.locator("summary")).to_contain_text("I apply this")
+    other.look("a lesson that is not applied any more", of="lessons.stop")
+    eve = visit("eve", "/leaderboards", dark=dark, width=width)
+    far = Eye(eve, app)
+    with eve.expect_response("**/leaderboards/rows*"):
+        eve.locator("#gap a").click()
+    far.look("rows that were left out", of="leaderboards.rows")
+    visit("anna")  # somewhere else, too
+    page = visit("anna", "/kudos", dark=dark, width=width)
+    eye = Eye(page, app)
+    page.get_by_label("Who else may see this").first.select_option("team")
+    with page.expect_response("**/visibility"):
+        page.locator(".kudos-choice button").first.click()
+    eye.look("thanks that the team may see", of="kudos.choose")
+    page.goto("/log")
+    page.locator("#mine-more a").click()
+    expect(page.locator("#mine-more")).to_have_count(0)
+    eye.look("more of my logs", of="activities.log")
+    page.goto("/me/settings")
+    page.get_by_role("button", name="Sign out there").click()
+    expect(page.get_by_role("button", name="Sign out there")).to_have_count(0)
+    eye.look("a browser that is signed out", of="people.end_sessions")
+    page.get_by_label("Present password").fill("not this one")
+    page.get_by_label("New password").fill("a quite different one, and long")
+    page.get_by_label("The same once more").fill("a quite different one, and long")
+    page.locator("#save-password").click()
+    expect(page.locator("#old-wrong")).to_be_visible()
+    eye.look("a password that came back", of="people.change_password")
+    assert eye.wrong + other.wrong + far.wrong == []
+
+
+@pytest.mark.slow
+@looks(DESK)
+def test_what_the_desks_filter(dark: bool, width: int, app: Flask, company: Company, visit: Visit) -> None:
+    wrong: list[str] = []
+    for name, path, view in (
+        ("leo", "/admin/catalogue", "catalogue.overview"),
+        ("dan", "/admin/people", "admin_people.everybody"),
+    ):
+        page = visit(name, path, dark=dark, width=width)
+        eye = Eye(page, app)
+        with page.expect_response("**/admin/*?q=a*"):
+            page.locator("#f-q").fill("a")
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+        eye.look(path, of=view)
+        wrong += eye.wrong
+    assert wrong == []
+
+
+# Every answer that is swapped in ----------------------------------------------------------------------------
+
+ROOT = Path(__file__).parent.parent.parent
+SUGGESTIONS = {
+    "activities.people",
+    "activities.titles",
+    "kudos.people",
+}  # options of a list, which browsers show
+HURRIED = {
+    "learning.one"
+}  # asks only while the worker is busy; test_learning_file.py looks at what comes of it
+NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template and variable, and the view it is of
+    ("lessons/_composer.html", "action"): "lessons.share",
+    ("admin/_file.html", "here"): "admin_files.one",
+    ("_ui.html", "href"): "activities.catalogue",
+    ("leaderboards/_board.html", "other"): "leaderboards.board",
+    ("leaderboards/_row.html", "url"): "leaderboards.rows",
+}
+
+
+def swapped_in() -> Iterator[str]:
+    """The views that templates name in hx-get and hx-post."""
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        template = str(path.relative_to(ROOT / "templates"))
+        text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
+        found = re.findall(r"hx-(?:get|post)(?:=\"\{\{ |\": )(?:url_for\(['\"]([\w.]+)|(\w+))", text)
+        assert len(found) == len(re.findall(r"hx-(?:get|post)\"?[=:]", text)), template
+        yield from (view or NAMED_ELSEWHERE[template, variable] for view, variable in found)
+
+
+def test_every_answer_that_is_swapped_in_is_looked_at() -> None:
+    """Say `eye.look("…", of="room.view")` in a journey after the swap of a new one."""
+    sources = "".join(path.read_text() for path in (ROOT / "tests" / "journeys").glob("*.py"))
+    looked_at = set(re.findall(r"\bof=\"([\w.]+)\"", sources)) | {
+        "catalogue.overview",
+        "admin_people.everybody",
+    }
+    assert set(swapped_in()) - SUGGESTIONS - HURRIED - looked_at == set()

@@ -15,7 +15,7 @@ from app.people import actions as people
 from tests.app.imports.scene import COURSE, Platform, says
 from tests.app.intake.test_join_names import rows
 from tests.cast import Cast
-from tests.journeys.browsing import Visit
+from tests.journeys.browsing import Eye, Visit
 from tests.journeys.test_every_page import LOOKS, look_at, share_of
 
 PAGES = {
@@ -72,10 +72,14 @@ def test_from_a_key_to_one_course_of_two(
     key, secret = connect(dan)
     dan.get_by_role("link", name="I copied it").click()
     expect(dan.get_by_text("Nothing came in since")).to_be_visible()
+    eye = Eye(dan, app)
     send(app, key, secret)
     if not script:
         dan.get_by_role("link", name="Look again").click()
     expect(dan.get_by_text("5 statements came in since")).to_be_visible()
+    if script:
+        eye.look("statements that came in", of="connections.one")
+    assert eye.wrong == []
     leo = visit("leo", "/admin/intake", script=script)
     leo.get_by_role("button", name="Is Anna").click()
     expect(leo.get_by_text("is Anna")).to_be_visible()

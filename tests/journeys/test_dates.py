@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.journeys.browsing import Visit, headless, sideways, unfit
+from tests.journeys.browsing import Eye, Visit, headless, sideways, unfit
 from tests.journeys.test_every_page import FULL
 
 SLUG = "confined-spaces"
@@ -32,7 +33,7 @@ def looks_right(page: Page) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True] if FULL else [True], ids=str)
 def test_a_place_is_taken_and_who_was_there_has_completed_it(
-    catalogue: None, visit: Visit, stranger: Callable[..., Page], dark: bool
+    app: Flask, catalogue: None, visit: Visit, stranger: Callable[..., Page], dark: bool
 ) -> None:
     leo = visit("leo", dark=dark)
     plan(leo, 48, places="1")
@@ -42,14 +43,18 @@ def test_a_place_is_taken_and_who_was_there_has_completed_it(
         visit("anna", f"/learn/{SLUG}", dark=dark, width=390),
         visit("ben", f"/learn/{SLUG}", dark=dark),
     )
+    eye = Eye(anna, app)
     anna.get_by_role("button", name="Reserve a place").click()
     expect(anna.locator("#reserve").get_by_role("status")).to_contain_text("You have a place on")
+    eye.look("a place", of="dates.reserve")
     looks_right(anna)
     ben.reload()
     ben.get_by_role("button", name="Join the waiting list").click()
     expect(ben.locator("#reserve")).to_contain_text("number 1 on the waiting list")
     anna.get_by_role("button", name="Cancel my place").click()
     expect(anna.locator("#reserve").get_by_role("status")).to_contain_text("free for somebody else")
+    eye.look("no place any more", of="dates.give_back")
+    assert eye.wrong == []
     ben.reload()
     expect(ben.locator("#reserve")).to_contain_text("You have a place")
     mia = visit("mia", "/learn", dark=dark)

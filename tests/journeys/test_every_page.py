@@ -19,7 +19,7 @@ from app.people.rules import START
 from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
-from tests.journeys.browsing import Consoles, Visit, headless, sideways, space_out, unfit
+from tests.journeys.browsing import Consoles, Visit, headless, sideways, space_out, too_small, unfit
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
@@ -85,7 +85,7 @@ def look_at(page: Page, lang: str, where: str) -> list[str]:
     """At its own width and at one beside it, so that two looks see all four."""
     width = (page.viewport_size or {})["width"]
     widths = (320, 390) if width < 500 else (768, 1280)
-    wrong = [*headless(page, lang), *sideways(page, widths), *unfit(page)]
+    wrong = [*headless(page, lang), *sideways(page, widths), *unfit(page), *too_small(page)]
     if FULL:
         space_out(page)
         wrong += [f"spaced out, {one}" for one in sideways(page, widths)]
@@ -120,7 +120,7 @@ def test_nothing_is_wrong_with_any_page(
     for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}", *public):
         outside.goto(path)
         wrong += look_at(outside, "en", path)
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_the_page_for_when_we_rest_is_sound(app: Flask, stranger: Callable[..., Page]) -> None:

@@ -190,3 +190,20 @@ def test_a_fault_of_ours_is_said_and_what_was_typed_stays(
     page.context.unroute("**/lessons")
     button.click()
     expect(page.locator("#feed article")).to_have_count(1)
+
+
+def test_a_line_that_is_gone_is_said_and_what_was_typed_stays(
+    catalogue: None, visit: Visit, consoles: Consoles
+) -> None:
+    consoles.expected = ["htmx:sendError"]
+    page = visit("anna", "/lessons")
+    button = fill_lesson(page)
+    page.context.route("**/lessons", lambda route: route.abort())
+    button.click()
+    expect(page.get_by_role("alert").filter(has_text="No answer came")).to_be_visible()
+    expect(page.locator("#f-title")).to_have_value(scene.LESSON["title"])
+    button.click()
+    expect(page.locator("#toasts .toast")).to_have_count(1)
+    page.context.unroute("**/lessons")
+    button.click()
+    expect(page.locator("#feed article")).to_have_count(1)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cast import PASSWORD, Cast
 from tests.journeys import scene
-from tests.journeys.browsing import Visit, tab_to
+from tests.journeys.browsing import Visit, deaf, lost_focus, tab_to
 from tests.journeys.scene import Company
 
 
@@ -148,3 +150,95 @@ def test_badges_are_chosen_and_put_in_order_and_the_focus_stays_with_the_one_tha
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.locator("#public")).to_contain_text("Switched on")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_focus_is_seen_wherever_it_goes(width: int, company: Company, visit: Visit) -> None:
+    """With its outline, and not under the bars that stay where they are."""
+    wrong: list[str] = []
+    for name, paths in (
+        ("anna", ["/", "/learn", "/learn/confined-spaces", "/lessons", "/kudos", "/album", "/me/settings"]),
+        ("mia", ["/confirmations", "/leaderboards", "/log"]),
+    ):
+        page = visit(name, width=width)
+        deaf(page)
+        for path in paths:
+            page.goto(path)
+            wrong += [f"{path}: {one}" for one in lost_focus(page)]
+    assert wrong == []
+
+
+def test_learning_is_found_opened_and_logged(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/learn")
+    tab_to(page, "#f-q")
+    page.keyboard.type("confined")
+    expect(page.locator("#results [role=status]")).to_have_text("1 activity")
+    tab_to(page, ".offer h2 a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(scene.entry("confined-spaces")["title"]["en"])
+    page.goto("/log")
+    tab_to(page, "#f-title")
+    page.keyboard.type("A night along")
+    tab_to(page, "[name=kind]")
+    page.keyboard.press("Space")
+    tab_to(page, "#f-skill_id")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#f-note")
+    page.keyboard.type("From the first call to the last.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#log-form")).to_contain_text("Mia is asked to confirm")
+
+
+def test_a_colleague_is_thanked_and_a_lesson_applied(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/kudos")
+    tab_to(page, "#f-receivers")
+    page.keyboard.type("Ben")
+    tab_to(page, "#f-message")
+    page.keyboard.type("You drew the whole net on a napkin, and it was right.")
+    tab_to(page, "#f-skill_id")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#kudos-form button:not([name])")
+    page.keyboard.press("Enter")
+    expect(page.locator("#feed")).to_contain_text("on a napkin")
+    assert page.evaluate("document.activeElement !== document.body")
+    page.goto("/lessons")
+    tab_to(page, "#feed summary.btn-soft")
+    page.keyboard.press("Enter")
+    tab_to(page, "[name=how]")
+    page.keyboard.type("At every valve in the old town.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#feed")).to_contain_text("You apply this")
+    expect(page.locator("#feed article:focus-within")).to_have_count(1)
+
+
+def test_another_board_a_receipt_and_a_choice(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/leaderboards")
+    tab_to(page, "#scope")
+    with page.expect_response("**/leaderboards?*"):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator("#scope")).to_be_focused()
+    expect(page.locator("#status")).not_to_be_empty()
+    page.goto("/receipts")
+    tab_to(page, "details.receipt summary")
+    page.keyboard.press("Enter")
+    expect(page.locator("details.receipt[open] dl").first).to_be_visible()
+    page.goto("/me/settings")
+    tab_to(page, "[name=board_choice]")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#save-board")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("Saved.")
+
+
+def test_a_file_is_chosen_and_sent(cast: Cast, visit: Visit, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("external_id,name\np-1,Somebody New\n")
+    page = visit("dan", "/admin/people/import")
+    tab_to(page, "input[type=file]")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(file)
+    tab_to(page, "form[enctype] button[type=submit]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Do it")).to_be_visible()

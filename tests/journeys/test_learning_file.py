@@ -15,7 +15,7 @@ from app.access import SESSION, cookie_name
 from app.db import db, transaction
 from app.people import actions as people
 from tests.cast import Cast
-from tests.journeys.browsing import headless, sideways, unfit
+from tests.journeys.browsing import Eye, headless, sideways, unfit
 from tests.small import load
 
 ROWS = (
@@ -102,8 +102,12 @@ def test_a_file_comes_in(
     page.get_by_label("Written as").select_option("%d-%m-%Y")
     page.get_by_label("Where it comes from").fill("Old LMS")
     shot(page, f"2-map-{tag}")
+    eye = Eye(page, app)
     page.get_by_role("button", name="Try it").click()
     ends(page, "What it would do", script)
+    if script:
+        eye.look("a file that was tried")
+    assert eye.wrong == []
     shot(page, f"3-tried-{tag}")
     page.get_by_role("button", name="Bring it in", exact=True).click()
     shot(page, f"4-coming-{tag}")

@@ -12,7 +12,7 @@ from app.db import db, transaction
 from app.people import actions
 from app.people import jobs as people_jobs
 from tests.cast import Cast
-from tests.journeys.browsing import Visit
+from tests.journeys.browsing import Eye, Visit
 from tests.small import rows
 
 
@@ -46,8 +46,10 @@ def test_the_page_of_a_file_follows_what_the_worker_does(
     page.get_by_label("File of HR").set_input_files(file)
     page.get_by_role("button", name="See what it would change").click()
     expect(page.get_by_text("The file is being read.")).to_be_visible()
+    eye = Eye(page, app)
     worker()
     expect(page.get_by_role("button", name="Do it")).to_be_visible()
+    eye.look("a file that was read", of="admin_files.one")
     expect(page.locator(".stat", has_text="New").locator("dd").first).to_have_text("2,500")
     page.get_by_role("link", name="Next").or_(page.get_by_role("link", name="Older")).first.click()
     expect(page.get_by_text("p-00050", exact=True)).to_be_visible()
@@ -57,3 +59,4 @@ def test_the_page_of_a_file_follows_what_the_worker_does(
     expect(page.get_by_text("The file is in.")).to_be_visible()
     page.get_by_role("link", name="Invite who cannot sign in yet").click()
     expect(page.get_by_role("heading", name="2500 people cannot sign in")).to_be_visible()
+    assert eye.wrong == []

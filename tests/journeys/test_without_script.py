@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -159,3 +160,23 @@ def test_badges_are_chosen_put_in_order_and_shown_to_the_world(
     outside.get_by_role("button", name="English").first.click()
     expect(outside.locator("html")).to_have_attribute("lang", "en")
     expect(outside.locator("h1")).to_have_text("Anna")
+
+
+def test_learning_is_found_and_opened_and_a_file_is_sent(
+    company: Company, visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    anna = visit("anna", "/learn", script=False)
+    anna.get_by_label("Words").fill("confined")
+    anna.get_by_role("button", name="Show").click()
+    anna.locator(".offer h2 a").click()
+    expect(anna.get_by_role("heading", level=1)).to_have_text(scene.entry("confined-spaces")["title"]["en"])
+    anna.goto("/leaderboards")
+    anna.get_by_label("Whose board").select_option(index=1)
+    anna.get_by_role("button", name="Show").click()
+    expect(anna).to_have_url(re.compile(r"scope="))
+    file = tmp_path / "people.csv"
+    file.write_text("external_id,name\np-1,Somebody New\n")
+    dan = visit("dan", "/admin/people/import", script=False)
+    dan.get_by_label("File of HR").set_input_files(file)
+    dan.get_by_role("button", name="See what it would change").click()
+    expect(dan.get_by_role("button", name="Do it")).to_be_visible()

@@ -1,0 +1,54 @@
+"""In a language that nobody speaks: no text was forgotten, and texts that are much longer still fit."""
+
+import os
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from tests.cast import Cast
+from tests.journeys.browsing import Consoles, Visit, deaf, sideways, space_out
+from tests.journeys.pseudo import all_data, pseudo, speak_it, unsaid
+from tests.journeys.scene import Company
+from tests.journeys.test_every_page import NOWHERE, pages_of, speak
+
+FULL = os.environ.get("MATRIX") == "full"
+WIDTHS = (320, 390, 768, 1024, 1280, 1440) if FULL else (320,)
+
+
+def test_a_text_is_longer_by_nearly_half_and_keeps_what_is_filled_in() -> None:
+    said = pseudo("%(num)s activities of <b>%(name)s</b>, 100%%")
+    assert (said[0], said[-1]) == ("‹", "›")
+    assert all(kept in said for kept in ("%(num)s", "<b>%(name)s</b>", "100%%"))
+    plain = "Learned something at work? Tell what you did."
+    assert 1.3 < len(pseudo(plain)) / len(plain) < 1.6
+
+
+@pytest.mark.slow
+def test_no_text_is_forgotten_and_long_ones_fit(
+    app: Flask,
+    cast: Cast,
+    company: Company,
+    visit: Visit,
+    consoles: Consoles,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consoles.expected = [f"GET .*{NOWHERE}: 404"]
+    speak(app, cast, "en")
+    with app.app_context():
+        data = all_data()
+    speak_it(monkeypatch)
+    wrong: list[str] = []
+    for name, paths in pages_of(company, cast).items():
+        page = visit(name, NOWHERE, width=WIDTHS[0])
+        deaf(page)
+        for path in paths:
+            page.goto(path)
+            wrong += [f"{name} at {path}: {one}" for one in looked_at(page, data)]
+    assert wrong == [], "\n".join(wrong)
+
+
+def looked_at(page: Page, data: str) -> list[str]:
+    found = [*unsaid(page, data), *sideways(page, WIDTHS)]
+    space_out(page)
+    return found + [f"spaced out, {one}" for one in sideways(page, WIDTHS)]
