@@ -3,10 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
+from app.finding import vector
+
+# What search looks into: title and summary in both languages.
+WORDS = [
+    f"coalesce(activity.{said} ->> '{lang}', '')" for said in ("title", "summary") for lang in ("nl", "en")
+]
 
 
 class Activity(Base):
@@ -19,6 +25,12 @@ class Activity(Base):
     __table_args__ = (
         Index("ix_activity_proposed_by", "proposed_by", postgresql_where="proposed_by IS NOT NULL"),
         Index("ix_activity_merged_into_id", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
+        Index(
+            "ix_activity_words",
+            text(vector(*WORDS)),
+            postgresql_using="gin",
+            postgresql_where="state = 'published'",
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     slug: Mapped[str] = mapped_column(unique=True, info=NONE)

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
+from app.finding import vector
+
+WORDS = ("lesson.title", "lesson.happened", "lesson.learned", "lesson.from_now_on")  # what search looks into
 
 
 class Lesson(Base):
@@ -18,6 +21,12 @@ class Lesson(Base):
     __table_args__ = (
         Index("ix_lesson_shared_at", "shared_at", "id"),
         Index("ix_lesson_team_id_shared_at", "team_id", "shared_at", "id"),
+        Index(
+            "ix_lesson_words",
+            text(vector(*WORDS)),
+            postgresql_using="gin",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)

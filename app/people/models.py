@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, TRACE, Base
+from app.finding import vector
 
 
 class Organisation(Base):
@@ -43,7 +44,15 @@ class Person(Base):
     """Somebody who works here; after erasure an empty number, so that sums stay."""
 
     __tablename__ = "person"
-    __table_args__ = (Index("ix_person_sort_name", "sort_name", "id"),)
+    __table_args__ = (
+        Index("ix_person_sort_name", "sort_name", "id"),
+        Index(
+            "ix_person_words",
+            text(vector("person.sort_name", "person.job")),
+            postgresql_using="gin",
+            postgresql_where=text("active"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=PSEUDONYM)
     external_id: Mapped[str | None] = mapped_column(unique=True, info=PERSONAL)
     handle: Mapped[str] = mapped_column(unique=True, info=PERSONAL)

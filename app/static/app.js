@@ -25,6 +25,11 @@
   addEventListener("pageshow", () => { for (const form of document.forms) rest(form); });
 
   on("keydown", (event) => {
+    const search = event.key === "Escape" && event.target.closest("form.search");
+    if (search) {
+      search.lastElementChild.replaceChildren();
+      search.q.focus();
+    }
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.form) return;
     event.preventDefault();
     event.target.form.requestSubmit();
