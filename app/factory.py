@@ -49,6 +49,8 @@ from app.people import pages as people_pages
 from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
+from app.search import api as search_api
+from app.search import pages as search_pages
 from app.vision import api as vision_api
 from app.vision import pages as vision_pages
 
@@ -74,6 +76,7 @@ PAGES: tuple[Blueprint, ...] = (
     vision_pages.pages,
     catalogue_file.door,
     points_pages.pages,
+    search_pages.pages,
 )
 API = (
     people_api.api,
@@ -90,6 +93,7 @@ API = (
     vision_api.api,
     points_api.api,
     admin_api.api,
+    search_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 

@@ -5,6 +5,7 @@ Afterwards the roles of web and worker are given what they may (grants.py).
 
 import pkgutil
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,20 @@ def models() -> Any:
 
 
 def ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """Tables of the job queue come with its own SQL and are nobody's model."""
-    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+    """Tables of the job queue come with its own SQL and are nobody's model; nor are indexes on expressions, which
+    PostgreSQL writes in words of its own."""
+    return not (
+        (kind == "table" and (name or "").startswith("procrastinate_"))
+        or (kind == "index" and (name or "").endswith("_words"))
+    )
 
 
 def run() -> None:
     engine = create_engine(settings().url_of("owner"), poolclass=NullPool)
     with engine.connect() as line:
-        line.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
+        while not line.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ONE_AT_A_TIME}):
+            line.rollback()  # who waits within a statement holds a snapshot, for which an index made beside would wait
+            time.sleep(0.2)
         line.execute(text("SET lock_timeout = '2s'"))
         line.commit()
         context.configure(

@@ -8,6 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
 
+# What search looks into: title and summary in both languages.
+WORDS = [
+    f"coalesce(activity.{said} ->> '{lang}', '')" for said in ("title", "summary") for lang in ("nl", "en")
+]
+
 
 class Activity(Base):
     """Something one can do to learn. `repeats` says which calendar window makes a new edition.
@@ -19,7 +24,7 @@ class Activity(Base):
     __table_args__ = (
         Index("ix_activity_proposed_by", "proposed_by", postgresql_where="proposed_by IS NOT NULL"),
         Index("ix_activity_merged_into_id", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
-    )
+    )  # and ix_activity_words, on an expression: migration 0011
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     slug: Mapped[str] = mapped_column(unique=True, info=NONE)
     kind: Mapped[str] = mapped_column(info=NONE)

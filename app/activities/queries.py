@@ -12,10 +12,11 @@ from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
-from app.activities.models import Activity, ActivityName, Completion, CompletionSupport
+from app.activities.models import WORDS, Activity, ActivityName, Completion, CompletionSupport
 from app.activities.rules import Key
 from app.db import db
 from app.errors import NotFound
+from app.finding import matches
 from app.vision import queries as vision
 from app.vision.rules import LANGUAGES
 
@@ -248,6 +249,30 @@ def activity(slug: str, *, person_id: int) -> Row[Any]:
     if row is None:
         raise NotFound(_l("There is no such activity."))
     return row
+
+
+# Whose title has the words first: in the reader's language, in the other one, and then whose summary has them.
+_TITLE = "coalesce(activity.title ->> {}, '')"
+_FOUND = f"FROM activity WHERE state = 'published' AND {matches(*WORDS)}"
+_FOUND_PAGE = text(f"""
+    SELECT id, slug, kind, title, summary, hours, place {_FOUND}
+    ORDER BY {matches(_TITLE.format(":locale"))} DESC,
+             {matches(_TITLE.format("'nl'"), _TITLE.format("'en'"))} DESC,
+             lower(coalesce(title ->> :locale, title ->> 'en', title ->> 'nl')), id
+    LIMIT :limit OFFSET :skip
+""")
+_FOUND_NUMBER = text(f"SELECT count(*) FROM (SELECT {_FOUND} LIMIT :most) AS some")
+
+
+def found(wanted: str, *, locale: str, limit: int, skip: int = 0) -> Sequence[Row[Any]]:
+    """Activities of the catalogue with all these words (a `finding.wanted`) in one of the two languages."""
+    told = {"wanted": wanted, "locale": locale, "limit": limit, "skip": skip}
+    return db.session.execute(_FOUND_PAGE, told).all()
+
+
+def count_found(wanted: str, most: int) -> int:
+    """How many that are; no further than `most`."""
+    return db.session.scalar(_FOUND_NUMBER, {"wanted": wanted, "most": most}) or 0
 
 
 def published(activity_id: int) -> Row[Any] | None:

@@ -13,6 +13,7 @@ from app.badges.models import Award
 from app.badges.queries import Catalogue, Definition
 from app.db import db
 from app.facts import queries as facts
+from app.finding import has_all
 from app.points import queries as points
 from app.vision import queries as vision
 from badges.criteria import AllOf, AnyOf, Completed, Criteria, HoldsBadge, PointsAtLeast, leaves
@@ -247,6 +248,42 @@ def one(slug: str, person_id: int, lang: str, now: datetime) -> tuple[Shown, Def
         return None
     history = _history(person_id, done, mine)
     return _shown(definition, mine, history, called(), lang, now), definition
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A badge that was looked for, with what this person holds of it."""
+
+    slug: str
+    name: Mapping[str, str]
+    summary: Mapping[str, str]
+    kind: str
+    glyph: str
+    enamel: str
+    tiers: int
+    held: Holding | None
+
+
+def found(person_id: int, looked_for: Sequence[str], *, lang: str) -> list[Found]:
+    """Badges in force with all these words; whose name has them in this language first."""
+    known = called()
+    there = [
+        one
+        for one in queries.catalogue().in_force.values()
+        if has_all(looked_for, [*one.body["name"].values(), *one.body["summary"].values()])
+    ]
+    there.sort(key=lambda one: (not has_all(looked_for, [one.body["name"].get(lang, "")]), one.position))
+    mine: dict[int, Holding] = {}
+    for award in held(person_id) if there else ():
+        if award.achievement_id not in mine or award.tier > mine[award.achievement_id].tier:
+            mine[award.achievement_id] = award
+    return [
+        Found(
+            one.slug, one.body["name"], one.body["summary"], one.body["kind"], one.body["glyph"],
+            enamel_of(one.body["skill"], known), len(one.tiers), mine.get(one.achievement_id),
+        )
+        for one in there
+    ]  # fmt: skip
 
 
 def _definitions(mine: Sequence[Holding]) -> list[Definition]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.badges import showcase
+from app.badges import agreeing, showcase
 from app.db import lock_people
 from app.people import actions as people
 
@@ -28,3 +28,5 @@ def show(ids: Mapping[str, int]) -> None:
     for name in PUBLIC:
         if name in ids:
             people.choose_public(person_id=ids[name], public=True, job=True)
+            for one in showcase.display(ids[name], "me").shown:
+                agreeing.show(award_id=one.id, by=ids[name], visible="public")

@@ -111,35 +111,3 @@ _WAIT_ALREADY = text("SELECT source FROM learning_row WHERE source = ANY(:source
 def waiting_already(sources: Iterable[str]) -> set[str]:
     """Which of these rows wait already."""
     return set(db.session.scalars(_WAIT_ALREADY, {"sources": sorted(set(sources))}))
-
-
-# For the intake desk ----------------------------------------------------------------------------------------
-
-_WAITING_PEOPLE = text("""
-    SELECT who_kind, who, count(*) AS rows, count(DISTINCT activity) AS activities, min(happened_at) AS first_at,
-           max(happened_at) AS last_at, max(stored_at) AS stored_at
-    FROM learning_row WHERE person_id IS NULL GROUP BY who_kind, who ORDER BY count(*) DESC, who_kind, who
-    LIMIT :limit OFFSET :skip
-""")
-_WAITING_ROWS = text("""
-    SELECT id, import_id, line, source, activity, title, kind, happened_at, score, origin_name, history, stored_at
-    FROM learning_row WHERE person_id IS NULL AND who_kind = :who_kind AND who = :who
-    ORDER BY happened_at DESC, id LIMIT :limit OFFSET :skip
-""")
-_COUNT = text("SELECT count(*) FROM learning_row WHERE person_id IS NULL")
-
-
-def waiting_people(*, limit: int = 50, skip: int = 0) -> Sequence[Row[Any]]:
-    """For whom rows wait, most rows first: who_kind, who, rows, activities, first_at, last_at, stored_at."""
-    return db.session.execute(_WAITING_PEOPLE, {"limit": limit, "skip": skip}).all()
-
-
-def waiting_rows(who_kind: str, who: str, *, limit: int = 50, skip: int = 0) -> Sequence[Row[Any]]:
-    """The rows that wait for one of them, the latest first."""
-    told = {"who_kind": who_kind, "who": who, "limit": limit, "skip": skip}
-    return db.session.execute(_WAITING_ROWS, told).all()
-
-
-def count_waiting() -> int:
-    """How many rows wait."""
-    return db.session.scalar(_COUNT) or 0

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, Base
 
+WORDS = ("lesson.title", "lesson.happened", "lesson.learned", "lesson.from_now_on")  # what search looks into
+
 
 class Lesson(Base):
     """One lesson learned. A miss earns exactly what a success earns.
@@ -18,7 +20,7 @@ class Lesson(Base):
     __table_args__ = (
         Index("ix_lesson_shared_at", "shared_at", "id"),
         Index("ix_lesson_team_id_shared_at", "team_id", "shared_at", "id"),
-    )
+    )  # and ix_lesson_words, on an expression: migration 0011
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
     outcome: Mapped[str] = mapped_column(info=PERSONAL)

@@ -14,10 +14,10 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    distinct,
     func,
     or_,
     select,
+    text,
     true,
     tuple_,
 )
@@ -26,7 +26,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger, Text
 
 from app.db import db
-from app.lessons.models import Application, Lesson
+from app.finding import matches
+from app.lessons.models import WORDS, Application, Lesson
 from app.people.models import Person, Unit
 from app.people.queries import profile_of
 
@@ -158,10 +159,28 @@ _own_applied = (
 _COUNTS = select(
     _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
 )
-_HELPED = (
-    select(func.count(distinct(Application.person_id)))
-    .join(Lesson, Lesson.id == Application.lesson_id)
-    .where(Lesson.author_id == bindparam("me"), _stands, Application.at >= bindparam("since"))
+_found = (
+    select(
+        Lesson.id,
+        Lesson.title,
+        Lesson.from_now_on,
+        Lesson.lang,
+        Lesson.outcome,
+        Lesson.shared_at,
+        Lesson.author_id,
+        _author.name.label("author"),
+    )
+    .join(_author, _author.id == Lesson.author_id)
+    .join(_viewer, _viewer.id == bindparam("me"))
+    .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)), _readable)
+)
+_FOUND_PAGE = (
+    _found.order_by(Lesson.shared_at.desc(), Lesson.id.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("skip"))
+)
+_FOUND_NUMBER = select(func.count()).select_from(
+    _found.with_only_columns(Lesson.id).limit(bindparam("most")).subquery()
 )
 _TEAM = select(Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
 
@@ -243,9 +262,15 @@ def counts(me: int) -> AnyRow:
     return db.session.execute(_COUNTS, {"me": me}).one()
 
 
-def helped_since(me: int, since: datetime) -> int:
-    """How many different colleagues began to apply a lesson of this person since then."""
-    return db.session.scalar(_HELPED, {"me": me, "since": since}) or 0
+def found(me: int, wanted: str, *, limit: int, skip: int = 0) -> Sequence[AnyRow]:
+    """The lessons this person may read that have all these words (a `finding.wanted`), the newest first."""
+    told = {"me": me, "wanted": wanted, "limit": limit, "skip": skip}
+    return db.session.execute(_FOUND_PAGE, told).all()
+
+
+def count_found(me: int, wanted: str, most: int) -> int:
+    """How many that are; no further than `most`."""
+    return db.session.scalar(_FOUND_NUMBER, {"me": me, "wanted": wanted, "most": most}) or 0
 
 
 def team_of(me: int) -> str | None:

@@ -43,6 +43,7 @@ class Person(Base):
     """Somebody who works here; after erasure an empty number, so that sums stay."""
 
     __tablename__ = "person"
+    # and ix_person_words, on an expression: migration 0011
     __table_args__ = (Index("ix_person_sort_name", "sort_name", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True, info=PSEUDONYM)
     external_id: Mapped[str | None] = mapped_column(unique=True, info=PERSONAL)

@@ -1,7 +1,7 @@
 """What can be asked about people, their units, and the organisation."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 from app.config import settings
 from app.db import db
 from app.errors import NotFound
+from app.finding import matches
 from app.people.models import (
     ApiToken,
     Mail,
@@ -35,7 +36,6 @@ from app.people.models import (
     PeopleFile,
     PeopleFileRow,
     Person,
-    PersonKey,
     SignIn,
     Unit,
 )
@@ -218,6 +218,22 @@ def colleagues(search: str = "", *, but: int | None = None, limit: int = 20) -> 
     return [Card(*row) for row in rows]
 
 
+_FOUND = _card.where(Person.active, text(matches("person.sort_name", "person.job")))
+_FOUND_PAGE = _FOUND.order_by(Person.sort_name, Person.id).limit(bindparam("limit")).offset(bindparam("skip"))
+_FOUND_NUMBER = select(func.count()).select_from(_FOUND.limit(bindparam("most")).subquery())
+
+
+def found(wanted: str, *, limit: int, skip: int = 0) -> list[Card]:
+    """Who works here and has all these words in name or job (a `finding.wanted`), in the order of names."""
+    rows = db.session.execute(_FOUND_PAGE, {"wanted": wanted, "limit": limit, "skip": skip})
+    return [Card(*row) for row in rows]
+
+
+def count_found(wanted: str, most: int) -> int:
+    """How many that are; no further than `most`."""
+    return db.session.scalar(_FOUND_NUMBER, {"wanted": wanted, "most": most}) or 0
+
+
 def reports_of(manager_id: int) -> list[Card]:
     """Who has this manager, in the order of names."""
     wanted = _card.where(Person.manager_id == manager_id, Person.active)
@@ -361,15 +377,6 @@ def file_content(file_id: int) -> bytes | None:
     """What was sent in, as long as it is kept."""
     content: bytes | None = db.session.scalar(select(PeopleFile.content).where(PeopleFile.id == file_id))
     return content
-
-
-def wrapped_keys(person_ids: Iterable[int]) -> Mapping[int, bytes]:
-    """The keys of people, still wrapped."""
-    rows = db.session.execute(
-        select(PersonKey.person_id, PersonKey.wrapped).where(PersonKey.person_id == func.any(_ids)),
-        {"ids": list(set(person_ids))},
-    )
-    return {row.person_id: row.wrapped for row in rows}
 
 
 def _missing() -> Any:

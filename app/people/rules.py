@@ -3,13 +3,11 @@
 import hashlib
 import re
 import secrets
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-SPLIT = str.maketrans(
-    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE"}
-)
+from app.finding import folded
+
 ROLES = ("employee", "learning", "hr", "council", "admin")
 BOARD_CHOICES = ("named", "unnamed", "out")
 KUDOS_CHOICES = ("private", "team", "everyone")  # who else may see thanks that I get, until I say otherwise
@@ -98,8 +96,7 @@ def _text(text: str | None) -> str | None:
 
 def sort_name_of(name: str) -> str:
     """Casefolded and without accents, so that É stands with E whatever the database's locale."""
-    apart = unicodedata.normalize("NFKD", name.translate(SPLIT))
-    return " ".join("".join(part for part in apart if not unicodedata.combining(part)).casefold().split())
+    return folded(name)
 
 
 def slug_of(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Finding people, things to learn, badges and lessons by words; each room decides what its reader may see."""
