@@ -189,7 +189,10 @@ def leading_from(activity: Row[Any]) -> list[Leading]:
 
     A badge that any learning leads to says nothing about this activity.
     """
-    known, catalogue = called(), queries.catalogue()
+    catalogue = queries.catalogue()
+    if not catalogue.in_force:
+        return []
+    known = called()
     above = {up for skill in activity.skills if skill in known.skills for up in known.skills[skill].lineage}
     keys = [
         ("completed", "activity", activity.id),

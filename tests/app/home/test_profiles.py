@@ -406,7 +406,8 @@ def test_the_public_page_speaks_the_language_that_is_asked_for(scene: Scene, cas
     page = outside.get("/u/anna?lang=nl", headers={"Accept-Language": "en"}).text
     assert "De badges die Anna laat zien" in page
     assert outside.get("/u/anna?lang=xx", headers={"Accept-Language": "en"}).status_code == 200
-    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
+    assert 'href="?lang=en"' in page
+    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', outside.get("/login").text)
     assert token
     answer = outside.post(
         "/me/language",
