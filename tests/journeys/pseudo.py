@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from sqlalchemy import text
 
 from app import language
-from app.badges import shelf
+from app.badges import shelf, showing
 from app.db import db
 from app.imports import catalogue_file
 
@@ -62,6 +62,7 @@ def speak_it(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(language, "words", lambda _language: strange)
     patch.setattr(shelf, "sentence", _strange(shelf.sentence))
     patch.setattr(shelf, "sentences", _strange(shelf.sentences))
+    patch.setattr(showing, "sentence", _strange(showing.sentence))
 
 
 def _strange(say: Any) -> Any:

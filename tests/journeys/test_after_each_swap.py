@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
+from sqlalchemy import text
 
+from app.db import db, transaction
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
@@ -162,24 +164,64 @@ def test_what_comes_in_and_waits(
 @pytest.mark.slow
 @looks(PHONE)
 def test_what_one_shows_of_oneself(
-    dark: bool, width: int, company: Company, visit: Visit, consoles: Consoles
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit
 ) -> None:
     page = visit("anna", "/me/profile", dark=dark, width=width)
-    eye = Eye(page)
+    eye = Eye(page, app)
     boxes = page.locator("#showcase").get_by_role("checkbox")
     for at in range(2):
         boxes.nth(at).check()
     page.locator("#save-showcase").click()
     expect(page.locator("#status")).to_have_text("Saved.")
     expect(page.locator("#save-showcase")).to_be_focused()
-    eye.look("badges that are chosen")
+    eye.look("badges that are chosen", of="profiles.choose")
     page.get_by_role("button", name="Move up").last.click()
     expect(page.locator("#status")).to_contain_text("number 1 of 2")
-    eye.look("a badge that was moved")
+    eye.look("a badge that was moved", of="profiles.choose")
     page.get_by_label("Show my public page").check()
     page.locator("#save-public").click()
     expect(page.locator("#public")).to_contain_text("Switched on")
-    eye.look("a public page that is on")
+    eye.look("a public page that is on", of="profiles.switch")
+    assert eye.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_who_may_see_a_badge_and_whose_names_stand_on_it(
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit
+) -> None:
+    with app.app_context(), transaction():
+        db.session.execute(text("DELETE FROM agreement"))  # nobody was asked yet
+    page = visit("anna", f"/b/{company.award}", dark=dark, width=width)
+    eye = Eye(page, app)
+    page.get_by_label("Anyone with the link").check()
+    page.locator("#visible button").click()
+    expect(page.locator("#status")).to_contain_text("anyone with the link")
+    eye.look("a badge for anyone with the link", of="badges.show")
+    page.locator("#names").get_by_role("button", name="Ask").first.click()
+    expect(page.locator("#names")).to_contain_text("Asked on")
+    eye.look("a colleague who is asked", of="badges.ask")
+    mia = visit("mia", "/me/asked", dark=dark, width=width)
+    other = Eye(mia, app)
+    mia.get_by_role("button", name="Yes, my name may stand there").first.click()
+    expect(mia.locator("#asked")).to_contain_text("You said yes")
+    other.look("a name that may stand there", of="badges.answer")
+    assert eye.wrong + other.wrong == []
+
+
+@pytest.mark.slow
+@looks(DESK)
+def test_the_moment_of_a_badge(dark: bool, width: int, app: Flask, company: Company, visit: Visit) -> None:
+    page = visit("anna", "/me/settings", dark=dark, width=width)
+    page.emulate_media(reduced_motion="no-preference")
+    eye = Eye(page, app)
+    page.goto("/learn")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    eye.look("a new badge", of="badges.moment")
+    with page.expect_response("**/moment"):
+        page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    eye.look("a badge that was seen", of="badges.seen")
     assert eye.wrong == []
 
 
@@ -289,6 +331,7 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("lessons/_composer.html", "action"): "lessons.share",
     ("admin/_file.html", "here"): "admin_files.one",
     ("_ui.html", "href"): "activities.catalogue",
+    ("badges/_asked.html", "to"): "badges.answer",
     ("leaderboards/_board.html", "other"): "leaderboards.board",
     ("leaderboards/_row.html", "url"): "leaderboards.rows",
 }

@@ -32,6 +32,7 @@ def test_both_themes_stand_beside_each_other_in_their_own_colours(stranger: Call
         "(all) => all.map((one) => getComputedStyle(one).backgroundColor)"
     )
     assert grounds == ["rgb(238, 243, 242)", "rgb(11, 22, 24)"]
+    page.emulate_media(reduced_motion="no-preference")
     page.goto("/dev/gallery?show=award")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -124,12 +124,12 @@ def test_badges_are_chosen_and_put_in_order_and_the_focus_stays_with_the_one_tha
     boxes = page.locator("#showcase input[type=checkbox]")
     names = [boxes.nth(at).get_attribute("value") for at in range(3)]
     for name in names:
-        tab_to(page, f'[value="{name}"]')
+        tab_to(page, f'#showcase [value="{name}"]')
         page.keyboard.press("Space")
     page.keyboard.press("Enter")  # in a box, as in any form: it keeps what is ticked, and moves nothing
     expect(page.locator("#status")).to_have_text("Saved.")
     assert [boxes.nth(at).get_attribute("value") for at in range(3)] == names
-    expect(page.locator(f'[value="{names[2]}"]')).to_be_checked()
+    expect(page.locator(f'#showcase [value="{names[2]}"]')).to_be_checked()
     tab_to(page, f"#up-{names[2]}")
     page.keyboard.press("Enter")
     expect(page.locator("#status")).to_contain_text("number 2 of 3")

@@ -67,7 +67,7 @@ class Crawl:
             if path in self.pages:
                 continue
             answer = self.browser.get(path, follow_redirects=True)
-            seen = self.pages[path] = read(answer.text)
+            seen = self.pages[path] = read(answer.text if answer.mimetype == "text/html" else "")
             if answer.status_code >= 400:
                 self.wrong.append(f"{path}: {answer.status_code}")
             self.wrong += [f"{path}: no #{name}" for name in seen.named - seen.ids]

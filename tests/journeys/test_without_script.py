@@ -157,7 +157,7 @@ def test_badges_are_chosen_put_in_order_and_shown_to_the_world(
     expect(anna.locator("#public")).to_contain_text("Switched on")
     outside.goto("/u/anna?lang=nl")
     expect(outside.locator("h1")).to_have_text("Anna")
-    outside.get_by_role("button", name="English").first.click()
+    outside.get_by_role("link", name="English").first.click()
     expect(outside.locator("html")).to_have_attribute("lang", "en")
     expect(outside.locator("h1")).to_have_text("Anna")
 
