@@ -261,7 +261,7 @@ _FOUND_PAGE = text(f"""
              lower(coalesce(title ->> :locale, title ->> 'en', title ->> 'nl')), id
     LIMIT :limit OFFSET :skip
 """)
-_FOUND_NUMBER = text(f"SELECT count(*) FROM (SELECT {_FOUND} LIMIT :most) AS some")
+_FOUND_NUMBER = text(f"SELECT count(*) FROM (SELECT {_FOUND} LIMIT :most) AS hits")
 
 
 def found(wanted: str, *, locale: str, limit: int, skip: int = 0) -> Sequence[Row[Any]]:

@@ -28,7 +28,7 @@ def search() -> ResponseReturnValue:
         skip=(asked["page"] - 1) * size if one else 0,
     )
     context = {"found": found, "asked": asked, "last_page": LAST_PAGE, "size": size}
-    if one and asked["page"] > 1:
+    if one and asked["page"] > 1 and found.sections:
         return render("search/page.html", "search/_rows.html", section=found.sections[0], **context)
     return render("search/page.html", "search/_found.html", **context)
 
