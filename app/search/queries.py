@@ -6,7 +6,7 @@ from typing import Any
 
 from app.activities import queries as activities
 from app.badges import shelf
-from app.finding import wanted, words
+from app.finding import by_index, wanted, words
 from app.lessons import queries as lessons
 from app.people import queries as people
 from app.search.rules import KINDS
@@ -62,7 +62,10 @@ def found(
         "badges": _badges(looked_for, me, lang),
         "lessons": _lessons(wanted(looked_for), me),
     }
-    return Found(looked_for, [_section(kind, *asked[kind], limit, skip) for kind in KINDS if kind in kinds])
+    with by_index():
+        return Found(
+            looked_for, [_section(kind, *asked[kind], limit, skip) for kind in KINDS if kind in kinds]
+        )
 
 
 Rows = Callable[[int, int], Sequence[Any]]
