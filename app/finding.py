@@ -5,12 +5,7 @@ The function `folded` of the database (migration 0011) says the same in SQL; the
 
 import re
 import unicodedata
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
-
-from sqlalchemy import text
-
-from app.db import db
+from collections.abc import Iterable, Sequence
 
 APART = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE"}
@@ -50,15 +45,3 @@ def vector(*columns: str) -> str:
 def matches(*columns: str) -> str:
     """The condition that all words of `:wanted` are in these columns; an index answers it."""
     return f"{vector(*columns)} @@ CAST(:wanted AS tsquery)"
-
-
-@contextmanager
-def by_index() -> Generator[None]:
-    """Within it the database reads no table from end to end: for a common word it would, and make the words of each
-    long text anew, because it takes that for cheap."""
-    db.session.execute(_SEQSCAN, {"on": "off"})
-    yield
-    db.session.execute(_SEQSCAN, {"on": "on"})
-
-
-_SEQSCAN = text("SELECT set_config('enable_seqscan', :on, true)")
