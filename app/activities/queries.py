@@ -251,17 +251,19 @@ def activity(slug: str, *, person_id: int) -> Row[Any]:
     return row
 
 
+MOST_RANKED = 600  # more pages than one can look through; a word that has more hits says little
 # Whose title has the words first: in the reader's language, in the other one, and then whose summary has them.
 _TITLE = "coalesce(activity.title ->> {}, '')"
 _FOUND = f"FROM activity WHERE state = 'published' AND {matches(*WORDS)}"
 _FOUND_PAGE = text(f"""
-    SELECT id, slug, kind, title, summary, hours, place {_FOUND}
+    WITH activity AS MATERIALIZED (SELECT * {_FOUND} LIMIT {MOST_RANKED})
+    SELECT id, slug, kind, title, summary, hours, place FROM activity
     ORDER BY {matches(_TITLE.format(":locale"))} DESC,
              {matches(_TITLE.format("'nl'"), _TITLE.format("'en'"))} DESC,
              lower(coalesce(title ->> :locale, title ->> 'en', title ->> 'nl')), id
     LIMIT :limit OFFSET :skip
 """)
-_FOUND_NUMBER = text(f"SELECT count(*) FROM (SELECT {_FOUND} LIMIT :most) AS some")
+_FOUND_NUMBER = text(f"SELECT count(*) FROM (SELECT {_FOUND} LIMIT :most) AS hits")
 
 
 def found(wanted: str, *, locale: str, limit: int, skip: int = 0) -> Sequence[Row[Any]]:

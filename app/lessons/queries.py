@@ -38,12 +38,18 @@ APPLIERS = 100
 LATELY, FRONT = 2000, 100  # applications, and lessons applied most among them
 
 _author, _viewer, _applier = aliased(Person), aliased(Person), aliased(Person)
-_readable = or_(
-    Lesson.audience == "everyone",
-    Lesson.author_id == _viewer.id,
-    Lesson.team_id == _viewer.team_id,
-    and_(Lesson.team_id == _author.team_id, _author.manager_id == _viewer.id),
-)
+
+
+def _readable_by_viewer(lesson: Any) -> ColumnElement[bool]:
+    return or_(
+        lesson.audience == "everyone",
+        lesson.author_id == _viewer.id,
+        lesson.team_id == _viewer.team_id,
+        and_(lesson.team_id == _author.team_id, _author.manager_id == _viewer.id),
+    )
+
+
+_readable = _readable_by_viewer(Lesson)
 _stands: ColumnElement[bool] = Application.ended_at.is_(None)
 _applied_by = (
     select(func.count())
@@ -159,7 +165,26 @@ _own_applied = (
 _COUNTS = select(
     _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
 )
-_found = (
+# The index of words first and the order afterwards: along the order, a rare word would read every lesson.
+_hit = (
+    select(Lesson.id, Lesson.shared_at, Lesson.audience, Lesson.author_id, Lesson.team_id)
+    .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)))
+    .cte("hit")
+    .prefix_with("MATERIALIZED")
+)
+_hits = (
+    select(_hit.c.id)
+    .join(_author, _author.id == _hit.c.author_id)
+    .join(_viewer, _viewer.id == bindparam("me"))
+    .where(_readable_by_viewer(_hit.c))
+)
+_page = (
+    _hits.order_by(_hit.c.shared_at.desc(), _hit.c.id.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("skip"))
+    .subquery()
+)
+_FOUND_PAGE = (
     select(
         Lesson.id,
         Lesson.title,
@@ -170,18 +195,11 @@ _found = (
         Lesson.author_id,
         _author.name.label("author"),
     )
+    .join(_page, _page.c.id == Lesson.id)
     .join(_author, _author.id == Lesson.author_id)
-    .join(_viewer, _viewer.id == bindparam("me"))
-    .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)), _readable)
+    .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
 )
-_FOUND_PAGE = (
-    _found.order_by(Lesson.shared_at.desc(), Lesson.id.desc())
-    .limit(bindparam("limit"))
-    .offset(bindparam("skip"))
-)
-_FOUND_NUMBER = select(func.count()).select_from(
-    _found.with_only_columns(Lesson.id).limit(bindparam("most")).subquery()
-)
+_FOUND_NUMBER = select(func.count()).select_from(_hits.limit(bindparam("most")).subquery())
 _TEAM = select(Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))

@@ -218,9 +218,17 @@ def colleagues(search: str = "", *, but: int | None = None, limit: int = 20) -> 
     return [Card(*row) for row in rows]
 
 
-_FOUND = _card.where(Person.active, text(matches("person.sort_name", "person.job")))
-_FOUND_PAGE = _FOUND.order_by(Person.sort_name, Person.id).limit(bindparam("limit")).offset(bindparam("skip"))
-_FOUND_NUMBER = select(func.count()).select_from(_FOUND.limit(bindparam("most")).subquery())
+# The index of words first and the order afterwards: along the order, a rare word would read everybody.
+_hit = (
+    select(Person.id, Person.sort_name)
+    .where(Person.active, Person.erased_at.is_(None), text(matches("person.sort_name", "person.job")))
+    .cte("hit")
+    .prefix_with("MATERIALIZED")
+)
+_hits = select(_hit.c.id).order_by(_hit.c.sort_name, _hit.c.id)
+_page = _hits.limit(bindparam("limit")).offset(bindparam("skip")).subquery()
+_FOUND_PAGE = _card.join(_page, _page.c.id == Person.id).order_by(Person.sort_name, Person.id)
+_FOUND_NUMBER = select(func.count()).select_from(select(_hit.c.id).limit(bindparam("most")).subquery())
 
 
 def found(wanted: str, *, limit: int, skip: int = 0) -> list[Card]:

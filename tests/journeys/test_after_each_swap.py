@@ -316,6 +316,32 @@ def test_what_the_desks_filter(dark: bool, width: int, app: Flask, company: Comp
     assert wrong == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True])
+def test_what_one_finds(dark: bool, app: Flask, cast: Cast, company: Company, visit: Visit) -> None:
+    """On a desk only: the field of a phone stands on the page itself."""
+    with app.app_context():
+        scene.crowd(cast)
+    page = visit("anna", "/kudos", dark=dark, width=1280)
+    eye = Eye(page, app)
+    field, glance = page.locator("#search-q"), page.locator("#glance")
+    field.press_sequentially("con")
+    expect(glance.get_by_role("link").first).to_be_visible()
+    eye.look("what is found while one types", of="search.glance")
+    field.fill("nothing fits this")
+    expect(glance).to_contain_text("Nothing found")
+    eye.look("nothing found while one types", of="search.glance")
+    with page.expect_response("**/search/glance?q="):
+        field.press("Escape")
+    expect(glance).to_be_hidden()
+    page.goto("/search?q=crowd&kind=people")
+    with page.expect_response("**/search?*page=2"):
+        page.get_by_role("link", name="Show more").click()
+    expect(page.locator("#found li:not(.more-row)")).to_have_count(40)
+    eye.look("more of what is found", of="search.search")
+    assert eye.wrong == []
+
+
 # Every answer that is swapped in ----------------------------------------------------------------------------
 
 ROOT = Path(__file__).parent.parent.parent

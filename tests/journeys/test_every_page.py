@@ -33,6 +33,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna = ["/", "/album", "/album?by=skill", "/receipts", "/leaderboards", "/learn"]
     anna += ["/learn/confined-spaces", "/learn?q=nothing+fits+this", "/log"]
     anna += [f"/badges/{slug}" for slug in (scene.BADGE, "water-guardian")]
+    anna += ["/search?q=an", "/search", "/search?q=nothing+fits+this", "/search?q=an&kind=people"]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += [f"/b/{company.award}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]

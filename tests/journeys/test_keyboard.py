@@ -34,6 +34,29 @@ def test_signing_in_goes_past_the_menu_to_the_content(cast: Cast, stranger: Call
     assert page.evaluate("document.activeElement.closest('#main') !== null")
 
 
+def test_somebody_is_found_from_the_field_of_every_page(cast: Cast, visit: Visit) -> None:
+    page = visit("anna", "/kudos")
+    tab_to(page, "#search-q")
+    page.keyboard.type("be")
+    hit = page.locator("#glance").get_by_role("link", name="Ben")
+    expect(hit).to_be_visible()
+    page.keyboard.press("Tab")  # past the button, which stands before the hits
+    page.keyboard.press("Tab")
+    expect(hit).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/people/ben$"))
+    page.locator("#search-q").focus()
+    page.keyboard.type("be")
+    expect(hit).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search-q")).to_have_value("")
+    expect(hit).to_have_count(0)
+    page.keyboard.type("anna")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/search[?]q=anna$"))
+    expect(page.locator("#search-q")).to_have_value("anna")
+
+
 def test_a_lesson_is_shared_and_the_focus_lands_on_its_heading(company: Company, visit: Visit) -> None:
     page = visit("anna", "/lessons")
     tab_to(page, "#composer [name=outcome]")

@@ -47,6 +47,20 @@ def test_learning_is_logged_with_evidence_confirmed_and_counted(
     expect(anna.locator("details[open]")).to_contain_text("Mia")
 
 
+def test_somebody_is_found_and_what_is_not_there_is_asked_for(
+    catalogue: None, stranger: Callable[..., Page]
+) -> None:
+    page = sign_in(stranger(script=False), "anna")
+    page.locator("#search-q").fill("BEN")
+    page.locator("#search-q").press("Enter")
+    page.locator("#found").get_by_role("link", name="Ben", exact=True).click()
+    expect(page.locator("h1")).to_contain_text("Ben")
+    page.locator("#search-q").fill("paragliding")
+    page.get_by_role("search").get_by_role("button").click()
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_role("status").first).not_to_be_empty()
+
+
 def test_a_lesson_is_shared_applied_and_taken_away(
     catalogue: None, stranger: Callable[..., Page], visit: Callable[..., Page]
 ) -> None:
