@@ -56,7 +56,6 @@ def badge(slug: str) -> ResponseReturnValue:
         tiers=shelf.tiers_said(definition, lang()),
         evidence=shelf.evidence(me(), shown.held.evidence) if shown.held else [],
         receipt=_receipt(shown.held) if shown.held and with_points else None,
-        holders=shelf.holders(definition.achievement_id),
         version=definition,
         skill=shelf.called().skill_of.get(shown.skill or ""),
         with_points=with_points,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, text
@@ -59,6 +60,14 @@ class StepSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Holders:
+    """How many colleagues hold a badge, and one in how many that is."""
+
+    number: int
+    one_in: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One badge as this person sees it: the highest tier held, and the way to the next one."""
 
@@ -76,6 +85,7 @@ class Shown:
     share: float
     steps: tuple[StepSaid, ...]
     repeats: str | None
+    holders: Holders | None
 
     @property
     def open_steps(self) -> int:
@@ -355,6 +365,7 @@ def _shown(
         held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
         next_tier=following.tier if following else None, share=found.share if found else 1.0,
         steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
+        holders=holders().get(definition.achievement_id),
     )  # fmt: skip
 
 
@@ -397,29 +408,35 @@ def _to_do(criteria: Criteria, missing: frozenset[int], known: Called) -> tuple[
     return ("completed" if isinstance(criteria, Completed) else criteria.of.kind), only
 
 
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """How many colleagues hold a badge, and one in how many that is."""
-
-    number: int
-    one_in: int
-
-
 # Who is out of the boards is in no count: neither among the holders nor among those who could be.
 _HOLDERS = text("""
-    SELECT count(DISTINCT a.person_id) AS holding, (
+    SELECT h.achievement_id, count(*) AS holding, (
         SELECT count(*) FROM person WHERE active AND erased_at IS NULL AND board_choice IS DISTINCT FROM 'out'
     ) AS all_of_us
-    FROM award a JOIN person p ON p.id = a.person_id
-    WHERE a.achievement_id = :achievement AND a.revoked_at IS NULL AND p.active AND p.erased_at IS NULL
-    AND p.board_choice IS DISTINCT FROM 'out' AND a.visible <> 'me'
+    FROM (SELECT DISTINCT achievement_id, person_id FROM award WHERE revoked_at IS NULL AND visible <> 'me') AS h
+    JOIN person p ON p.id = h.person_id
+    WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
+    GROUP BY h.achievement_id HAVING count(*) >= :fewest
 """)
 
+KEPT_FOR = 300.0  # seconds
+_holders: tuple[Catalogue | None, float, Mapping[int, Holders]] = (None, 0.0, {})
 
-def holders(achievement_id: int) -> Holders | None:
-    """How many colleagues hold it; None below five, so that nobody is made out."""
-    row = db.session.execute(_HOLDERS, {"achievement": achievement_id}).one()
-    return Holders(row.holding, round(row.all_of_us / row.holding)) if row.holding >= FEWEST else None
+
+def holders() -> Mapping[int, Holders]:
+    """How many colleagues hold each badge; one that fewer than five hold is not in it, so that nobody is made out.
+
+    One statement counts all badges, and each process keeps what it found for some minutes: no request counts
+    everybody again, and who has just left the boards is gone from the counts within that time.
+    """
+    global _holders
+    catalogue, at = queries.catalogue(), monotonic()
+    of, since, found = _holders
+    if of is not catalogue or at - since >= KEPT_FOR:
+        rows = db.session.execute(_HOLDERS, {"fewest": FEWEST})
+        found = {row.achievement_id: Holders(row.holding, round(row.all_of_us / row.holding)) for row in rows}
+        _holders = (catalogue, at, found)
+    return found
 
 
 _EVIDENCE = text("""

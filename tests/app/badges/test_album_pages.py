@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
+from app.badges import shelf
 from app.db import db, transaction
 from app.events import FactTakenBack
 from tests.app.leaderboards.scene import Scene, now
@@ -175,6 +177,13 @@ def test_a_badge_that_is_not_there_is_not_found(client_of: Browser, slug: str) -
 # Others -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept of an earlier count."""
+    monkeypatch.setattr(shelf, "KEPT_FOR", 0)
+
+
+@pytest.mark.usefixtures("counted_anew")
 def test_holders_are_counted_from_five_on_and_without_who_is_out(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
@@ -184,11 +193,53 @@ def test_holders_are_counted_from_five_on_and_without_who_is_out(
     assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
     for person in people[4:]:
         scene.earn(person, 3)
-    assert "6 colleagues hold it: one in 2." in said(read(client_of("anna"), "/badges/three"))
+    assert "6 colleagues hold it: one in two colleagues." in said(read(client_of("anna"), "/badges/three"))
     scene.choose(people[0], board_choice="out")
-    assert "5 colleagues hold it: one in 3." in said(read(client_of("anna"), "/badges/three"))
+    assert "5 colleagues hold it: one in three colleagues." in said(read(client_of("anna"), "/badges/three"))
     scene.choose(people[1], board_choice="out")
     assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+
+
+@pytest.mark.usefixtures("counted_anew")
+@pytest.mark.parametrize("path", ["/album", "/album?by=skill"])
+def test_a_tile_says_how_rare_a_badge_is_and_never_where_fewer_than_five_hold_it(
+    scene: Scene, cast: Cast, client_of: Browser, path: str
+) -> None:
+    people = [cast.anna, *scene.hire(4)]
+    for person in people[:4]:
+        scene.earn(person, 3)
+    assert "colleagues" not in said(read(client_of("anna"), path).partition('id="album"')[2])
+    scene.earn(people[4], 3)
+    assert "one in two colleagues" in said(read(client_of("anna"), path))
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE award SET visible = 'me' WHERE person_id = :id"), {"id": people[4]})
+    assert "one in two colleagues" not in said(read(client_of("anna"), path))
+
+
+def test_holders_are_counted_once_in_some_minutes(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+    for person in scene.hire(6):
+        scene.earn(person, 3)
+    assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+
+
+@pytest.mark.parametrize(
+    ("one_in", "english", "dutch"),
+    [
+        (1, "most colleagues", "de meeste collega’s"),
+        (2, "one in two colleagues", "één op de twee collega’s"),
+        (12, "one in twelve colleagues", "één op de twaalf collega’s"),
+        (13, "one in 13 colleagues", "één op de 13 collega’s"),
+        (1833, "one in 1,833 colleagues", "één op de 1.833 collega’s"),
+    ],
+)
+def test_how_rare_a_badge_is_stands_in_words_up_to_twelve(
+    app: Flask, one_in: int, english: str, dutch: str
+) -> None:
+    for tongue, words in (("en", english), ("nl", dutch)):
+        with app.test_request_context(headers={"Accept-Language": tongue}):
+            parts = app.jinja_env.get_template("badges/_parts.html").make_module({"icon": None})
+            assert parts.rarity(shelf.Holders(50, one_in)) == words
 
 
 # Without points ---------------------------------------------------------------------------------------------
