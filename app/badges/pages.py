@@ -36,7 +36,8 @@ def album() -> ResponseReturnValue:
         by=by,
         earned=look.earned,
         reachable=look.reachable(with_points=with_points),
-        sets=shelf.sets(look.shown) if by == "skill" else [],
+        sets=shelf.sets(look.shown, with_points=with_points) if by == "skill" else [],
+        swapped=swaps(),
         with_points=with_points,
         fresh_since=now() - FRESH,
     )

@@ -12,6 +12,7 @@ from app.activities.models import Activity
 from app.badges import queries
 from app.badges.models import Award
 from app.badges.queries import Catalogue, Definition
+from app.config import timezone
 from app.db import db
 from app.facts import queries as facts
 from app.finding import has_all
@@ -40,6 +41,11 @@ class Holding:
     evidence: tuple[int, ...]
     picture_version: int
     visible: str
+
+    @property
+    def month(self) -> str:
+        """The calendar month in which it was earned: "2026-11"."""
+        return f"{self.earned_at.astimezone(timezone()):%Y-%m}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,11 @@ class Look:
 
     def reachable(self, *, with_points: bool) -> list[Shown]:
         """What is to be earned, the furthest first."""
-        open_ones = [one for one in self.shown if one.steps and (with_points or not one.only_points)]
-        return sorted(open_ones, key=_far)
+        return _reachable(self.shown, with_points=with_points)
+
+
+def _reachable(shown: Sequence[Shown], *, with_points: bool) -> list[Shown]:
+    return sorted((one for one in shown if one.steps and (with_points or not one.only_points)), key=_far)
 
 
 def _far(one: Shown) -> tuple[float, int, int]:
@@ -308,17 +317,22 @@ def _definitions(mine: Sequence[Holding]) -> list[Definition]:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """The badges of one area of skills."""
+    """The badges of one area of skills, and the one that is the nearest of those not held."""
 
     skill: Row[Any] | None
     badges: tuple[Shown, ...]
+    nearest: Shown | None
 
     @property
     def earned(self) -> int:
         return sum(one.held is not None for one in self.badges)
 
+    @property
+    def complete(self) -> bool:
+        return self.earned == len(self.badges)
 
-def sets(shown: Sequence[Shown]) -> list[Set]:
+
+def sets(shown: Sequence[Shown], *, with_points: bool) -> list[Set]:
     """Badges by the area of their skill, in the order of the catalogue; those without a skill last."""
     known = called()
     areas: dict[str, list[Shown]] = {}
@@ -326,7 +340,15 @@ def sets(shown: Sequence[Shown]) -> list[Set]:
         area = known.area(one.skill)
         areas.setdefault(area.slug if area is not None else "", []).append(one)
     named = sorted(areas, key=lambda slug: (not slug, known.skill_of[slug].position if slug else 0))
-    return [Set(known.skill_of.get(slug), tuple(areas[slug])) for slug in named]
+    return [
+        Set(known.skill_of.get(slug), tuple(areas[slug]), _nearest(areas[slug], with_points=with_points))
+        for slug in named
+    ]
+
+
+def _nearest(shown: Sequence[Shown], *, with_points: bool) -> Shown | None:
+    missing = [one for one in shown if one.held is None]
+    return next(iter(_reachable(missing, with_points=with_points)), None)
 
 
 def beginnings(reachable: Sequence[Shown], number: int) -> list[Shown]:

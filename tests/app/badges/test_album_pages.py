@@ -72,7 +72,7 @@ def test_what_is_nearest_comes_first_and_met_steps_are_only_counted(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
     scene.earn(cast.anna)
-    reach = said(read(client_of("anna"), "/album")).partition("In reach")[2]
+    reach = said(read(client_of("anna"), "/album?by=reach")).partition("In reach")[2]
     assert reach.index("1 step done") < reach.index("Three done")
     assert "Share a lesson on x 1 step done" in reach
 
@@ -84,6 +84,53 @@ def test_sets_are_made_by_the_area_of_the_skill(scene: Scene, cast: Cast, client
     assert heads == ["x 1 of 2", "x 0 of 1", "Everything else 1 of 2"]
     scene.state(scene.fact(cast.anna, "lesson_shared", skills=(scene.id_of("skill", "lab"),)))
     assert "Set complete" in read(client_of("anna"), "/album?by=skill")
+
+
+def test_a_set_shows_how_far_it_is_and_marks_its_nearest_badge(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna, 3)
+    page = read(client_of("anna"), "/album?by=skill")
+    assert 'value="1" max="2"' in page
+    of_the_lab = page.partition('id="set-1"')[2].partition("</section>")[0]
+    assert of_the_lab.count("Nearest") == 1
+    assert "set-whole" not in page
+
+
+def test_what_only_points_lead_to_is_nobodys_nearest_without_points(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna)
+    assert "Nearest" in read(client_of("anna"), "/album?by=skill").partition("Everything else")[2]
+    scene.choose(cast.anna, game=False)
+    assert "Nearest" not in read(client_of("anna"), "/album?by=skill").partition("Everything else")[2]
+
+
+def test_an_album_by_day_has_a_card_for_each_month_the_newest_first(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    lab = scene.id_of("skill", "lab")
+    scene.state(scene.fact(cast.anna, "lesson_shared", days_ago=70, skills=(lab,)))
+    scene.earn(cast.anna, 3)
+    page = read(client_of("anna"), "/album?by=day")
+    heads = [said(part) for part in re.findall(r'<h2 id="month-\d+">(.*?)</h2>', page)]
+    zone = ZoneInfo("Europe/Amsterdam")
+    assert heads == [f"{day.astimezone(zone):%B %Y}" for day in (now(), now() - timedelta(days=70))]
+
+
+def test_the_tabs_are_links_and_say_which_one_is_on(client_of: Browser) -> None:
+    for by in ("earned", "reach", "skill", "day"):
+        page = read(client_of("anna"), f"/album?by={by}")
+        tabs = page.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+        assert tabs.count("href=") == tabs.count("hx-get=") == 4
+        assert re.findall(r'id="tab-(\w+)"[^>]*aria-current="page"', tabs) == [by]
+
+
+def test_a_swapped_tab_says_aloud_what_is_shown(client_of: Browser) -> None:
+    anna = client_of("anna")
+    swapped = anna.get("/album?by=reach", headers={"HX-Request": "true"}).text
+    assert "You see: In reach" in swapped.partition('id="status"')[2]
+    assert "You see" not in read(anna, "/album?by=reach")
 
 
 def test_a_swap_brings_the_album_alone(client_of: Browser) -> None:
@@ -163,7 +210,7 @@ def test_a_withdrawn_badge_stays_with_who_holds_it(scene: Scene, cast: Cast, cli
         db.session.execute(
             text("""UPDATE setting SET value = '{"stamp": "other"}' WHERE key = 'catalogue'""")
         )
-    assert "Three done" in read(client_of("anna"), "/album").partition("In reach")[0]
+    assert "Three done" in read(client_of("anna"), "/album").partition('id="reach-h"')[0]
     assert "Your way to" not in read(client_of("anna"), "/badges/three")
     assert client_of("ben").get("/badges/three").status_code == 404
     assert "Three done" not in read(client_of("ben"), "/album")
