@@ -317,7 +317,7 @@ def _definitions(mine: Sequence[Holding]) -> list[Definition]:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """The badges of one area of skills, and the one that is the nearest of those not held."""
+    """The badges of one area of skills, and the one that is the nearest of several not held."""
 
     skill: Row[Any] | None
     badges: tuple[Shown, ...]
@@ -348,6 +348,8 @@ def sets(shown: Sequence[Shown], *, with_points: bool) -> list[Set]:
 
 def _nearest(shown: Sequence[Shown], *, with_points: bool) -> Shown | None:
     missing = [one for one in shown if one.held is None]
+    if len(missing) < 2:
+        return None  # one alone is not nearer than others
     return next(iter(_reachable(missing, with_points=with_points)), None)
 
 

@@ -86,20 +86,25 @@ def test_sets_are_made_by_the_area_of_the_skill(scene: Scene, cast: Cast, client
     assert "Set complete" in read(client_of("anna"), "/album?by=skill")
 
 
-def test_a_set_shows_how_far_it_is_and_marks_its_nearest_badge(
+def test_a_set_shows_how_far_it_is_and_marks_the_nearest_of_several_badges(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
-    scene.earn(cast.anna, 3)
     page = read(client_of("anna"), "/album?by=skill")
-    assert 'value="1" max="2"' in page
     of_the_lab = page.partition('id="set-1"')[2].partition("</section>")[0]
     assert of_the_lab.count("Nearest") == 1
+    scene.earn(cast.anna, 3)
+    page = read(client_of("anna"), "/album?by=skill")
+    of_the_lab = page.partition('id="set-1"')[2].partition("</section>")[0]
+    assert 'value="1" max="2"' in of_the_lab
+    assert "Nearest" not in of_the_lab
     assert "set-whole" not in page
 
 
 def test_what_only_points_lead_to_is_nobodys_nearest_without_points(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
+    more = [badge(f"rich-{number}", ({"points": number}, 0)) for number in (2000, 3000)]
+    scene.load([*BADGES, *more])
     scene.earn(cast.anna)
     assert "Nearest" in read(client_of("anna"), "/album?by=skill").partition("Everything else")[2]
     scene.choose(cast.anna, game=False)
