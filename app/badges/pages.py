@@ -36,7 +36,8 @@ def album() -> ResponseReturnValue:
         by=by,
         earned=look.earned,
         reachable=look.reachable(with_points=with_points),
-        sets=shelf.sets(look.shown) if by == "skill" else [],
+        sets=shelf.sets(look.shown, with_points=with_points) if by == "skill" else [],
+        swapped=swaps(),
         with_points=with_points,
         fresh_since=now() - FRESH,
     )
@@ -56,7 +57,6 @@ def badge(slug: str) -> ResponseReturnValue:
         tiers=shelf.tiers_said(definition, lang()),
         evidence=shelf.evidence(me(), shown.held.evidence) if shown.held else [],
         receipt=_receipt(shown.held) if shown.held and with_points else None,
-        holders=shelf.holders(definition.achievement_id),
         version=definition,
         skill=shelf.called().skill_of.get(shown.skill or ""),
         with_points=with_points,

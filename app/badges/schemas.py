@@ -6,9 +6,9 @@ VISIBLE = ("me", "colleagues", "public")
 
 
 class AlbumQuery(Schema):
-    """The order of an album: by day, or by skill with its sets."""
+    """What an album shows: what is earned, what is in reach, the sets of each skill, or month by month."""
 
-    by = fields.String(load_default="day", validate=validate.OneOf(("day", "skill")))
+    by = fields.String(load_default="earned", validate=validate.OneOf(("earned", "reach", "skill", "day")))
 
 
 class MomentForm(Schema):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, text
@@ -11,6 +12,7 @@ from app.activities.models import Activity
 from app.badges import queries
 from app.badges.models import Award
 from app.badges.queries import Catalogue, Definition
+from app.config import timezone
 from app.db import db
 from app.facts import queries as facts
 from app.finding import has_all
@@ -40,6 +42,11 @@ class Holding:
     picture_version: int
     visible: str
 
+    @property
+    def month(self) -> str:
+        """The calendar month in which it was earned: "2026-11"."""
+        return f"{self.earned_at.astimezone(timezone()):%Y-%m}"
+
 
 @dataclass(frozen=True, slots=True)
 class StepSaid:
@@ -56,6 +63,14 @@ class StepSaid:
     kind: str
     go: str | None
     met_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """How many colleagues hold a badge, and one in how many that is."""
+
+    number: int
+    one_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,7 @@ class Shown:
     share: float
     steps: tuple[StepSaid, ...]
     repeats: str | None
+    holders: Holders | None
 
     @property
     def open_steps(self) -> int:
@@ -101,8 +117,11 @@ class Look:
 
     def reachable(self, *, with_points: bool) -> list[Shown]:
         """What is to be earned, the furthest first."""
-        open_ones = [one for one in self.shown if one.steps and (with_points or not one.only_points)]
-        return sorted(open_ones, key=_far)
+        return _reachable(self.shown, with_points=with_points)
+
+
+def _reachable(shown: Sequence[Shown], *, with_points: bool) -> list[Shown]:
+    return sorted((one for one in shown if one.steps and (with_points or not one.only_points)), key=_far)
 
 
 def _far(one: Shown) -> tuple[float, int, int]:
@@ -301,17 +320,22 @@ def _definitions(mine: Sequence[Holding]) -> list[Definition]:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """The badges of one area of skills."""
+    """The badges of one area of skills, and the one that is the nearest of several not held."""
 
     skill: Row[Any] | None
     badges: tuple[Shown, ...]
+    nearest: Shown | None
 
     @property
     def earned(self) -> int:
         return sum(one.held is not None for one in self.badges)
 
+    @property
+    def complete(self) -> bool:
+        return self.earned == len(self.badges)
 
-def sets(shown: Sequence[Shown]) -> list[Set]:
+
+def sets(shown: Sequence[Shown], *, with_points: bool) -> list[Set]:
     """Badges by the area of their skill, in the order of the catalogue; those without a skill last."""
     known = called()
     areas: dict[str, list[Shown]] = {}
@@ -319,7 +343,17 @@ def sets(shown: Sequence[Shown]) -> list[Set]:
         area = known.area(one.skill)
         areas.setdefault(area.slug if area is not None else "", []).append(one)
     named = sorted(areas, key=lambda slug: (not slug, known.skill_of[slug].position if slug else 0))
-    return [Set(known.skill_of.get(slug), tuple(areas[slug])) for slug in named]
+    return [
+        Set(known.skill_of.get(slug), tuple(areas[slug]), _nearest(areas[slug], with_points=with_points))
+        for slug in named
+    ]
+
+
+def _nearest(shown: Sequence[Shown], *, with_points: bool) -> Shown | None:
+    missing = [one for one in shown if one.held is None]
+    if len(missing) < 2:
+        return None  # one alone is not nearer than others
+    return next(iter(_reachable(missing, with_points=with_points)), None)
 
 
 def beginnings(reachable: Sequence[Shown], number: int) -> list[Shown]:
@@ -358,6 +392,7 @@ def _shown(
         held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
         next_tier=following.tier if following else None, share=found.share if found else 1.0,
         steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
+        holders=holders().get(definition.achievement_id),
     )  # fmt: skip
 
 
@@ -400,29 +435,35 @@ def _to_do(criteria: Criteria, missing: frozenset[int], known: Called) -> tuple[
     return ("completed" if isinstance(criteria, Completed) else criteria.of.kind), only
 
 
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """How many colleagues hold a badge, and one in how many that is."""
-
-    number: int
-    one_in: int
-
-
 # Who is out of the boards is in no count: neither among the holders nor among those who could be.
 _HOLDERS = text("""
-    SELECT count(DISTINCT a.person_id) AS holding, (
+    SELECT h.achievement_id, count(*) AS holding, (
         SELECT count(*) FROM person WHERE active AND erased_at IS NULL AND board_choice IS DISTINCT FROM 'out'
     ) AS all_of_us
-    FROM award a JOIN person p ON p.id = a.person_id
-    WHERE a.achievement_id = :achievement AND a.revoked_at IS NULL AND p.active AND p.erased_at IS NULL
-    AND p.board_choice IS DISTINCT FROM 'out' AND a.visible <> 'me'
+    FROM (SELECT DISTINCT achievement_id, person_id FROM award WHERE revoked_at IS NULL AND visible <> 'me') AS h
+    JOIN person p ON p.id = h.person_id
+    WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
+    GROUP BY h.achievement_id HAVING count(*) >= :fewest
 """)
 
+KEPT_FOR = 300.0  # seconds
+_holders: tuple[Catalogue | None, float, Mapping[int, Holders]] = (None, 0.0, {})
 
-def holders(achievement_id: int) -> Holders | None:
-    """How many colleagues hold it; None below five, so that nobody is made out."""
-    row = db.session.execute(_HOLDERS, {"achievement": achievement_id}).one()
-    return Holders(row.holding, round(row.all_of_us / row.holding)) if row.holding >= FEWEST else None
+
+def holders() -> Mapping[int, Holders]:
+    """How many colleagues hold each badge; one that fewer than five hold is not in it, so that nobody is made out.
+
+    One statement counts all badges, and each process keeps what it found for some minutes: no request counts
+    everybody again, and who has just left the boards is gone from the counts within that time.
+    """
+    global _holders
+    catalogue, at = queries.catalogue(), monotonic()
+    of, since, found = _holders
+    if of is not catalogue or at - since >= KEPT_FOR:
+        rows = db.session.execute(_HOLDERS, {"fewest": FEWEST})
+        found = {row.achievement_id: Holders(row.holding, round(row.all_of_us / row.holding)) for row in rows}
+        _holders = (catalogue, at, found)
+    return found
 
 
 _EVIDENCE = text("""

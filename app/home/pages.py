@@ -91,4 +91,8 @@ def receipts() -> ResponseReturnValue:
         raise NotFound(_l("You do without points, so there are no receipts to show."))
     asked = query(ReceiptsQuery())
     days, more = queries.days(*queries.receipts(me(), **asked))
-    return render("home/receipts.html", "home/_receipts.html", days=days, more=more, asked=asked)
+    first = not swaps() and not any(asked.values())
+    months = points.by_month(me(), now()) if first else []
+    return render(
+        "home/receipts.html", "home/_receipts.html", days=days, more=more, asked=asked, months=months
+    )

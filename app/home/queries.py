@@ -88,10 +88,10 @@ def figures(row: Any, earned: Sequence[shelf.Shown], now: datetime, *, with_poin
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """How much somebody learned and shared in a week: 0 to 3, for a bar."""
+    """How often somebody learned or shared in a week."""
 
     began: date
-    level: int
+    number: int
 
 
 def rhythm(history: Iterable[Fact], now: datetime) -> list[Week]:
@@ -104,7 +104,7 @@ def rhythm(history: Iterable[Fact], now: datetime) -> list[Week]:
         ago = (monday - (day - timedelta(days=day.weekday()))).days // 7
         if fact.kind in ("completed", "lesson_shared") and 0 <= ago < WEEKS:
             done[WEEKS - 1 - ago] += 1
-    return [Week(monday - timedelta(weeks=WEEKS - 1 - n), min(3, number)) for n, number in enumerate(done)]
+    return [Week(monday - timedelta(weeks=WEEKS - 1 - n), number) for n, number in enumerate(done)]
 
 
 def around(person_id: int, department_id: int | None, now: datetime) -> boards.View:

@@ -1,7 +1,7 @@
 """What can be asked of the ledger and the totals."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, text
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.activities import queries as activities
+from app.config import timezone
 from app.db import db
 from app.facts.queries import catalogue_stamp
 from app.people import queries as people
@@ -103,6 +104,25 @@ def total(person_id: int) -> Any:
     return db.session.execute(
         select(PersonTotal.__table__).where(PersonTotal.person_id == person_id)
     ).one_or_none()
+
+
+# One way through the index on person and day.
+_MONTHS = text("""
+    SELECT to_char(earned_at AT TIME ZONE :zone, 'YYYY-MM') AS month, sum(points) AS points
+    FROM ledger_entry WHERE person_id = :person AND earned_at >= :since GROUP BY 1
+""")
+MONTHS = 12
+
+
+def by_month(person_id: int, now: datetime) -> list[tuple[date, int]]:
+    """The points of somebody in each of the last twelve months, this one included; the first day stands for it."""
+    today = now.astimezone(timezone()).date()
+    running = today.year * 12 + today.month - 1
+    months = [date(n // 12, n % 12 + 1, 1) for n in range(running - MONTHS + 1, running + 1)]
+    since = datetime.combine(months[0], time(), timezone())
+    asked = {"person": person_id, "since": since, "zone": str(timezone())}
+    found = {row.month: int(row.points) for row in db.session.execute(_MONTHS, asked)}
+    return [(month, found.get(f"{month:%Y-%m}", 0)) for month in months]
 
 
 def stored(limit: int = 50) -> Sequence[Any]:

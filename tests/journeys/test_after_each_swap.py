@@ -36,6 +36,19 @@ def looks(usual: tuple[bool, int]) -> pytest.MarkDecorator:
 
 @pytest.mark.slow
 @looks(PHONE)
+def test_the_tabs_of_the_album(dark: bool, width: int, app: Flask, company: Company, visit: Visit) -> None:
+    page = visit("anna", "/album", dark=dark, width=width)
+    eye = Eye(page, app)
+    for by, title in (("reach", "In reach"), ("skill", "By skill"), ("day", "By day")):
+        page.locator(f"#tab-{by}").press("Enter")
+        expect(page.locator("#status")).to_have_text(f"You see: {title}")
+        expect(page.locator(f"#tab-{by}")).to_be_focused()
+        expect(page).to_have_url(re.compile(f"by={by}$"))
+        eye.look(f"the album: {title}", of="badges.album")
+
+
+@pytest.mark.slow
+@looks(PHONE)
 def test_what_colleagues_share_and_thank(
     dark: bool, width: int, app: Flask, company: Company, visit: Visit, consoles: Consoles
 ) -> None:
@@ -358,6 +371,8 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("admin/_file.html", "here"): "admin_files.one",
     ("_ui.html", "href"): "activities.catalogue",
     ("badges/_asked.html", "to"): "badges.answer",
+    ("_ui.html", "item"): "badges.album",
+    ("badges/_album.html", "here"): "badges.album",
     ("leaderboards/_board.html", "other"): "leaderboards.board",
     ("leaderboards/_row.html", "url"): "leaderboards.rows",
 }

@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
+from app.badges import shelf
 from app.db import db, transaction
 from app.events import FactTakenBack
 from tests.app.leaderboards.scene import Scene, now
@@ -70,7 +72,7 @@ def test_what_is_nearest_comes_first_and_met_steps_are_only_counted(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
     scene.earn(cast.anna)
-    reach = said(read(client_of("anna"), "/album")).partition("In reach")[2]
+    reach = said(read(client_of("anna"), "/album?by=reach")).partition("In reach")[2]
     assert reach.index("1 step done") < reach.index("Three done")
     assert "Share a lesson on x 1 step done" in reach
 
@@ -82,6 +84,58 @@ def test_sets_are_made_by_the_area_of_the_skill(scene: Scene, cast: Cast, client
     assert heads == ["x 1 of 2", "x 0 of 1", "Everything else 1 of 2"]
     scene.state(scene.fact(cast.anna, "lesson_shared", skills=(scene.id_of("skill", "lab"),)))
     assert "Set complete" in read(client_of("anna"), "/album?by=skill")
+
+
+def test_a_set_shows_how_far_it_is_and_marks_the_nearest_of_several_badges(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    page = read(client_of("anna"), "/album?by=skill")
+    of_the_lab = page.partition('id="set-1"')[2].partition("</section>")[0]
+    assert of_the_lab.count("Nearest") == 1
+    scene.earn(cast.anna, 3)
+    page = read(client_of("anna"), "/album?by=skill")
+    of_the_lab = page.partition('id="set-1"')[2].partition("</section>")[0]
+    assert 'value="1" max="2"' in of_the_lab
+    assert "Nearest" not in of_the_lab
+    assert "set-whole" not in page
+
+
+def test_what_only_points_lead_to_is_nobodys_nearest_without_points(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    more = [badge(f"rich-{number}", ({"points": number}, 0)) for number in (2000, 3000)]
+    scene.load([*BADGES, *more])
+    scene.earn(cast.anna)
+    assert "Nearest" in read(client_of("anna"), "/album?by=skill").partition("Everything else")[2]
+    scene.choose(cast.anna, game=False)
+    assert "Nearest" not in read(client_of("anna"), "/album?by=skill").partition("Everything else")[2]
+
+
+def test_an_album_by_day_has_a_card_for_each_month_the_newest_first(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    lab = scene.id_of("skill", "lab")
+    scene.state(scene.fact(cast.anna, "lesson_shared", days_ago=70, skills=(lab,)))
+    scene.earn(cast.anna, 3)
+    page = read(client_of("anna"), "/album?by=day")
+    heads = [said(part) for part in re.findall(r'<h2 id="month-\d+">(.*?)</h2>', page)]
+    zone = ZoneInfo("Europe/Amsterdam")
+    assert heads == [f"{day.astimezone(zone):%B %Y}" for day in (now(), now() - timedelta(days=70))]
+
+
+def test_the_tabs_are_links_and_say_which_one_is_on(client_of: Browser) -> None:
+    for by in ("earned", "reach", "skill", "day"):
+        page = read(client_of("anna"), f"/album?by={by}")
+        tabs = page.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+        assert tabs.count("href=") == tabs.count("hx-get=") == 4
+        assert re.findall(r'id="tab-(\w+)"[^>]*aria-current="page"', tabs) == [by]
+
+
+def test_a_swapped_tab_says_aloud_what_is_shown(client_of: Browser) -> None:
+    anna = client_of("anna")
+    swapped = anna.get("/album?by=reach", headers={"HX-Request": "true"}).text
+    assert "You see: In reach" in swapped.partition('id="status"')[2]
+    assert "You see" not in read(anna, "/album?by=reach")
 
 
 def test_a_swap_brings_the_album_alone(client_of: Browser) -> None:
@@ -161,7 +215,7 @@ def test_a_withdrawn_badge_stays_with_who_holds_it(scene: Scene, cast: Cast, cli
         db.session.execute(
             text("""UPDATE setting SET value = '{"stamp": "other"}' WHERE key = 'catalogue'""")
         )
-    assert "Three done" in read(client_of("anna"), "/album").partition("In reach")[0]
+    assert "Three done" in read(client_of("anna"), "/album").partition('id="reach-h"')[0]
     assert "Your way to" not in read(client_of("anna"), "/badges/three")
     assert client_of("ben").get("/badges/three").status_code == 404
     assert "Three done" not in read(client_of("ben"), "/album")
@@ -175,6 +229,13 @@ def test_a_badge_that_is_not_there_is_not_found(client_of: Browser, slug: str) -
 # Others -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept of an earlier count."""
+    monkeypatch.setattr(shelf, "KEPT_FOR", 0)
+
+
+@pytest.mark.usefixtures("counted_anew")
 def test_holders_are_counted_from_five_on_and_without_who_is_out(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
@@ -184,11 +245,53 @@ def test_holders_are_counted_from_five_on_and_without_who_is_out(
     assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
     for person in people[4:]:
         scene.earn(person, 3)
-    assert "6 colleagues hold it: one in 2." in said(read(client_of("anna"), "/badges/three"))
+    assert "6 colleagues hold it: one in two colleagues." in said(read(client_of("anna"), "/badges/three"))
     scene.choose(people[0], board_choice="out")
-    assert "5 colleagues hold it: one in 3." in said(read(client_of("anna"), "/badges/three"))
+    assert "5 colleagues hold it: one in three colleagues." in said(read(client_of("anna"), "/badges/three"))
     scene.choose(people[1], board_choice="out")
     assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+
+
+@pytest.mark.usefixtures("counted_anew")
+@pytest.mark.parametrize("path", ["/album", "/album?by=skill"])
+def test_a_tile_says_how_rare_a_badge_is_and_never_where_fewer_than_five_hold_it(
+    scene: Scene, cast: Cast, client_of: Browser, path: str
+) -> None:
+    people = [cast.anna, *scene.hire(4)]
+    for person in people[:4]:
+        scene.earn(person, 3)
+    assert "colleagues" not in said(read(client_of("anna"), path).partition('id="album"')[2])
+    scene.earn(people[4], 3)
+    assert "one in two colleagues" in said(read(client_of("anna"), path))
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE award SET visible = 'me' WHERE person_id = :id"), {"id": people[4]})
+    assert "one in two colleagues" not in said(read(client_of("anna"), path))
+
+
+def test_holders_are_counted_once_in_some_minutes(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+    for person in scene.hire(6):
+        scene.earn(person, 3)
+    assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
+
+
+@pytest.mark.parametrize(
+    ("one_in", "english", "dutch"),
+    [
+        (1, "most colleagues", "de meeste collega’s"),
+        (2, "one in two colleagues", "één op de twee collega’s"),
+        (12, "one in twelve colleagues", "één op de twaalf collega’s"),
+        (13, "one in 13 colleagues", "één op de 13 collega’s"),
+        (1833, "one in 1,833 colleagues", "één op de 1.833 collega’s"),
+    ],
+)
+def test_how_rare_a_badge_is_stands_in_words_up_to_twelve(
+    app: Flask, one_in: int, english: str, dutch: str
+) -> None:
+    for tongue, words in (("en", english), ("nl", dutch)):
+        with app.test_request_context(headers={"Accept-Language": tongue}):
+            parts = app.jinja_env.get_template("badges/_parts.html").make_module({"icon": None})
+            assert parts.rarity(shelf.Holders(50, one_in)) == words
 
 
 # Without points ---------------------------------------------------------------------------------------------

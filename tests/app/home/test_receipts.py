@@ -201,3 +201,48 @@ def test_who_does_without_points_has_no_receipts_and_no_link(
 @pytest.mark.parametrize("query", ["before=0", "before=x", "entry=-1", "entry=" + "9" * 30])
 def test_what_no_entry_can_be_is_refused_in_words(client_of: Browser, query: str) -> None:
     assert client_of("anna").get(f"/receipts?{query}").status_code == 422
+
+
+# Points per month -------------------------------------------------------------------------------------------
+
+
+def bars(page: str) -> tuple[list[tuple[str, str]], list[float], list[tuple[str, str]]]:
+    """What the bars of a chart say, how high they are, and what the table behind them says."""
+    chart = page.partition('<div class="chart">')[2].partition("</details>")[0]
+    named = re.findall(r"<title>(.*?): ([\d.,-]+)</title>", chart)
+    heights = [float(high) for high in re.findall(r'<rect [^>]*height="([\d.]+)"', chart)]
+    table = re.findall(r'<th scope="row">(.*?)</th><td class="num">(.*?)</td>', chart)
+    return named, heights, table
+
+
+def test_points_per_month_are_drawn_and_the_table_has_the_figures_of_the_bars(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna, 2)
+    scene.earn(cast.anna, 4, days_ago=70)
+    scene.earn(cast.anna, 9, days_ago=500)
+    scene.earn(cast.ben, 9)
+    named, heights, table = bars(client_of("anna").get("/receipts").text)
+    assert len(named) == 12
+    assert named == table
+    values = [int(value) for _, value in named]
+    total = scene.ask(
+        "SELECT sum(points) FROM ledger_entry WHERE person_id = :id AND earned_at > now() - interval '330 days'",
+        id=cast.anna,
+    )[0][0]
+    assert sum(values) == total
+    assert values[-1] > 0
+    assert heights == [round(value / max(values) * 46 + 2, 1) for value in values]
+
+
+def test_without_any_points_nothing_is_drawn(client_of: Browser) -> None:
+    assert "Points per month" not in client_of("anna").get("/receipts").text
+
+
+def test_an_older_page_of_receipts_and_a_swap_draw_nothing(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna)
+    anna = client_of("anna")
+    assert "Points per month" in anna.get("/receipts").text
+    assert "Points per month" not in anna.get("/receipts", headers={"HX-Request": "true"}).text
