@@ -98,6 +98,21 @@ def test_thanks_come_next_and_a_question_where_there_is_nothing(
     assert "1 colleague thanked you this week." in said(home(client_of("anna")))
 
 
+def test_the_rhythm_has_its_figures_in_a_table_and_the_running_week_is_marked(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna, 2)
+    scene.earn(cast.anna, 5, days_ago=14)
+    rhythm = home(client_of("anna")).partition('id="rhythm-h"')[2].partition("</section>")[0]
+    drawn = re.findall(r"<title>(.*?): (\d+)</title>", rhythm)
+    assert drawn == re.findall(r'<th scope="row">(.*?)</th><td class="num">(\d+)</td>', rhythm)
+    assert len(drawn) == 13
+    assert drawn[-3][1] == "5"
+    assert drawn[-1] == ("This week", "2")
+    assert rhythm.count('class="now"') == 1
+    assert 'aria-label="Learning rhythm. 2 of the last 13 weeks"' in rhythm
+
+
 # The next step ----------------------------------------------------------------------------------------------
 
 
