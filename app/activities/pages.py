@@ -66,7 +66,13 @@ def ask_for() -> ResponseReturnValue:
 @pages.get("/learn/<slug>")
 @may("person")
 def activity(slug: str) -> ResponseReturnValue:
-    row = queries.activity(slug, person_id=me())
+    try:
+        row = queries.activity(slug, person_id=me())
+    except NotFound:
+        into = queries.went_into(slug, person_id=me())
+        if into is None:
+            raise
+        return redirect(url_for(".activity", slug=into))  # not for ever: a merge can be undone
     skills = vision.names()
     above = {up for skill in row.skills for up in skills[skill].lineage}
     led = {skills[skill].goal_id for skill in above}
