@@ -1,6 +1,5 @@
 """The same course known by two ids becomes one activity, past and future; undone, everything is as before."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.people import actions as people
 from app.verify import checks
 from tests.app.activities.scene import NOW, Catalogue, Told, record, report, tell, withdraw
-from tests.cast import Cast, SignedIn
+from tests.cast import Cast
 
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 YEAR_AGO = MONDAY - timedelta(days=365)
@@ -286,40 +285,3 @@ def test_history_stays_history_and_brings_no_points(cast: Cast, catalogue: Catal
     undo(cast, merged.result)
     well()
     assert picture()["facts"] == before["facts"]
-
-
-# The address of what went elsewhere ------------------------------------------------------------------------
-
-
-def slug_of(activity_id: int) -> str:
-    found: str = db.session.scalar(text("SELECT slug FROM activity WHERE id = :id"), {"id": activity_id})
-    db.session.rollback()
-    return found
-
-
-def test_the_address_of_what_was_merged_leads_to_what_it_is_now_in_one_step(
-    cast: Cast, catalogue: Catalogue, client_of: Callable[[str], SignedIn]
-) -> None:
-    first, second = proposed(), proposed("https://other.example/gas-2", "Gas again")
-    old, older = slug_of(second), slug_of(first)
-    merge(cast, first, second)
-    merge_id = merge(cast, second, catalogue.gas).result
-    anna = client_of("anna")
-    for gone in (old, older):
-        answer = anna.get(f"/learn/{gone}")
-        assert (answer.status_code, answer.location) == (302, f"/learn/{slug_of(catalogue.gas)}")
-    undo(cast, merge_id)
-    assert anna.get(f"/learn/{old}").status_code == 404
-
-
-def test_it_leads_nowhere_for_who_may_not_see_what_it_is_now(
-    cast: Cast, client_of: Callable[[str], SignedIn]
-) -> None:
-    first, second = proposed(), proposed("https://other.example/gas-2", "Gas again")
-    record(report(cast.anna, first, MONDAY, "a"))
-    gone = slug_of(first)
-    merge(cast, first, second)
-    db.session.execute(text("UPDATE activity SET state = 'retired' WHERE id = :id"), {"id": second})
-    db.session.commit()
-    assert client_of("anna").get(f"/learn/{gone}").location == f"/learn/{slug_of(second)}"
-    assert client_of("ben").get(f"/learn/{gone}").status_code == 404
