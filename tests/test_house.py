@@ -43,7 +43,7 @@ OWN_NAMES = {
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "points": {"versions"},
-    "people": {"clients", "files", "invitations", "naming", "sign_in"},
+    "people": {"clients", "files", "invitations", "meant", "naming", "sign_in"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

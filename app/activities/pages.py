@@ -26,22 +26,13 @@ from app.activities.schemas import (
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
-from app.people.queries import card_of_handle, cards, colleagues, manager_ids
+from app.people.meant import meant
+from app.people.queries import cards, colleagues, manager_ids
 from app.vision import queries as vision
 from app.web import body, done, in_language, now, query, render, swaps
 
 pages = Blueprint("activities", __name__)
 TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "note", "link", "who")
-
-
-class WhoIsMeant(Refused):
-    """The box with the confirmer's name says nobody, or several people; the form comes back with who it can be."""
-
-    code = "who-is-meant"
-
-    def __init__(self, message: object, maybe: Any = ()) -> None:
-        super().__init__(message, fields={"confirmer_id": message})
-        self.maybe = maybe
 
 
 # The catalogue --------------------------------------------------------------------------------------------
@@ -75,7 +66,13 @@ def ask_for() -> ResponseReturnValue:
 @pages.get("/learn/<slug>")
 @may("person")
 def activity(slug: str) -> ResponseReturnValue:
-    row = queries.activity(slug, person_id=me())
+    try:
+        row = queries.activity(slug, person_id=me())
+    except NotFound:
+        into = queries.went_into(slug, person_id=me())
+        if into is None:
+            raise
+        return redirect(url_for(".activity", slug=into))  # not for ever: a merge can be undone
     skills = vision.names()
     above = {up for skill in row.skills for up in skills[skill].lineage}
     led = {skills[skill].goal_id for skill in above}
@@ -155,8 +152,8 @@ def _history(page: int) -> dict[str, Any]:
 def log_it() -> ResponseReturnValue:
     try:
         form = body(LogForm())
-        form["confirmer_id"] = form["confirmer_id"] or _confirmer(form.pop("who"))
-        form.pop("who", None)
+        form["confirmer_id"] = form["confirmer_id"] or _confirmer(form["who"])
+        form.pop("who")
         with transaction():
             item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
             (completion_id,) = actions.log_completions([item], at=now())
@@ -175,7 +172,7 @@ def log_it() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Names for the box, while one types."""
     found = colleagues(query(WhoQuery())["who"], but=me(), limit=8)
-    return render("activities/_people.html", "activities/_people.html", people=found)
+    return render("people/_names.html", people=found)
 
 
 @pages.get("/log/titles")
@@ -187,19 +184,8 @@ def titles() -> ResponseReturnValue:
 
 
 def _confirmer(typed: str) -> int | None:
-    """A suggestion ends with the handle between brackets; anything else is a part of a name."""
-    if not typed:
-        return None
-    name, bracket, handle = typed.rpartition("(")
-    if name and bracket and handle.endswith(")"):
-        return card_of_handle(handle[:-1]).id
-    found = colleagues(typed, but=me(), limit=6)
-    exactly = [one for one in found if one.name.casefold() == typed.casefold()]
-    if len(exactly or found) > 1:
-        raise WhoIsMeant(_("Several colleagues are called that. Choose whom you mean."), exactly or found)
-    if not found:
-        raise WhoIsMeant(_("We know no colleague called %(name)s. Type a part of the name.", name=typed))
-    return (exactly or found)[0].id
+    found = meant(typed, field="confirmer_id", but=me())
+    return found.id if found else None
 
 
 def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | None = None) -> dict[str, Any]:

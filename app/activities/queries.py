@@ -198,13 +198,13 @@ _CATALOGUE = text(f"""
     LIMIT {PAGE + 1} OFFSET :skip
 """).bindparams(bindparam("words", type_=_TEXTS))
 
-_ACTIVITY = text(f"""
-    SELECT {_SHOWN}
-    FROM activity a
-    WHERE a.slug = :slug
-      AND (a.state = 'published'
-           OR EXISTS (SELECT FROM completion c
-                      WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))
+_MAY_SEE = """(a.state = 'published' OR a.state <> 'merged' AND EXISTS (
+            SELECT FROM completion c WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))"""
+_ACTIVITY = text(f"SELECT {_SHOWN} FROM activity a WHERE a.slug = :slug AND {_MAY_SEE}")
+# What goes into something that went elsewhere is told to be where that is, so that one step is enough.
+_WENT_INTO = text(f"""
+    SELECT a.slug FROM activity gone JOIN activity a ON a.id = gone.merged_into_id
+    WHERE gone.slug = :slug AND gone.state = 'merged' AND {_MAY_SEE}
 """)
 
 _NAMED = text(f"SELECT {_SHOWN} FROM activity a WHERE a.id = :id AND a.state = 'published'")
@@ -249,6 +249,12 @@ def activity(slug: str, *, person_id: int) -> Row[Any]:
     if row is None:
         raise NotFound(_l("There is no such activity."))
     return row
+
+
+def went_into(slug: str, *, person_id: int) -> str | None:
+    """The slug of what an activity was merged into, where this person may see that."""
+    found: str | None = db.session.scalar(_WENT_INTO, {"slug": slug, "person": person_id})
+    return found
 
 
 MOST_RANKED = 600  # more pages than one can look through; a word that has more hits says little

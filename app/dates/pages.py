@@ -18,7 +18,7 @@ from app.dates.schemas import LOCAL, DateForm, TickForm
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
-from app.people.queries import card_of_handle, colleagues
+from app.people.meant import meant
 from app.web import body, done, in_language, now, once, render
 
 pages = Blueprint("dates", __name__)
@@ -149,31 +149,15 @@ def cancel(date_id: int) -> ResponseReturnValue:
 
 
 def _date(form: dict[str, Any]) -> NewDate:
-    zone = timezone()
+    zone, leader = timezone(), meant(form["who"], field="who")
     return NewDate(
         starts_at=form["starts_at"].replace(tzinfo=zone),
         ends_at=form["ends_at"].replace(tzinfo=zone),
         place=" ".join(form["place"].split()),
         link=form["link"].strip(),
         places=form["places"],
-        leader_id=_who(form["who"]),
+        leader_id=leader.id if leader else None,
     )
-
-
-def _who(typed: str) -> int | None:
-    """A suggestion ends with the handle between brackets; anything else is a part of a name."""
-    typed = typed.strip()
-    if not typed:
-        return None
-    name, bracket, handle = typed.rpartition("(")
-    if name and bracket and handle.endswith(")"):
-        return card_of_handle(handle[:-1]).id
-    found = colleagues(typed, limit=3)
-    exactly = [one for one in found if one.name.casefold() == typed.casefold()] or found
-    if len(exactly) != 1:
-        said = _("Type the name of one colleague, and choose from the list.")
-        raise Refused(said, fields={"who": said})
-    return exactly[0].id
 
 
 def _manage(slug: str, row: Any = None, no: ValidationError | Refused | None = None) -> Response:
@@ -188,6 +172,7 @@ def _manage(slug: str, row: Any = None, no: ValidationError | Refused | None = N
         "typed": typed,
         "once_key": request.form.get("once", "")[:80] or once(),
         "saved": request.args.get("saved"),
+        "maybe": getattr(no, "maybe", ()),
         **_wrong(no),
     }
     answer = render("dates/manage.html", **context)
@@ -259,37 +244,38 @@ def tick_kept(date_id: int) -> ResponseReturnValue:
     return _tick(queries.one(date_id, person_id=me()), kept=True)
 
 
-def _attendance(row: Any, *, kept: bool = False, refusal: str | None = None, status: int = 200) -> Response:
+def _attendance(row: Any, *, kept: bool = False, no: ValidationError | Refused | None = None) -> Response:
     answer = render(
         "dates/attendance.html",
         row=row,
         listed=queries.listed(row.id),
         open=rules.can_be_ticked(row, now()),
         shows=not kept and rules.code_until(row, now()) is not None,
-        refusal=refusal,
+        refusal=_wrong(no)["refusal"] or (_("Look at this again.") if no else None),
+        typed=request.form.get("who", "")[:200],
+        maybe=getattr(no, "maybe", ()),
         me=me(),
         kept=kept,
         saved=request.args.get("saved"),
     )
-    answer.status_code = status
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
 
 
 def _tick(row: Any, *, kept: bool = False) -> ResponseReturnValue:
     try:
         form = body(TickForm())
-        came = _who(form["who"])
-        present = {*form["present"], *([came] if came else [])} - set(form["was"])
-        absent = set(form["was"]) - set(form["present"]) - {came}
+        came = meant(form["who"], field="who")
+        there = {*form["present"], *([came.id] if came else [])}
+        present, absent = there - set(form["was"]), set(form["was"]) - there
         with transaction():
             actions.tick(row.id, present=present, absent=absent, by=me(), at=now())
             settle(now())
         here = ".attendance_kept" if kept else ".attendance"
         return redirect(url_for(here, date_id=row.id, saved=1), code=303)
     except (ValidationError, Refused) as no:
-        said = str(no.message) if isinstance(no, Refused) else _("Look at this again.")
-        status = no.status if isinstance(no, Refused) else 422
-        return _attendance(row, kept=kept, refusal=said, status=status)
+        return _attendance(row, kept=kept, no=no)
 
 
 @pages.get("/dates/<int:date_id>/code")

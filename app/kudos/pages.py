@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
@@ -16,21 +15,13 @@ from app.kudos import actions, queries
 from app.kudos.rules import RECEIVERS
 from app.kudos.schemas import BIGGEST, KudosForm, PeopleQuery, ReceiversForm, VisibilityIn, WallPageQuery
 from app.outbox import settle
+from app.people.meant import WhoIsMeant, meant
+from app.people.queries import colleagues
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps
 
 pages = Blueprint("kudos", __name__)
 ONE = f"/kudos/<int(max={BIGGEST}):kudos_id>"
-
-
-class WhoIsMeant(Refused):
-    """The box with names says nobody, or several people; the form comes back with who it can be."""
-
-    code = "who-is-meant"
-
-    def __init__(self, message: object, maybe: Any = ()) -> None:
-        super().__init__(message, fields={"receivers": message})
-        self.maybe = maybe
 
 
 @pages.get("/kudos")
@@ -76,8 +67,8 @@ def give() -> ResponseReturnValue:
 @may("person")
 def people() -> ResponseReturnValue:
     """Names for the box, while one types."""
-    found = queries.named(me(), query(PeopleQuery())["who"])
-    return render("kudos/_people.html", people=found)
+    found = colleagues(query(PeopleQuery())["who"], but=me(), limit=8)
+    return render("people/_names.html", people=found)
 
 
 @pages.get(ONE)
@@ -121,27 +112,8 @@ def _must(kudos_id: int) -> queries.Card:
 
 def _receivers(ticked: list[int], typed: str) -> list[int]:
     """Who is ticked, and whoever the typed name can only be."""
-    if not typed.strip():
-        return ticked
-    found = _meant(typed)
-    if not found:
-        raise WhoIsMeant(
-            _("We know no colleague called %(name)s. Type a part of the name.", name=typed.strip())
-        )
-    if len(found) > 1:
-        raise WhoIsMeant(_("Several colleagues are called that. Tick whom you mean."), found)
-    return list(dict.fromkeys([*ticked, found[0].id]))
-
-
-def _meant(typed: str) -> list[queries.AnyRow]:
-    """A suggestion of the list ends with the handle between brackets; anything else is a part of a name."""
-    name, bracket, handle = typed.strip().rpartition("(")
-    if bracket and handle.endswith(")") and name:
-        exact = queries.with_handle(me(), handle[:-1])
-        return [exact] if exact else []
-    found = list(queries.named(me(), typed))
-    exactly = [row for row in found if row.name.lower() == typed.strip().lower()]
-    return exactly if len(exactly) == 1 else found
+    found = meant(typed, field="receivers", but=me())
+    return list(dict.fromkeys([*ticked, *([found.id] if found else [])]))
 
 
 # The form: what was typed, and what is wrong with it --------------------------------------------------------

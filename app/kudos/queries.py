@@ -33,7 +33,7 @@ from sqlalchemy.types import BigInteger, Text
 from app.config import settings
 from app.db import db
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
-from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, RECEIVERS, VISIBLE, month_of, renews_on
+from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, VISIBLE, month_of, renews_on
 from app.people.models import Organisation, Person, Unit
 from app.people.queries import profile_of
 
@@ -172,17 +172,6 @@ _NEAR = (
     .order_by(Person.sort_name, Person.id)
     .limit(NEAR)
 )
-_NAMED = (
-    _COLLEAGUE.where(
-        or_(
-            Person.handle == bindparam("word"),
-            func.lower(Person.email) == bindparam("word"),
-            func.strpos(func.lower(Person.name), bindparam("word")) > 0,
-        )
-    )
-    .order_by((func.lower(Person.name) == bindparam("word")).desc(), Person.sort_name, Person.id)
-    .limit(bindparam("limit"))
-)
 _THESE = _COLLEAGUE.where(Person.id == _ids.any_()).order_by(Person.sort_name, Person.id)
 _BY_HANDLE = _COLLEAGUE.where(Person.handle == bindparam("handle"))
 _ACTIVE = select(Person.id).where(Person.id == _ids.any_(), Person.active)
@@ -263,12 +252,6 @@ def allowance(me: int, at: datetime) -> Left:
 def near(me: int) -> Sequence[AnyRow]:
     """Colleagues one is likely to thank: own team, own manager, who was thanked before."""
     return db.session.execute(_NEAR, {"me": me}).all()
-
-
-def named(me: int, words: str, limit: int = RECEIVERS[1]) -> Sequence[AnyRow]:
-    """Colleagues with these words in their name, or with this handle or address."""
-    word = words.strip().lower()
-    return db.session.execute(_NAMED, {"me": me, "word": word, "limit": limit}).all() if word else []
 
 
 def these(me: int, person_ids: Iterable[int]) -> Sequence[AnyRow]:

@@ -153,11 +153,6 @@ def card(person_id: int) -> Card:
     return found or _missing()
 
 
-def card_of_handle(handle: str) -> Card:
-    row = db.session.execute(_card.where(Person.handle == handle, Person.active)).one_or_none()
-    return Card(*row) if row else _missing()
-
-
 _lead = aliased(Person)
 _profile = (
     select(
@@ -208,13 +203,25 @@ def get_person(person_id: int) -> Person:
 
 
 def colleagues(search: str = "", *, but: int | None = None, limit: int = 20) -> list[Card]:
-    """Active people whose name has these words in it, in the order of names."""
+    """Active people whose name has these words in it, in the order of names; who is called exactly that comes first.
+
+    A handle and an address are whole or not at all. `but` is left out, unless it is their handle that stands between
+    brackets behind a name, as suggestions have it.
+    """
+    said = sort_name_of(search)
+    if search and not said:
+        return []
+    name, bracket, handle = said.rpartition("(")
     statement = _card.where(Person.active)
-    for word in sort_name_of(search).split()[:5]:
-        statement = statement.where(Person.sort_name.contains(word, autoescape=True))
-    if but is not None:
-        statement = statement.where(Person.id != but)
-    rows = db.session.execute(statement.order_by(Person.sort_name, Person.id).limit(limit))
+    if name and bracket and handle.endswith(")"):
+        statement = statement.where(Person.handle == handle[:-1])
+    else:
+        statement = statement.where(Person.id != but) if but is not None else statement
+        words = [Person.sort_name.contains(word, autoescape=True) for word in said.split()[:5]]
+        whole = or_(Person.handle == said, func.lower(Person.email) == said)
+        statement = statement.where(or_(and_(*words), whole)) if words else statement
+    order = ((Person.sort_name == said).desc(),) if said else ()
+    rows = db.session.execute(statement.order_by(*order, Person.sort_name, Person.id).limit(limit))
     return [Card(*row) for row in rows]
 
 

@@ -162,7 +162,7 @@ def test_without_a_manager_its_person_is_asked_to_choose(
     anna = client_of("anna")
     assert "Ben is not here any more: choose somebody else" in anna.get("/log").text
     assert "Ben does not work here any more." in anna.get(f"/log/{waiting}").text
-    assert anna.post(f"/log/{waiting}/hand-over", data={"who": "Mia (mia)"}).status_code == 404
+    assert anna.post(f"/log/{waiting}/hand-over", data={"who": "Mia (mia)"}).status_code == 422
     assert anna.post(f"/log/{waiting}/hand-over", data={"who": "Eve (eve)"}).status_code == 303
     change(app, row_of("mia"))
     assert waits_for(app, waiting) == ("waiting", cast.eve)

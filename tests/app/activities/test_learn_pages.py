@@ -1,14 +1,17 @@
 """The catalogue and one activity, in a browser."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.activities import actions, queries
-from app.db import transaction
+from app.db import db, transaction
 from app.outbox import settle
 from tests.app.activities.scene import NOW, Catalogue, entry, record, report
+from tests.app.activities.test_merge_activities import merge, proposed, undo
 from tests.cast import Cast, SignedIn
 
 HTMX = {"HX-Request": "true"}
@@ -139,3 +142,43 @@ def actions_log(cast: Cast, catalogue: Catalogue) -> list[int]:
         )
         settle(NOW)
         return ids
+
+
+# The address of what went elsewhere ------------------------------------------------------------------------
+
+
+def slug_of(activity_id: int) -> str:
+    found: str = db.session.scalar(text("SELECT slug FROM activity WHERE id = :id"), {"id": activity_id})
+    db.session.rollback()
+    return found
+
+
+def test_the_address_of_what_was_merged_leads_to_what_it_is_now_in_one_step(
+    app: Flask, cast: Cast, catalogue: Catalogue, client_of: Browser
+) -> None:
+    with app.app_context():
+        first, second = proposed(), proposed("https://other.example/gas-2", "Gas again")
+        old, older, stays = slug_of(second), slug_of(first), slug_of(catalogue.gas)
+        merge(cast, first, second)
+        merge_id = merge(cast, second, catalogue.gas).result
+    anna = client_of("anna")
+    for gone in (old, older):
+        answer = anna.get(f"/learn/{gone}")
+        assert (answer.status_code, answer.location) == (302, f"/learn/{stays}")
+    with app.app_context():
+        undo(cast, merge_id)
+    assert anna.get(f"/learn/{older}").status_code == 404, "what it went into was never published"
+
+
+def test_it_leads_nowhere_for_who_may_not_see_what_it_is_now(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    with app.app_context():
+        first, second = proposed(), proposed("https://other.example/gas-2", "Gas again")
+        record(report(cast.anna, first, datetime(2026, 11, 16, 9, 0, tzinfo=UTC), "a"))
+        gone, stays = slug_of(first), slug_of(second)
+        merge(cast, first, second)
+        with transaction():
+            db.session.execute(text("UPDATE activity SET state = 'retired' WHERE id = :id"), {"id": second})
+    assert client_of("anna").get(f"/learn/{gone}").location == f"/learn/{stays}"
+    assert client_of("ben").get(f"/learn/{gone}").status_code == 404

@@ -202,7 +202,7 @@ def test_a_date_is_planned_in_the_organisation_s_own_time_and_once(
         ({"places": "0"}, "whole number from 1"),
         ({"places": "many"}, "whole number from 1"),
         ({"link": "javascript:alert(1)"}, "begins with http"),
-        ({"who": "Nobody at all"}, "name of one colleague"),
+        ({"who": "Nobody at all"}, "We know no colleague called Nobody at all."),
     ],
 )
 def test_a_date_that_cannot_be_comes_back_with_what_was_typed(

@@ -140,7 +140,7 @@ def test_of_several_with_that_name_one_is_asked(
     sent: dict[str, Any] = {"who": "be", "message": SAID, "skill_id": skill, "lang": "en"}
     answer = client_of("anna").post("/kudos", data=sent, headers=headers)
     assert answer.status_code == 422
-    assert "Tick whom you mean" in answer.text
+    assert "Choose whom you mean" in answer.text
     for person_id in (cast.ben, other):
         assert f'name="receivers" value="{person_id}"' in answer.text
     assert SAID in answer.text
