@@ -91,7 +91,7 @@ def transaction() -> Generator[None]:
         db.session.rollback()
         raise
     finally:
-        for name in ("news", "locked", "stamp"):
+        for name in ("news", "locked", "stamp", "uncounted"):
             db.session.info.pop(name, None)
         if line := db.session.info.pop("planned_anew", None):
             line.prepare_threshold = KEEP_PLANS_AFTER

@@ -58,6 +58,7 @@ class Award(Base):
         ),
         Index("ix_award_achievement_id", "achievement_id", "tier"),
         Index("ix_award_unseen", "person_id", postgresql_where="seen_at IS NULL AND revoked_at IS NULL"),
+        Index("ix_award_hidden", "person_id", postgresql_where="visible = 'me'"),
         CheckConstraint("visible IN ('me', 'colleagues', 'public')", name="visible"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)

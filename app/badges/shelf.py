@@ -446,23 +446,34 @@ _HOLDERS = text("""
     GROUP BY h.achievement_id HAVING count(*) >= :fewest
 """)
 
+# Another answer whenever somebody goes out of the counts or comes back: two sums, so that one for another shows too.
+_UNCOUNTED = text("""
+    SELECT (SELECT (count(*), sum(id), sum(id * 7919 % 1000003)) FROM person
+            WHERE board_choice = 'out' OR NOT active OR erased_at IS NOT NULL)::text
+        || (SELECT (count(*), sum(person_id), sum(person_id * 7919 % 1000003)) FROM award
+            WHERE visible = 'me')::text
+""")
 KEPT_FOR = 300.0  # seconds
-_holders: tuple[Catalogue | None, float, Mapping[int, Holders]] = (None, 0.0, {})
+_holders: tuple[Catalogue | None, str, float, Mapping[int, Holders]] = (None, "", 0.0, {})
 
 
 def holders() -> Mapping[int, Holders]:
     """How many colleagues hold each badge; one that fewer than five hold is not in it, so that nobody is made out.
 
-    One statement counts all badges, and each process keeps what it found for some minutes: no request counts
-    everybody again, and who has just left the boards is gone from the counts within that time.
+    One statement counts all badges, and each process keeps what it found for some minutes, so that no request counts
+    everybody again. Whoever leaves the boards or the house, or hides a badge, is gone from the counts at once.
     """
     global _holders
     catalogue, at = queries.catalogue(), monotonic()
-    of, since, found = _holders
-    if of is not catalogue or at - since >= KEPT_FOR:
+    asked = db.session.info  # once a transaction
+    if "uncounted" not in asked:
+        asked["uncounted"] = db.session.scalar(_UNCOUNTED)
+    uncounted = asked["uncounted"]
+    of, without, since, found = _holders
+    if of is not catalogue or without != uncounted or at - since >= KEPT_FOR:
         rows = db.session.execute(_HOLDERS, {"fewest": FEWEST})
         found = {row.achievement_id: Holders(row.holding, round(row.all_of_us / row.holding)) for row in rows}
-        _holders = (catalogue, at, found)
+        _holders = (catalogue, uncounted, at, found)
     return found
 
 

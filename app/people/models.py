@@ -44,7 +44,14 @@ class Person(Base):
 
     __tablename__ = "person"
     # and ix_person_words, on an expression: migration 0011
-    __table_args__ = (Index("ix_person_sort_name", "sort_name", "id"),)
+    __table_args__ = (
+        Index("ix_person_sort_name", "sort_name", "id"),
+        Index(
+            "ix_person_uncounted",
+            "id",
+            postgresql_where="board_choice = 'out' OR NOT active OR erased_at IS NOT NULL",
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=PSEUDONYM)
     external_id: Mapped[str | None] = mapped_column(unique=True, info=PERSONAL)
     handle: Mapped[str] = mapped_column(unique=True, info=PERSONAL)

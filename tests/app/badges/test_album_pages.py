@@ -275,6 +275,24 @@ def test_holders_are_counted_once_in_some_minutes(scene: Scene, cast: Cast, clie
     assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
 
 
+def test_who_goes_out_of_the_counts_is_gone_from_what_is_kept_at_once(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    people = scene.hire(7)
+    for person in people:
+        scene.earn(person, 3)
+    anna = client_of("anna")
+    assert "7 colleagues hold it" in said(read(anna, "/badges/three"))
+    scene.choose(people[0], board_choice="out")
+    assert "6 colleagues hold it" in said(read(anna, "/badges/three"))
+    scene.choose(people[0], board_choice="named")
+    scene.choose(people[1], board_choice="out")
+    assert "6 colleagues hold it" in said(read(anna, "/badges/three")), "one for another"
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE award SET visible = 'me' WHERE person_id = :id"), {"id": people[2]})
+    assert "5 colleagues hold it" in said(read(anna, "/badges/three"))
+
+
 @pytest.mark.parametrize(
     ("one_in", "english", "dutch"),
     [
