@@ -146,7 +146,7 @@ EXAMPLES: dict[str, Example] = {
     "connections_api.one": _api("/clients/1", 404),
     "connections_api.rotate": _api("/clients/1/rotation", 422),
     "connections_api.save": _api("/meanings", 422),
-    "search.glance": _of("/search/glance?q=a", 200),
+    "search.glance": _of("/search/glance?q=a", 200, 303),
     "search.search": _of("/search?q=a", 200),
     "search_api.search": _api("/search?q=a", 200),
     "catalogue.answer": _of("/admin/wishes", 422),
