@@ -72,7 +72,8 @@ def show_badges(person_id: int) -> None:
     held = showcase.highest(showcase.display(person_id, "me").all)[:3]
     showcase.choose_showcase(person_id=person_id, award_ids=[one.id for one in held])
     people.choose_public(person_id=person_id, public=True, job=True)
-    for one, visible in zip(held, ("public", "me"), strict=False):
+    others = (one for one in held if one.visible != "public")  # the award that is visited stays for everybody
+    for one, visible in zip(others, ("public", "me"), strict=False):
         seen = {"id": one.id, "visible": visible}
         db.session.execute(text("UPDATE award SET visible = :visible WHERE id = :id"), seen)
 

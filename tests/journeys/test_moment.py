@@ -86,7 +86,7 @@ def test_the_focus_returns_to_where_it_was_and_what_came_since_follows(
     app: Flask, cast: Cast, at_work: None, lively: Callable[..., Page]
 ) -> None:
     page = lively("/album")
-    link = page.locator("main a").first
+    link = page.get_by_role("link", name="Choose what others see")
     link.focus()
     listens(app, cast.anna)
     learn(app, cast)
