@@ -1,7 +1,7 @@
 """Every page, as whoever uses it sees it: axe finds nothing, nothing sticks out, no link leads nowhere.
 
-By default each page once, half of them on a phone in the dark, in Dutch; with MATRIX=full each in both languages,
-themes and widths, and with the text spaced out.
+By default each page once, half of them on a phone in the dark, in Dutch; with MATRIX=full each in every
+pair of language, theme and width (MATRIX=all: in all eight), and with the text spaced out.
 """
 
 import os
@@ -23,8 +23,12 @@ from tests.journeys.browsing import Consoles, Visit, headless, sideways, space_o
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
-FULL = os.environ.get("MATRIX") == "full"
-WHOLE = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) for width in (390, 1280)]
+MATRIX = os.environ.get("MATRIX")
+FULL = MATRIX in ("full", "all")
+# each language with each theme and width, each theme with each width; MATRIX=all takes all eight
+PAIRS = [("nl", False, 390), ("nl", True, 1280), ("en", True, 390), ("en", False, 1280)]
+ALL = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) for width in (390, 1280)]
+WHOLE = ALL if MATRIX == "all" else PAIRS
 LOOKS = WHOLE if FULL else [("nl", False, 1280), ("nl", True, 390)]
 
 
