@@ -30,7 +30,7 @@ PHONE, DESK = (True, 390), (False, 1280)
 
 def looks(usual: tuple[bool, int]) -> pytest.MarkDecorator:
     """Each journey is looked at in one way, and in both with MATRIX=full."""
-    found = [PHONE, DESK] if os.environ.get("MATRIX") == "full" else [usual]
+    found = [PHONE, DESK] if os.environ.get("MATRIX") in ("full", "all") else [usual]
     return pytest.mark.parametrize(("dark", "width"), found)
 
 

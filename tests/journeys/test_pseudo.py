@@ -12,7 +12,7 @@ from tests.journeys.pseudo import all_data, pseudo, speak_it, unsaid
 from tests.journeys.scene import Company
 from tests.journeys.test_every_page import NOWHERE, pages_of, speak
 
-FULL = os.environ.get("MATRIX") == "full"
+FULL = os.environ.get("MATRIX") in ("full", "all")
 WIDTHS = (320, 390, 768, 1024, 1280, 1440) if FULL else (320,)
 
 
