@@ -59,6 +59,8 @@ class FactStated(Event):
     """Something countable happened. The rooms publish it; `facts` writes it into the one log.
 
     `hours` is the effort; `skills` are the skills of the activity, lesson or thanks, without their ancestors.
+    `weight`, from 0 to 1, is the share of its worth that it earns; `in_unit` is false where not even the unit of the
+    person may be known from it.
     """
 
     source: str
@@ -73,6 +75,8 @@ class FactStated(Event):
     hours: float | None = None
     score: float | None = None
     confirmed_by: int | None = None
+    weight: float = 1.0
+    in_unit: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +102,7 @@ class FactRecorded(Event):
     counterpart_id: int | None
     hours: float | None
     score: float | None
+    weight: float
     source: str
 
 

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("completed", "lesson_shared", "lesson_applied", "kudos_received")
+KINDS = (
+    "completed", "lesson_shared", "lesson_applied", "kudos_received", "feedback_helped", "learning_used", "guided",
+    "recognised", "goal_reached", "programme_completed",
+)  # fmt: skip
 ACTIVITY_KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")
 CALENDARS = ("week", "month", "quarter", "year")
 DISTINCT = ("skills", "givers", "appliers", "activities")

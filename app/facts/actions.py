@@ -16,20 +16,20 @@ from app.outbox import publish
 # The unit is the one of that moment. A source that is known already adds nothing.
 _RECORD = text("""
     INSERT INTO fact (source, person_id, kind, happened_at, recorded_at, activity_id, activity_kind, mandatory, edition,
-                      skills, lineage, department_id, team_id, counterpart_id, hours, score, confirmed_by)
+                      skills, lineage, department_id, team_id, counterpart_id, hours, score, confirmed_by, weight)
     SELECT e.source, e.person_id, e.kind, e.at, :now, e.activity_id, e.activity_kind, e.mandatory, e.edition,
            CAST(e.skills AS bigint[]), CAST(e.lineage AS bigint[]), m.department_id, m.team_id, e.counterpart_id,
-           e.hours, e.score, e.confirmed_by
+           e.hours, e.score, e.confirmed_by, e.weight
     FROM unnest(CAST(:source AS text[]), CAST(:person_id AS bigint[]), CAST(:kind AS text[]),
                 CAST(:at AS timestamptz[]),
                 CAST(:activity_id AS bigint[]), CAST(:activity_kind AS text[]), CAST(:mandatory AS boolean[]),
                 CAST(:edition AS text[]), CAST(:skills AS text[]), CAST(:lineage AS text[]),
                 CAST(:counterpart_id AS bigint[]), CAST(:hours AS float[]), CAST(:score AS float[]),
-                CAST(:confirmed_by AS bigint[]))
+                CAST(:confirmed_by AS bigint[]), CAST(:weight AS float[]), CAST(:in_unit AS boolean[]))
          AS e(source, person_id, kind, at, activity_id, activity_kind, mandatory, edition, skills, lineage,
-              counterpart_id, hours, score, confirmed_by)
+              counterpart_id, hours, score, confirmed_by, weight, in_unit)
     LEFT JOIN LATERAL (SELECT department_id, team_id FROM membership
-                       WHERE membership.person_id = e.person_id AND membership.since <= e.at
+                       WHERE membership.person_id = e.person_id AND membership.since <= e.at AND e.in_unit
                        ORDER BY since DESC LIMIT 1) AS m ON true
     ON CONFLICT (source) DO NOTHING
     RETURNING id, source
@@ -41,7 +41,7 @@ _TAKE_BACK = text("""
 """).bindparams(bindparam("sources", type_=ARRAY(Text())))
 
 _PLAIN = ("source", "person_id", "kind", "at", "activity_id", "activity_kind", "mandatory", "edition",
-          "counterpart_id", "hours", "score", "confirmed_by")  # fmt: skip
+          "counterpart_id", "hours", "score", "confirmed_by", "weight", "in_unit")  # fmt: skip
 
 
 def record(stated: Sequence[FactStated], now: datetime) -> None:
@@ -79,6 +79,7 @@ def _recorded(event: FactStated, fact_id: int, lineage: tuple[int, ...]) -> Fact
         counterpart_id=event.counterpart_id,
         hours=event.hours,
         score=event.score,
+        weight=event.weight,
         source=event.source,
     )
 

@@ -33,5 +33,8 @@ class Fact(Base):
     counterpart_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     hours: Mapped[float | None] = mapped_column(info=PSEUDONYM)
     score: Mapped[float | None] = mapped_column(info=PSEUDONYM)
+    weight: Mapped[float] = mapped_column(
+        default=1.0, server_default="1", info=NONE
+    )  # the share that it earns
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=PSEUDONYM)

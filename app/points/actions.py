@@ -161,7 +161,7 @@ def count_facts(
         mine[event.person_id].append(
             Thing(
                 event.at, event.source, event.fact_id, event.kind, event.activity_id, event.activity_kind,
-                event.mandatory, event.hours, event.lineage,
+                event.mandatory, event.hours, event.lineage, event.weight,
             )
         )  # fmt: skip
     rows = locked_totals(mine)
@@ -307,7 +307,7 @@ def _recount(
     for fact in queries.standing(sorted({week[0] for week in weeks}), kinds, *span):
         thing = Thing(
             fact.happened_at, fact.source, fact.id, fact.kind, fact.activity_id, fact.activity_kind, fact.mandatory,
-            fact.hours, tuple(fact.lineage),
+            fact.hours, tuple(fact.lineage), fact.weight,
         )  # fmt: skip
         week = (fact.person_id, rules.kind_of(thing), count.when(thing.at).week)
         if week in weeks and (fact.entries or not counted_only):

@@ -36,7 +36,7 @@ def versions() -> tuple[rules.Rules, ...]:
 # The facts of capped kinds of some people in some weeks, each with its standing entry (the one not reversed).
 _STANDING = text("""
     SELECT f.id, f.person_id, f.source, f.kind, f.happened_at, f.activity_id, f.activity_kind, f.mandatory, f.hours,
-           f.lineage, l.id AS entry_id, l.points, l.reason, l.rules_id,
+           f.weight, f.lineage, l.id AS entry_id, l.points, l.reason, l.rules_id,
            (SELECT count(*) FROM ledger_entry n WHERE n.fact_id = f.id AND n.reverses_id IS NULL) AS entries
     FROM fact f
     LEFT JOIN ledger_entry l ON l.fact_id = f.id AND l.reverses_id IS NULL
@@ -146,7 +146,7 @@ def as_written(versions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 _MONTH = text("""
-    SELECT person_id, happened_at, source, id, kind, activity_id, activity_kind, mandatory, hours
+    SELECT person_id, happened_at, source, id, kind, activity_id, activity_kind, mandatory, hours, weight
     FROM fact WHERE happened_at >= :since AND happened_at < :until AND withdrawn_at IS NULL
     ORDER BY person_id, happened_at, source
 """)
@@ -161,6 +161,6 @@ def happened(since: datetime, until: datetime) -> Iterator[tuple[int, rules.Thin
             row.person_id,
             rules.Thing(
                 row.happened_at, row.source, row.id, row.kind, row.activity_id, row.activity_kind, row.mandatory,
-                row.hours, (),
+                row.hours, (), row.weight,
             ),
         )  # fmt: skip

@@ -61,10 +61,12 @@ class Thing(NamedTuple):
     mandatory: bool
     hours: float | None
     lineage: tuple[int, ...]
+    weight: float = 1.0
 
 
 KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article",
-         "lesson_shared", "lesson_applied", "kudos_received")  # fmt: skip
+         "lesson_shared", "lesson_applied", "kudos_received", "feedback_helped", "learning_used", "guided",
+         "recognised", "goal_reached", "programme_completed")  # fmt: skip
 NONE: Mapping[str, Any] = {"kinds": {}, "activities": {}, "mandatory": False}  # before the first version
 LIMITS = {"points": 10_000, "per_hour": 1_000, "cap_day": 100_000, "cap_week": 100_000}
 
@@ -139,7 +141,7 @@ def worth(rules: Rules, thing: Thing) -> tuple[int, str]:
     per = rules.kinds.get(kind_of(thing))
     if per is None:
         return 0, "worthless"
-    points = int(per.points + per.per_hour * (thing.hours or 0) + 0.5)
+    points = int((per.points + per.per_hour * (thing.hours or 0)) * thing.weight + 0.5)
     return points, "earned" if points else "worthless"
 
 
