@@ -16,7 +16,7 @@ from app.badges.queries import Definition
 from app.config import settings
 from app.db import db
 from badges.criteria import AllOf, PointsAtLeast, leaves
-from badges.words import sentence
+from badges.words import THEY, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,13 @@ def award(award_id: Any, viewer_id: int | None) -> Shown | None:
 
 
 def asked_for(shown: Shown, lang: str) -> tuple[list[str], int]:
-    """What this tier asked for in words, and how many conditions are left out since they speak of points."""
+    """What its holder did for this tier, as others are told, and how many conditions are left out since they speak of
+    points."""
     criteria = shown.definition.tiers[shown.tier - 1].criteria
     parts = criteria.parts if isinstance(criteria, AllOf) else (criteria,)
     told = [one for one in parts if not any(isinstance(leaf, PointsAtLeast) for leaf in leaves(one))]
     titles = shelf.called().titles[lang]
-    return [sentence(one, lang, titles) for one in told], len(parts) - len(told)
+    return [sentence(one, lang, titles, THEY) for one in told], len(parts) - len(told)
 
 
 # What it rests on --------------------------------------------------------------------------------------------

@@ -146,11 +146,28 @@ def test_no_name_no_points_no_kudos_and_nobodys_words_leak(page: Page, lang: str
     assert page.id not in svg
 
 
+def test_others_read_what_the_holder_did_and_the_holder_what_to_do(page: Page) -> None:
+    page.show("public")
+    for who in ("anna", "ben", OUTSIDE):
+        told = page.read(who)
+        assert (
+            "Has completed 2 activities Has shared a lesson Has shared a lesson that a colleague applies"
+            in told
+        )
+        assert "lesson of yours" not in told
+    dutch = said(page.get(OUTSIDE, "?lang=nl").text)
+    assert "Heeft 2 activiteiten afgerond Heeft een les gedeeld" in dutch
+    own = said(page.client_of("anna").get("/badges/whole", headers={"Accept-Language": "en"}).text)
+    assert "A colleague applies a lesson of yours" in own
+
+
 def test_what_programs_read_of_a_public_page_is_told_and_nothing_of_a_closed_one(page: Page) -> None:
     page.show("public")
     html = page.get(OUTSIDE).text
     assert '<meta name="robots" content="noindex">' in html
     assert 'property="og:title" content="Valve shut, given to Anna"' in html
+    for tag in ('name="description"', 'property="og:description"'):
+        assert f'<meta {tag} content="' in html
     image = re.search(r'og:image" content="(http://localhost:8000)(/pictures/[^"]+\.png)"', html)
     assert image
     assert page.browser(OUTSIDE).get(image[2]).status_code == 200
