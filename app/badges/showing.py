@@ -159,7 +159,8 @@ _ASKED_OF = text(f"""
            CASE WHEN t.state IN ('published', 'retired') THEN t.title END AS title
     {_ASKED} ORDER BY g.answered_at IS NOT NULL, g.asked_at DESC, g.award_id, f.happened_at, f.id
 """)
-_WAITING = text(f"SELECT count(DISTINCT g.award_id) {_ASKED} AND g.answered_at IS NULL")
+# For the layout: how many such questions wait for this person's answer.
+WAITING = f"SELECT count(DISTINCT g.award_id) {_ASKED} AND g.answered_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,3 @@ def _asked(rows: Sequence[Any]) -> Asked:
         first.award_id, body["kind"], first.tier, enamel, body["glyph"], first.picture_version
     )
     return Asked(first, body["name"], drawn, enamel, tuple(rows))
-
-
-def waiting_for(person_id: int) -> int:
-    """How many such questions wait for my answer."""
-    return db.session.scalar(_WAITING, {"person": person_id}) or 0
