@@ -50,6 +50,7 @@ from app.people import pages as people_pages
 from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
+from app.points import queries as points
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -215,8 +216,8 @@ def _waits() -> Any:
     return g.waits
 
 
-def _listener() -> tuple[int, int | None]:
-    return me(), asker().sign_in_id
+def _listener() -> tuple[int, int | None, bool]:
+    return me(), asker().sign_in_id, points.with_points(game=asker().game)
 
 
 def _rooms(app: Flask) -> None:
