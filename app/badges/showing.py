@@ -51,13 +51,14 @@ def link(award_id: Any) -> str:
     return f"{settings().origin}/b/{award_id}"
 
 
+# What was open to anyone stays so when its holder leaves; among colleagues it ends with being one.
 _AWARD = text("""
     SELECT a.id, a.person_id, p.name AS holder, a.version_id, a.tier, a.earned_at, a.visible, a.evidence,
            a.picture_version, a.revoked_at, a.revoked_because
     FROM award a JOIN person p ON p.id = a.person_id
     WHERE a.id = :award AND p.erased_at IS NULL
       AND (a.visible = 'public' OR a.person_id = CAST(:viewer AS bigint)
-           OR (a.visible = 'colleagues' AND CAST(:viewer AS bigint) IS NOT NULL))
+           OR (a.visible = 'colleagues' AND p.active AND CAST(:viewer AS bigint) IS NOT NULL))
 """)
 
 

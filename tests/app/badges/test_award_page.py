@@ -219,6 +219,21 @@ def test_the_page_of_somebody_erased_is_gone(page: Page, cast: Cast) -> None:
     assert page.get(OUTSIDE).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("visible", "who", "sees"),
+    [("public", OUTSIDE, True), ("public", "ben", True), ("colleagues", "ben", False), ("me", "ben", False)],
+)
+def test_who_leaves_keeps_what_was_open_to_anyone(
+    page: Page, cast: Cast, visible: str, who: str, sees: bool
+) -> None:
+    page.show(visible)
+    page.change("UPDATE person SET active = false WHERE id = :id", id=cast.anna)
+    for end in ("", ".svg"):
+        assert page.get(who, end).status_code == (200 if sees else 404)
+    if sees:
+        assert "This badge is valid" in page.read(who)
+
+
 def test_the_album_and_the_badge_lead_there_and_say_who_sees_it(page: Page) -> None:
     anna = page.client_of("anna")
     assert f'href="/b/{page.id}"' in anna.get("/badges/whole").text
