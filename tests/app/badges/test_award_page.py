@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import segno
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -217,6 +218,20 @@ def test_the_page_of_somebody_erased_is_gone(page: Page, cast: Cast) -> None:
     page.show("public")
     page.change("UPDATE person SET erased_at = now(), active = false WHERE id = :id", id=cast.anna)
     assert page.get(OUTSIDE).status_code == 404
+
+
+def test_a_code_for_the_camera_stands_there_where_anyone_may_follow_it(page: Page) -> None:
+    page.show("public")
+    html = page.get(OUTSIDE).text
+    assert html.count('class="cert-code"') == 1
+    assert (
+        segno.make(f"http://localhost:8000/b/{page.id}", error="m").svg_inline(
+            border=2, omitsize=True, svgclass=None, lineclass=None
+        )
+        in html
+    )
+    page.show("colleagues")
+    assert "cert-code" not in page.get("ben").text
 
 
 @pytest.mark.parametrize(
