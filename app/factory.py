@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, has_request_context
+from flask import Blueprint, Flask, g, has_request_context
+from sqlalchemy import text
 from structlog.typing import EventDict, WrappedLogger
 
 from app import access, assets, chores, cli, dev, flow, guard, health, language, live, openapi, outbox, web
@@ -15,14 +16,14 @@ from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
 from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
-from app.activities.queries import count_waiting_for
+from app.activities import queries as activities
 from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
 from app.admin import people as admin_people
 from app.badges import api as badges_api
+from app.badges import moments, shelf, showing
 from app.badges import pages as badges_pages
-from app.badges import shelf, showing
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -49,6 +50,7 @@ from app.people import pages as people_pages
 from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
+from app.points import queries as points
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -183,10 +185,9 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
         organisation=queries.organisation,
-        waiting_confirmations=_waiting_confirmations,
-        waiting_asked=_waiting_asked,
+        waits=_waits,
+        celebrates=badges_pages.celebrates,
     )
-    app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
     app.jinja_env.globals.update(badges_from=shelf.leading_from)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
@@ -199,18 +200,24 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     return app
 
 
-def _waiting_confirmations() -> int:
-    """The menu says how many colleagues wait for the viewer's word."""
-    return count_waiting_for(me())
+# What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.
+WAITS = {
+    "confirmations": activities.WAITING,  # colleagues wait for my word
+    "asked": showing.WAITING,  # colleagues ask whether my name may stand on the page of their badge
+    "moment": moments.WAITS,  # a badge that I was not shown
+}
+_WAITS = text("SELECT " + ", ".join(f"({sql}) AS {name}" for name, sql in WAITS.items()))
 
 
-def _waiting_asked() -> int:
-    """How many colleagues ask whether the viewer's name may stand on the page of their badge."""
-    return showing.waiting_for(me())
+def _waits() -> Any:
+    """For the layout and for pages alike, once a request; asked while rendering, so after what was done."""
+    if "waits" not in g:
+        g.waits = db.session.execute(_WAITS, {"person": me()}).one()
+    return g.waits
 
 
-def _listener() -> tuple[int, int | None]:
-    return me(), asker().sign_in_id
+def _listener() -> tuple[int, int | None, bool]:
+    return me(), asker().sign_in_id, points.with_points(game=asker().game)
 
 
 def _rooms(app: Flask) -> None:

@@ -22,13 +22,17 @@ from app.events import CompletionLogged, Event
 
 CHANNEL = "nudge"
 NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation")
+WITHOUT_GAME = {
+    "points": "progress",
+    "board": "",
+}  # who does without points and boards does not hear of them either
 PING = 15.0
 SILENCE = 8.0
 LIFE = 3600.0
 FULL = _l("Too many pages are open here; this one looks for news by itself.")
 log = structlog.get_logger("blijk.live")
 
-Who = Callable[[], tuple[int, int | None]]
+Who = Callable[[], tuple[int, int | None, bool]]
 Alive = Callable[[Collection[int]], set[int]]
 
 
@@ -78,8 +82,9 @@ def nudge_confirmation(happened: Sequence[CompletionLogged], now: datetime) -> N
 class Seat:
     """One open stream: the names that wait for it, and whether it is over."""
 
-    def __init__(self, hub: "Hub", person_id: int, sign_in_id: int | None) -> None:
+    def __init__(self, hub: "Hub", person_id: int, sign_in_id: int | None, *, game: bool) -> None:
         self.hub, self.person_id, self.sign_in_id = hub, person_id, sign_in_id
+        self.instead = {} if game else WITHOUT_GAME
         self.ends = time.monotonic() + (LIFE if sign_in_id else LIFE / 6)
         self.waiting: set[str] = set()
         self.bell = threading.Event()
@@ -87,8 +92,11 @@ class Seat:
         self.greeted = False
 
     def hear(self, names: Iterable[str]) -> None:
+        heard = {self.instead.get(name, name) for name in names} - {""}
+        if not heard:
+            return
         with self.hub.lock:
-            self.waiting.update(names)
+            self.waiting.update(heard)
         self.bell.set()
 
     def __iter__(self) -> Iterator[str]:
@@ -121,8 +129,8 @@ class Hub:
         self.seats: set[Seat] = set()
         self.thread: threading.Thread | None = None
 
-    def join(self, person_id: int, sign_in_id: int | None) -> Seat:
-        seat = Seat(self, person_id, sign_in_id)
+    def join(self, person_id: int, sign_in_id: int | None, *, game: bool = True) -> Seat:
+        seat = Seat(self, person_id, sign_in_id, game=game)
         with self.lock:
             if len(self.seats) >= self.most:
                 raise Full(FULL)
@@ -249,14 +257,14 @@ class Full(Busy):
 
 
 def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
-    """`who` is the person and session that ask, `alive` which of these sessions still hold."""
+    """`who` is the person and session that ask, and whether with points; `alive` which of these sessions still hold."""
     hub = Hub(app, app.extensions["redis"], most, alive)
     app.extensions["hub"] = hub
 
     def events() -> Response:
-        person_id, sign_in_id = who()
+        person_id, sign_in_id, game = who()
         db.session.remove()  # a stream holds no connection
-        answer = Response(hub.join(person_id, sign_in_id), mimetype="text/event-stream")
+        answer = Response(hub.join(person_id, sign_in_id, game=game), mimetype="text/event-stream")
         answer.headers["X-Accel-Buffering"] = "no"
         return answer
 

@@ -28,6 +28,7 @@ SWAP_HEADERS = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"]
 FALLBACK = "en"
 
 WRONG_FIELDS = _l("Something is not filled in right. Look at the fields below.")
+WRONG_ADDRESS = _l("Something in this address is not right. The link may be old, or was not copied whole.")
 NOT_THERE = _l("This is not here, or not for you.")
 TOO_LARGE = _l("That is too much in one go.")
 BROKEN = _l("Something went wrong on our side. Nothing of what you just did was kept.")
@@ -176,6 +177,10 @@ def _unknown(no: NotSignedIn) -> ResponseReturnValue:
 
 
 def _invalid(no: ValidationError) -> ResponseReturnValue:
+    if (
+        request.method in ("GET", "HEAD") and not _speaks()
+    ):  # nobody filled in a form: there is nothing to look at
+        return _say(422, "invalid", WRONG_ADDRESS, {}, {})
     found = {"_schema": no.messages} if isinstance(no.messages, list) else no.messages
     return _say(422, "invalid", WRONG_FIELDS, _plain(found), {})
 

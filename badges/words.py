@@ -54,8 +54,10 @@ _ACTIVITIES = {
     },
 }
 _AND, _OR = {"en": "and", "nl": "en"}, {"en": "or", "nl": "of"}
+# Told to whoever may earn it ("Complete …"), or of whoever did, to others ("Has completed …").
+YOU, THEY = "you", "they"
 _COUNT = {
-    "en": {
+    ("en", YOU): {
         "completed": ("Complete {a}{about}", "Complete {n} {what}{about}"),
         "lesson_shared": ("Share a lesson{about}", "Share {n} lessons{about}"),
         "lesson_applied": (
@@ -76,7 +78,16 @@ _COUNT = {
         "goal_reached": ("Reach a goal of your own{about}", "Reach {n} goals of your own{about}"),
         "programme_completed": ("Complete a programme{about}", "Complete {n} programmes{about}"),
     },
-    "nl": {
+    ("en", THEY): {
+        "completed": ("Has completed {a}{about}", "Has completed {n} {what}{about}"),
+        "lesson_shared": ("Has shared a lesson{about}", "Has shared {n} lessons{about}"),
+        "lesson_applied": (
+            "Has shared a lesson{about} that a colleague applies",
+            "Has shared lessons{about} that colleagues applied {n} times",
+        ),
+        "kudos_received": ("Has received kudos{for_}", "Has received kudos {n} times{for_}"),
+    },
+    ("nl", YOU): {
         "completed": ("Rond {a}{about} af", "Rond {n} {what}{about} af"),
         "lesson_shared": ("Deel een les{about}", "Deel {n} lessen{about}"),
         "lesson_applied": (
@@ -97,9 +108,18 @@ _COUNT = {
         "goal_reached": ("Bereik een eigen doel{about}", "Bereik {n} eigen doelen{about}"),
         "programme_completed": ("Rond een leertraject{about} af", "Rond {n} leertrajecten{about} af"),
     },
+    ("nl", THEY): {
+        "completed": ("Heeft {a}{about} afgerond", "Heeft {n} {what}{about} afgerond"),
+        "lesson_shared": ("Heeft een les{about} gedeeld", "Heeft {n} lessen{about} gedeeld"),
+        "lesson_applied": (
+            "Heeft een les{about} gedeeld die een collega toepast",
+            "Heeft lessen{about} gedeeld die collega’s {n} keer toepasten",
+        ),
+        "kudos_received": ("Heeft kudos{for_} gekregen", "Heeft {n} keer kudos{for_} gekregen"),
+    },
 }
 _DISTINCT = {
-    "en": {
+    ("en", YOU): {
         ("skills", "completed"): "Complete {what} on {n} different skills{about}",
         ("skills", "lesson_shared"): "Share lessons on {n} different skills{about}",
         ("skills", "lesson_applied"): "Have lessons applied on {n} different skills{about}",
@@ -114,7 +134,19 @@ _DISTINCT = {
         ("appliers", ""): "{n} different colleagues apply a lesson of yours{about}",
         ("activities", ""): "Complete {n} different {what}{about}",
     },
-    "nl": {
+    ("en", THEY): {
+        ("skills", "completed"): "Has completed {what} on {n} different skills{about}",
+        ("skills", "lesson_shared"): "Has shared lessons on {n} different skills{about}",
+        (
+            "skills",
+            "lesson_applied",
+        ): "Has shared lessons on {n} different skills{about} that colleagues apply",
+        ("skills", "kudos_received"): "Has received kudos for {n} different skills",
+        ("givers", ""): "Has received kudos from {n} different colleagues{for_}",
+        ("appliers", ""): "Has shared lessons{about} that {n} different colleagues apply",
+        ("activities", ""): "Has completed {n} different {what}{about}",
+    },
+    ("nl", YOU): {
         ("skills", "completed"): "Rond {what} af over {n} verschillende vaardigheden{about}",
         ("skills", "lesson_shared"): "Deel lessen over {n} verschillende vaardigheden{about}",
         (
@@ -135,15 +167,37 @@ _DISTINCT = {
         ("appliers", ""): "{n} verschillende collega’s passen een les van jou{about} toe",
         ("activities", ""): "Rond {n} verschillende {what}{about} af",
     },
+    ("nl", THEY): {
+        ("skills", "completed"): "Heeft {what} afgerond over {n} verschillende vaardigheden{about}",
+        ("skills", "lesson_shared"): "Heeft lessen gedeeld over {n} verschillende vaardigheden{about}",
+        (
+            "skills",
+            "lesson_applied",
+        ): "Heeft lessen gedeeld over {n} verschillende vaardigheden{about} die collega’s toepassen",
+        ("skills", "kudos_received"): "Heeft kudos gekregen voor {n} verschillende vaardigheden",
+        ("givers", ""): "Heeft kudos gekregen van {n} verschillende collega’s{for_}",
+        ("appliers", ""): "Heeft lessen{about} gedeeld die {n} verschillende collega’s toepassen",
+        ("activities", ""): "Heeft {n} verschillende {what}{about} afgerond",
+    },
 }
-# Of named activities one must be done, or one of them so many times.
-_OUT_OF = {
-    "en": ("Complete {any}", "Complete {any} {n} times"),
-    "nl": ("Rond {any} af", "Rond {n} keer {any} af"),
+# Activities by name: all of them, or one of them so many times.
+_DONE = {
+    ("en", YOU): ("Complete {names}", "Complete {names} {n} times"),
+    ("en", THEY): ("Has completed {names}", "Has completed {names} {n} times"),
+    ("nl", YOU): ("Rond {names} af", "Rond {n} keer {names} af"),
+    ("nl", THEY): ("Heeft {names} afgerond", "Heeft {n} keer {names} afgerond"),
 }
 _HOLDS = {
-    "en": ("Earn the badge ", "Earn one of the badges "),
-    "nl": ("Verdien de badge ", "Verdien een van de badges "),
+    ("en", YOU): ("Earn the badge {names}", "Earn one of the badges {names}"),
+    ("en", THEY): ("Has earned the badge {names}", "Has earned one of the badges {names}"),
+    ("nl", YOU): ("Verdien de badge {names}", "Verdien een van de badges {names}"),
+    ("nl", THEY): ("Heeft de badge {names} verdiend", "Heeft een van de badges {names} verdiend"),
+}
+_POINTS = {
+    ("en", YOU): "Earn {n} points",
+    ("en", THEY): "Has earned {n} points",
+    ("nl", YOU): "Verdien {n} punten",
+    ("nl", THEY): "Heeft {n} punten verdiend",
 }
 _CALENDAR = {
     "en": {
@@ -166,22 +220,21 @@ def joined(parts: Sequence[str], word: str) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 
 
-def sentence(criteria: Criteria, lang: str, titles: Titles) -> str:
+def sentence(criteria: Criteria, lang: str, titles: Titles, voice: str = YOU) -> str:
     """One sentence without a full stop."""
     if isinstance(criteria, AllOf | AnyOf):
-        return _joined(criteria, lang, titles)
+        return _joined(criteria, lang, titles, voice)
     if isinstance(criteria, Count):
-        return _count(criteria, lang, titles) + _within(criteria.within, lang)
+        return _count(criteria, lang, titles, voice) + _within(criteria.within, lang)
     if isinstance(criteria, Distinct):
-        return _distinct(criteria, lang, titles) + _within(criteria.within, lang)
+        return _distinct(criteria, lang, titles, voice) + _within(criteria.within, lang)
     if isinstance(criteria, Completed):
         names = joined(_quoted(criteria.activities, lang, titles.activities), _AND[lang])
-        return f"Complete {names}" if lang == "en" else f"Rond {names} af"
+        return _DONE[lang, voice][0].format(names=names)
     if isinstance(criteria, PointsAtLeast):
-        number = _number(criteria.points, lang)
-        points = f"Earn {number} points" if lang == "en" else f"Verdien {number} punten"
+        points = _POINTS[lang, voice].format(n=_number(criteria.points, lang))
         return points + _within(criteria.within, lang)
-    return _HOLDS[lang][0] + _badge(criteria, lang, titles)
+    return _HOLDS[lang, voice][0].format(names=_badge(criteria, lang, titles))
 
 
 def sentences(criteria: Criteria, lang: str, titles: Titles) -> list[str]:
@@ -190,15 +243,16 @@ def sentences(criteria: Criteria, lang: str, titles: Titles) -> list[str]:
     return [sentence(part, lang, titles) for part in parts]
 
 
-def _joined(criteria: AllOf | AnyOf, lang: str, titles: Titles) -> str:
+def _joined(criteria: AllOf | AnyOf, lang: str, titles: Titles, voice: str) -> str:
     badges = [_badge(part, lang, titles) for part in criteria.parts if isinstance(part, HoldsBadge)]
     if isinstance(criteria, AnyOf) and len(badges) == len(criteria.parts) > 1:
-        return _HOLDS[lang][1] + joined(badges, _OR[lang])
+        return _HOLDS[lang, voice][1].format(names=joined(badges, _OR[lang]))
     single = [part for part in criteria.parts if isinstance(part, Completed) and len(part.activities) == 1]
     if isinstance(criteria, AnyOf) and len(single) == len(criteria.parts):
         activities = {activity for part in single for activity in part.activities}
-        return _OUT_OF[lang][0].format(any=joined(_quoted(activities, lang, titles.activities), _OR[lang]))
-    said = [sentence(part, lang, titles) for part in criteria.parts]
+        names = joined(_quoted(activities, lang, titles.activities), _OR[lang])
+        return _DONE[lang, voice][0].format(names=names)
+    said = [sentence(part, lang, titles, voice) for part in criteria.parts]
     word = _AND[lang] if isinstance(criteria, AllOf) else _OR[lang]
     return joined([said[0], *map(_lower, said[1:])], word)
 
@@ -210,21 +264,21 @@ def _badge(holds: HoldsBadge, lang: str, titles: Titles) -> str:
     return name
 
 
-def _count(count: Count, lang: str, titles: Titles) -> str:
+def _count(count: Count, lang: str, titles: Titles, voice: str) -> str:
     if count.of.activities:
-        return _out_of(count, lang, titles)
-    form = _COUNT[lang][count.of.kind][count.at_least > 1]
+        return _out_of(count, lang, titles, voice)
+    form = _COUNT[lang, voice][count.of.kind][count.at_least > 1]
     return form.format(n=count.at_least, **_parts(count.of, count.at_least, lang, titles))
 
 
-def _out_of(count: Count, lang: str, titles: Titles) -> str:
+def _out_of(count: Count, lang: str, titles: Titles, voice: str) -> str:
     """A count over activities that are named: kinds and skills need not be said as well."""
     names = joined(_quoted(count.of.activities, lang, titles.activities), _OR[lang])
-    return _OUT_OF[lang][count.at_least > 1].format(n=count.at_least, any=names)
+    return _DONE[lang, voice][count.at_least > 1].format(n=count.at_least, names=names)
 
 
-def _distinct(distinct: Distinct, lang: str, titles: Titles) -> str:
-    forms = _DISTINCT[lang]
+def _distinct(distinct: Distinct, lang: str, titles: Titles, voice: str) -> str:
+    forms = _DISTINCT[lang, voice]
     form = forms.get((distinct.what, distinct.of.kind)) or forms[distinct.what, ""]
     many = 2 if distinct.what == "skills" else distinct.at_least
     return form.format(n=distinct.at_least, **_parts(distinct.of, many, lang, titles))

@@ -452,9 +452,9 @@ _QUEUE = text(f"""
     WHERE c.confirmer_id = :person AND c.state = 'waiting'
     ORDER BY c.recorded_at, c.id LIMIT {QUEUE}
 """)
-_QUEUE_LENGTH = text("""
-    SELECT count(*) FROM completion WHERE confirmer_id = :person AND state = 'waiting' AND id > :after
-""")
+# For the layout too: how much waits for this person's word.
+WAITING = "SELECT count(*) FROM completion WHERE confirmer_id = :person AND state = 'waiting'"
+_QUEUE_LENGTH = text(f"{WAITING} AND id > :after")
 _ASKED = text("""
     SELECT c.id, c.person_id, c.state FROM completion c WHERE c.id = ANY(:ids) AND c.confirmer_id = :by
 """).bindparams(bindparam("ids", type_=_IDS))

@@ -141,7 +141,7 @@ def change_organisation() -> ResponseReturnValue:
     try:
         form = body(OrganisationForm())
     except ValidationError as no:
-        wrong = {name: WRONG.get(name, str(no)) for name in no.messages_dict}
+        wrong = {name: str(WRONG.get(name, no)) for name in no.messages_dict}
         answer = _organisation({**asdict(facts()), **request.form.to_dict()}, wrong=wrong)
         answer.status_code = 422
         return answer

@@ -20,7 +20,8 @@ _NEW = """
 """
 _UNSEEN = text(_NEW.format(which="a.seen_at IS NULL AND a.revoked_at IS NULL"))
 _THESE = text(_NEW.format(which="a.id = ANY(CAST(:ids AS uuid[]))"))
-_WAITS = text(
+# For the layout: whether somebody has a badge that they have not been shown.
+WAITS = (
     "SELECT EXISTS (SELECT FROM award WHERE person_id = :person AND seen_at IS NULL AND revoked_at IS NULL)"
 )
 _NUMBER = text(
@@ -74,11 +75,6 @@ class News:
     said: tuple[str, ...]
     last_step: Any
     coach: Any
-
-
-def waits(person_id: int) -> bool:
-    """Whether somebody has a badge that they have not been shown."""
-    return bool(db.session.scalar(_WAITS, {"person": person_id}))
 
 
 def news(person_id: int, lang: str, *, with_points: bool) -> News | None:

@@ -77,11 +77,6 @@ def celebrates() -> bool:
     return asker().moments and points.with_points(game=asker().game)
 
 
-def moment_waits() -> bool:
-    """For the layout: whether there is something to fetch at once."""
-    return moments.waits(me())
-
-
 @pages.get("/moment")
 @may("person")
 def moment() -> ResponseReturnValue:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import segno
+from markupsafe import Markup
 from sqlalchemy import text
 
 from app.badges import files, queries, shelf
@@ -16,7 +18,7 @@ from app.badges.queries import Definition
 from app.config import settings
 from app.db import db
 from badges.criteria import AllOf, PointsAtLeast, leaves
-from badges.words import sentence
+from badges.words import THEY, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,28 @@ class Shown:
     def link(self) -> str:
         return link(self.id)
 
+    @property
+    def code(self) -> Markup:
+        """The same address for a camera: it stands on paper."""
+        drawn: str = segno.make(self.link, error="m").svg_inline(
+            border=2, omitsize=True, svgclass=None, lineclass=None
+        )
+        return Markup(drawn)  # noqa: S704  # drawn by the library from an address of ours
+
 
 def link(award_id: Any) -> str:
     """The whole address of the page of an award, as it is given to others."""
     return f"{settings().origin}/b/{award_id}"
 
 
+# What was open to anyone stays so when its holder leaves; among colleagues it ends with being one.
 _AWARD = text("""
     SELECT a.id, a.person_id, p.name AS holder, a.version_id, a.tier, a.earned_at, a.visible, a.evidence,
            a.picture_version, a.revoked_at, a.revoked_because
     FROM award a JOIN person p ON p.id = a.person_id
     WHERE a.id = :award AND p.erased_at IS NULL
       AND (a.visible = 'public' OR a.person_id = CAST(:viewer AS bigint)
-           OR (a.visible = 'colleagues' AND CAST(:viewer AS bigint) IS NOT NULL))
+           OR (a.visible = 'colleagues' AND p.active AND CAST(:viewer AS bigint) IS NOT NULL))
 """)
 
 
@@ -77,12 +88,13 @@ def award(award_id: Any, viewer_id: int | None) -> Shown | None:
 
 
 def asked_for(shown: Shown, lang: str) -> tuple[list[str], int]:
-    """What this tier asked for in words, and how many conditions are left out since they speak of points."""
+    """What its holder did for this tier, as others are told, and how many conditions are left out since they speak of
+    points."""
     criteria = shown.definition.tiers[shown.tier - 1].criteria
     parts = criteria.parts if isinstance(criteria, AllOf) else (criteria,)
     told = [one for one in parts if not any(isinstance(leaf, PointsAtLeast) for leaf in leaves(one))]
     titles = shelf.called().titles[lang]
-    return [sentence(one, lang, titles) for one in told], len(parts) - len(told)
+    return [sentence(one, lang, titles, THEY) for one in told], len(parts) - len(told)
 
 
 # What it rests on --------------------------------------------------------------------------------------------
@@ -158,7 +170,8 @@ _ASKED_OF = text(f"""
            CASE WHEN t.state IN ('published', 'retired') THEN t.title END AS title
     {_ASKED} ORDER BY g.answered_at IS NOT NULL, g.asked_at DESC, g.award_id, f.happened_at, f.id
 """)
-_WAITING = text(f"SELECT count(DISTINCT g.award_id) {_ASKED} AND g.answered_at IS NULL")
+# For the layout: how many such questions wait for this person's answer.
+WAITING = f"SELECT count(DISTINCT g.award_id) {_ASKED} AND g.answered_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +201,3 @@ def _asked(rows: Sequence[Any]) -> Asked:
         first.award_id, body["kind"], first.tier, enamel, body["glyph"], first.picture_version
     )
     return Asked(first, body["name"], drawn, enamel, tuple(rows))
-
-
-def waiting_for(person_id: int) -> int:
-    """How many such questions wait for my answer."""
-    return db.session.scalar(_WAITING, {"person": person_id}) or 0

@@ -117,6 +117,7 @@ def _one(client: clients.Shown, status: int = 200, **more: Any) -> Response:
         "client": client,
         "admin": _admin(),
         "figures": seen.figures(client.id, now()),
+        "days": seen.days(client.id, now()),
         "received_at": seen.last_received().get(client.id),
         "refusals": refusals.of(client.id, now()),
         "hours": clients.HOURS,

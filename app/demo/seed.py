@@ -129,6 +129,7 @@ def _fill(
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
+        db.session.execute(_USED, {"client": kept["client"], "at": now})
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)
@@ -218,6 +219,8 @@ def _choose(everybody: Sequence[Colleague], ids: Mapping[str, int]) -> None:
 
 
 # Half a year of badges was seen when they came; the newest of who looks around is still to be shown.
+# What it sent went past the door, so the door has not noticed its key.
+_USED = text("UPDATE api_client SET used_at = :at WHERE id = :client")
 _SEEN = text("""
     UPDATE award SET seen_at = awarded_at WHERE seen_at IS NULL AND id IS DISTINCT FROM (
         SELECT a.id FROM award a JOIN person p ON p.id = a.person_id

@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from app.config import timezone
 from app.db import db
 from app.imports import xapi
 from app.imports.xapi import Meanings, Rule
@@ -32,6 +33,15 @@ _FIGURES = text("""
     FROM (SELECT *, means IN ('completed', 'passed', 'attended') AS completing FROM statement
           WHERE client_id = :client AND stored_at >= :edge) AS s
 """)
+_DAYS = text("""
+    SELECT CAST(d.day AS date) AS day, coalesce(s.number, 0) AS received, coalesce(r.number, 0) AS refused
+    FROM generate_series(CAST(:first AS date), CAST(:last AS date), interval '1 day') AS d(day)
+    LEFT JOIN (SELECT CAST(stored_at AT TIME ZONE :zone AS date) AS day, count(*) AS number FROM statement
+               WHERE client_id = :client AND stored_at >= :edge GROUP BY 1) AS s ON s.day = d.day
+    LEFT JOIN (SELECT CAST(last_at AT TIME ZONE :zone AS date) AS day, CAST(sum(count) AS bigint) AS number
+               FROM refusal WHERE client_id = :client AND last_at >= :edge GROUP BY 1) AS r ON r.day = d.day
+    ORDER BY d.day
+""")
 _LAST = text("""
     SELECT c.id, s.stored_at FROM api_client c
     CROSS JOIN LATERAL (SELECT stored_at FROM statement WHERE client_id = c.id ORDER BY stored_at DESC LIMIT 1) AS s
@@ -46,6 +56,19 @@ def figures(client_id: int, at: datetime) -> dict[str, int]:
     """Of the last thirty days: received, counted, waiting, without_meaning, refused."""
     row = db.session.execute(_FIGURES, {"client": client_id, "edge": at - LATELY}).one()
     return {name: int(value) for name, value in row._mapping.items()}
+
+
+def days(client_id: int, at: datetime) -> Sequence[Row[Any]]:
+    """The last thirty days one by one, today last: day, received, refused. Refusals are not kept for longer."""
+    today = at.astimezone(timezone()).date()
+    told = {
+        "client": client_id,
+        "edge": at - LATELY,
+        "first": today - LATELY + timedelta(days=1),
+        "last": today,
+        "zone": timezone().key,
+    }
+    return db.session.execute(_DAYS, told).all()
 
 
 def last_received() -> dict[int, datetime]:

@@ -166,18 +166,22 @@ _COUNTS = select(
     _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
 )
 # The index of words first and the order afterwards: along the order, a rare word would read every lesson.
+# Rights are the same as above, in values known before the scan: joining each of very many hits took three quarters
+# of the time. A count stops reading at its end.
+_reports = select(Person.id, Person.team_id).where(Person.manager_id == bindparam("me"))
+_readable_by_me = or_(
+    Lesson.audience == "everyone",
+    Lesson.author_id == bindparam("me"),
+    Lesson.team_id == _my_team,
+    tuple_(Lesson.author_id, Lesson.team_id).in_(_reports),
+)
 _hit = (
-    select(Lesson.id, Lesson.shared_at, Lesson.audience, Lesson.author_id, Lesson.team_id)
-    .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)))
+    select(Lesson.id, Lesson.shared_at)
+    .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)), _readable_by_me)
     .cte("hit")
     .prefix_with("MATERIALIZED")
 )
-_hits = (
-    select(_hit.c.id)
-    .join(_author, _author.id == _hit.c.author_id)
-    .join(_viewer, _viewer.id == bindparam("me"))
-    .where(_readable_by_viewer(_hit.c))
-)
+_hits = select(_hit.c.id)
 _page = (
     _hits.order_by(_hit.c.shared_at.desc(), _hit.c.id.desc())
     .limit(bindparam("limit"))

@@ -13,8 +13,10 @@ from flask import Flask
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy import text
 
 from app import live
+from app.db import db, transaction
 from app.live import NAMES, Ear, Hub
 from tests.cast import Cast, SignedIn
 
@@ -93,6 +95,28 @@ def test_whom_it_concerns_hears_the_name_at_once_and_nobody_else(
         live.nudge(None, "lesson")
     assert anna.hears("event: lesson", within=2)
     assert ben.hears("event: lesson", within=2)
+
+
+@pytest.mark.parametrize("who", ["person", "organisation"])
+def test_who_does_without_points_does_not_even_hear_the_word(
+    app: Flask, cast: Cast, listen: Callable[[str], Stream], who: str
+) -> None:
+    off = {
+        "person": f"UPDATE person SET game = false WHERE id = {cast.anna}",
+        "organisation": "UPDATE organisation SET points_on = false",
+    }
+    with app.app_context(), transaction():
+        db.session.execute(text(off[who]))
+    anna = listen("anna")
+    subscribed(app)
+    with app.app_context():
+        live.nudge([cast.anna], "board")
+        live.nudge([cast.anna], "points")
+        live.nudge([cast.anna], "kudos")
+    assert anna.hears("event: kudos", within=2)
+    assert anna.hears("event: progress\ndata:\n\n", within=2)
+    assert "points" not in anna.text
+    assert "board" not in anna.text
 
 
 def test_nobody_listens_without_signing_in(client: object, app: Flask) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from badges.criteria import Names, parse
-from badges.words import LANGUAGES, Titles, joined, sentence, sentences
+from badges.words import LANGUAGES, THEY, YOU, Titles, joined, sentence, sentences
 
 NAMES = Names(
     activities={"pumps": 1, "valves": 2, "night": 3},
@@ -22,8 +22,8 @@ TITLES = {
 }
 
 
-def said(rule: dict[str, object], lang: str) -> str:
-    return sentence(parse(rule, NAMES), lang, TITLES[lang])
+def said(rule: dict[str, object], lang: str, voice: str = YOU) -> str:
+    return sentence(parse(rule, NAMES), lang, TITLES[lang], voice)
 
 
 def count(
@@ -125,6 +125,91 @@ def distinct(what: str, number: int, kind: str = "completed", **of: object) -> d
 def test_a_rule_is_said_in_both_languages(rule: dict[str, object], dutch: str, english: str) -> None:
     assert said(rule, "nl") == dutch
     assert said(rule, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("rule", "dutch", "english"),
+    [
+        (
+            count(2, {"days": 28}, activity_kind=["course"], skill=["water"]),
+            "Heeft 2 cursussen over Water afgerond binnen 4 weken",
+            "Has completed 2 courses on Water within 4 weeks",
+        ),
+        (count(1, activity=["pumps"]), "Heeft ‘Pompen’ afgerond", "Has completed “Pumps”"),
+        (
+            count(2, activity=["pumps", "valves"]),
+            "Heeft 2 keer ‘Afsluiters’ of ‘Pompen’ afgerond",
+            "Has completed “Pumps” or “Valves” 2 times",
+        ),
+        (
+            count(3, kind="lesson_shared", skill=["water"]),
+            "Heeft 3 lessen over Water gedeeld",
+            "Has shared 3 lessons on Water",
+        ),
+        (
+            count(1, kind="lesson_applied"),
+            "Heeft een les gedeeld die een collega toepast",
+            "Has shared a lesson that a colleague applies",
+        ),
+        (
+            count(4, kind="lesson_applied", skill=["water"]),
+            "Heeft lessen over Water gedeeld die collega’s 4 keer toepasten",
+            "Has shared lessons on Water that colleagues applied 4 times",
+        ),
+        (
+            count(4, kind="kudos_received", skill=["talk"]),
+            "Heeft 4 keer kudos voor Gesprekken gekregen",
+            "Has received kudos 4 times for Talks",
+        ),
+        (
+            distinct("appliers", 5, "lesson_applied"),
+            "Heeft lessen gedeeld die 5 verschillende collega’s toepassen",
+            "Has shared lessons that 5 different colleagues apply",
+        ),
+        (
+            {"completed": ["valves", "pumps"]},
+            "Heeft ‘Afsluiters’ en ‘Pompen’ afgerond",
+            "Has completed “Pumps” and “Valves”",
+        ),
+        ({"points": 2500}, "Heeft 2.500 punten verdiend", "Has earned 2,500 points"),
+        (
+            {"badge": "open", "tier": 2},
+            "Heeft de badge ‘Open boek’ (niveau 2) verdiend",
+            "Has earned the badge “Open book” (tier 2)",
+        ),
+        (
+            {"any": [{"badge": "open"}, {"badge": "hand"}]},
+            "Heeft een van de badges ‘Open boek’ of ‘Hand’ verdiend",
+            "Has earned one of the badges “Open book” or “Hand”",
+        ),
+        (
+            {"all": [count(1), count(1, kind="lesson_shared")]},
+            "Heeft een activiteit afgerond en heeft een les gedeeld",
+            "Has completed an activity and has shared a lesson",
+        ),
+    ],
+)
+def test_others_are_told_what_the_holder_did(rule: dict[str, object], dutch: str, english: str) -> None:
+    assert said(rule, "nl", THEY) == dutch
+    assert said(rule, "en", THEY) == english
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [
+        *(("skills", kind) for kind in ("completed", "lesson_shared", "lesson_applied", "kudos_received")),
+        ("givers", "kudos_received"),
+        ("appliers", "lesson_applied"),
+        ("activities", "completed"),
+    ],
+)
+def test_nobody_else_is_spoken_to(what: str, kind: str) -> None:
+    rule = distinct(what, 3, kind)
+    assert said(rule, "en", THEY).startswith("Has ")
+    assert said(rule, "nl", THEY).startswith("Heeft ")
+    assert not {"you", "yours", "jou", "je"} & set(
+        " ".join(said(rule, lang, THEY) for lang in LANGUAGES).split()
+    )
 
 
 @pytest.mark.parametrize(

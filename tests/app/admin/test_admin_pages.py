@@ -126,6 +126,12 @@ def test_what_an_organisation_cannot_decide_is_told_at_its_field(
     answer = dan.post("/admin/organisation", data={**form, **wrong})
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
+    told = {
+        "kudos_allowance": "A whole number, from 0 to 1000.",
+        "statement_days": "A whole number, from 30 to 3650.",
+    }
+    for field in wrong.keys() & told.keys():  # in the list on top, and under the field
+        assert answer.text.count(told[field]) == 2
     assert "Waterveld" in dan.get("/admin/organisation").text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import segno
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -146,11 +147,28 @@ def test_no_name_no_points_no_kudos_and_nobodys_words_leak(page: Page, lang: str
     assert page.id not in svg
 
 
+def test_others_read_what_the_holder_did_and_the_holder_what_to_do(page: Page) -> None:
+    page.show("public")
+    for who in ("anna", "ben", OUTSIDE):
+        told = page.read(who)
+        assert (
+            "Has completed 2 activities Has shared a lesson Has shared a lesson that a colleague applies"
+            in told
+        )
+        assert "lesson of yours" not in told
+    dutch = said(page.get(OUTSIDE, "?lang=nl").text)
+    assert "Heeft 2 activiteiten afgerond Heeft een les gedeeld" in dutch
+    own = said(page.client_of("anna").get("/badges/whole", headers={"Accept-Language": "en"}).text)
+    assert "A colleague applies a lesson of yours" in own
+
+
 def test_what_programs_read_of_a_public_page_is_told_and_nothing_of_a_closed_one(page: Page) -> None:
     page.show("public")
     html = page.get(OUTSIDE).text
     assert '<meta name="robots" content="noindex">' in html
     assert 'property="og:title" content="Valve shut, given to Anna"' in html
+    for tag in ('name="description"', 'property="og:description"'):
+        assert f'<meta {tag} content="' in html
     image = re.search(r'og:image" content="(http://localhost:8000)(/pictures/[^"]+\.png)"', html)
     assert image
     assert page.browser(OUTSIDE).get(image[2]).status_code == 200
@@ -200,6 +218,35 @@ def test_the_page_of_somebody_erased_is_gone(page: Page, cast: Cast) -> None:
     page.show("public")
     page.change("UPDATE person SET erased_at = now(), active = false WHERE id = :id", id=cast.anna)
     assert page.get(OUTSIDE).status_code == 404
+
+
+def test_a_code_for_the_camera_stands_there_where_anyone_may_follow_it(page: Page) -> None:
+    page.show("public")
+    html = page.get(OUTSIDE).text
+    assert html.count('class="cert-code"') == 1
+    assert (
+        segno.make(f"http://localhost:8000/b/{page.id}", error="m").svg_inline(
+            border=2, omitsize=True, svgclass=None, lineclass=None
+        )
+        in html
+    )
+    page.show("colleagues")
+    assert "cert-code" not in page.get("ben").text
+
+
+@pytest.mark.parametrize(
+    ("visible", "who", "sees"),
+    [("public", OUTSIDE, True), ("public", "ben", True), ("colleagues", "ben", False), ("me", "ben", False)],
+)
+def test_who_leaves_keeps_what_was_open_to_anyone(
+    page: Page, cast: Cast, visible: str, who: str, sees: bool
+) -> None:
+    page.show(visible)
+    page.change("UPDATE person SET active = false WHERE id = :id", id=cast.anna)
+    for end in ("", ".svg"):
+        assert page.get(who, end).status_code == (200 if sees else 404)
+    if sees:
+        assert "This badge is valid" in page.read(who)
 
 
 def test_the_album_and_the_badge_lead_there_and_say_who_sees_it(page: Page) -> None:

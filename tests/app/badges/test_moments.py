@@ -103,7 +103,7 @@ def test_two_tabs_that_close_it_at_once_see_it_once(app: Flask, cast: Cast) -> N
         thread.join()
     with app.app_context():
         assert len(set(db.session.scalars(text("SELECT seen_at FROM award")))) == 1
-        assert not moments.waits(cast.anna)
+        assert moments.news(cast.anna, "en", with_points=True) is None
 
 
 def test_what_came_while_it_was_open_comes_after_it(app: Flask, cast: Cast, client_of: Browser) -> None:
@@ -197,7 +197,7 @@ def test_what_comes_from_the_past_comes_quietly(app: Flask, cast: Cast, client_o
     with app.app_context():
         learn(cast, at=datetime.now(UTC) - timedelta(days=60))
         assert db.session.scalar(text("SELECT count(*) FROM award"))
-        assert not moments.waits(cast.anna)
+        assert moments.news(cast.anna, "en", with_points=True) is None
     assert shown(client_of("anna")) == ""
     at = datetime.now(UTC)
     assert comes_quietly(at, at, retroactive=True)

@@ -193,6 +193,23 @@ def test_the_figures_say_what_became_of_it(app: Flask, client_of: ClientOf) -> N
     ):
         assert f"{label} {value}" in text_, (label, text_)
     assert "Refused 1" in text_
+    assert "Today 3 1" in text_  # the table behind the picture of thirty days
+
+
+def test_thirty_days_of_it_are_drawn_with_their_figures_and_an_empty_one_draws_nothing(
+    app: Flask, client_of: ClientOf
+) -> None:
+    dan, place, key, secret = made_one(client_of)
+    assert "Received per day" not in dan.get(place).text
+    send(app, key, secret)
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE statement SET stored_at = stored_at - interval '3 days'"))
+    send(app, key, "wrong")
+    page = dan.get(place).text
+    figures = page.partition('<caption class="vh">Received per day')[2].partition("</table>")[0]
+    told = re.findall(r'<td class="num">(\d+)</td><td class="num">(\d+)</td>', figures)
+    assert len(told) == 30
+    assert told[-4:] == [("1", "0"), ("0", "0"), ("0", "0"), ("0", "1")]
 
 
 def test_the_command_rotates_lists_and_revokes(app: Flask, client_of: ClientOf) -> None:

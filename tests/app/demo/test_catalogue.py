@@ -1,6 +1,7 @@
 """Waterveld's catalogue: whole, in two languages, and with every form of rule that can be written."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from app.demo.company import read
+from app.imports.catalogue import read_document
+from app.imports.catalogue_file import STARTER
 from badges.catalogue import read_all
 from badges.criteria import DISTINCT, Names
 
@@ -52,6 +55,13 @@ def test_every_text_is_there_in_dutch_and_in_english_and_they_differ() -> None:
         assert all(text.values())
     same = [text["nl"] for text in texts if text["nl"] == text["en"]]
     assert same == []
+
+
+def test_what_a_badge_is_for_reads_well_to_its_holder_and_to_others() -> None:
+    starter: Any = read_document(STARTER.read_bytes())
+    for one in [*CATALOGUE["badges"], *starter["badges"]]:
+        told = " ".join(one["summary"].values()).lower()
+        assert not re.search(r"\b(you|yours?|je|jij|jou|jouw)\b", told), one["slug"]
 
 
 @pytest.mark.parametrize("part", ["vision", "skills", "activities", "badges"])

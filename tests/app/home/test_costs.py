@@ -15,8 +15,8 @@ Browser = Callable[[str], SignedIn]
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 19), ("/album", 8), ("/album?by=skill", 8), ("/badges/five", 11), ("/receipts", 5), ("/leaderboards", 9),
-     ("/moment", 8), ("/api/v1/badges", 7)],
+    [("/", 18), ("/album", 7), ("/album?by=skill", 7), ("/badges/five", 9), ("/receipts", 4), ("/leaderboards", 8),
+     ("/moment", 6), ("/api/v1/badges", 6)],
 )  # fmt: skip
 def test_more_to_show_is_no_more_to_ask(
     scene: Scene, cast: Cast, client_of: Browser, path: str, most: int
@@ -40,11 +40,27 @@ def test_more_to_show_is_no_more_to_ask(
     assert asked(scene, anna, path) <= most
 
 
+def test_what_waits_for_somebody_is_asked_in_one_statement(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    """The layout says how much waits: words to give, names to lend, a badge that was not shown."""
+    anna = client_of("anna")
+    anna.get("/lessons")
+    each = ("state = 'waiting'", "g.answered_at IS NULL", "seen_at IS NULL")
+    found = [one for one in statements(scene, anna, "/lessons") if any(part in one for part in each)]
+    assert len(found) == 1
+    assert all(part in found[0] for part in each)
+
+
 def asked(scene: Scene, browser: SignedIn, path: str) -> int:
-    statements: list[str] = []
+    return len(statements(scene, browser, path))
+
+
+def statements(scene: Scene, browser: SignedIn, path: str) -> list[str]:
+    found: list[str] = []
 
     def note(*about: object) -> None:
-        statements.append(str(about[2]))
+        found.append(str(about[2]))
 
     with scene.app.app_context():
         engine = db.engine
@@ -54,4 +70,4 @@ def asked(scene: Scene, browser: SignedIn, path: str) -> int:
         assert browser.get(path, headers=swap).status_code == 200
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    return len(statements)
+    return found

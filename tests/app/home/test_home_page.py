@@ -109,7 +109,11 @@ def test_the_rhythm_has_its_figures_in_a_table_and_the_running_week_is_marked(
     assert len(drawn) == 13
     assert drawn[-3][1] == "5"
     assert drawn[-1] == ("This week", "2")
-    assert rhythm.count('class="now"') == 1
+    picture, _, words = rhythm.partition("</svg>")
+    assert picture.count('class="now"') == 1
+    assert [picture.count(f'class="on s{n}"') for n in (1, 2, 3)] == [0, 0, 1]  # the most is the darkest
+    legend = re.sub(r"<[^>]+>", " ", words.partition("</ul>")[0]).split()
+    assert " ".join(legend[-6:]).endswith("1 2–3 4–5 This week")
     assert 'aria-label="Learning rhythm. 2 of the last 13 weeks"' in rhythm
 
 

@@ -173,6 +173,22 @@ def test_a_lesson_for_the_team_is_found_by_the_team_and_its_manager(
     assert (TEXT["title"] in client_of(name).get("/search/glance?q=valve", headers=HTMX).text) is may
 
 
+@pytest.mark.parametrize(
+    "moved", ["", "team_id = NULL", "team_id = (SELECT team_id FROM person WHERE handle = 'eve')"]
+)
+def test_found_are_those_lessons_that_open(
+    moved: str, app: Flask, cast: Cast, share: Share, client_of: Browser
+) -> None:
+    """Search says who may read in another way than the lesson's page; the answer is the same for everybody."""
+    lessons = [share("anna"), share("anna", audience="everyone"), share("ben"), share("eve")]
+    if moved:
+        run(app, f"UPDATE person SET {moved} WHERE handle = 'anna'")
+    for name in MAY:
+        one = client_of(name)
+        opens = {f"/lessons/{id}" for id in lessons if one.get(f"/lessons/{id}").status_code == 200}
+        assert set(hits(one, "valve")) == opens, name
+
+
 def test_a_lesson_that_was_deleted_is_not_found_by_its_author(
     app: Flask, share: Share, client_of: Browser
 ) -> None:
