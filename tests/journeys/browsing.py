@@ -1,9 +1,11 @@
 """What journeys do and look at: wait until a page listens, let the worker work, find a figure."""
 
+import os
 import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +22,8 @@ from tests.journeys.scene import LESSON, THANKS
 NOISE = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
 PATIENCE = 30_000  # the machine may be busy; nothing waits for longer than it has to
 Visit = Callable[..., Page]
+LOCALES = {"en": "en-GB", "nl": "nl-NL"}
+FULL = os.environ.get("MATRIX") == "full"  # every look at every page, as .ci/run takes them
 
 
 @dataclass
@@ -122,17 +126,26 @@ def fill_log(page: Page, title: str, **other: str) -> Locator:
 
 # What must hold for every page ------------------------------------------------------------------------------
 
-_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
-    (one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`))"""
-_SIDEWAYS = """() => document.documentElement.scrollWidth > innerWidth
-    ? [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-        .slice(0, 3).map((one) => one.outerHTML.slice(0, 90))
-    : []"""
-_CUT = """() => [...document.querySelectorAll("main *, nav *, header *")].filter((one) => {
-    const {overflowX: how, clipPath} = getComputedStyle(one);
-    return (how === "clip" || how === "hidden") && clipPath === "none" && one.scrollWidth > one.clientWidth + 1
-        && !one.matches(".vh, .trunc, progress, input, select");
-}).slice(0, 3).map((one) => `${one.localName}.${[...one.classList].join(".")}`)"""
+_AXE = """async (rules) => {
+    if (!window.axe) return null;
+    const only = rules ? {runOnly: {type: "rule", values: rules}} : {};
+    return (await axe.run(document, {resultTypes: ["violations"], ...only})).violations.flatMap(
+        (one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`));
+}"""
+_STICKING = """() => {
+    const found = [];
+    if (document.documentElement.scrollWidth > innerWidth) found.push(`wider than ${innerWidth}: `
+        + [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+            .slice(0, 3).map((one) => one.outerHTML.slice(0, 90)).join(" "));
+    const cut = [...document.querySelectorAll("main *, nav *, header *")].filter((one) => {
+        if (one.scrollWidth <= one.clientWidth + 1) return false;
+        const {overflowX: how, clipPath} = getComputedStyle(one);
+        return (how === "clip" || how === "hidden") && clipPath === "none"
+            && !one.matches(".vh, .trunc, progress, input, select");
+    });
+    return [...found, ...cut.slice(0, 3).map((one) =>
+        `cut off at ${innerWidth}: ${one.localName}.${[...one.classList].join(".")}`)];
+}"""
 _SMALL = """() => {
     // WCAG 2.5.8: 24 by 24, or in a line of text, or so far from others that circles of 24 round them do not touch
     const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".vh, .skip");
@@ -169,35 +182,46 @@ _FOCUSED = """() => {
         && !spot.matches("html, main, .shell *, .tabbar, .mobar")))) wrong.push("covered");
     return wrong.map((fault) => `${fault}: ${one.outerHTML.slice(0, 110)}`);
 }"""
+# Colours pass over into those of another theme, however fast, and those inside after those around them.
+_STILL = """() => {
+    if (document.adoptedStyleSheets.some((one) => one.still)) return;
+    const sheet = Object.assign(new CSSStyleSheet(), {still: true});
+    sheet.replaceSync("*, *::before, *::after { transition-property: none !important }");
+    document.adoptedStyleSheets.push(sheet);
+}"""
 _SPACED = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
         word-spacing: .16em !important } p { margin-block-end: 2em !important }`);
-    document.adoptedStyleSheets = [sheet];
+    document.adoptedStyleSheets.push(sheet);
 }"""
 _HEAD = """() => ({h1: document.querySelectorAll("h1").length, title: document.title.split(" · ")[0].trim(),
     lang: document.documentElement.lang, mains: document.querySelectorAll("main").length})"""
 
 
-def unfit(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it stands now."""
-    if not page.evaluate("'axe' in window"):
+def unfit(page: Page, rules: Sequence[str] | None = None) -> list[str]:
+    """What axe finds wrong with the page as it stands now, by all rules or by these."""
+    found: list[str] | None = page.evaluate(_AXE, rules)
+    if found is None:
         page.evaluate(AXE_SCRIPT)
-    found: list[str] = page.evaluate(_AXE)
+        found = page.evaluate(_AXE, rules)
+    assert found is not None
     return found
 
 
 def sideways(page: Page, widths: Sequence[int]) -> list[str]:
     """Where the page is wider than its window; the width is as it was afterwards."""
     before = page.viewport_size
-    found = []
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        if sticking := page.evaluate(_SIDEWAYS):
-            found.append(f"wider than {width}: {sticking}")
-        found += [f"cut off at {width}: {one}" for one in page.evaluate(_CUT)]
+    found = [one for width in widths for one in sticking(page, width)]
     if before:
         page.set_viewport_size(before)
+    return found
+
+
+def sticking(page: Page, width: int) -> list[str]:
+    """What is wider than a window of this width, which it has from now on, or cut off in it."""
+    page.set_viewport_size({"width": width, "height": 900})
+    found: list[str] = page.evaluate(_STICKING)
     return found
 
 
@@ -210,6 +234,44 @@ def too_small(page: Page) -> list[str]:
 def space_out(page: Page) -> None:
     """Text as wide as WCAG 1.4.12 lets readers set it."""
     page.evaluate(_SPACED)
+
+
+# A theme and a width need no new page: it follows the device. Another theme has other colours, and nothing else.
+Theme = Literal["light", "dark"]
+COLOURS = ("color-contrast", "link-in-text-block")
+WIDTHS = (1280, 768, 390, 320)
+LOOKED_AT = (1280, 390)
+
+
+def theme_of(page: Page) -> Theme:
+    return "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+
+
+def in_both_themes(page: Page, first: Theme) -> list[str]:
+    """What axe finds in the first, and what is wrong with the colours of the other, which is left standing."""
+    second: Theme = "light" if first == "dark" else "dark"
+    found = []
+    page.evaluate(_STILL)
+    for theme, rules in ((first, None), (second, COLOURS)):
+        page.emulate_media(color_scheme=theme)
+        found += [f"{theme}, {one}" for one in unfit(page, rules)]
+    return found
+
+
+def in_every_look(page: Page) -> list[str]:
+    """What is wrong with the page as it was opened, in both themes on a phone and at a desk, and between; then with
+    its text spaced out. Its theme and width are as they were afterwards, its text is not."""
+    before, theme, found = page.viewport_size, theme_of(page), []
+    for width in WIDTHS:
+        found += sticking(page, width)
+        if width in LOOKED_AT:
+            found += [f"at {width}, {one}" for one in (*in_both_themes(page, theme), *too_small(page))]
+            theme = theme_of(page)
+    space_out(page)
+    found += [f"spaced out, {one}" for width in reversed(WIDTHS) for one in sticking(page, width)]
+    if before and before["width"] != WIDTHS[0]:
+        page.set_viewport_size(before)
+    return found
 
 
 @dataclass
@@ -231,12 +293,20 @@ class Eye:
 
     def look(self, after: str, of: str = "") -> None:
         widths = (320, (self.page.viewport_size or {}).get("width", 1280))
-        found = [*sideways(self.page, widths), *unfit(self.page), *too_small(self.page)]
+        found = [*sideways(self.page, widths), *self._axe(), *too_small(self.page)]
         doors = self.app.url_map.bind("")
         if of and of not in {doors.match(path, method)[0] for method, path in self.swapped}:
             found.append(f"nothing of {of} was swapped in, only {self.swapped}")
         self.wrong += [f"{after}: {one}" for one in found]
         self.swapped.clear()
+
+    def _axe(self) -> list[str]:
+        if not FULL:
+            return unfit(self.page)
+        theme = theme_of(self.page)
+        found = in_both_themes(self.page, theme)
+        self.page.emulate_media(color_scheme=theme)
+        return found
 
 
 def headless(page: Page, lang: str) -> list[str]:

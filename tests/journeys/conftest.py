@@ -18,7 +18,7 @@ from app.factory import create_app
 from app.people import actions as people
 from tests.cast import Cast, signed_in
 from tests.journeys import scene
-from tests.journeys.browsing import PATIENCE, Consoles, Visit, work
+from tests.journeys.browsing import LOCALES, PATIENCE, Consoles, Visit, work
 
 expect.set_options(timeout=PATIENCE)
 TELL = """addEventListener("securitypolicyviolation", (event) => console.error(
@@ -39,14 +39,21 @@ def open_context(
     """A browser of its own for each call, with nobody signed in."""
     opened: list[BrowserContext] = []
 
-    def start(*, width: int = 1280, script: bool = True, dark: bool = False, **more: Any) -> BrowserContext:
+    def start(
+        *,
+        width: int = 1280,
+        script: bool = True,
+        dark: bool = False,
+        locale: str = LOCALES["en"],
+        **more: Any,
+    ) -> BrowserContext:
         context = browser.new_context(
             base_url=server,
             viewport={"width": width, "height": 900},
             java_script_enabled=script,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
-            locale="en-GB",
+            locale=locale,
             **more,
         )
         context.set_default_timeout(PATIENCE)

@@ -1,11 +1,11 @@
 """Every page, as whoever uses it sees it: axe finds nothing, nothing sticks out, no link leads nowhere.
 
-By default each page once, half of them on a phone in the dark, in Dutch; with MATRIX=full each in every
-pair of language, theme and width (MATRIX=all: in all eight), and with the text spaced out.
+Usually each page once in one look, in Dutch, every other one on a phone in the dark; with MATRIX=full each in every
+language, theme and width, and with its text spaced out. A page is opened once in a language: theme and width follow
+the device, so that a look costs no new page.
 """
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from flask import Flask, render_template
@@ -19,17 +19,23 @@ from app.people.rules import START
 from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
-from tests.journeys.browsing import Consoles, Visit, headless, sideways, space_out, too_small, unfit
+from tests.journeys.browsing import (
+    FULL,
+    LOCALES,
+    Consoles,
+    Visit,
+    headless,
+    in_every_look,
+    sideways,
+    theme_of,
+    too_small,
+    unfit,
+)
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
-MATRIX = os.environ.get("MATRIX")
-FULL = MATRIX in ("full", "all")
-# each language with each theme and width, each theme with each width; MATRIX=all takes all eight
-PAIRS = [("nl", False, 390), ("nl", True, 1280), ("en", True, 390), ("en", False, 1280)]
-ALL = [(lang, dark, width) for lang in ("nl", "en") for dark in (False, True) for width in (390, 1280)]
-WHOLE = ALL if MATRIX == "all" else PAIRS
-LOOKS = WHOLE if FULL else [("nl", False, 1280), ("nl", True, 390)]
+LANGUAGES = ("nl", "en") if FULL else ("nl",)
+WHO = ("anna", "mia", "cor", "dan", "leo")
 
 
 def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
@@ -82,50 +88,58 @@ def show_badges(person_id: int) -> None:
         db.session.execute(text("UPDATE award SET visible = :visible WHERE id = :id"), seen)
 
 
-def share_of(paths: list[str], look: tuple[str, bool, int]) -> list[str]:
-    """The pages that this look is for: all of them in the whole matrix, else every other one."""
-    return paths if FULL else paths[LOOKS.index(look) :: len(LOOKS)]
+def look_like(page: Page, number: int) -> None:
+    """Pages that are looked at once are seen at a desk and on a phone in turn, the latter in the dark."""
+    phone = number % 2 == 1 and not FULL
+    page.set_viewport_size({"width": 390 if phone else 1280, "height": 900})
+    page.emulate_media(color_scheme="dark" if phone else "light")
 
 
 def look_at(page: Page, lang: str, where: str) -> list[str]:
-    """At its own width and at one beside it, so that two looks see all four."""
-    width = (page.viewport_size or {})["width"]
-    widths = (320, 390) if width < 500 else (768, 1280)
-    wrong = [*headless(page, lang), *sideways(page, widths), *unfit(page), *too_small(page)]
+    """In its own look, at its own width and at one beside it; in the whole matrix in all of them."""
+    wrong = headless(page, lang)
     if FULL:
-        space_out(page)
-        wrong += [f"spaced out, {one}" for one in sideways(page, widths)]
+        wrong += in_every_look(page)
+    else:
+        narrow = (page.viewport_size or {})["width"] < 500
+        wrong += [*sideways(page, (320, 390) if narrow else (768, 1280)), *unfit(page), *too_small(page)]
     return [f"{where}: {one}" for one in wrong]
 
 
+def look_at_all(page: Page, lang: str, who: str, paths: Sequence[str]) -> list[str]:
+    wrong: list[str] = []
+    for number, path in enumerate(paths):
+        look_like(page, number)
+        page.goto(path)
+        wrong += look_at(page, lang, f"{who} at {path}")
+    return wrong
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("lang", "dark", "width"), LOOKS)
+@pytest.mark.timeout(600)  # 28 pages in every look, on a machine that may be busy
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_nothing_is_wrong_with_any_page(
-    lang: str,
-    dark: bool,
-    width: int,
-    app: Flask,
-    cast: Cast,
-    company: Company,
-    invitation: str,
-    visit: Visit,
-    stranger: Callable[..., Page],
-    consoles: Consoles,
+    lang: str, who: str, app: Flask, cast: Cast, company: Company, visit: Visit, consoles: Consoles
 ) -> None:
     consoles.expected = [f"GET .*{NOWHERE}: 404"]
     speak(app, cast, lang)
-    wrong: list[str] = []
-    for name, paths in pages_of(company, cast).items():
-        page = visit(name, paths[0], width=width, dark=dark)
-        for path in share_of(paths, (lang, dark, width)):
-            page.goto(path)
-            spoken = "en" if path == "/me/start/language" else lang  # asked in the language of the browser
-            wrong += look_at(page, spoken, f"{name} at {path}")
-    outside = stranger(width=width, dark=dark)
-    public = (f"/b/{company.award}", "/u/anna?lang=en")
-    for path in ("/login", "/login/forgot", "/welcome", f"/welcome/{invitation}", *public):
-        outside.goto(path)
-        wrong += look_at(outside, "en", path)
+    pages = pages_of(company, cast)
+    assert set(pages) == set(WHO)
+    page = visit(who, NOWHERE, locale=LOCALES[lang])
+    wrong = look_at_all(page, lang, who, pages[who])
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_is_wrong_with_what_anyone_can_open(
+    lang: str, app: Flask, cast: Cast, company: Company, invitation: str, stranger: Callable[..., Page]
+) -> None:
+    speak(app, cast, lang)
+    paths = ["/login", "/login/forgot", "/welcome", f"/welcome/{invitation}"]
+    paths += [f"/b/{company.award}", f"/u/anna?lang={lang}"]
+    wrong = look_at_all(stranger(locale=LOCALES[lang]), lang, "anyone", paths)
     assert wrong == [], "\n".join(wrong)
 
 
@@ -167,3 +181,25 @@ def test_what_is_wrong_is_seen_and_heard(stranger: Callable[..., Page], consoles
     for one in ("/x: 404", "CSP: style-src-attr", "and a fault"):
         assert one in heard
     consoles.said.clear()
+
+
+ONE_LOOK = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`@media (prefers-color-scheme: dark) { h1 { color: #222 !important } }
+        @media (prefers-color-scheme: light) and (width: 390px) { h1 { color: #eee !important } }
+        @media (width: 390px) { main { min-inline-size: 900px } }`);
+    document.adoptedStyleSheets.push(sheet);
+}"""
+
+
+def test_what_is_wrong_in_one_look_only_is_seen_in_that_one(stranger: Callable[..., Page]) -> None:
+    """The theme and the width really change, and the page is given back as it was."""
+    page = stranger()
+    page.goto("/login")
+    assert in_every_look(page) == []
+    page.reload()
+    page.evaluate(ONE_LOOK)
+    seen = {one.split(":")[0] for one in in_every_look(page)}
+    pale = {f"at {look}, color-contrast" for look in ("1280, dark", "390, dark", "390, light")}
+    assert seen == pale | {"wider than 390", "spaced out, wider than 390"}
+    assert (theme_of(page), (page.viewport_size or {})["width"]) == ("light", 1280)

@@ -1,18 +1,15 @@
 """In a language that nobody speaks: no text was forgotten, and texts that are much longer still fit."""
 
-import os
-
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
 from tests.cast import Cast
-from tests.journeys.browsing import Consoles, Visit, deaf, sideways, space_out
+from tests.journeys.browsing import FULL, Consoles, Visit, deaf, space_out, sticking
 from tests.journeys.pseudo import all_data, pseudo, speak_it, unsaid
 from tests.journeys.scene import Company
-from tests.journeys.test_every_page import NOWHERE, pages_of, speak
+from tests.journeys.test_every_page import NOWHERE, WHO, pages_of, speak
 
-FULL = os.environ.get("MATRIX") in ("full", "all")
 WIDTHS = (320, 390, 768, 1024, 1280, 1440) if FULL else (320,)
 
 
@@ -25,7 +22,10 @@ def test_a_text_is_longer_by_nearly_half_and_keeps_what_is_filled_in() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("who", WHO)
 def test_no_text_is_forgotten_and_long_ones_fit(
+    who: str,
     app: Flask,
     cast: Cast,
     company: Company,
@@ -39,16 +39,16 @@ def test_no_text_is_forgotten_and_long_ones_fit(
         data = all_data()
     speak_it(monkeypatch)
     wrong: list[str] = []
-    for name, paths in pages_of(company, cast).items():
-        page = visit(name, NOWHERE, width=WIDTHS[0])
-        deaf(page)
-        for path in paths:
-            page.goto(path)
-            wrong += [f"{name} at {path}: {one}" for one in looked_at(page, data)]
+    page = visit(who, NOWHERE, width=WIDTHS[0])
+    deaf(page)
+    for path in pages_of(company, cast)[who]:
+        page.goto(path)
+        wrong += [f"{path}: {one}" for one in looked_at(page, data)]
     assert wrong == [], "\n".join(wrong)
 
 
 def looked_at(page: Page, data: str) -> list[str]:
-    found = [*unsaid(page, data), *sideways(page, WIDTHS)]
+    """From narrow to wide and, spaced out, back again."""
+    found = [*unsaid(page, data), *(one for width in WIDTHS for one in sticking(page, width))]
     space_out(page)
-    return found + [f"spaced out, {one}" for one in sideways(page, WIDTHS)]
+    return found + [f"spaced out, {one}" for width in reversed(WIDTHS) for one in sticking(page, width)]
