@@ -141,6 +141,17 @@ _OUT_OF = {
     "en": ("Complete {any}", "Complete {any} {n} times"),
     "nl": ("Rond {any} af", "Rond {n} keer {any} af"),
 }
+# A recognition carries the badge: no other badge can ask for that, so that it needs no name here.
+_BY_HAND = {
+    "en": (
+        "Receive this badge with a special recognition{for_}",
+        "Receive this badge with {n} special recognitions{for_}",
+    ),
+    "nl": (
+        "Krijg deze badge bij een bijzondere waardering{for_}",
+        "Krijg deze badge bij {n} bijzondere waarderingen{for_}",
+    ),
+}
 _HOLDS = {
     "en": ("Earn the badge ", "Earn one of the badges "),
     "nl": ("Verdien de badge ", "Verdien een van de badges "),
@@ -213,7 +224,8 @@ def _badge(holds: HoldsBadge, lang: str, titles: Titles) -> str:
 def _count(count: Count, lang: str, titles: Titles) -> str:
     if count.of.activities:
         return _out_of(count, lang, titles)
-    form = _COUNT[lang][count.of.kind][count.at_least > 1]
+    forms = _BY_HAND[lang] if count.of.badges else _COUNT[lang][count.of.kind]
+    form = forms[count.at_least > 1]
     return form.format(n=count.at_least, **_parts(count.of, count.at_least, lang, titles))
 
 

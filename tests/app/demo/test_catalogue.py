@@ -98,7 +98,7 @@ def test_every_badge_can_be_read_and_has_a_glyph_that_exists() -> None:
         {activity["slug"]: n for n, activity in enumerate(CATALOGUE["activities"])},
         {skill["slug"]: n for n, skill in enumerate(CATALOGUE["skills"])},
     )
-    assert len(read_all(json.loads(json.dumps(CATALOGUE["badges"])), names)) == 20
+    assert len(read_all(json.loads(json.dumps(CATALOGUE["badges"])), names)) == 21
     shapes = {"course", "workshop", "coaching", "job", "rotation", "lesson", "kudos", "milestone"}
     assert {badge["kind"] for badge in CATALOGUE["badges"]} == shapes
     glyphs = Path(__file__).parents[3] / "app" / "badges" / "glyphs.txt"
