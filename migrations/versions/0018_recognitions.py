@@ -134,7 +134,10 @@ def _nominations() -> None:
         _to(table, "recognition_id", "recognition"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
         sa.UniqueConstraint(
-            "occasion_id", "nominee_id", "nominator_id", name=op.f(f"uq_{table}_occasion_id")
+            "occasion_id",
+            "nominee_id",
+            "nominator_id",
+            name=op.f(f"uq_{table}_occasion_id_nominee_id_nominator_id"),
         ),
         sa.UniqueConstraint("once", name=op.f(f"uq_{table}_once")),
     )
