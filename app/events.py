@@ -175,6 +175,37 @@ class LessonShared(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecognitionGiven(Event):
+    """`person_id` is a receiver; `badge` is the slug of the badge that it carries."""
+
+    recognition_id: int
+    badge: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecognitionWithdrawn(Event):
+    """`person_id` is a receiver; the reason stands with the recognition."""
+
+    recognition_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nominated(Event):
+    """`person_id` nominated a colleague. Sealed until nominations close: nobody else is told before."""
+
+    nomination_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NominationDecided(Event):
+    """`person_id` is who was nominated, or who nominated them; without a recognition it led to none."""
+
+    nomination_id: int
+    nominee: bool
+    recognition_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class KudosGiven(Event):
     """`person_id` is the receiver."""
 

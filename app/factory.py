@@ -51,6 +51,8 @@ from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
+from app.recognitions import api as recognitions_api
+from app.recognitions import pages as recognitions_pages
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -65,6 +67,7 @@ PAGES: tuple[Blueprint, ...] = (
     badges_pages.pages,
     lessons_pages.pages,
     kudos_pages.pages,
+    recognitions_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
     admin_pages.pages,
@@ -88,6 +91,7 @@ API = (
     badges_api.api,
     lessons_api.api,
     kudos_api.api,
+    recognitions_api.api,
     leaderboards_api.api,
     learning_api.api,
     connections_api.api,
@@ -189,7 +193,9 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         celebrates=badges_pages.celebrates,
     )
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(badges_from=shelf.leading_from)
+    app.jinja_env.globals.update(
+        badges_from=shelf.leading_from, badges_by_hand=shelf.by_hand, badge_carried=shelf.carried
+    )
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)

@@ -22,6 +22,7 @@ NOW: Reactions = {
     e.FactTakenBack: [facts.take_back],
     e.FactRecorded: [points.earn],
     e.FactWithdrawn: [points.take_back],
+    e.RecognitionGiven: [badges.check_carried],
     e.FactsCounted: [badges.evaluate],
     e.BadgeAwarded: [points.earn_for_awards, badges.evaluate_after_awards],
     e.BadgeMoved: [points.recount_awards],

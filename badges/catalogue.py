@@ -78,6 +78,11 @@ def read(entry: Mapping[str, Any], names: Names, where: str) -> Badge:
         if isinstance(worth, bool) or not isinstance(worth, int) or not 0 <= worth <= 10_000:
             raise BadCriteria(f"{at}.points", "must be a whole number from 0 to 10000")
         criteria.append(parse(tier.get("criteria"), names, f"{at}.criteria"))
+        for of in filter(None, map(filter_of, leaves(criteria[-1]))):
+            if of.badges - {entry["slug"]}:
+                raise BadCriteria(
+                    f"{at}.criteria", "a recognition can carry this badge only, not another one"
+                )
         points.append(worth)
     return Badge(entry["slug"], entry, tuple(criteria), tuple(points), entry.get("repeats"))
 

@@ -37,12 +37,16 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which facts: of this kind and, where given, of one of these activity kinds, activities or skills."""
+    """Which facts: of this kind and, where given, of one of these activity kinds, activities or skills.
+
+    `badges` are slugs: recognitions that carry one of these, so that a badge can be given by hand.
+    """
 
     kind: str
     activity_kinds: frozenset[str] = frozenset()
     activities: frozenset[int] = frozenset()
     skills: frozenset[int] = frozenset()
+    badges: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ def _leaf(data: dict[str, Any], names: Names, where: str) -> Leaf:
         _only(data, where, "distinct", "of", "at_least", "within")
         what = _one_of(data["distinct"], DISTINCT, f"{where}.distinct")
         of = _filter(data.get("of"), names, f"{where}.of")
+        if of.badges:
+            raise BadCriteria(f"{where}.of", "a badge that is carried is counted, not told apart")
         return Distinct(what, of, _number(data, "at_least", where), _within(data, where))
     if "completed" in data:
         _only(data, where, "completed")
@@ -166,10 +172,12 @@ def _badge(data: dict[str, Any], names: Names, where: str) -> HoldsBadge:
 def _filter(data: object, names: Names, where: str) -> Filter:
     if not isinstance(data, dict):
         raise BadCriteria(where, "must be an object that says which kind")
-    _only(data, where, "kind", "activity_kind", "activity", "skill")
+    _only(data, where, "kind", "activity_kind", "activity", "skill", "badge")
     kind = _one_of(data.get("kind"), KINDS, f"{where}.kind")
     if kind != "completed" and ("activity_kind" in data or "activity" in data):
         raise BadCriteria(where, "activity_kind and activity go with completed only")
+    if kind != "recognised" and "badge" in data:
+        raise BadCriteria(where, "badge goes with recognised only")
     kinds = data.get("activity_kind", [])
     if not isinstance(kinds, list) or ("activity_kind" in data and not kinds):
         raise BadCriteria(f"{where}.activity_kind", "must be a list with at least one kind")
@@ -180,7 +188,13 @@ def _filter(data: object, names: Names, where: str) -> Filter:
         if "activity" in data
         else frozenset(),
         _named(data["skill"], names.skills, f"{where}.skill", "skill") if "skill" in data else frozenset(),
+        _carried(data["badge"], names, f"{where}.badge") if "badge" in data else frozenset(),
     )
+
+
+def _carried(slugs: object, names: Names, where: str) -> frozenset[str]:
+    _named(slugs, names.badges, where, "badge")
+    return frozenset(slugs) if isinstance(slugs, list) else frozenset()
 
 
 def _within(data: dict[str, Any], where: str) -> Within | None:

@@ -77,6 +77,7 @@ def matches(of: Filter, fact: Fact) -> bool:
         and (not of.activity_kinds or fact.activity_kind in of.activity_kinds)
         and (not of.activities or fact.activity_id in of.activities)
         and (not of.skills or not of.skills.isdisjoint(fact.lineage))
+        and (not of.badges or fact.carries in of.badges)
     )
 
 

@@ -9,7 +9,10 @@ BEFORE = "history:"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One countable thing. `skills` are those it was about, `lineage` adds their ancestors."""
+    """One countable thing. `skills` are those it was about, `lineage` adds their ancestors.
+
+    `carries` is the slug of the badge that a recognition carries.
+    """
 
     at: datetime
     source: str
@@ -20,6 +23,7 @@ class Fact:
     skills: tuple[int, ...] = ()
     lineage: frozenset[int] = field(default_factory=frozenset)
     counterpart_id: int | None = None
+    carries: str = ""
 
     @property
     def from_before(self) -> bool:

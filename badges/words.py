@@ -86,6 +86,21 @@ _COUNT = {
             "Has shared lessons{about} that colleagues applied {n} times",
         ),
         "kudos_received": ("Has received kudos{for_}", "Has received kudos {n} times{for_}"),
+        "feedback_helped": (
+            "Has given feedback that helped a colleague{about}",
+            "Has given feedback that helped a colleague {n} times{about}",
+        ),
+        "use_told": (
+            "Has told whether what was learned is used{about}",
+            "Has told {n} times whether what was learned is used{about}",
+        ),
+        "guided": ("Has guided a colleague{about}", "Has guided colleagues {n} times{about}"),
+        "recognised": (
+            "Has received a special recognition{for_}",
+            "Has received {n} special recognitions{for_}",
+        ),
+        "goal_reached": ("Has reached a goal of their own{about}", "Has reached {n} goals of their own{about}"),
+        "programme_completed": ("Has completed a programme{about}", "Has completed {n} programmes{about}"),
     },
     ("nl", YOU): {
         "completed": ("Rond {a}{about} af", "Rond {n} {what}{about} af"),
@@ -116,6 +131,24 @@ _COUNT = {
             "Heeft lessen{about} gedeeld die collega’s {n} keer toepasten",
         ),
         "kudos_received": ("Heeft kudos{for_} gekregen", "Heeft {n} keer kudos{for_} gekregen"),
+        "feedback_helped": (
+            "Heeft feedback{about} gegeven die een collega hielp",
+            "Heeft {n} keer feedback{about} gegeven die een collega hielp",
+        ),
+        "use_told": (
+            "Heeft verteld of het geleerde{about} gebruikt wordt",
+            "Heeft {n} keer verteld of het geleerde{about} gebruikt wordt",
+        ),
+        "guided": ("Heeft een collega{about} begeleid", "Heeft {n} keer een collega{about} begeleid"),
+        "recognised": (
+            "Heeft een bijzondere waardering{for_} gekregen",
+            "Heeft {n} bijzondere waarderingen{for_} gekregen",
+        ),
+        "goal_reached": ("Heeft een eigen doel{about} bereikt", "Heeft {n} eigen doelen{about} bereikt"),
+        "programme_completed": (
+            "Heeft een leertraject{about} afgerond",
+            "Heeft {n} leertrajecten{about} afgerond",
+        ),
     },
 }
 _DISTINCT = {
@@ -142,6 +175,12 @@ _DISTINCT = {
             "lesson_applied",
         ): "Has shared lessons on {n} different skills{about} that colleagues apply",
         ("skills", "kudos_received"): "Has received kudos for {n} different skills",
+        ("skills", "feedback_helped"): "Has given feedback that helped on {n} different skills{about}",
+        ("skills", "use_told"): "Has told on {n} different skills whether what was learned is used{about}",
+        ("skills", "guided"): "Has guided colleagues on {n} different skills{about}",
+        ("skills", "recognised"): "Has received special recognitions for {n} different skills",
+        ("skills", "goal_reached"): "Has reached goals of their own on {n} different skills{about}",
+        ("skills", "programme_completed"): "Has completed programmes on {n} different skills{about}",
         ("givers", ""): "Has received kudos from {n} different colleagues{for_}",
         ("appliers", ""): "Has shared lessons{about} that {n} different colleagues apply",
         ("activities", ""): "Has completed {n} different {what}{about}",
@@ -175,6 +214,24 @@ _DISTINCT = {
             "lesson_applied",
         ): "Heeft lessen gedeeld over {n} verschillende vaardigheden{about} die collega’s toepassen",
         ("skills", "kudos_received"): "Heeft kudos gekregen voor {n} verschillende vaardigheden",
+        (
+            "skills",
+            "feedback_helped",
+        ): "Heeft feedback gegeven die hielp over {n} verschillende vaardigheden{about}",
+        (
+            "skills",
+            "use_told",
+        ): "Heeft over {n} verschillende vaardigheden verteld of het geleerde gebruikt wordt{about}",
+        ("skills", "guided"): "Heeft collega’s begeleid op {n} verschillende vaardigheden{about}",
+        (
+            "skills",
+            "recognised",
+        ): "Heeft bijzondere waarderingen gekregen voor {n} verschillende vaardigheden",
+        ("skills", "goal_reached"): "Heeft eigen doelen bereikt over {n} verschillende vaardigheden{about}",
+        (
+            "skills",
+            "programme_completed",
+        ): "Heeft leertrajecten afgerond over {n} verschillende vaardigheden{about}",
         ("givers", ""): "Heeft kudos gekregen van {n} verschillende collega’s{for_}",
         ("appliers", ""): "Heeft lessen{about} gedeeld die {n} verschillende collega’s toepassen",
         ("activities", ""): "Heeft {n} verschillende {what}{about} afgerond",
@@ -186,6 +243,25 @@ _DONE = {
     ("en", THEY): ("Has completed {names}", "Has completed {names} {n} times"),
     ("nl", YOU): ("Rond {names} af", "Rond {n} keer {names} af"),
     ("nl", THEY): ("Heeft {names} afgerond", "Heeft {n} keer {names} afgerond"),
+}
+# A recognition carries the badge: no other badge can ask for that, so that it needs no name here.
+_BY_HAND = {
+    ("en", YOU): (
+        "Receive this badge with a special recognition{for_}",
+        "Receive this badge with {n} special recognitions{for_}",
+    ),
+    ("en", THEY): (
+        "Has received this badge with a special recognition{for_}",
+        "Has received this badge with {n} special recognitions{for_}",
+    ),
+    ("nl", YOU): (
+        "Krijg deze badge bij een bijzondere waardering{for_}",
+        "Krijg deze badge bij {n} bijzondere waarderingen{for_}",
+    ),
+    ("nl", THEY): (
+        "Heeft deze badge gekregen bij een bijzondere waardering{for_}",
+        "Heeft deze badge gekregen bij {n} bijzondere waarderingen{for_}",
+    ),
 }
 _HOLDS = {
     ("en", YOU): ("Earn the badge {names}", "Earn one of the badges {names}"),
@@ -267,7 +343,8 @@ def _badge(holds: HoldsBadge, lang: str, titles: Titles) -> str:
 def _count(count: Count, lang: str, titles: Titles, voice: str) -> str:
     if count.of.activities:
         return _out_of(count, lang, titles, voice)
-    form = _COUNT[lang, voice][count.of.kind][count.at_least > 1]
+    forms = _BY_HAND[lang, voice] if count.of.badges else _COUNT[lang, voice][count.of.kind]
+    form = forms[count.at_least > 1]
     return form.format(n=count.at_least, **_parts(count.of, count.at_least, lang, titles))
 
 

@@ -286,6 +286,33 @@ EXAMPLES: dict[str, Example] = {
     "profiles.preview": _of("/me/profile/preview", 200),
     "profiles.public": _of("/u/ben", 404),  # off, so that nobody sees it
     "profiles.switch": _of("/me/profile", 303),
+    "recognitions.choose": _of("/recognitions/{recognition}/visibility", 422),
+    "recognitions.close": _of("/recognitions/occasions/{occasion}/closing", 303),
+    "recognitions.decide": _of("/recognitions/occasions/{occasion}/decision", 303, 404),
+    "recognitions.give": _of("/recognitions", 422, 404),
+    "recognitions.listed": _of("/recognitions", 200),
+    "recognitions.new": _of("/recognitions/new", 200, 404),
+    "recognitions.nominate": _of("/recognitions/nominate", 422),
+    "recognitions.nominations": _of("/recognitions/nominate", 200),
+    "recognitions.occasion": _of("/recognitions/occasions/{occasion}", 200),
+    "recognitions.occasions": _of("/recognitions/occasions", 200, 404),
+    "recognitions.one": _of("/recognitions/{recognition}", 200),
+    "recognitions.open_occasion": _of("/recognitions/occasions", 422),
+    "recognitions.take_back": _of("/recognitions/nominations/{nomination}/end", 303, 404),
+    "recognitions.withdraw": _of("/recognitions/{recognition}/withdrawal", 422),
+    "recognitions_api.choose": _api("/recognitions/{recognition}/visibility", 422),
+    "recognitions_api.close": _api("/recognitions/occasions/{occasion}/closing", 200),
+    "recognitions_api.decide": _api("/recognitions/occasions/{occasion}/decision", 200, 409, 404),
+    "recognitions_api.give": _api("/recognitions", 422),
+    "recognitions_api.listed": _api("/recognitions", 200),
+    "recognitions_api.nominate": _api("/recognitions/nominations", 422),
+    "recognitions_api.nominations": _api("/recognitions/nominations", 200),
+    "recognitions_api.occasion": _api("/recognitions/occasions/{occasion}", 200),
+    "recognitions_api.occasions": _api("/recognitions/occasions", 200),
+    "recognitions_api.one": _api("/recognitions/{recognition}", 200),
+    "recognitions_api.open_occasion": _api("/recognitions/occasions", 422),
+    "recognitions_api.take_back": _api("/recognitions/nominations/{nomination_too}", 204, 404),
+    "recognitions_api.withdraw": _api("/recognitions/{recognition}/withdrawal", 422),
     "rules.change": _of("/admin/rules", 200),
     "rules.page": _of("/admin/rules", 200),
     "rules.switch": _of("/admin/rules/switches", 303, form={"points_on": "1", "boards_on": "1"}),
@@ -384,6 +411,11 @@ NOBODYS = {
     "learning.reading", "learning.refused", "learning.start",
     "people.answer_step", "people.set_first_password", "people.start_step", "people.welcome",
     "profiles.person", "profiles.public",
+    # who sees which: tests/app/recognitions/test_who_sees_recognitions.py
+    "recognitions.choose", "recognitions.close", "recognitions.decide", "recognitions.occasion",
+    "recognitions.one", "recognitions.take_back", "recognitions.withdraw", "recognitions_api.choose",
+    "recognitions_api.close", "recognitions_api.decide", "recognitions_api.occasion", "recognitions_api.one",
+    "recognitions_api.take_back", "recognitions_api.withdraw",
     "skills.edit", "skills.goal", "skills.save", "skills.save_goal", "skills.step_goal",
     "skills_api.change", "skills_api.change_goal", "skills_api.one", "skills_api.remove_goal", "static",
 }  # fmt: skip
@@ -629,19 +661,23 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
     with transaction():
         invitation = people.invite(person_id=person_id, at=at)
         kept = [_file(by, at) for by in (person_id, others)]
-    made = _made_dates(person_id, at) | {
-        "lesson": ids[0],
-        "doomed": ids[1],
-        "doomed_too": ids[2],
-        "kudos": kudos_id,
-        "completion": completion_id,
-        "file": kept[0],
-        "doomed_file": kept[1],
-        "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
-        "import": _an_import(person_id, at),
-        "own_log": own_log,
-        "own_log_too": own_log_too,
-    }
+    made = (
+        _made_dates(person_id, at)
+        | _recognised(person_id, others)
+        | {
+            "lesson": ids[0],
+            "doomed": ids[1],
+            "doomed_too": ids[2],
+            "kudos": kudos_id,
+            "completion": completion_id,
+            "file": kept[0],
+            "doomed_file": kept[1],
+            "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
+            "import": _an_import(person_id, at),
+            "own_log": own_log,
+            "own_log_too": own_log_too,
+        }
+    )
     return {**made, "invitation": invitation}
 
 
@@ -672,6 +708,38 @@ def _made_dates(person_id: int, at: datetime) -> dict[str, Any]:
         code, _until = dates.make_code(date, by=person_id, at=at) or ("", at)
         goal = vision.edit_goal(None, name={"nl": "Samen", "en": "Together"}, version=None, by=None, at=at)
     return {"date": date, "doomed_date": doomed, "reservation": place.id, "code": code, "goal": goal}
+
+
+def _recognised(person_id: int, others: int) -> dict[str, Any]:
+    """What they were recognised for, an occasion in whose jury they sit, and whom they put forward for another."""
+    known = {"me": person_id, "other": others}
+    with transaction():
+        recognition, decided, first, second = (db.session.scalar(text(one), known) for one in _RECOGNISED)
+    return {
+        "recognition": recognition, "occasion": decided, "nomination": first, "nomination_too": second,
+    }  # fmt: skip
+
+
+_OCCASION = """
+    INSERT INTO recognition_occasion (name, lang, opens_on, closes_on, opened_by, opened_at)
+    VALUES ('Day', 'en', current_date - 9, current_date + {}, :other, now()) RETURNING id
+"""
+_PUT_FORWARD = f"""
+    WITH made AS ({_OCCASION.format(9)})
+    INSERT INTO nomination (occasion_id, nominee_id, nominator_id, reason, lang, nominated_at)
+    SELECT id, :other, :me, 'Said it first', 'en', now() FROM made RETURNING id
+"""
+_RECOGNISED = (
+    """WITH made AS (
+        INSERT INTO recognition (giver_id, given_as, title, citation, lang, day, given_at)
+        VALUES (:other, 'hr', 'Well done', 'Said it first', 'en', current_date, now()) RETURNING id)
+    INSERT INTO recognition_receiver (recognition_id, person_id) SELECT id, :me FROM made
+    RETURNING recognition_id""",
+    f"""WITH made AS ({_OCCASION.format(-5)})
+    INSERT INTO recognition_jury (occasion_id, person_id) SELECT id, :me FROM made RETURNING occasion_id""",
+    _PUT_FORWARD,
+    _PUT_FORWARD,
+)
 
 
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:

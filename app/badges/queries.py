@@ -16,8 +16,8 @@ from app.config import timezone
 from app.db import array, db
 from app.facts.queries import catalogue_stamp
 from app.vision.models import Skill
-from badges.catalogue import Badge, Index, read
-from badges.criteria import Names
+from badges.catalogue import Badge, Index, filter_of, read
+from badges.criteria import Names, leaves
 from badges.engine import Tier
 from leaderboards.periods import windows_at
 
@@ -39,6 +39,13 @@ class Definition:
     @property
     def body(self) -> Any:
         return self.badge.body
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is one that a recognition may carry."""
+        return any(
+            of is not None and self.slug in of.badges for of in map(filter_of, leaves(self.badge.criteria[0]))
+        )
 
     @property
     def tiers(self) -> list[Tier]:
@@ -75,6 +82,11 @@ def catalogue() -> Catalogue:
         cached = _compile()
         _catalogue = (stamp, cached)
     return cached
+
+
+def by_hand() -> list[Definition]:
+    """The badges that a recognition may carry."""
+    return [one for one in catalogue().in_force.values() if one.by_hand]
 
 
 def names() -> Names:

@@ -18,7 +18,7 @@ from app.facts import queries as facts
 from app.finding import has_all
 from app.points import queries as points
 from app.vision import queries as vision
-from badges.criteria import AllOf, AnyOf, Completed, Criteria, HoldsBadge, PointsAtLeast, leaves
+from badges.criteria import AllOf, AnyOf, Completed, Count, Criteria, HoldsBadge, PointsAtLeast, leaves
 from badges.engine import Tier, first_met
 from badges.facts import Fact, Held, Item, in_order
 from badges.progress import Step, progress
@@ -52,7 +52,8 @@ class Holding:
 class StepSaid:
     """One condition in words, how far it is, since when it is met, and what to do for it.
 
-    `kind` is what it asks for: a kind of fact, points or badge. `go` is the slug of the activity or badge to go to.
+    `kind` is what it asks for: a kind of fact, points, badge, or given: by hand, with a recognition.
+    `go` is the slug of the activity or badge to go to.
     """
 
     said: str
@@ -98,6 +99,11 @@ class Shown:
         return sum(not step.met for step in self.steps)
 
     @property
+    def by_hand(self) -> bool:
+        """Whether somebody else has to give it: nothing to work towards."""
+        return any(step.kind == "given" for step in self.steps)
+
+    @property
     def only_points(self) -> bool:
         """Whether nothing but points leads there: no way to show without points."""
         return bool(self.steps) and all(step.kind == "points" for step in self.steps)
@@ -121,7 +127,10 @@ class Look:
 
 
 def _reachable(shown: Sequence[Shown], *, with_points: bool) -> list[Shown]:
-    return sorted((one for one in shown if one.steps and (with_points or not one.only_points)), key=_far)
+    return sorted(
+        (one for one in shown if one.steps and not one.by_hand and (with_points or not one.only_points)),
+        key=_far,
+    )
 
 
 def _far(one: Shown) -> tuple[float, int, int]:
@@ -219,12 +228,24 @@ def leading_from(activity: Row[Any]) -> list[Leading]:
     ]
     keys.append(("completed", "kind", activity.kind))
     ids = dict.fromkeys(tier.achievement_id for key in keys for tier in catalogue.index.touched([key]))
-    found = [catalogue.in_force[id] for id in ids][:MOST_LEADING]
-    return [
-        Leading(one.slug, body["name"], body["kind"], body["glyph"], enamel_of(body["skill"], known))
-        for one in found
-        for body in (one.body,)
-    ]
+    return [_leading(catalogue.in_force[id], known) for id in ids][:MOST_LEADING]
+
+
+def by_hand() -> list[Leading]:
+    """The badges that a recognition may carry."""
+    found = queries.by_hand()
+    return [_leading(one, called()) for one in found] if found else []
+
+
+def carried(slug: str | None) -> Leading | None:
+    """The badge that a recognition carries, if it is still in the catalogue."""
+    found = queries.catalogue().by_slug(slug) if slug else None
+    return _leading(found, called()) if found else None
+
+
+def _leading(one: Definition, known: Called) -> Leading:
+    body = one.body
+    return Leading(one.slug, body["name"], body["kind"], body["glyph"], enamel_of(body["skill"], known))
 
 
 # What somebody holds, and how far they are -------------------------------------------------------------------
@@ -430,6 +451,8 @@ def _to_do(criteria: Criteria, missing: frozenset[int], known: Called) -> tuple[
         return "points", None
     if isinstance(criteria, HoldsBadge):
         return "badge", known.badges.get(criteria.achievement_id)
+    if isinstance(criteria, Count) and criteria.of.badges:
+        return "given", None
     wanted = missing if isinstance(criteria, Completed) else criteria.of.activities
     only = known.activities.get(next(iter(wanted))) if len(wanted) == 1 else None
     return ("completed" if isinstance(criteria, Completed) else criteria.of.kind), only

@@ -22,6 +22,7 @@ from app.demo.days import DAYS, Day
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
 from app.demo.profiles import show
+from app.demo.recognitions import recognise
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
@@ -123,8 +124,10 @@ def _fill(
     stage = _stage(everybody, kept, zone)
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
+    ids = {person.name: stage.people[person.external_id] for person in everybody}
+    given = recognise(ids, now)
     with transaction():
-        show({person.name: stage.people[person.external_id] for person in everybody})
+        show(ids)
         settle(now)
     kept["done"] = True
     with transaction():
@@ -133,7 +136,7 @@ def _fill(
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)
-    echo(f"  {planned} workshops to come")
+    echo(f"  {given} special recognitions, {planned} workshops to come")
 
 
 def _found(kept: dict[str, Any], at: datetime, people_file: Path | None, echo: Echo) -> None:

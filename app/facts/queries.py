@@ -47,6 +47,7 @@ _HISTORY = (
         Fact.skills,
         Fact.lineage,
         Fact.counterpart_id,
+        Fact.edition,
     )
     .where(Fact.person_id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
     .where(Fact.withdrawn_at.is_(None))
@@ -63,7 +64,7 @@ _MATCHING = text("""
              AS a(person_id, kinds, parts, activities, skills)
     )
     SELECT f.person_id, f.id, f.source, f.kind, f.happened_at, f.activity_id, f.activity_kind, f.skills, f.lineage,
-           f.counterpart_id
+           f.counterpart_id, f.edition
     FROM asked a CROSS JOIN LATERAL (
         SELECT * FROM fact WHERE fact.person_id = a.person_id AND withdrawn_at IS NULL
          AND (kind = ANY(a.kinds) OR activity_id = ANY(a.activities) OR lineage && a.skills
@@ -73,7 +74,19 @@ _MATCHING = text("""
 
 def _facts(people: Iterable[int], rows: Iterable[Any]) -> dict[int, list[engine.Fact]]:
     found: dict[int, list[engine.Fact]] = {person_id: [] for person_id in people}
-    for person_id, id_, source, kind, at, activity_id, activity_kind, skills, lineage, counterpart in rows:
+    for (
+        person_id,
+        id_,
+        source,
+        kind,
+        at,
+        activity_id,
+        activity_kind,
+        skills,
+        lineage,
+        counterpart,
+        edition,
+    ) in rows:
         found[person_id].append(
             engine.Fact(
                 at,
@@ -85,6 +98,7 @@ def _facts(people: Iterable[int], rows: Iterable[Any]) -> dict[int, list[engine.
                 tuple(skills),
                 frozenset(lineage),
                 counterpart,
+                edition if kind == "recognised" else "",  # the slug of the badge that it carries
             )
         )
     return found

@@ -17,6 +17,7 @@ from app.language import lang
 from app.lessons import queries as lessons
 from app.people import queries as people
 from app.points import queries as points
+from app.recognitions import queries as recognitions
 from app.web import now, query, render, swaps
 
 pages = Blueprint("home", __name__)
@@ -60,6 +61,7 @@ def _context(parts: set[str]) -> dict[str, Any]:
     if "foryou" in parts:
         found["kudos"] = kudos.latest_received(me(), limit=2)
         found["lessons"] = lessons.latest_of_team(me(), limit=2)
+        found["recognitions"] = recognitions.news_of_team(me(), now())
         found["skill_of"] = shelf.called().skills
     return found
 

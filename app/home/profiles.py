@@ -20,11 +20,12 @@ from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people import actions as people_actions
 from app.people import queries as people
+from app.recognitions import queries as recognitions
 from app.web import body, done, now, query, render
 
 pages = Blueprint("profiles", __name__)
 
-LESSONS = 3
+LESSONS, RECOGNITIONS = 3, 5
 
 
 @pages.get("/people/<handle>")
@@ -41,6 +42,7 @@ def person(handle: str) -> ResponseReturnValue:
         own=own,
         display=showcase.display(found.id, "me" if own else "colleagues"),
         lessons=lessons.by_author(me(), found.id, LESSONS),
+        recognitions=recognitions.of(found.id, shown_only=not own, limit=RECOGNITIONS),
     )
 
 

@@ -21,6 +21,8 @@ from app.kudos import actions as kudos
 from app.lessons import actions as lessons
 from app.outbox import settle
 from app.people import actions as people
+from app.recognitions import actions as recognitions
+from app.recognitions import queries as recognition_queries
 from app.vision.queries import ids_of
 from tests.cast import HIRED, Cast, hire
 
@@ -48,6 +50,7 @@ class Company:
     kudos: int
     log: int
     award: str
+    recognition: int
 
 
 @cache
@@ -101,7 +104,11 @@ def happen(cast: Cast) -> Company:
         kudos_id = _thank(cast, at)
         settle(at)
     with transaction():
-        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at))
+        lock_people([cast.anna, cast.ben, cast.mia])
+        recognition = _recognise(cast, at)
+        settle(at)
+    with transaction():
+        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at), recognition)
         settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
@@ -189,6 +196,30 @@ def _share(cast: Cast, at: datetime) -> int:
     how = "We practised it on the training ground."
     lessons.apply_lessons([lessons.Applying(lesson_id=made[0], person_id=cast.mia, how=how)], at=at)
     return made[0]
+
+
+def _recognise(cast: Cast, at: datetime) -> int:
+    """What Mia recognised Anna for, and an occasion that is open: Anna is nominated for one that is closed."""
+    today = recognition_queries.day_of(at)
+    days = ((today - timedelta(days=2), today + timedelta(days=9)), (today, today))
+    for opens, closes in days:
+        made = recognitions.open_occasion(
+            recognitions.NewOccasion(
+                opened_by=cast.clara, name="Learning day", lang="en", opens_on=opens, closes_on=closes
+            ),
+            at=at,
+        )
+    recognitions.nominate(
+        recognitions.NewNomination(
+            nominator_id=cast.ben, nominee_id=cast.anna, occasion_id=made, reason=THANKS, lang="en"
+        ),
+        at=at,
+    )
+    recognitions.close_nominations(occasion_id=made, by=cast.clara, at=at)
+    given = recognitions.NewRecognition(
+        giver_id=cast.mia, receivers=[cast.anna], title="Asked on", citation=THANKS * 2, lang="en", day=today
+    )
+    return recognitions.give_recognitions([given], at=at)[0]
 
 
 def _thank(cast: Cast, at: datetime) -> int:

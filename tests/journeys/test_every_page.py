@@ -46,6 +46,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/search?q=an", "/search", "/search?q=nothing+fits+this", "/search?q=an&kind=people"]
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += [f"/b/{company.award}"]
+    anna += ["/recognitions", "/recognitions/nominate", f"/recognitions/{company.recognition}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
@@ -66,7 +67,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
-    mia = ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
+    mia = ["/recognitions/new", "/recognitions?show=given"]
+    mia += ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
 

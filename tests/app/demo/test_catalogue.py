@@ -42,14 +42,14 @@ def test_it_is_as_large_as_was_promised() -> None:
     assert {part: len(CATALOGUE[part]) for part in ("vision", "activities", "badges")} == {
         "vision": 6,
         "activities": 40,
-        "badges": 20,
+        "badges": 21,
     }
     assert len(CATALOGUE["skills"]) == 25
 
 
 def test_every_text_is_there_in_dutch_and_in_english_and_they_differ() -> None:
     texts = list(said({part: CATALOGUE[part] for part in ("vision", "skills", "activities", "badges")}))
-    assert len(texts) == 6 + 25 + 2 * 40 + 2 * 20
+    assert len(texts) == 6 + 25 + 2 * 40 + 2 * 21
     for text in texts:
         assert set(text) == {"nl", "en"}
         assert all(text.values())
@@ -108,7 +108,7 @@ def test_every_badge_can_be_read_and_has_a_glyph_that_exists() -> None:
         {activity["slug"]: n for n, activity in enumerate(CATALOGUE["activities"])},
         {skill["slug"]: n for n, skill in enumerate(CATALOGUE["skills"])},
     )
-    assert len(read_all(json.loads(json.dumps(CATALOGUE["badges"])), names)) == 20
+    assert len(read_all(json.loads(json.dumps(CATALOGUE["badges"])), names)) == 21
     shapes = {"course", "workshop", "coaching", "job", "rotation", "lesson", "kudos", "milestone"}
     assert {badge["kind"] for badge in CATALOGUE["badges"]} == shapes
     glyphs = Path(__file__).parents[3] / "app" / "badges" / "glyphs.txt"

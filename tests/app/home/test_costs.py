@@ -15,8 +15,8 @@ Browser = Callable[[str], SignedIn]
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 18), ("/album", 7), ("/album?by=skill", 7), ("/badges/five", 9), ("/receipts", 4), ("/leaderboards", 8),
-     ("/moment", 6), ("/api/v1/badges", 6)],
+    [("/", 19), ("/album", 7), ("/album?by=skill", 7), ("/badges/five", 9), ("/receipts", 4), ("/leaderboards", 8),
+     ("/recognitions", 9), ("/moment", 6), ("/api/v1/badges", 6)],
 )  # fmt: skip
 def test_more_to_show_is_no_more_to_ask(
     scene: Scene, cast: Cast, client_of: Browser, path: str, most: int

@@ -84,7 +84,7 @@ def test_the_commands_save_and_load(app: Flask, cast: Cast, tmp_path: Path) -> N
     demo, saved = str(DEMO), tmp_path / "catalogue.yaml"
     assert run(args=["catalogue", "load", demo]).exit_code == 0
     told = run(args=["catalogue", "save", str(saved)])
-    assert told.output == f"25 skills, 40 activities, 20 badges written to {saved}.\n"
+    assert told.output == f"25 skills, 40 activities, 21 badges written to {saved}.\n"
     again = run(args=["catalogue", "load", str(saved)])
     assert again.output == "25 skills, 40 activities; badges in a new version: none.\n"
     assert run(args=["catalogue", "save", str(tmp_path / "no" / "c.json")]).exit_code == 1
