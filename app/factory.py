@@ -29,6 +29,8 @@ from app.connections import pages as connections_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
 from app.db import db
+from app.feedback import api as feedback_api
+from app.feedback import pages as feedback_pages
 from app.home import api as home_api
 from app.home import pages as home_pages
 from app.home import profiles
@@ -63,6 +65,7 @@ PAGES: tuple[Blueprint, ...] = (
     badges_pages.pages,
     lessons_pages.pages,
     kudos_pages.pages,
+    feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
     admin_pages.pages,
@@ -86,6 +89,7 @@ API = (
     badges_api.api,
     lessons_api.api,
     kudos_api.api,
+    feedback_api.api,
     leaderboards_api.api,
     learning_api.api,
     connections_api.api,
@@ -189,6 +193,10 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
     app.jinja_env.globals.update(badges_from=shelf.leading_from)
+    app.jinja_env.globals.update(
+        feedback_of=feedback_pages.of_lesson, feedback_asked=feedback_pages.asked_of_me
+    )
+    app.jinja_env.globals.update(use_due=feedback_pages.use_due, use_of=feedback_pages.use_of)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
