@@ -190,13 +190,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         waiting_confirmations=_waiting_confirmations,
         waiting_asked=_waiting_asked,
     )
-    app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
-    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(badges_from=shelf.leading_from)
-    app.jinja_env.globals.update(
-        feedback_of=feedback_pages.of_lesson, feedback_asked=feedback_pages.asked_of_me
-    )
-    app.jinja_env.globals.update(use_due=feedback_pages.use_due, use_of=feedback_pages.use_of)
+    _windows(app)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
@@ -205,6 +199,17 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
+
+
+def _windows(app: Flask) -> None:
+    """What pages of lower rooms show of higher ones."""
+    app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
+    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
+    app.jinja_env.globals.update(badges_from=shelf.leading_from)
+    app.jinja_env.globals.update(
+        feedback_of=feedback_pages.of_lesson, feedback_asked=feedback_pages.asked_of_me
+    )
+    app.jinja_env.globals.update(use_due=feedback_pages.use_due, use_of=feedback_pages.use_of)
 
 
 def _waiting_confirmations() -> int:

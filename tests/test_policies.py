@@ -26,7 +26,6 @@ from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.feedback import actions as feedback
-from app.feedback.actions import Ask, Words
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.learning import actions as learning
@@ -431,8 +430,9 @@ NOBODYS = {
     "catalogue.set_state", "connections.end", "connections.guide", "connections.one", "connections.rotate",
     "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend",
     "dates.attendance_kept", "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit",
-    "dates.give_back", "dates.manage", "feedback.tell_use", "feedback_api.activity_use", "feedback_api.tell_use", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel",
-    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "home.fragment",
+    "dates.give_back", "dates.manage", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel",
+    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "feedback.tell_use",
+    "feedback_api.activity_use", "feedback_api.tell_use", "home.fragment",
     "home_api.profile",
     "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
     "intake_api.undo_join", "intake_api.undo_merge", "learning.cancel", "learning.choose", "learning.one",
@@ -711,9 +711,11 @@ def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict
     """What this person asked and is asked, with an answer to the one and two to others."""
 
     def ask(by: int, of: int) -> int:
-        return feedback.ask(Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en"), at=at)
+        return feedback.ask(
+            feedback.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en"), at=at
+        )
 
-    words = Words(keep=f"You had {says}", try_="", lang="en")
+    words = feedback.Words(keep=f"You had {says}", try_="", lang="en")
     made = {}
     for name, by, of in (
         ("request", person_id, others),

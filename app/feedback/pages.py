@@ -59,7 +59,7 @@ def overview() -> ResponseReturnValue:
 def _overview(typed: dict[str, Any], no: ValidationError | Refused | None = None) -> Response:
     empty = {"about": "", "whom": "people", "people": [], "who": "", "lang": str(get_locale()), "once": ""}
     context = {
-        "waiting": queries.waiting(me(), now()),
+        "asks": queries.waiting(me(), now()),
         "asked": queries.asked_by(me(), now()),
         "got": queries.got(me()),
         "given": queries.given(me()),

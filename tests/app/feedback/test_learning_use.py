@@ -37,8 +37,8 @@ def complete(app: Flask, cast: Cast) -> Complete:
             )
             source = f"t:{person_id}:{activity}"
             told: Any = {
-                "person_id": person_id, "activity_id": activity_id, "completed_at": at, "source": source, "origin": "import",
-                "score": None, "hours": None,
+                "person_id": person_id, "activity_id": activity_id, "completed_at": at, "source": source,
+                "origin": "import", "score": None, "hours": None,
             }  # fmt: skip
             found = record_completions([told], at=at)
             settle(at)
