@@ -22,6 +22,7 @@ from app.demo.days import DAYS, Day
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
 from app.demo.profiles import show
+from app.demo.replies import reply
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
@@ -124,8 +125,10 @@ def _fill(
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
     with transaction():
-        show({person.name: stage.people[person.external_id] for person in everybody})
+        ids = {person.name: stage.people[person.external_id] for person in everybody}
+        show(ids)
         settle(now)
+    reply(ids, now)
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
