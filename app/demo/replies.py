@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -67,7 +68,7 @@ def _helped(by: int, feedback_id: int, at: datetime) -> None:
 
 def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
     """The first request of each asker is answered by some; what is asked of Noor last still waits."""
-    answers = iter(written["answers"])
+    answers = cycle(written["answers"])
     asked = [*written["requests"], {**written["leading"], "of": []}]
     for one in asked:
         people = [ids[name] for name in one["of"] if name in ids]
@@ -86,7 +87,7 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
             settle(at)
         chosen = people[1:] if people else [card.id for card in reports_of(ids[one["by"]])][1:7]
         for number, person in enumerate(chosen):
-            said = next(answers, written["answers"][number % len(written["answers"])])
+            said = written["answers"][number] if not people else next(answers)
             words = actions.Words(keep=said["keep"], try_=said["try"], lang=said["lang"])
             then = at + timedelta(hours=5 + 9 * number)
             with transaction():
