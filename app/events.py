@@ -195,3 +195,18 @@ class FeedbackGiven(Event):
     feedback_id: int
     request_id: int | None = None
     lesson_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationPlanned(Event):
+    """`person_id` is the other of the two."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteFiled(Event):
+    """`person_id` can read a note of the other from now on."""
+
+    conversation_id: int
+    note_id: int

@@ -26,6 +26,8 @@ from app.badges import shelf, showing
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
+from app.conversations import api as conversations_api
+from app.conversations import pages as conversations_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
 from app.db import db
@@ -33,7 +35,7 @@ from app.feedback import api as feedback_api
 from app.feedback import pages as feedback_pages
 from app.home import api as home_api
 from app.home import pages as home_pages
-from app.home import profiles
+from app.home import profiles, team
 from app.imports import catalogue_file, statements
 from app.intake import api as intake_api
 from app.intake import pages as intake_pages
@@ -61,6 +63,8 @@ MOST_LINKS = 5000
 PAGES: tuple[Blueprint, ...] = (
     home_pages.pages,
     profiles.pages,
+    team.pages,
+    conversations_pages.pages,
     activities_pages.pages,
     badges_pages.pages,
     lessons_pages.pages,
@@ -98,6 +102,7 @@ API = (
     points_api.api,
     admin_api.api,
     search_api.api,
+    conversations_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 

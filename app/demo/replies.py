@@ -100,7 +100,9 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
 def _use(texts: dict[str, dict[str, list[str]]], now: datetime) -> None:
     """Answers week by week, so that each is dated when it was given."""
     with transaction():
-        rows = db.session.execute(_OLD, {"until": now - DUE_AFTER - timedelta(hours=3), "kinds": list(ASKS)}).all()
+        rows = db.session.execute(
+            _OLD, {"until": now - DUE_AFTER - timedelta(hours=3), "kinds": list(ASKS)}
+        ).all()
     weeks: dict[int, list[actions.Use]] = {}
     for row in rows:
         dice = Random(f"{SEED} use {row.id}")
