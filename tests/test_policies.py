@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
 from app.activities import actions as activities
+from app.conversations import actions as conversations
 from app.dates import actions as dates
 from app.dates import queries as date_queries
 from app.dates.rules import NewDate
@@ -219,6 +220,21 @@ EXAMPLES: dict[str, Example] = {
     "intake_api.names": _api("/intake/names", 200),
     "intake_api.undo_join": _api("/intake/joins/1", 404),
     "intake_api.undo_merge": _api("/intake/merges/1", 404),
+    "conversations.drop": _of("/conversations/{talk}/notes/{draft}/drop", 303),
+    "conversations.end": _of("/conversations/{talk}/end", 303, 409),
+    "conversations.file": _of("/conversations/{talk}/notes/{draft_too}/file", 303),
+    "conversations.mine": _of("/conversations", 200),
+    "conversations.one": _of("/conversations/{talk}", 200),
+    "conversations.plan": _of("/team/anna/conversation", 422),
+    "conversations.plan_mine": _of("/conversations", 422),
+    "conversations.write": _of("/conversations/{talk}/notes", 422),
+    "conversations_api.all_of_them": _api("/conversations", 200),
+    "conversations_api.drop": _api("/conversations/{talk}/notes/{draft_three}", 204),
+    "conversations_api.end": _api("/conversations/{talk}/end", 200, 409),
+    "conversations_api.file": _api("/conversations/{talk}/notes/{draft_four}/file", 200),
+    "conversations_api.one": _api("/conversations/{talk}", 200),
+    "conversations_api.plan": _api("/conversations", 422),
+    "conversations_api.write": _api("/conversations/{talk}/notes", 422),
     "feedback.answer": _of("/feedback/{asked}/answer", 422),
     "feedback.ask": _of("/feedback", 422),
     "feedback.close": _of("/feedback/{request}/close", 303),
@@ -341,6 +357,10 @@ EXAMPLES: dict[str, Example] = {
     "skills_api.skills": _api("/skills", 200),
     "static": _of("/static/nothing.css", 404),
     "xapi.about": _of("/xapi/about", 200),
+    "team.card": _of("/team/card", 200),
+    "team.page": _of("/team", 200),
+    "team.person": _of("/team/{own_handle}", 200),
+    "team.stand_in": _of("/team/stand-in", 422),
     "xapi.get": _of("/xapi/statements", 200, headers=XAPI),
     "xapi.post": _of("/xapi/statements", 400, json={}, headers=XAPI),
     "xapi.put": _of("/xapi/statements", 400, json={}, headers=XAPI),
@@ -360,6 +380,16 @@ OBJECTS = {
     "dates.tick": "date",
     "activities_api.hand_over": "completion",
     "activities_api.withdraw": "completion",
+    "conversations.drop": "talk",
+    "conversations.end": "talk",
+    "conversations.file": "talk",
+    "conversations.one": "talk",
+    "conversations.write": "talk",
+    "conversations_api.drop": "talk",
+    "conversations_api.end": "talk",
+    "conversations_api.file": "talk",
+    "conversations_api.one": "talk",
+    "conversations_api.write": "talk",
     "feedback.answer": "asked",
     "feedback.close": "request",
     "feedback.decline": "asked",
@@ -403,6 +433,7 @@ COMPLETE: dict[str, Form] = {
     "date": {"who": "Anna"},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
     "kudos": {"visible": "everyone"},
+    "talk": {"held": True, "text": "What we said.", "kind": "note"},
     "asked": {"keep": "The handover in writing.", "try": "Begin earlier.", "lang": "en"},
     "feedback": {"on": True},
     "own_feedback": {},
@@ -431,7 +462,8 @@ NOBODYS = {
     "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend",
     "dates.attendance_kept", "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit",
     "dates.give_back", "dates.manage", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel",
-    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "feedback.tell_use",
+    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "conversations.plan",
+    "feedback.tell_use", "team.person",
     "feedback_api.activity_use", "feedback_api.tell_use", "home.fragment",
     "home_api.profile",
     "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
@@ -696,9 +728,11 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         "import": _an_import(person_id, at),
         "own_log": own_log,
         **_made_feedback(person_id, others, says, at),
+        **_made_talk(person_id, says, at),
         "own_log_too": own_log_too,
     }
-    return {**made, "invitation": invitation}
+    own_handle = db.session.scalar(text("SELECT handle FROM person WHERE id = :id"), {"id": person_id})
+    return {**made, "invitation": invitation, "own_handle": own_handle}
 
 
 def _file(by: int, at: datetime) -> int:
@@ -735,6 +769,25 @@ def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict
             made[name] = feedback.answer(by=by, request_id=made[request], words=words, at=at)
             settle(at)
     return made
+
+
+def _made_talk(person_id: int, says: str, at: datetime) -> dict[str, int]:
+    """A conversation of this person with their manager, or with who manages nobody else, and drafts of theirs."""
+    names = ("draft", "draft_too", "draft_three", "draft_four")
+    with transaction():
+        made = db.session.scalar(_TALK, {"person": person_id, "on": at.date(), "at": at}) or 0
+        words = f"We talked of {says}"
+        return {"talk": made} | {
+            name: conversations.write(by=person_id, conversation_id=made, kind="note", words=words, at=at)
+            for name in names
+        }
+
+
+_TALK = text("""
+    INSERT INTO conversation (person_id, manager_id, planned_on, planned_by, planned_at)
+    SELECT :person, coalesce(manager_id, (SELECT min(id) FROM person WHERE id <> :person)), :on, :person, :at
+    FROM person WHERE id = :person RETURNING id
+""")
 
 
 def _an_import(by: int, at: datetime) -> int:
@@ -879,6 +932,7 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
     known = {
         "completion": {"confirmer_id"} if rule.endpoint.endswith("hand_over") else {"decision", "note"},
         "kudos": {"visible"},
+        "talk": {"end": {"held"}, "write": {"text", "kind"}}.get(rule.endpoint.rpartition(".")[2], set()),
         "asked": set(form) if rule.endpoint.endswith("answer") else set(),
         "feedback": {"on"},
         "own_feedback_too": set(),
