@@ -210,3 +210,34 @@ class KudosGiven(Event):
     """`person_id` is the receiver."""
 
     kudos_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedbackAsked(Event):
+    """`person_id` is asked what to keep and what to try."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedbackGiven(Event):
+    """`person_id` got it: who asked, or the named author of a lesson. Nothing tells of answers without names."""
+
+    feedback_id: int
+    request_id: int | None = None
+    lesson_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationPlanned(Event):
+    """`person_id` is the other of the two."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteFiled(Event):
+    """`person_id` can read a note of the other from now on."""
+
+    conversation_id: int
+    note_id: int

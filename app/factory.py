@@ -27,12 +27,16 @@ from app.badges import pages as badges_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
+from app.conversations import api as conversations_api
+from app.conversations import pages as conversations_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
 from app.db import db
+from app.feedback import api as feedback_api
+from app.feedback import pages as feedback_pages
 from app.home import api as home_api
 from app.home import pages as home_pages
-from app.home import profiles
+from app.home import profiles, team
 from app.imports import catalogue_file, statements
 from app.intake import api as intake_api
 from app.intake import pages as intake_pages
@@ -63,11 +67,14 @@ MOST_LINKS = 5000
 PAGES: tuple[Blueprint, ...] = (
     home_pages.pages,
     profiles.pages,
+    team.pages,
+    conversations_pages.pages,
     activities_pages.pages,
     badges_pages.pages,
     lessons_pages.pages,
     kudos_pages.pages,
     recognitions_pages.pages,
+    feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
     admin_pages.pages,
@@ -92,6 +99,7 @@ API = (
     lessons_api.api,
     kudos_api.api,
     recognitions_api.api,
+    feedback_api.api,
     leaderboards_api.api,
     learning_api.api,
     connections_api.api,
@@ -100,6 +108,7 @@ API = (
     points_api.api,
     admin_api.api,
     search_api.api,
+    conversations_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
@@ -192,10 +201,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         waits=_waits,
         celebrates=badges_pages.celebrates,
     )
-    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(
-        badges_from=shelf.leading_from, badges_by_hand=shelf.by_hand, badge_carried=shelf.carried
-    )
+    _windows(app)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
@@ -204,6 +210,18 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
+
+
+def _windows(app: Flask) -> None:
+    """What pages of lower rooms show of higher ones."""
+    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
+    app.jinja_env.globals.update(
+        badges_from=shelf.leading_from, badges_by_hand=shelf.by_hand, badge_carried=shelf.carried
+    )
+    app.jinja_env.globals.update(
+        feedback_of=feedback_pages.of_lesson, feedback_asked=feedback_pages.asked_of_me
+    )
+    app.jinja_env.globals.update(use_due=feedback_pages.use_due, use_of=feedback_pages.use_of)
 
 
 # What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.

@@ -106,6 +106,7 @@ def hand_over(at: datetime) -> None:
     """Give what waits for somebody who left to who can confirm it now."""
     with transaction():
         activities.hand_over_from_who_left(at=at)
+        activities.hand_over_to_stand_ins(at=at)
         outbox.settle(at)
 
 

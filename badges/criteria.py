@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = (
-    "completed", "lesson_shared", "lesson_applied", "kudos_received", "feedback_helped", "learning_used", "guided",
+    "completed", "lesson_shared", "lesson_applied", "kudos_received", "feedback_helped", "use_told", "guided",
     "recognised", "goal_reached", "programme_completed",
 )  # fmt: skip
 ACTIVITY_KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article")

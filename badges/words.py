@@ -69,7 +69,7 @@ _COUNT = {
             "Give feedback that helps a colleague{about}",
             "Give feedback that helps a colleague {n} times{about}",
         ),
-        "learning_used": (
+        "use_told": (
             "Use at work what you learned{about}",
             "Use at work what you learned {n} times{about}",
         ),
@@ -99,7 +99,10 @@ _COUNT = {
             "Has received a special recognition{for_}",
             "Has received {n} special recognitions{for_}",
         ),
-        "goal_reached": ("Has reached a goal of their own{about}", "Has reached {n} goals of their own{about}"),
+        "goal_reached": (
+            "Has reached a goal of their own{about}",
+            "Has reached {n} goals of their own{about}",
+        ),
         "programme_completed": ("Has completed a programme{about}", "Has completed {n} programmes{about}"),
     },
     ("nl", YOU): {
@@ -114,9 +117,9 @@ _COUNT = {
             "Geef feedback{about} die een collega helpt",
             "Geef {n} keer feedback{about} die een collega helpt",
         ),
-        "learning_used": (
-            "Gebruik op je werk wat je leerde{about}",
-            "Gebruik {n} keer op je werk wat je leerde{about}",
+        "use_told": (
+            "Vertel of je gebruikt wat je leerde{about}",
+            "Vertel {n} keer of je gebruikt wat je leerde{about}",
         ),
         "guided": ("Begeleid een collega{about}", "Begeleid {n} keer een collega{about}"),
         "recognised": ("Krijg een bijzondere waardering{for_}", "Krijg {n} bijzondere waarderingen{for_}"),
@@ -158,7 +161,7 @@ _DISTINCT = {
         ("skills", "lesson_applied"): "Have lessons applied on {n} different skills{about}",
         ("skills", "kudos_received"): "Receive kudos for {n} different skills",
         ("skills", "feedback_helped"): "Give feedback that helps on {n} different skills{about}",
-        ("skills", "learning_used"): "Use at work what you learned on {n} different skills{about}",
+        ("skills", "use_told"): "Tell whether you use what you learned on {n} different skills{about}",
         ("skills", "guided"): "Guide colleagues on {n} different skills{about}",
         ("skills", "recognised"): "Receive special recognitions for {n} different skills",
         ("skills", "goal_reached"): "Reach goals of your own on {n} different skills{about}",
@@ -196,8 +199,8 @@ _DISTINCT = {
         ("skills", "feedback_helped"): "Geef feedback die helpt over {n} verschillende vaardigheden{about}",
         (
             "skills",
-            "learning_used",
-        ): "Gebruik op je werk wat je leerde over {n} verschillende vaardigheden{about}",
+            "use_told",
+        ): "Vertel over {n} verschillende vaardigheden of je gebruikt wat je leerde{about}",
         ("skills", "guided"): "Begeleid collega’s op {n} verschillende vaardigheden{about}",
         ("skills", "recognised"): "Krijg bijzondere waarderingen voor {n} verschillende vaardigheden",
         ("skills", "goal_reached"): "Bereik eigen doelen over {n} verschillende vaardigheden{about}",

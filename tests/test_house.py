@@ -37,13 +37,13 @@ OWN_NAMES = {
     "audit": {"seals"},
     "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
     "dates": {"calendar"},
-    "home": {"profiles"},
+    "home": {"profiles", "team", "together"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "points": {"versions"},
-    "people": {"clients", "files", "invitations", "meant", "naming", "sign_in"},
+    "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

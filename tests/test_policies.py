@@ -20,11 +20,13 @@ from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
 from app.activities import actions as activities
+from app.conversations import actions as conversations
 from app.dates import actions as dates
 from app.dates import queries as date_queries
 from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
+from app.feedback import actions as feedback
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.learning import actions as learning
@@ -218,6 +220,49 @@ EXAMPLES: dict[str, Example] = {
     "intake_api.names": _api("/intake/names", 200),
     "intake_api.undo_join": _api("/intake/joins/1", 404),
     "intake_api.undo_merge": _api("/intake/merges/1", 404),
+    "conversations.drop": _of("/conversations/{talk}/notes/{draft}/drop", 303),
+    "conversations.end": _of("/conversations/{talk}/end", 303, 409),
+    "conversations.file": _of("/conversations/{talk}/notes/{draft_too}/file", 303),
+    "conversations.mine": _of("/conversations", 200),
+    "conversations.one": _of("/conversations/{talk}", 200),
+    "conversations.plan": _of("/team/anna/conversation", 422),
+    "conversations.plan_mine": _of("/conversations", 422),
+    "conversations.write": _of("/conversations/{talk}/notes", 422),
+    "conversations_api.all_of_them": _api("/conversations", 200),
+    "conversations_api.drop": _api("/conversations/{talk}/notes/{draft_three}", 204),
+    "conversations_api.end": _api("/conversations/{talk}/end", 200, 409),
+    "conversations_api.file": _api("/conversations/{talk}/notes/{draft_four}/file", 200),
+    "conversations_api.one": _api("/conversations/{talk}", 200),
+    "conversations_api.plan": _api("/conversations", 422),
+    "conversations_api.write": _api("/conversations/{talk}/notes", 422),
+    "feedback.answer": _of("/feedback/{asked}/answer", 422),
+    "feedback.ask": _of("/feedback", 422),
+    "feedback.close": _of("/feedback/{request}/close", 303),
+    "feedback.decline": _of("/feedback/{asked}/decline", 303),
+    "feedback.helpful": _of("/feedback/given/{feedback}/helpful", 303),
+    "feedback.on_lesson": _of("/lessons/{lesson}/feedback", 422),
+    "feedback.overview": _of("/feedback", 200),
+    "feedback.request_page": _of("/feedback/{request}", 200),
+    "feedback.share": _of("/feedback/given/{feedback}/share", 303),
+    "feedback.share_request": _of("/feedback/{request}/share", 303),
+    "feedback.take_away": _of("/feedback/given/{own_feedback}/delete", 303),
+    "feedback.tell_use": _of(f"/learn/used/{NOWHERE}", 422),
+    "feedback.used": _of("/learn/used", 200),
+    "feedback_api.activity_use": _api("/activities/a1/use", 200),
+    "feedback_api.answer": _api("/feedback/requests/{asked}/answer", 422),
+    "feedback_api.ask": _api("/feedback/requests", 422),
+    "feedback_api.close": _api("/feedback/requests/{request}/close", 200),
+    "feedback_api.decline": _api("/feedback/requests/{asked}/decline", 200),
+    "feedback_api.give": _api("/lessons/{lesson}/feedback", 422),
+    "feedback_api.helpful": _api("/feedback/{feedback}/helpful", 204),
+    "feedback_api.on_lesson": _api("/lessons/{lesson}/feedback", 200),
+    "feedback_api.request": _api("/feedback/requests/{request}", 200),
+    "feedback_api.requests": _api("/feedback/requests", 200),
+    "feedback_api.share": _api("/feedback/{feedback}/share", 204),
+    "feedback_api.share_request": _api("/feedback/requests/{request}/share", 200),
+    "feedback_api.take_away": _api("/feedback/{own_feedback_too}", 204),
+    "feedback_api.tell_use": _api(f"/me/learning-use/{NOWHERE}", 422),
+    "feedback_api.use": _api("/me/learning-use", 200),
     "kudos.choose": _of("/kudos/{kudos}/visibility", 422),
     "kudos.give": _of("/kudos", 422),
     "kudos.one": _of("/kudos/{kudos}", 200),
@@ -339,6 +384,10 @@ EXAMPLES: dict[str, Example] = {
     "skills_api.skills": _api("/skills", 200),
     "static": _of("/static/nothing.css", 404),
     "xapi.about": _of("/xapi/about", 200),
+    "team.card": _of("/team/card", 200),
+    "team.page": _of("/team", 200),
+    "team.person": _of("/team/{own_handle}", 200),
+    "team.stand_in": _of("/team/stand-in", 422),
     "xapi.get": _of("/xapi/statements", 200, headers=XAPI),
     "xapi.post": _of("/xapi/statements", 400, json={}, headers=XAPI),
     "xapi.put": _of("/xapi/statements", 400, json={}, headers=XAPI),
@@ -358,6 +407,35 @@ OBJECTS = {
     "dates.tick": "date",
     "activities_api.hand_over": "completion",
     "activities_api.withdraw": "completion",
+    "conversations.drop": "talk",
+    "conversations.end": "talk",
+    "conversations.file": "talk",
+    "conversations.one": "talk",
+    "conversations.write": "talk",
+    "conversations_api.drop": "talk",
+    "conversations_api.end": "talk",
+    "conversations_api.file": "talk",
+    "conversations_api.one": "talk",
+    "conversations_api.write": "talk",
+    "feedback.answer": "asked",
+    "feedback.close": "request",
+    "feedback.decline": "asked",
+    "feedback.helpful": "feedback",
+    "feedback.on_lesson": "lesson",
+    "feedback.request_page": "request",
+    "feedback.share": "feedback",
+    "feedback.share_request": "request",
+    "feedback.take_away": "own_feedback",
+    "feedback_api.answer": "asked",
+    "feedback_api.close": "request",
+    "feedback_api.decline": "asked",
+    "feedback_api.give": "lesson",
+    "feedback_api.helpful": "feedback",
+    "feedback_api.on_lesson": "lesson",
+    "feedback_api.request": "request",
+    "feedback_api.share": "feedback",
+    "feedback_api.share_request": "request",
+    "feedback_api.take_away": "own_feedback_too",
     "kudos.choose": "kudos",
     "kudos.one": "kudos",
     "kudos.thank": "kudos",
@@ -382,6 +460,12 @@ COMPLETE: dict[str, Form] = {
     "date": {"who": "Anna"},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
     "kudos": {"visible": "everyone"},
+    "talk": {"held": True, "text": "What we said.", "kind": "note"},
+    "asked": {"keep": "The handover in writing.", "try": "Begin earlier.", "lang": "en"},
+    "feedback": {"on": True},
+    "own_feedback": {},
+    "own_feedback_too": {},
+    "request": {"on": True},
     "lesson": {
         "outcome": "went_well",
         "title": "Count to forty",
@@ -391,6 +475,7 @@ COMPLETE: dict[str, Form] = {
         "lang": "en",
         "audience": "team",
         "how": "Each time I close one.",
+        "keep": "The counting out loud.",
     },
 }
 # Routes that name what is everybody's, what only its bearer can know, or what belongs to a role's desk.
@@ -404,7 +489,9 @@ NOBODYS = {
     "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend",
     "dates.attendance_kept", "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit",
     "dates.give_back", "dates.manage", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel",
-    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "home.fragment",
+    "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "conversations.plan",
+    "feedback.tell_use", "team.person",
+    "feedback_api.activity_use", "feedback_api.tell_use", "home.fragment",
     "home_api.profile",
     "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
     "intake_api.undo_join", "intake_api.undo_merge", "learning.cancel", "learning.choose", "learning.one",
@@ -675,16 +762,68 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
             "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
             "import": _an_import(person_id, at),
             "own_log": own_log,
+            **_made_feedback(person_id, others, says, at),
+            **_made_talk(person_id, says, at),
             "own_log_too": own_log_too,
         }
     )
-    return {**made, "invitation": invitation}
+    own_handle = db.session.scalar(text("SELECT handle FROM person WHERE id = :id"), {"id": person_id})
+    return {**made, "invitation": invitation, "own_handle": own_handle}
 
 
 def _file(by: int, at: datetime) -> int:
     file_id = files.keep(name="people.csv", content=b"external_id,name\nw-zoe,Zoe", by=by, at=at)
     files.tell_differences(file_id)
     return file_id
+
+
+def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict[str, int]:
+    """What this person asked and is asked, with an answer to the one and two to others."""
+
+    def ask(by: int, of: int) -> int:
+        return feedback.ask(
+            feedback.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en"), at=at
+        )
+
+    words = feedback.Words(keep=f"You had {says}", try_="", lang="en")
+    made = {}
+    for name, by, of in (
+        ("request", person_id, others),
+        ("asked", others, person_id),
+        ("first", others, person_id),
+        ("second", others, person_id),
+    ):
+        with transaction():
+            made[name] = ask(by, of)
+            settle(at)
+    for name, request, by in (
+        ("feedback", "request", others),
+        ("own_feedback", "first", person_id),
+        ("own_feedback_too", "second", person_id),
+    ):
+        with transaction():
+            made[name] = feedback.answer(by=by, request_id=made[request], words=words, at=at)
+            settle(at)
+    return made
+
+
+def _made_talk(person_id: int, says: str, at: datetime) -> dict[str, int]:
+    """A conversation of this person with their manager, or with who manages nobody else, and drafts of theirs."""
+    names = ("draft", "draft_too", "draft_three", "draft_four")
+    with transaction():
+        made = db.session.scalar(_TALK, {"person": person_id, "on": at.date(), "at": at}) or 0
+        words = f"We talked of {says}"
+        return {"talk": made} | {
+            name: conversations.write(by=person_id, conversation_id=made, kind="note", words=words, at=at)
+            for name in names
+        }
+
+
+_TALK = text("""
+    INSERT INTO conversation (person_id, manager_id, planned_on, planned_by, planned_at)
+    SELECT :person, coalesce(manager_id, (SELECT min(id) FROM person WHERE id <> :person)), :on, :person, :at
+    FROM person WHERE id = :person RETURNING id
+""")
 
 
 def _an_import(by: int, at: datetime) -> int:
@@ -861,7 +1000,16 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
     known = {
         "completion": {"confirmer_id"} if rule.endpoint.endswith("hand_over") else {"decision", "note"},
         "kudos": {"visible"},
-        "lesson": set(form) - {"how"} if rule.endpoint.endswith("edit") else {"how"},
+        "talk": {"end": {"held"}, "write": {"text", "kind"}}.get(rule.endpoint.rpartition(".")[2], set()),
+        "asked": set(form) if rule.endpoint.endswith("answer") else set(),
+        "feedback": {"on"},
+        "own_feedback_too": set(),
+        "request": {"on"} if rule.endpoint.endswith("share_request") else set(),
+        "lesson": set(form) - {"how", "keep"}
+        if rule.endpoint.endswith("edit")
+        else {"keep", "lang"}
+        if rule.endpoint.endswith("give")
+        else {"how"},
     }[OBJECTS[rule.endpoint]]
     return {key: value for key, value in form.items() if key in known}
 
@@ -875,7 +1023,17 @@ def _waits_for_mia(house: House) -> int:
 
 
 def _state(house: House) -> list[Any]:
-    tables = ("lesson", "lesson_application", "kudos_receiver", "completion", "fact", "ledger_entry")
+    tables = (
+        "lesson",
+        "lesson_application",
+        "feedback",
+        "feedback_asked",
+        "feedback_request",
+        "kudos_receiver",
+        "completion",
+        "fact",
+        "ledger_entry",
+    )
     return [_rows(house, f"SELECT CAST(t AS text) FROM {table} t ORDER BY 1") for table in tables]
 
 

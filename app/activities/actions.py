@@ -49,6 +49,7 @@ __all__ = [
     "forget_supports",
     "hand_over",
     "hand_over_from_who_left",
+    "hand_over_to_stand_ins",
     "hold_activities",
     "load",
     "log_completions",
@@ -834,7 +835,10 @@ def hand_over_from_who_left(*, at: datetime) -> int:
     Where there is none, it stays, and its person is asked to choose. The worker comes round with it: a manager can
     be named long after a confirmer has left.
     """
-    rows = db.session.execute(_FROM_WHO_LEFT).all()
+    return _handed_over(db.session.execute(_FROM_WHO_LEFT).all(), at)
+
+
+def _handed_over(rows: Sequence[Any], at: datetime) -> int:
     for row in rows:
         detail = {"completion_id": row.id, "to": row.confirmer_id}
         write("completion:handed-over", at=at, person_id=row.person_id, detail=detail)
@@ -843,6 +847,29 @@ def hand_over_from_who_left(*, at: datetime) -> int:
         for row in rows
     )
     return len(rows)
+
+
+# The same for who is away and named a stand-in, who is there and does not confirm own learning.
+_TO_STAND_INS = text("""
+    WITH due AS (
+        SELECT c.id, s.deputy_id, c.confirmer_id
+        FROM stand_in s
+        JOIN completion c ON c.confirmer_id = s.person_id AND c.state = 'waiting' AND c.person_id <> s.deputy_id
+        JOIN person d ON d.id = s.deputy_id AND d.active
+        WHERE :today BETWEEN s.since AND s.until
+          AND NOT EXISTS (SELECT 1 FROM stand_in o WHERE o.person_id = d.id AND :today BETWEEN o.since AND o.until)
+        ORDER BY c.id LIMIT 1000 FOR UPDATE OF c SKIP LOCKED
+    )
+    UPDATE completion c SET confirmer_id = due.deputy_id FROM due
+    WHERE c.id = due.id AND c.state = 'waiting' AND c.confirmer_id = due.confirmer_id
+    RETURNING c.id, c.person_id, c.confirmer_id
+""")
+
+
+def hand_over_to_stand_ins(*, at: datetime) -> int:
+    """What waits for somebody who is away goes to who stands in for them. The worker comes round with it."""
+    today = at.astimezone(organisation_tz()).date()
+    return _handed_over(db.session.execute(_TO_STAND_INS, {"today": today}).all(), at)
 
 
 def _floats(values: Iterable[float | None]) -> list[float | None]:

@@ -23,6 +23,7 @@ from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
 from app.demo.profiles import show
 from app.demo.recognitions import recognise
+from app.demo.replies import reply
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
@@ -129,6 +130,7 @@ def _fill(
     with transaction():
         show(ids)
         settle(now)
+    reply(ids, now)
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})

@@ -162,3 +162,19 @@ class ProfileOut(Schema):
     badges = fields.List(fields.Nested(WornOut), required=True)
     skills = fields.List(fields.Nested(ProvenOut), required=True)
     lessons = fields.List(fields.Nested(TheirLessonOut), required=True)
+
+
+class StandInForm(Schema):
+    """Who stands in for me, from which day to which; or that it ends."""
+
+    who = fields.String(load_default="", validate=validate.Length(max=200))
+    since = fields.Date(load_default=None, allow_none=True)
+    until = fields.Date(load_default=None, allow_none=True)
+    end = fields.Boolean(load_default=False)
+
+
+class CardQuery(Schema):
+    """Of whom the card for the meeting tells, and how far back it goes."""
+
+    of = fields.String(load_default="team", validate=validate.OneOf(("team", "everyone")))
+    days = fields.Integer(load_default=30, validate=validate.OneOf((14, 30, 90)))

@@ -1,9 +1,9 @@
 """Who works here, where, and how they are recognised and let in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, TRACE, Base
@@ -115,6 +115,20 @@ class PersonKey(Base):
     __tablename__ = "person_key"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
     wrapped: Mapped[bytes] = mapped_column(info=SECRET)
+
+
+class StandIn(Base):
+    """A colleague stands in for somebody who is away, from one day to another; no reason is asked."""
+
+    __tablename__ = "stand_in"
+    __table_args__ = (
+        CheckConstraint("person_id <> deputy_id", name="not_oneself"),
+        CheckConstraint("until >= since", name="in_order"),
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    since: Mapped[date] = mapped_column(info=PERSONAL)
+    until: Mapped[date] = mapped_column(info=PERSONAL)
 
 
 class SignIn(Base):

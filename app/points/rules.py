@@ -65,7 +65,7 @@ class Thing(NamedTuple):
 
 
 KINDS = ("course", "workshop", "coaching", "mentoring", "on_the_job", "rotation", "article",
-         "lesson_shared", "lesson_applied", "kudos_received", "feedback_helped", "learning_used", "guided",
+         "lesson_shared", "lesson_applied", "kudos_received", "feedback_helped", "use_told", "guided",
          "recognised", "goal_reached", "programme_completed")  # fmt: skip
 NONE: Mapping[str, Any] = {"kinds": {}, "activities": {}, "mandatory": False}  # before the first version
 LIMITS = {"points": 10_000, "per_hour": 1_000, "cap_day": 100_000, "cap_week": 100_000}
@@ -136,7 +136,7 @@ def worth(rules: Rules, thing: Thing) -> tuple[int, str]:
         return 0, "history"
     if thing.mandatory and not rules.mandatory:
         return 0, "mandatory"
-    if thing.activity_id is not None and thing.activity_id in rules.activities:
+    if thing.kind == "completed" and thing.activity_id is not None and thing.activity_id in rules.activities:
         return rules.activities[thing.activity_id], "earned"
     per = rules.kinds.get(kind_of(thing))
     if per is None:

@@ -1,0 +1,140 @@
+"""One conversation, as the two who talk see it: the same page for both."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from app.access import asker, may, me
+from app.conversations import actions, queries
+from app.conversations.rules import AHEAD
+from app.conversations.schemas import BIGGEST, EndIn, NoteIn, PlanIn
+from app.db import transaction
+from app.errors import NotFound, Refused
+from app.outbox import settle
+from app.people.queries import profile
+from app.web import body, done, now, render
+
+pages = Blueprint("conversations", __name__)
+ONE = f"/conversations/<int(max={BIGGEST}):conversation_id>"
+NOTE = f"{ONE}/notes/<int(max={BIGGEST}):note_id>"
+
+
+@pages.get("/conversations")
+@may("person")
+def mine() -> ResponseReturnValue:
+    return _mine()
+
+
+def _mine(no: ValidationError | Refused | None = None) -> Response:
+    context = {"rows": queries.of(me(), me()), "coming": queries.coming(me()), "ahead": AHEAD, **_said(no)}
+    return _status(render("conversations/mine.html", **context), no)
+
+
+@pages.post("/conversations")
+@may("person")
+def plan_mine() -> ResponseReturnValue:
+    """With one's own manager."""
+    try:
+        form = body(PlanIn())
+        return _plan(me(), asker().manager_id or 0, form)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _mine(no)
+
+
+@pages.post("/team/<handle>/conversation")
+@may("manager")
+def plan(handle: str) -> ResponseReturnValue:
+    """With somebody who reports to me."""
+    found = profile(handle)
+    return _plan(found.id, me(), body(PlanIn()))
+
+
+def _plan(person_id: int, manager_id: int, form: dict[str, Any]) -> Response:
+    with transaction():
+        made = actions.plan(by=me(), person_id=person_id, manager_id=manager_id, on=form["on"], at=now())
+        settle(now())
+        return _to(made)
+
+
+@pages.get(ONE)
+@may("person")
+def one(conversation_id: int) -> ResponseReturnValue:
+    return _one(conversation_id)
+
+
+def _one(conversation_id: int, no: ValidationError | Refused | None = None) -> Response:
+    row = queries.conversation(me(), conversation_id)
+    if row is None:
+        raise NotFound(actions.NOT_THERE)
+    typed = {name: request.form.get(name, "") for name in ("kind", "text")} if no else {}
+    context = {"row": row, "notes": queries.notes(me(), conversation_id), "typed": typed, **_said(no)}
+    return _status(render("conversations/one.html", **context), no)
+
+
+@pages.post(f"{ONE}/end")
+@may("person")
+def end(conversation_id: int) -> ResponseReturnValue:
+    form = body(EndIn())
+    with transaction():
+        actions.end(conversation_id, by=me(), held=form["held"], at=now())
+        return _to(conversation_id)
+
+
+@pages.post(f"{ONE}/notes")
+@may("person")
+def write(conversation_id: int) -> ResponseReturnValue:
+    try:
+        form = body(NoteIn())
+        with transaction():
+            note_id = actions.write(
+                by=me(), conversation_id=conversation_id, kind=form["kind"], words=form["text"],
+                note_id=form["note_id"], at=now(),
+            )  # fmt: skip
+            if form["file"]:
+                actions.file(by=me(), conversation_id=conversation_id, note_id=note_id, at=now())
+            settle(now())
+            return _to(conversation_id)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _one(conversation_id, no)
+
+
+@pages.post(f"{NOTE}/file")
+@may("person")
+def file(conversation_id: int, note_id: int) -> ResponseReturnValue:
+    with transaction():
+        actions.file(by=me(), conversation_id=conversation_id, note_id=note_id, at=now())
+        settle(now())
+        return _to(conversation_id)
+
+
+@pages.post(f"{NOTE}/drop")
+@may("person")
+def drop(conversation_id: int, note_id: int) -> ResponseReturnValue:
+    with transaction():
+        actions.drop(by=me(), conversation_id=conversation_id, note_id=note_id)
+        return _to(conversation_id)
+
+
+def _to(conversation_id: int) -> Response:
+    return done("conversations/_saved.html", url_for(".one", conversation_id=conversation_id))
+
+
+def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
+    if no is None:
+        return {"refusal": None, "wrong": {}}
+    if isinstance(no, Refused):
+        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
+    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
+
+
+def _status(answer: Response, no: ValidationError | Refused | None) -> Response:
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer

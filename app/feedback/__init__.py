@@ -1,0 +1,1 @@
+"""Feedback: on a lesson, or asked for, in two fields; and weeks after learning the question whether it is used."""

@@ -1,0 +1,140 @@
+"""The team of a manager, the page of one person in it, and the card for the team meeting.
+
+People stand in the order of their names, and nothing is counted per person: what stands here every colleague may see,
+or the person let their manager see. Who it is about sees the same page of themselves.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from app.access import asker, may, me
+from app.activities.queries import count_waiting_for
+from app.audit.actions import look
+from app.badges import showcase
+from app.config import timezone
+from app.conversations import queries as conversations
+from app.conversations.rules import AHEAD
+from app.db import transaction
+from app.errors import NotFound, Refused
+from app.home import together
+from app.home.schemas import CardQuery, StandInForm
+from app.lessons import queries as lessons
+from app.outbox import settle
+from app.people import queries as people
+from app.people import standins
+from app.people.meant import meant
+from app.vision import queries as vision
+from app.web import body, done, now, query, render
+
+pages = Blueprint("team", __name__)
+LATELY = timedelta(days=30)
+NO_SUCH = "There is no such page."
+BADGES, LESSONS = 6, 5
+
+
+@pages.get("/team")
+@may("manager")
+def page() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(no: ValidationError | Refused | None = None) -> Response:
+    since, today = now() - LATELY, now().astimezone(timezone()).date()
+    reports = people.reports_of(me())
+    planned = {row.person_id: row for row in conversations.coming(me())}
+    answer = render(
+        "home/team.html",
+        own=together.own_learning(me(), now()),
+        own_lessons=lessons.by_author(me(), me(), 1),
+        reports=reports,
+        planned=planned,
+        news=together.to_celebrate([one.id for one in reports], me(), since),
+        waiting_here=count_waiting_for(me()),
+        stand_in=standins.of(me(), today),
+        today=today,
+        typed={name: request.form.get(name, "") for name in ("who", "since", "until")} if no else {},
+        **_said(no),
+    )
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
+
+
+@pages.post("/team/stand-in")
+@may("manager")
+def stand_in() -> ResponseReturnValue:
+    """Name who stands in; an empty name ends it."""
+    try:
+        form = body(StandInForm())
+        today = now().astimezone(timezone()).date()
+        with transaction():
+            if form["end"]:
+                standins.end(person_id=me())
+            else:
+                found = meant(form["who"], field="who", but=me())
+                standins.name(
+                    person_id=me(), deputy_id=found.id if found else me(), since=form["since"] or today,
+                    until=form["until"] or today, today=today,
+                )  # fmt: skip
+            settle(now())
+            return done("home/_team_saved.html", url_for(".page", _anchor="stand-in"))
+    except (ValidationError, Refused) as no:
+        return _page(no)
+
+
+@pages.get("/team/<handle>")
+@may("person")
+def person(handle: str) -> ResponseReturnValue:
+    """One of mine, or myself as my manager sees me."""
+    found = people.profile(handle)
+    own = found.id == me()
+    leads = not own and people.is_manager_of(me(), found.id)
+    if not own and not leads:
+        raise NotFound(NO_SUCH)
+    if leads:
+        look(viewer_id=me(), person_id=found.id, what="team:person", allowed=True, at=now())
+    today = now().astimezone(timezone()).date()
+    return render(
+        "home/team_person.html",
+        person=found,
+        own=own,
+        display=showcase.display(found.id, "colleagues"),
+        lessons=lessons.by_author(me(), found.id, LESSONS),
+        conversations=conversations.of(me(), found.id),
+        today=today,
+        last_day=today + AHEAD,
+        most=BADGES,
+    )
+
+
+@pages.get("/team/card")
+@may("person")
+def card() -> ResponseReturnValue:
+    """One page for the meeting: what was learned lately. By anyone for their own team, or for the whole house."""
+    asked = query(CardQuery())
+    everyone = asked["of"] == "everyone" or asker().team_id is None
+    since = now() - timedelta(days=asked["days"])
+    skills = {skill["id"]: skill for skill in vision.told()}
+    return render(
+        "home/card.html",
+        of="everyone" if everyone else "team",
+        days=asked["days"],
+        since=since,
+        team=lessons.team_of(me()),
+        lessons=together.lessons_for_meeting(me(), None if everyone else asker().team_id, since),
+        skill_of=skills,
+        today=now().astimezone(timezone()).date(),
+    )
+
+
+def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
+    if no is None:
+        return {"refusal": None, "wrong": {}}
+    if isinstance(no, Refused):
+        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
+    return {"refusal": None, "wrong": {name: str(no.messages_dict[name][0]) for name in no.messages_dict}}

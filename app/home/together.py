@@ -1,0 +1,64 @@
+"""What the team page and the meeting card show, read from several rooms; nothing of it counts or ranks people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from app.config import timezone
+from app.db import db
+from leaderboards.periods import bounds, windows_at
+
+AnyRow = Row[*tuple[Any, ...]]
+NEWS, FOR_MEETING = 12, 6
+
+_OWN = text("""
+    SELECT (SELECT count(*) FROM completion WHERE person_id = :me AND state = 'confirmed' AND completed_at >= :since)
+               AS completed,
+           (SELECT count(*) FROM lesson WHERE author_id = :me AND deleted_at IS NULL AND shared_at >= :since) AS shared
+""")
+# Only what every colleague may see: badges that are not kept to oneself, lessons with a name that may be read.
+_NEWS = text("""
+    SELECT * FROM (
+        SELECT w.person_id, p.name AS person, p.handle AS profile, w.earned_at AS at, v.body -> 'name' AS badge,
+               v.body ->> 'slug' AS slug, NULL AS title, NULL AS lang, CAST(NULL AS bigint) AS lesson_id
+        FROM award w JOIN person p ON p.id = w.person_id JOIN achievement_version v ON v.id = w.version_id
+        WHERE w.person_id = ANY(:ids) AND w.revoked_at IS NULL AND w.visible <> 'me' AND w.earned_at >= :since
+        UNION ALL
+        SELECT l.author_id, p.name, p.handle, l.shared_at, NULL, NULL, l.title, l.lang, l.id
+        FROM lesson l JOIN person p ON p.id = l.author_id
+        WHERE l.author_id = ANY(:ids) AND l.deleted_at IS NULL AND l.shared_at >= :since
+          AND (l.audience = 'everyone' OR l.team_id = p.team_id)
+    ) AS news ORDER BY at DESC LIMIT :limit
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
+_LESSONS = text("""
+    SELECT l.id, l.author_id, p.name AS author, l.outcome, l.title, l.happened, l.learned, l.from_now_on, l.lang,
+           l.skills, l.audience, l.shared_at,
+           (SELECT count(*) FROM lesson_application a WHERE a.lesson_id = l.id AND a.ended_at IS NULL) AS applied_by
+    FROM lesson l LEFT JOIN person p ON p.id = l.author_id
+    WHERE l.deleted_at IS NULL AND l.shared_at >= :since
+      AND CASE WHEN CAST(:team AS bigint) IS NULL THEN l.audience = 'everyone' ELSE l.team_id = :team END
+    ORDER BY l.shared_at DESC, l.id DESC LIMIT :limit
+""")
+
+
+def own_learning(me: int, at: datetime) -> AnyRow:
+    """What I completed and shared this quarter: who leads sets the example."""
+    began = bounds("quarter", windows_at(at, timezone()).quarter, timezone())[0]
+    return db.session.execute(_OWN, {"me": me, "since": began}).one()
+
+
+def to_celebrate(person_ids: Sequence[int], me: int, since: datetime) -> Sequence[AnyRow]:
+    """What these people earned and shared lately, for every colleague to see, the latest first."""
+    if not person_ids:
+        return []
+    return db.session.execute(_NEWS, {"ids": list(person_ids), "since": since, "limit": NEWS}).all()
+
+
+def lessons_for_meeting(me: int, team_id: int | None, since: datetime) -> Sequence[AnyRow]:
+    """The latest lessons of one's own team, or those for everyone. A lesson without a name has none here either."""
+    told = {"team": team_id, "since": since, "limit": FOR_MEETING}
+    return db.session.execute(_LESSONS, told).all()

@@ -1,0 +1,58 @@
+"""Who stands in for somebody who is away: what waits for their word goes to that colleague meanwhile."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row, text
+
+from app.db import db
+from app.errors import Refused
+
+LONGEST = timedelta(days=366)
+WRONG = {
+    "until": _l("The last day comes on or after the first, and within a year."),
+    "deputy": _l("Choose a colleague who works here, other than yourself."),
+}
+
+_NAME = text("""
+    INSERT INTO stand_in (person_id, deputy_id, since, until)
+    SELECT :person, id, :since, :until FROM person WHERE id = :deputy AND active AND erased_at IS NULL
+    ON CONFLICT (person_id) DO UPDATE
+        SET deputy_id = excluded.deputy_id, since = excluded.since, until = excluded.until
+    RETURNING person_id
+""")
+_END = text("DELETE FROM stand_in WHERE person_id = :person")
+_OF = text("""
+    SELECT s.since, s.until, s.deputy_id, p.name AS deputy FROM stand_in s JOIN person p ON p.id = s.deputy_id
+    WHERE s.person_id = :person AND s.until >= :today
+""")
+_FOR = text("""
+    SELECT s.since, s.until, p.name AS away FROM stand_in s JOIN person p ON p.id = s.person_id
+    WHERE s.deputy_id = :person AND :today BETWEEN s.since AND s.until ORDER BY p.sort_name, p.id
+""")
+
+
+def name(*, person_id: int, deputy_id: int, since: date, until: date, today: date) -> None:
+    """A colleague stands in from one day to another, both included; another choice takes its place."""
+    if not max(since, today) <= until <= today + LONGEST:
+        raise Refused(WRONG["until"], fields={"until": WRONG["until"]})
+    told = {"person": person_id, "deputy": deputy_id, "since": since, "until": until}
+    if person_id == deputy_id or db.session.scalar(_NAME, told) is None:
+        raise Refused(WRONG["deputy"], fields={"deputy": WRONG["deputy"]})
+
+
+def end(*, person_id: int) -> None:
+    """Back again."""
+    db.session.execute(_END, {"person": person_id})
+
+
+def of(person_id: int, today: date) -> Row[Any] | None:
+    """Who stands in for this person, now or later."""
+    return db.session.execute(_OF, {"person": person_id, "today": today}).one_or_none()
+
+
+def stood_in_for(person_id: int, today: date) -> Sequence[Row[Any]]:
+    """For whom this person stands in today."""
+    return db.session.execute(_FOR, {"person": person_id, "today": today}).all()

@@ -1,0 +1,173 @@
+"""Conversations through their doors: the two who talk, and nobody else; drafts; two at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.conversations import actions, queries, rules
+from app.db import db, transaction
+from app.errors import Conflict
+from app.outbox import settle
+from app.people import actions as people
+from tests.cast import Cast, SignedIn, row_of
+
+Browser = Callable[[str], SignedIn]
+ALL = ("anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor")
+AT = datetime.now(UTC)
+DAY = (AT + timedelta(days=7)).date()
+SECRET = "about the night rounds and the two of us"
+
+
+@pytest.fixture
+def talk(app: Flask, cast: Cast) -> int:
+    """Mia planned to talk with Anna."""
+    with app.app_context(), transaction():
+        made = actions.plan(by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=DAY, at=AT)
+        settle(AT)
+        return made
+
+
+def note(client: SignedIn, talk: int, words: str = SECRET, **more: object) -> int:
+    answer = client.post(f"/api/v1/conversations/{talk}/notes", json={"text": words, **more})
+    assert answer.status_code == 200, answer.text
+    found: int = answer.json["notes"][-1]["id"]
+    return found
+
+
+def who_reads(talk: int, client_of: Browser) -> set[str]:
+    found = set()
+    for name in ALL:
+        answer = client_of(name).get(f"/conversations/{talk}")
+        assert answer.status_code in (200, 404)
+        found |= {name} if SECRET in answer.text else set()
+    return found
+
+
+def test_a_draft_is_its_writers_until_it_is_filed_and_then_both_read_it(
+    talk: int, client_of: Browser
+) -> None:
+    note_id = note(client_of("mia"), talk)
+    assert who_reads(talk, client_of) == {"mia"}
+    assert client_of("anna").post(f"/conversations/{talk}/notes/{note_id}/file").status_code == 404
+    assert client_of("mia").post(f"/conversations/{talk}/notes/{note_id}/file").status_code == 303
+    assert who_reads(talk, client_of) == {"mia", "anna"}
+
+
+def test_only_the_two_know_that_there_is_a_conversation(talk: int, client_of: Browser) -> None:
+    for name in ALL:
+        status = client_of(name).get(f"/conversations/{talk}").status_code
+        assert status == (200 if name in ("anna", "mia") else 404), name
+        there = client_of(name).get("/api/v1/conversations").json
+        assert bool(there["mine"] or there["coming"]) == (name in ("anna", "mia"))
+
+
+def test_what_is_filed_is_not_changed_any_more(talk: int, client_of: Browser) -> None:
+    note_id = note(client_of("anna"), talk, file=True)
+    again = client_of("anna").post(
+        f"/api/v1/conversations/{talk}/notes", json={"text": "Something else", "note_id": note_id}
+    )
+    assert again.status_code == 404
+    assert client_of("anna").delete(f"/api/v1/conversations/{talk}/notes/{note_id}").status_code == 404
+    assert who_reads(talk, client_of) == {"mia", "anna"}
+
+
+def test_a_later_manager_reads_nothing_of_it_and_the_employee_keeps_it(
+    app: Flask, talk: int, client_of: Browser
+) -> None:
+    note(client_of("mia"), talk, file=True)
+    with app.app_context(), transaction():
+        people.import_people([row_of("anna", manager_external_id="w-leo")], at=AT)
+        settle(AT)
+    assert who_reads(talk, client_of) == {"anna"}
+    assert client_of("leo").get("/team/anna").status_code == 200
+    assert client_of("leo").get("/api/v1/conversations").json == {"mine": [], "coming": []}
+
+
+def test_in_the_database_nothing_of_it_can_be_read_and_short_is_as_long_as_long(
+    app: Flask, talk: int, client_of: Browser
+) -> None:
+    note(client_of("mia"), talk)
+    note(client_of("mia"), talk, words="Yes.")
+    with app.app_context():
+        rows = list(db.session.scalars(text("SELECT sealed FROM conversation_note")))
+        whole = " ".join(db.session.scalars(text("SELECT CAST(n AS text) FROM conversation_note n")))
+    assert len({len(bytes(row)) for row in rows}) == 1
+    assert SECRET not in whole
+    assert not any(SECRET.encode() in bytes(row) for row in rows)
+
+
+def test_without_the_key_of_the_employee_nobody_reads_it_any_more(
+    app: Flask, cast: Cast, talk: int, client_of: Browser
+) -> None:
+    note(client_of("mia"), talk, file=True)
+    with app.app_context(), transaction():
+        db.session.execute(text("DELETE FROM person_key WHERE person_id = :id"), {"id": cast.anna})
+    assert who_reads(talk, client_of) == set()
+
+
+def test_of_two_that_plan_at_once_one_conversation_comes(app: Flask, cast: Cast) -> None:
+    def plan(by: int) -> int:
+        with app.app_context(), transaction():
+            made = actions.plan(by=by, person_id=cast.anna, manager_id=cast.mia, on=DAY, at=AT)
+            settle(AT)
+            return made
+
+    with ThreadPoolExecutor(4) as many:
+        assert len(set(many.map(plan, [cast.anna, cast.mia] * 4))) == 1
+
+
+def test_of_two_that_close_it_at_once_one_wins(app: Flask, cast: Cast, talk: int) -> None:
+    def end(by: int) -> str:
+        try:
+            with app.app_context(), transaction():
+                actions.end(talk, by=by, held=by == cast.mia, at=AT)
+            return "done"
+        except Conflict:
+            return "late"
+
+    with ThreadPoolExecutor(2) as two:
+        assert sorted(two.map(end, [cast.anna, cast.mia])) == ["done", "late"]
+
+
+def test_nobody_plans_with_who_does_not_report_to_them(client_of: Browser, cast: Cast) -> None:
+    told = {"on": DAY.isoformat()}
+    assert client_of("mia").post("/team/eve/conversation", data=told).status_code == 404
+    assert client_of("eve").post("/team/anna/conversation", data=told).status_code == 403
+    made = client_of("eve").post("/api/v1/conversations", json={**told, "person_id": cast.anna})
+    assert made.status_code == 404
+    assert client_of("eve").post("/conversations", data=told).status_code == 404  # has no manager here
+
+
+def test_a_day_that_is_over_is_refused_in_the_form(client_of: Browser) -> None:
+    answer = client_of("anna").post("/conversations", data={"on": "2020-01-01"})
+    assert (answer.status_code, "Choose a day from today on" in answer.text) == (422, True)
+
+
+def test_what_was_typed_comes_back_with_what_is_wrong(talk: int, client_of: Browser) -> None:
+    answer = client_of("anna").post(f"/conversations/{talk}/notes", data={"kind": "note", "text": "ab"})
+    assert answer.status_code == 422
+    assert ">ab</textarea>" in answer.text
+
+
+def test_a_text_keeps_every_sign_of_it() -> None:
+    for words in ("Één zin — met 🙂", "a\0b", "x" * 255, "x" * 256, "x" * 257):
+        assert rules.unpadded(rules.padded(words)) == words
+
+
+def test_the_rows_of_one_talk_cannot_be_moved_to_another(
+    app: Flask, cast: Cast, talk: int, client_of: Browser
+) -> None:
+    note(client_of("mia"), talk, file=True)
+    client_of("mia").post(f"/conversations/{talk}/end", data={"held": "true"})
+    client_of("mia").post("/team/anna/conversation", data={"on": DAY.isoformat()})
+    with app.app_context(), transaction():
+        db.session.execute(
+            text("UPDATE conversation_note SET conversation_id = (SELECT max(id) FROM conversation)")
+        )
+    with app.app_context(), pytest.raises(Exception, match="conversation:"):
+        other = db.session.scalar(text("SELECT max(id) FROM conversation"))
+        queries.notes(cast.anna, other or 0)

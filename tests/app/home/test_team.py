@@ -1,0 +1,198 @@
+"""The team page, the page of one person in it, the meeting card, and who stands in."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.activities import actions as activities
+from app.db import db, transaction
+from app.lessons.actions import NewLesson, share_lessons
+from app.outbox import settle
+from app.people import standins
+from tests.cast import Cast, SignedIn
+from tests.small import load
+
+Browser = Callable[[str], SignedIn]
+AT = datetime.now(UTC)
+TODAY = AT.date()
+ALL = ("anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor")
+
+
+@pytest.fixture
+def lesson(app: Flask, cast: Cast) -> Callable[..., int]:
+    with app.app_context():
+        load()
+
+    def shared(author: str, title: str, audience: str = "team") -> int:
+        with app.app_context(), transaction():
+            skill = db.session.scalar(text("SELECT min(id) FROM skill")) or 0
+            told = NewLesson(
+                author_id=cast.id_of(author), outcome="went_wrong", title=title, happened="We left before looking.",
+                learned="Look twice at each valve.", from_now_on="I walk the round again.", skills=[skill], lang="en",
+                audience=audience,
+            )  # fmt: skip
+            (made,) = share_lessons([told], at=AT)
+            settle(AT)
+            return made
+
+    return shared
+
+
+def main_of(page: str) -> str:
+    return page[page.index("<main") : page.index("</main>")]
+
+
+def test_only_who_leads_has_a_team_page_and_it_begins_with_the_own_learning(
+    lesson: Callable[..., int], client_of: Browser
+) -> None:
+    lesson("mia", "My own miss with the pump")
+    for name in ALL:
+        assert client_of(name).get("/team").status_code == (200 if name == "mia" else 403), name
+    page = main_of(client_of("mia").get("/team").text)
+    assert page.index("My own miss with the pump") < page.index("What to celebrate") < page.index("Ben")
+
+
+def test_people_stand_in_the_order_of_their_names_whatever_they_did(
+    lesson: Callable[..., int], client_of: Browser
+) -> None:
+    lesson("ben", "Ben shares a lot")
+    page = main_of(client_of("mia").get("/team").text)
+    people = page[page.index('id="people') :]
+    assert people.index("Anna") < people.index("Ben")
+
+
+def test_what_a_manager_sees_of_somebody_they_see_themselves(
+    lesson: Callable[..., int], client_of: Browser
+) -> None:
+    lesson("anna", "The valve that was open")
+    for name in ALL:
+        status = client_of(name).get("/team/anna").status_code
+        assert status == (200 if name in ("mia", "anna") else 404), name
+    assert client_of("mia").get("/team/nobody").status_code == 404
+    seen, own = (main_of(client_of(name).get("/team/anna").text) for name in ("mia", "anna"))
+    for words in ("The valve that was open", "Questions that open a talk"):
+        assert words in seen
+        assert words in own
+
+
+def test_a_look_at_somebodys_page_is_written_down_once_an_hour_and_ones_own_is_not(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    for _ in range(2):
+        client_of("mia").get("/team/anna")
+        client_of("anna").get("/team/anna")
+    with app.app_context():
+        rows = db.session.execute(text("SELECT viewer_id, person_id, what FROM look")).all()
+    assert [tuple(row) for row in rows] == [(cast.mia, cast.anna, "team:person")]
+
+
+def test_a_badge_kept_to_oneself_and_a_lesson_of_another_team_are_nothing_to_celebrate(
+    app: Flask, cast: Cast, lesson: Callable[..., int], client_of: Browser
+) -> None:
+    lesson("anna", "For all of us to read", "everyone")
+    lesson("eve", "Of another department", "everyone")
+    page = main_of(client_of("mia").get("/team").text)
+    assert "For all of us to read" in page
+    assert "Of another department" not in page
+
+
+def test_the_card_for_the_meeting_tells_of_ones_own_team_or_of_all(
+    lesson: Callable[..., int], client_of: Browser
+) -> None:
+    lesson("anna", "Only for team North")
+    lesson("eve", "For the whole house", "everyone")
+    own = client_of("ben").get("/team/card").text
+    assert "Only for team North" in own
+    assert "For the whole house" not in own
+    everyone = client_of("ben").get("/team/card?of=everyone&days=90").text
+    assert "For the whole house" in everyone
+    assert "Only for team North" not in everyone
+    assert "Only for team North" not in client_of("eve").get("/team/card").text
+
+
+# Who stands in ----------------------------------------------------------------------------------------------
+
+
+def stand_in(client: SignedIn, who: str, since: timedelta, until: timedelta) -> int:
+    form = {"who": who, "since": (TODAY + since).isoformat(), "until": (TODAY + until).isoformat()}
+    return client.post("/team/stand-in", data=form).status_code
+
+
+def log(app: Flask, cast: Cast, who: str) -> int:
+    """They did something that waits for the word of their manager."""
+    with app.app_context(), transaction():
+        activity_id = db.session.scalar(text("SELECT id FROM activity WHERE slug = 'a1'")) or 0
+        (made,) = activities.log_completions(
+            [
+                {
+                    "person_id": cast.id_of(who),
+                    "activity_id": activity_id,
+                    "completed_on": TODAY,
+                    "note": "It was good.",
+                }
+            ],
+            at=AT,
+        )
+        settle(AT)
+        return made
+
+
+def hand_over(app: Flask) -> int:
+    with app.app_context(), transaction():
+        number = activities.hand_over_to_stand_ins(at=AT)
+        settle(AT)
+        return number
+
+
+def confirmer(app: Flask, completion_id: int) -> int | None:
+    with app.app_context():
+        return db.session.scalar(
+            text("SELECT confirmer_id FROM completion WHERE id = :id"), {"id": completion_id}
+        )
+
+
+def test_what_waits_for_who_is_away_goes_to_who_stands_in(
+    app: Flask, cast: Cast, lesson: Callable[..., int], client_of: Browser
+) -> None:
+    waits = log(app, cast, "anna")
+    assert stand_in(client_of("mia"), "Eve", timedelta(0), timedelta(days=5)) == 303
+    assert hand_over(app) == 1
+    assert hand_over(app) == 0  # a second round finds nothing
+    assert confirmer(app, waits) == cast.eve
+    assert client_of("eve").post(f"/confirmations/{waits}", data={"decision": "confirm"}).status_code == 303
+
+
+def test_nobody_confirms_their_own_by_standing_in(
+    app: Flask, cast: Cast, lesson: Callable[..., int], client_of: Browser
+) -> None:
+    waits = log(app, cast, "anna")
+    stand_in(client_of("mia"), "Anna", timedelta(0), timedelta(days=5))
+    assert hand_over(app) == 0
+    assert confirmer(app, waits) == cast.mia
+
+
+def test_before_and_after_nothing_is_handed_over_and_two_who_are_both_away_do_not_pass_it_round(
+    app: Flask, cast: Cast, lesson: Callable[..., int], client_of: Browser
+) -> None:
+    log(app, cast, "anna")
+    stand_in(client_of("mia"), "Eve", timedelta(days=2), timedelta(days=5))
+    assert hand_over(app) == 0
+    stand_in(client_of("mia"), "Eve", timedelta(0), timedelta(days=5))
+    with app.app_context(), transaction():
+        standins.name(person_id=cast.eve, deputy_id=cast.mia, since=TODAY, until=TODAY, today=TODAY)
+    assert hand_over(app) == 0
+
+
+def test_a_stand_in_is_somebody_else_who_works_here_and_can_be_ended(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    assert stand_in(client_of("mia"), "Zebedee", timedelta(0), timedelta(days=5)) == 422
+    assert stand_in(client_of("mia"), "", timedelta(0), timedelta(days=5)) == 422
+    assert stand_in(client_of("mia"), "Eve", timedelta(days=5), timedelta(days=2)) == 422
+    assert stand_in(client_of("mia"), "Eve", timedelta(0), timedelta(days=2)) == 303
+    assert "Eve confirms in your place" in client_of("mia").get("/team").text
+    client_of("mia").post("/team/stand-in", data={"end": "true"})
+    assert "Eve confirms in your place" not in client_of("mia").get("/team").text
