@@ -41,12 +41,13 @@ _author, _viewer, _applier = aliased(Person), aliased(Person), aliased(Person)
 
 
 def _readable_by_viewer(lesson: Any) -> ColumnElement[bool]:
-    return or_(
+    by_audience = or_(
         lesson.audience == "everyone",
         lesson.author_id == _viewer.id,
         lesson.team_id == _viewer.team_id,
         and_(lesson.team_id == _author.team_id, _author.manager_id == _viewer.id),
     )
+    return and_(by_audience, or_(lesson.hidden_at.is_(None), lesson.author_id == _viewer.id))
 
 
 _readable = _readable_by_viewer(Lesson)
@@ -167,7 +168,9 @@ _COUNTS = select(
 )
 # The index of words first and the order afterwards: along the order, a rare word would read every lesson.
 _hit = (
-    select(Lesson.id, Lesson.shared_at, Lesson.audience, Lesson.author_id, Lesson.team_id)
+    select(
+        Lesson.id, Lesson.shared_at, Lesson.audience, Lesson.author_id, Lesson.team_id, Lesson.hidden_at
+    )
     .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)))
     .cte("hit")
     .prefix_with("MATERIALIZED")
