@@ -23,6 +23,8 @@ from app.admin import people as admin_people
 from app.badges import api as badges_api
 from app.badges import pages as badges_pages
 from app.badges import shelf, showing
+from app.care import api as care_api
+from app.care import pages as care_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -77,6 +79,7 @@ PAGES: tuple[Blueprint, ...] = (
     catalogue_file.door,
     points_pages.pages,
     search_pages.pages,
+    care_pages.pages,
 )
 API = (
     people_api.api,
@@ -94,6 +97,7 @@ API = (
     points_api.api,
     admin_api.api,
     search_api.api,
+    care_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
@@ -188,6 +192,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     )
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
+    app.jinja_env.globals.update(reports_about=care_pages.reports_about)
     app.jinja_env.globals.update(badges_from=shelf.leading_from)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)

@@ -152,8 +152,8 @@ _COUNTS = """
 """
 _ALLOWANCE = """
     WITH told AS (
-        SELECT giver_id, to_char(given_at AT TIME ZONE :zone, 'YYYY-MM') AS month, sum(n) FILTER (WHERE NOT from_pool) AS n,
-               count(*) FILTER (WHERE from_pool) AS teams
+        SELECT giver_id, to_char(given_at AT TIME ZONE :zone, 'YYYY-MM') AS month,
+               sum(n) FILTER (WHERE NOT from_pool) AS n, count(*) FILTER (WHERE from_pool) AS teams
         FROM kudos CROSS JOIN LATERAL (SELECT count(*) AS n FROM kudos_receiver WHERE kudos_id = kudos.id) AS r
         WHERE undone_at IS NULL GROUP BY 1, 2
     )

@@ -233,8 +233,10 @@ def undo(*, kudos_id: int, by: int, at: datetime) -> None:
         return
     thanked = any(row.thanked_at for row in queries.receivers_of([kudos_id])[kudos_id])
     if not rules.can_undo(kudos.given_at, at, thanked=thanked):
-        said = _l("Somebody has said thanks for this, so it stays.") if thanked else _l(
-            "This can be undone for ten minutes. They have read it by now."
+        said = (
+            _l("Somebody has said thanks for this, so it stays.")
+            if thanked
+            else _l("This can be undone for ten minutes. They have read it by now.")
         )
         raise TooLate(said)
     kudos.undone_at = at

@@ -9,7 +9,7 @@ from app.db import NONE, PERSONAL, PSEUDONYM, Base
 
 
 class Kudos(Base):
-    """A sentence of what they did, and a skill. What was undone has no receivers any more; its words stay for its key."""
+    """A sentence of what they did, and a skill. What was undone has no receivers any more; its row keeps the key."""
 
     __tablename__ = "kudos"
     __table_args__ = (Index("ix_kudos_given_at", "given_at", "id"),)

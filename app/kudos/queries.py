@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -34,6 +35,7 @@ from sqlalchemy.types import BigInteger, Text
 
 from app.config import settings
 from app.db import db
+from app.errors import NotFound
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
 from app.kudos.rules import (
     ALLOWANCE,
@@ -41,14 +43,16 @@ from app.kudos.rules import (
     MANAGER_ALLOWANCE,
     REMEMBERED,
     TEAM_ALLOWANCE,
+    UNDO,
     VISIBLE,
+    can_undo,
     earlier_of,
     month_of,
     renews_on,
     weight_after,
 )
 from app.people.models import Organisation, Person, Unit
-from app.people.queries import profile_of
+from app.people.queries import organisation, profile_of
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
@@ -212,6 +216,9 @@ _NEAR = (
     .limit(NEAR)
 )
 _THESE = _COLLEAGUE.where(Person.id == _ids.any_()).order_by(Person.sort_name, Person.id)
+_OF = select(Person.id, Person.name, Person.handle).where(
+    Person.handle == bindparam("handle"), Person.active, Person.erased_at.is_(None)
+)
 _BY_HANDLE = _COLLEAGUE.where(Person.handle == bindparam("handle"))
 _ACTIVE = select(Person.id).where(Person.id == _ids.any_(), Person.active)
 _CHOICES = select(Person.id, Person.kudos_choice).where(Person.id == _ids.any_())
@@ -223,11 +230,22 @@ _KNOWN = select(
     Kudos.team_id,
     Kudos.undone_at,
     Kudos.reworded_at,
-).where(
-    Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_()
-)
+).where(Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_())
 
 _GIVER = select(Kudos.giver_id).where(Kudos.id == bindparam("kudos_id"))
+_FOR_CARE = (
+    select(
+        Kudos.id,
+        Kudos.giver_id,
+        _giver.name.label("giver"),
+        Kudos.message,
+        Kudos.lang,
+        Kudos.undone_at,
+        Kudos.hidden_at,
+    )
+    .join(_giver, _giver.id == Kudos.giver_id)
+    .where(Kudos.id == _ids.any_())
+)
 _LEADING = select(Person.manager_id).where(Person.manager_id == _ids.any_(), Person.active).distinct()
 
 # Teams -------------------------------------------------------------------------------------------------------
@@ -282,6 +300,14 @@ class Card(NamedTuple):
 
     kudos: AnyRow
     receivers: Sequence[AnyRow]
+
+    def undo_until(self, at: datetime) -> datetime | None:
+        """Until when its giver can take it back; None for others, and when it is too late."""
+        thanked = any(one.thanked_at for one in self.receivers)
+        if not self.kudos.given or not can_undo(self.kudos.given_at, at, thanked=thanked):
+            return None
+        until: datetime = self.kudos.given_at + UNDO
+        return until
 
 
 class Left(NamedTuple):
@@ -387,6 +413,20 @@ def with_handle(me: int, handle: str) -> AnyRow | None:
     return db.session.execute(_BY_HANDLE, {"me": me, "handle": handle}).one_or_none()
 
 
+def whose(handle: str, team_id: int | None) -> tuple[AnyRow | None, AnyRow | None]:
+    """Whose wall is asked for: of who works here under this handle, of a team, or of all; who is not here has none."""
+    found = db.session.execute(_OF, {"handle": handle}).one_or_none() if handle else None
+    of_team = team(team_id) if team_id else None
+    if (handle and found is None) or (team_id and of_team is None):
+        raise NotFound(_l("There is nobody of that name here."))
+    return found, of_team
+
+
+def with_points(*, game: bool) -> bool:
+    """Whether somebody who plays, or does not, sees what thanks count for at all."""
+    return game and organisation().points_on
+
+
 def active(person_ids: Iterable[int]) -> set[int]:
     """Who of these works here now."""
     return set(db.session.scalars(_ACTIVE, {"ids": sorted(set(person_ids))}))
@@ -407,6 +447,14 @@ def given_with(keys: Iterable[str]) -> dict[str, AnyRow]:
 def giver_of(kudos_id: int) -> int | None:
     """Who gave these; it never changes, so it may be read before the lock."""
     return db.session.scalar(_GIVER, {"kudos_id": kudos_id})
+
+
+def for_care(kudos_ids: Iterable[int]) -> list[tuple[AnyRow, list[AnyRow]]]:
+    """What these say, whoever asks, undone and hidden too, each with its receivers: for the care desk alone."""
+    wanted = sorted(set(kudos_ids))
+    rows = db.session.execute(_FOR_CARE, {"ids": wanted}).all() if wanted else []
+    thanked = receivers_of(row.id for row in rows)
+    return [(row, thanked[row.id]) for row in rows]
 
 
 # Teams -------------------------------------------------------------------------------------------------------
