@@ -208,9 +208,8 @@ def _hand_over(given: Sequence[tuple[NewKudos, int, int]]) -> None:
 def _weights(given: Sequence[tuple[NewKudos, int, int]]) -> dict[tuple[int, int], float]:
     """What each counts for, in the order of happening. All people are locked, so that no earlier one is missed."""
     moments = [item.when for item, _, _ in given]
-    known = queries.between(
-        {(item.giver_id, person) for item, _, person in given}, min(moments) - rules.REMEMBERED, max(moments)
-    )
+    since, until = min(moments) - rules.REMEMBERED, max(moments) + rules.REMEMBERED
+    known = queries.between({(item.giver_id, person) for item, _, person in given}, since, until)
     found = {}
     for item, id, person in sorted(given, key=lambda one: (one[0].when, one[1], one[2])):
         earlier = known[queries.pair(item.giver_id, person)]

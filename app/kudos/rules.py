@@ -59,5 +59,5 @@ def weight_after(earlier: int) -> float:
 
 
 def earlier_of(moments: Iterable[datetime], at: datetime) -> int:
-    """How many of these are remembered at that moment."""
-    return sum(at - REMEMBERED < moment <= at for moment in moments)
+    """How many of these are remembered at that moment; also one that another request, begun later, kept before this."""
+    return sum(abs(at - moment) < REMEMBERED for moment in moments)
