@@ -14,6 +14,7 @@ from app.activities import actions as activities
 from app.activities.queries import ids_by_slug
 from app.activities.rules import Log, Report
 from app.badges import agreeing
+from app.care import actions as care
 from app.db import db, lock_people, transaction
 from app.demo import company as demo
 from app.imports import catalogue
@@ -48,6 +49,7 @@ class Company:
     kudos: int
     log: int
     award: str
+    report: int
 
 
 @cache
@@ -101,7 +103,8 @@ def happen(cast: Cast) -> Company:
         kudos_id = _thank(cast, at)
         settle(at)
     with transaction():
-        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at))
+        log, award = _log(cast, at), _show(cast, at)
+        made = Company(lesson, kudos_id, log, award, _report(cast, kudos_id, at))
         settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
@@ -189,6 +192,13 @@ def _share(cast: Cast, at: datetime) -> int:
     how = "We practised it on the training ground."
     lessons.apply_lessons([lessons.Applying(lesson_id=made[0], person_id=cast.mia, how=how)], at=at)
     return made[0]
+
+
+def _report(cast: Cast, kudos_id: int, at: datetime) -> int:
+    """Something waits for the care desk."""
+    lock_people([cast.anna])
+    words = "The customer could be known from this."
+    return care.report(by=cast.anna, kind="kudos", content_id=kudos_id, reason="private", words=words, at=at)
 
 
 def _thank(cast: Cast, at: datetime) -> int:
