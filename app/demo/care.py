@@ -28,7 +28,7 @@ def report(ids: Mapping[str, int], now: datetime) -> None:
     for card in kudos.wall(by, limit=40)[0][4:]:
         party = {card.kudos.giver_id, *(one.id for one in card.receivers)}
         if by not in party and hr not in party and card.kudos.lang == "nl":
-            words = "Aan deze zin is te zien om welke klant het ging. Kan dat anders?"
-            actions.report(by=by, kind="kudos", content_id=card.kudos.id, reason="private", words=words,
+            words = "Ik lees hier eerder een grap in dan een bedankje. Is dat zo bedoeld?"
+            actions.report(by=by, kind="kudos", content_id=card.kudos.id, reason="not_meant", words=words,
                            at=now - timedelta(hours=20))  # fmt: skip
             return

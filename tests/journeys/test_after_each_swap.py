@@ -89,7 +89,7 @@ def test_what_colleagues_share_and_thank(
     expect(page.get_by_role("checkbox", name="North")).to_be_checked()
     eye.look("a team that is thanked")
     page.get_by_role("button", name="Undo").first.click()
-    expect(page.get_by_text("Nobody sees it any more")).to_be_focused()
+    expect(page.locator("p.note", has_text="Nobody sees it any more")).to_be_focused()
     eye.look("thanks that were taken back", of="kudos.undo")
     page.get_by_role("button", name="Say thanks").first.click()
     expect(page.get_by_text("You said thanks")).to_be_visible()

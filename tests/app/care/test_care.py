@@ -398,6 +398,41 @@ def test_the_pages_speak_dutch(
         for person in (cast.ben, cast.clara):
             people.choose(person_id=person, language="nl")
         settle(AT)
-    assert "Wacht op de zorgbalie" in client_of("ben").get("/reports").text
+    assert "Wacht op het meldpunt" in client_of("ben").get("/reports").text
     assert "Wat moet er gebeuren?" in client_of("clara").get(f"/hr/care/{one}").text
-    assert "Zorgbalie" in client_of("clara").get("/").text
+    assert "Meldpunt" in client_of("clara").get("/").text
+
+
+def test_the_desk_and_a_list_of_reports_cost_as_much_for_many_as_for_one(
+    app: Flask, thank: Thank, lesson: int, report: Report, client_of: Browser
+) -> None:
+    from sqlalchemy import event
+
+    from tests.app.kudos.test_give_kudos import allow
+
+    allow(app, 100)
+    counted: list[int] = []
+    clara, ben = client_of("clara"), client_of("ben")
+
+    def asked() -> list[int]:
+        found = []
+        for browser, path in (
+            (clara, "/hr/care"),
+            (ben, "/reports"),
+            (ben, "/kudos"),
+            (clara, "/people/ben"),
+        ):
+            counted.clear()
+            assert browser.get(path).status_code == 200
+            found.append(len(counted))
+        return found
+
+    report("ben", "lesson", lesson)
+    report("ben", "kudos", thank("eve", "ben"))
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *_: counted.append(1))
+    few = asked()
+    for number in range(6):
+        report("ben", "kudos", thank("eve", "ben", "mia", message=f"You did thing number {number}."))
+    assert asked() == few
+    assert max(few) <= 22
