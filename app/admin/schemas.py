@@ -24,6 +24,7 @@ class OrganisationForm(Schema):
 class OrganisationIn(OrganisationForm):
     """All that the organisation decides, as it shall be."""
 
+    team_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     kudos_on_boards = fields.Boolean(required=True)
     full_time_hours = fields.Float(required=True, validate=validate.Range(1, 80))
     points_on = fields.Boolean(required=True)
