@@ -241,3 +241,39 @@ class NoteFiled(Event):
 
     conversation_id: int
     note_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KudosUndone(Event):
+    """The giver took it back within the short while; `person_id` would have been the receiver."""
+
+    kudos_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContentReported(Event):
+    """`person_id` is who wrote it, never who reported it; where the writer is unnamed there is no such event."""
+
+    kind: str
+    content_id: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContentJudged(Event):
+    """The care desk decided (leave, hide, change). `person_id` is who decided, so it never leaves its transaction."""
+
+    kind: str
+    content_id: int
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportDecided(Event):
+    """Told to two, each in an event of their own: to who wrote it (`as_author`), and to who reported it."""
+
+    kind: str
+    content_id: int
+    reason: str
+    decision: str
+    as_author: bool

@@ -24,6 +24,8 @@ from app.admin import people as admin_people
 from app.badges import api as badges_api
 from app.badges import moments, shelf, showing
 from app.badges import pages as badges_pages
+from app.care import api as care_api
+from app.care import pages as care_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -89,6 +91,7 @@ PAGES: tuple[Blueprint, ...] = (
     catalogue_file.door,
     points_pages.pages,
     search_pages.pages,
+    care_pages.pages,
 )
 API = (
     people_api.api,
@@ -109,6 +112,7 @@ API = (
     admin_api.api,
     search_api.api,
     conversations_api.api,
+    care_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
@@ -221,6 +225,7 @@ def _windows(app: Flask) -> None:
     app.jinja_env.globals.update(
         feedback_of=feedback_pages.of_lesson, feedback_asked=feedback_pages.asked_of_me
     )
+    app.jinja_env.globals.update(reports_about=care_pages.reports_about)
     app.jinja_env.globals.update(use_due=feedback_pages.use_due, use_of=feedback_pages.use_of)
 
 

@@ -9,8 +9,10 @@ from app.activities import handlers as activities
 from app.badges import handlers as badges
 from app.facts import handlers as facts
 from app.imports import handlers as imports
+from app.kudos import handlers as kudos
 from app.leaderboards import handlers as leaderboards
 from app.learning import handlers as learning
+from app.lessons import handlers as lessons
 from app.outbox import Reactions
 from app.points import handlers as points
 
@@ -27,6 +29,7 @@ NOW: Reactions = {
     e.BadgeAwarded: [points.earn_for_awards, badges.evaluate_after_awards],
     e.BadgeMoved: [points.recount_awards],
     e.BadgeRevoked: [points.recount_awards],
+    e.ContentJudged: [kudos.follow_decision, lessons.follow_decision],
 }
 
 LATER: Reactions = {
@@ -34,6 +37,7 @@ LATER: Reactions = {
     e.PersonMoved: [leaderboards.project],
     e.BadgeAwarded: [live.nudge_award],
     e.KudosGiven: [live.nudge_kudos],
+    e.KudosUndone: [live.nudge_kudos],
     e.LessonShared: [live.nudge_lesson],
     e.CompletionLogged: [live.nudge_confirmation],
     e.CompletionDeclined: [live.nudge_points],

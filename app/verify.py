@@ -152,12 +152,17 @@ _COUNTS = """
 """
 _ALLOWANCE = """
     WITH told AS (
-        SELECT k.giver_id, to_char(k.given_at AT TIME ZONE :zone, 'YYYY-MM') AS month, count(*) AS n
-        FROM kudos k JOIN kudos_receiver r ON r.kudos_id = k.id GROUP BY 1, 2
+        SELECT giver_id, to_char(given_at AT TIME ZONE :zone, 'YYYY-MM') AS month,
+               sum(n) FILTER (WHERE NOT from_pool) AS n, count(*) FILTER (WHERE from_pool) AS teams
+        FROM kudos CROSS JOIN LATERAL (SELECT count(*) AS n FROM kudos_receiver WHERE kudos_id = kudos.id) AS r
+        WHERE undone_at IS NULL GROUP BY 1, 2
     )
     SELECT 'person ' || giver_id || ' thanked ' || coalesce(n, 0) || ' in ' || month
            || ', the allowance says ' || coalesce(spent, 0)
-    FROM told FULL JOIN kudos_allowance USING (giver_id, month) WHERE coalesce(n, 0) <> coalesce(spent, 0)
+           || CASE WHEN coalesce(told.teams, 0) <> coalesce(kept.teams, 0) THEN '; and ' || coalesce(told.teams, 0)
+              || ' teams, it says ' || coalesce(kept.teams, 0) ELSE '' END
+    FROM told FULL JOIN kudos_allowance kept USING (giver_id, month)
+    WHERE coalesce(n, 0) <> coalesce(spent, 0) OR coalesce(told.teams, 0) <> coalesce(kept.teams, 0)
 """
 _OUTBOX = """
     SELECT 'outbox row ' || id || ' (' || event || ') waits since ' || published_at

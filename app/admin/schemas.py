@@ -15,6 +15,7 @@ class OrganisationForm(Schema):
     name = Line(required=True, validate=validate.Length(1, 100))
     kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     manager_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
+    team_kudos_allowance = fields.Integer(validate=validate.Range(0, 1000))  # left out, it stays
     kudos_on_boards = fields.Boolean(load_default=False)
     full_time_hours = fields.Float(load_default=36.0, validate=validate.Range(1, 80))
     statement_days = fields.Integer(required=True, validate=validate.Range(30, 3650))
@@ -23,6 +24,7 @@ class OrganisationForm(Schema):
 class OrganisationIn(OrganisationForm):
     """All that the organisation decides, as it shall be."""
 
+    team_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     kudos_on_boards = fields.Boolean(required=True)
     full_time_hours = fields.Float(required=True, validate=validate.Range(1, 80))
     points_on = fields.Boolean(required=True)
@@ -39,6 +41,9 @@ class OrganisationOut(Schema):
         metadata={"description": "colleagues that somebody can thank in a month"}
     )
     manager_kudos_allowance = fields.Integer(metadata={"description": "the same for who manages people"})
+    team_kudos_allowance = fields.Integer(
+        metadata={"description": "whole teams that who manages people can thank in a month"}
+    )
     kudos_on_boards = fields.Boolean()
     full_time_hours = fields.Float(metadata={"description": "hours a week of full time"})
     statement_days = fields.Integer(metadata={"description": "days that reports without a meaning are kept"})

@@ -66,7 +66,8 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Thanks:
-    """`visible` is what each receiver chooses afterwards; `back` are those who say thanks back."""
+    """`visible` is what each receiver chooses afterwards; `back` are those who say thanks back. With `team` it is
+    for all of it, and `to` names them."""
 
     who: str
     to: tuple[str, ...]
@@ -76,6 +77,7 @@ class Thanks:
     at: datetime
     visible: tuple[str, ...]
     back: tuple[str, ...] = ()
+    team: str = ""
 
 
 @dataclass(slots=True)

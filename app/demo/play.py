@@ -38,6 +38,7 @@ class Stage:
     skills: Mapping[str, int]
     platform: Client
     zone: ZoneInfo
+    teams: Mapping[str, int] = field(default_factory=dict)
     lessons: dict[int, int] = field(default_factory=dict)
     authors: dict[int, str] = field(default_factory=dict)
     logs: dict[int, tuple[int, str, str]] = field(
@@ -197,6 +198,7 @@ def _thank(stage: Stage, thanks: Sequence[Thanks], at: datetime) -> None:
             message=one.text,
             skill_id=stage.skills[one.skill],
             lang=one.lang,
+            team_id=stage.teams.get(one.team),
             at=one.at,
         )
         for one in thanks

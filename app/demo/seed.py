@@ -17,6 +17,7 @@ from app.activities.queries import ids_by_slug
 from app.config import settings
 from app.db import db, transaction
 from app.demo.calendar import plan
+from app.demo.care import report
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
 from app.demo.history import history
@@ -30,6 +31,7 @@ from app.imports.queries import client
 from app.outbox import settle
 from app.people import actions as people_actions
 from app.people.models import Person, Setting
+from app.people.queries import units
 from app.people.rules import PersonRow
 from app.people.sign_in import hash_password
 from app.vision.queries import ids_of
@@ -131,6 +133,9 @@ def _fill(
         show(ids)
         settle(now)
     reply(ids, now)
+    with transaction():
+        report(ids, now)
+        settle(now)
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
@@ -246,6 +251,7 @@ def _stage(everybody: Sequence[Colleague], kept: Mapping[str, Any], zone: ZoneIn
             skills=ids_of(skill["slug"] for skill in written["skills"]),
             platform=client(kept["client"]),
             zone=zone,
+            teams={unit.name: unit.id for unit in units().values() if unit.kind == "team"},
             lessons={int(key): lesson_id for key, lesson_id in kept["lessons"].items()},
             authors={int(key): who for key, who in kept["authors"].items()},
             logs={int(key): (log[0], log[1], log[2]) for key, log in kept["logs"].items()},

@@ -103,7 +103,7 @@ class Thanking:
     def give(
         self, giver: Colleague, to: Sequence[Colleague], words: Any, text: str, day: date, dice: Random
     ) -> bool:
-        """Thank them, if the giver has that many left."""
+        """Thank them, or the team that the words name, if the giver has that many left."""
         month = (giver.external_id, day.year, day.month)
         if not to or self.spent[month] + len(to) > (LEADERS_ALLOWANCE if giver.leads else ALLOWANCE):
             return False
@@ -122,6 +122,7 @@ class Thanking:
                 self.calendar.at(day, hour),
                 visible,
                 back,
+                words.get("team", ""),
             )
         )
         return True

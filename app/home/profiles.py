@@ -15,6 +15,7 @@ from app.badges.rules import SHOWCASE
 from app.db import transaction
 from app.errors import Refused
 from app.home.schemas import LanguageQuery, MovedQuery, PublicForm, ShowcaseForm
+from app.kudos import queries as kudos
 from app.language import lang
 from app.lessons import queries as lessons
 from app.outbox import settle
@@ -43,6 +44,7 @@ def person(handle: str) -> ResponseReturnValue:
         display=showcase.display(found.id, "me" if own else "colleagues"),
         lessons=lessons.by_author(me(), found.id, LESSONS),
         recognitions=recognitions.of(found.id, shown_only=not own, limit=RECOGNITIONS),
+        kudos=kudos.wall(me(), of=found.id, limit=LESSONS)[0],
     )
 
 

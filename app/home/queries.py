@@ -38,7 +38,7 @@ _SO_FAR = text("""
            (SELECT count(*) FROM applied) AS applied,
            (SELECT count(DISTINCT person_id) FROM applied) AS helped_ever,
            (SELECT count(*) FROM kudos_receiver WHERE person_id = :me) AS received,
-           (SELECT count(*) FROM kudos WHERE giver_id = :me) AS given,
+           (SELECT count(*) FROM kudos WHERE giver_id = :me AND undone_at IS NULL) AS given,
            (SELECT count(DISTINCT k.giver_id) FROM kudos k JOIN kudos_receiver r ON r.kudos_id = k.id
             WHERE r.person_id = :me AND k.given_at >= :since) AS thanked,
            l.helped, CASE WHEN l.lessons = 1 THEN own.title END AS lesson, own.id AS lesson_id, own.lang
@@ -120,7 +120,8 @@ _RECEIPTS = """
     SELECT l.id, l.points, l.reason, l.kind, l.earned_at, l.recorded_at, l.source, l.reverses_id, l.skills, l.rules_id,
            (SELECT r.id FROM ledger_entry r WHERE r.reverses_id = l.id) AS reversed_by,
            (SELECT valid_from FROM point_rules p WHERE p.id = l.rules_id) AS rules_since,
-           f.source AS fact_source, f.kind AS fact_kind, f.activity_kind, f.hours, f.score, f.confirmed_by, f.edition,
+           f.source AS fact_source, f.kind AS fact_kind, f.weight, f.activity_kind,
+           f.hours, f.score, f.confirmed_by, f.edition,
            a.title AS activity, a.slug AS activity_slug,
            (SELECT name FROM person WHERE id = f.counterpart_id) AS counterpart,
            (SELECT name FROM person WHERE id = f.confirmed_by) AS confirmer,

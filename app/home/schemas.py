@@ -56,6 +56,13 @@ class EntryOut(Schema):
         required=True, allow_none=True, metadata={"description": "the version of the rules in force then"}
     )
     source = fields.String(required=True, attribute="fact_source", allow_none=True)
+    weight = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "the share of its worth that it earned: less than 1 where two keep thanking each other"
+        },
+    )
     activity = fields.Nested(Said, required=True, allow_none=True)
     badge = fields.Nested(Said, required=True, allow_none=True)
     tier = fields.Integer(required=True, allow_none=True)

@@ -23,6 +23,7 @@ from app.db import transaction
 from app.errors import NotFound, Refused
 from app.home import together
 from app.home.schemas import CardQuery, StandInForm
+from app.kudos import queries as kudos
 from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people import queries as people
@@ -56,6 +57,7 @@ def _page(no: ValidationError | Refused | None = None) -> Response:
         news=together.to_celebrate([one.id for one in reports], me(), since),
         waiting_here=count_waiting_for(me()),
         stand_in=standins.of(me(), today),
+        not_thanked=kudos.not_thanked(me(), now()),
         today=today,
         typed={name: request.form.get(name, "") for name in ("who", "since", "until")} if no else {},
         **_said(no),

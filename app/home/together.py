@@ -30,7 +30,7 @@ _NEWS = text("""
         UNION ALL
         SELECT l.author_id, p.name, p.handle, l.shared_at, NULL, NULL, l.title, l.lang, l.id
         FROM lesson l JOIN person p ON p.id = l.author_id
-        WHERE l.author_id = ANY(:ids) AND l.deleted_at IS NULL AND l.shared_at >= :since
+        WHERE l.author_id = ANY(:ids) AND l.deleted_at IS NULL AND l.hidden_at IS NULL AND l.shared_at >= :since
           AND (l.audience = 'everyone' OR l.team_id = p.team_id)
     ) AS news ORDER BY at DESC LIMIT :limit
 """).bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
@@ -39,7 +39,7 @@ _LESSONS = text("""
            l.skills, l.audience, l.shared_at,
            (SELECT count(*) FROM lesson_application a WHERE a.lesson_id = l.id AND a.ended_at IS NULL) AS applied_by
     FROM lesson l LEFT JOIN person p ON p.id = l.author_id
-    WHERE l.deleted_at IS NULL AND l.shared_at >= :since
+    WHERE l.deleted_at IS NULL AND l.hidden_at IS NULL AND l.shared_at >= :since
       AND CASE WHEN CAST(:team AS bigint) IS NULL THEN l.audience = 'everyone' ELSE l.team_id = :team END
     ORDER BY l.shared_at DESC, l.id DESC LIMIT :limit
 """)

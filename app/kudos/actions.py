@@ -1,7 +1,7 @@
-"""What can be done with kudos: give, choose who sees them, say thanks back."""
+"""What can be done with kudos: give, undo, choose who sees them, say thanks back, find other words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, ngettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, bindparam, func, insert, select, text
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, DateTime, Text
@@ -17,7 +17,7 @@ from sqlalchemy.types import BigInteger, DateTime, Text
 from app.config import settings
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import FactStated, KudosGiven
+from app.events import FactStated, FactTakenBack, KudosGiven, KudosUndone
 from app.kudos import queries, rules
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
 from app.outbox import publish
@@ -28,6 +28,8 @@ NOT_THERE = _l("These kudos are not here, or not for you.")
 WRONG = {
     "myself": _l("Kudos are for others. Whom else did you see doing well?"),
     "receivers": _l("Choose at least one colleague, and at most 25."),
+    "team": _l("Choose a team in which others work, at most 60 of them."),
+    "both": _l("Thank a team, or colleagues by name. Send two to do both."),
     "message": _l("Say in a sentence what they did, in 15 to 500 characters."),
     "lang": _l("Choose the language you wrote it in."),
     "skill_id": _l("Choose the skill that you saw."),
@@ -40,15 +42,25 @@ class AllowanceSpent(Refused):
     code = "allowance-spent"
 
 
+class TooLate(Refused):
+    """What was said stays said."""
+
+    code = "too-late"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKudos:
-    """Thanks for colleagues. `once` is the sender's key; `at` is its own moment within a batch."""
+    """Thanks for colleagues. `once` is the sender's key; `at` is its own moment within a batch.
+
+    With a team, `receivers` are whoever works in it at this moment, without the giver, unless the caller names them.
+    """
 
     giver_id: int
-    receivers: Sequence[int]
+    receivers: Sequence[int] = ()
     message: str
     skill_id: int
     lang: str
+    team_id: int | None = None
     once: str | None = None
     at: datetime | None = None
 
@@ -58,9 +70,13 @@ class NewKudos:
         return f"{self.giver_id}:{self.once}" if self.once else None
 
     @property
-    def content(self) -> tuple[str, int, set[int]]:
+    def content(self) -> tuple[str, int, object]:
         """What is compared when the same key comes again."""
-        return self.message, self.skill_id, set(self.receivers)
+        return self.message, self.skill_id, self.team_id or set(self.receivers)
+
+    @property
+    def most(self) -> int:
+        return rules.TEAM if self.team_id else rules.RECEIVERS[1]
 
     @property
     def when(self) -> datetime:
@@ -89,27 +105,47 @@ _wanted = (
         bindparam("givers", type_=ARRAY(BigInteger())),
         bindparam("months", type_=ARRAY(Text())),
         bindparam("numbers", type_=ARRAY(BigInteger())),
+        bindparam("wholes", type_=ARRAY(BigInteger())),
     )
-    .table_valued("giver_id", "month", "number", name="wanted")
+    .table_valued("giver_id", "month", "number", "teams", name="wanted")
     .render_derived()
 )
 _pot = cast(Table, KudosAllowance.__table__)
 _first = upsert(_pot).from_select(
-    ["giver_id", "month", "spent"],
-    select(_wanted.c.giver_id, _wanted.c.month, _wanted.c.number)
+    ["giver_id", "month", "spent", "teams"],
+    select(_wanted.c.giver_id, _wanted.c.month, _wanted.c.number, _wanted.c.teams)
     .where(_wanted.c.number <= queries.allowance_of(_wanted.c.giver_id))
+    .where(_wanted.c.teams <= queries.pool())
     .order_by(_wanted.c.giver_id, _wanted.c.month),
 )
-_after = _pot.c.spent + _first.excluded.spent
+_new = _first.excluded
 _SPEND = _first.on_conflict_do_update(
     index_elements=[_pot.c.giver_id, _pot.c.month],
-    set_={"spent": _after},
-    where=_after <= queries.allowance_of(_pot.c.giver_id),
+    set_={"spent": _pot.c.spent + _new.spent, "teams": _pot.c.teams + _new.teams},
+    where=and_(  # where an allowance was made smaller, what is not spent from now is not asked about
+        or_(_new.spent == 0, _pot.c.spent + _new.spent <= queries.allowance_of(_pot.c.giver_id)),
+        or_(_new.teams == 0, _pot.c.teams + _new.teams <= queries.pool()),
+    ),
 ).returning(_pot.c.giver_id, _pot.c.month)
+_GIVE_BACK = (
+    update(KudosAllowance)
+    .where(KudosAllowance.giver_id == bindparam("by"), KudosAllowance.month == bindparam("of_month"))
+    .values(spent=KudosAllowance.spent - bindparam("heads"), teams=KudosAllowance.teams - bindparam("wholes"))
+)
 
 _PAIRS = (
     bindparam("kudos_ids", type_=ARRAY(BigInteger())),
     bindparam("person_ids", type_=ARRAY(BigInteger())),
+)
+# Whoever changes something of kudos holds its row first: so an undo and a word of thanks cannot both come about.
+_HOLD = text("""
+    SELECT id FROM kudos WHERE id = ANY(:kudos_ids) AND undone_at IS NULL ORDER BY id FOR SHARE
+""").bindparams(_PAIRS[0])
+_HOLD_ALONE = (
+    select(Kudos)
+    .where(Kudos.id == bindparam("of"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
 )
 _CHOOSE = text("""
     UPDATE kudos_receiver SET visible = w.visible
@@ -123,6 +159,7 @@ _THANK = text("""
     WHERE kudos_receiver.kudos_id = w.kudos_id AND kudos_receiver.person_id = w.person_id
     RETURNING kudos_receiver.kudos_id
 """).bindparams(*_PAIRS, bindparam("moment", type_=DateTime(timezone=True)))
+_NOBODYS = delete(KudosReceiver).where(KudosReceiver.kudos_id == bindparam("of"))
 
 
 def give_kudos(items: Sequence[NewKudos], *, at: datetime) -> list[int]:
@@ -131,31 +168,84 @@ def give_kudos(items: Sequence[NewKudos], *, at: datetime) -> list[int]:
     All of the batch or nothing. Returns the id of each, in the order of the items.
     """
     items = [replace(item, message=item.message.strip(), at=item.at or at) for item in items]
+    items = _whole_teams(items)
     for item in items:
-        _cannot_be(rules.wrong_with(item.giver_id, item.receivers, item.message, item.lang))
+        wrong = rules.wrong_with(item.giver_id, item.receivers, item.message, item.lang, most=item.most)
+        _cannot_be("team" if wrong == "receivers" and item.team_id else wrong)
     people = {person for item in items for person in (item.giver_id, *item.receivers)}
     lock_people(people)
     ids = _known(items)
     fresh = _first_of_each(items, ids)
     _check(fresh)
-    _spend(fresh)
-    new = list(db.session.scalars(_INSERT, [_row(item) for item in fresh])) if fresh else []
+    leading = queries.leading(item.giver_id for item in fresh if item.team_id)
+    _spend(fresh, leading)
+    new = list(db.session.scalars(_INSERT, [_row(item, leading) for item in fresh])) if fresh else []
     given = [
         (item, id, person)
         for item, id in zip(fresh, new, strict=True)
         for person in sorted(set(item.receivers))
     ]
-    if given:
-        chosen = queries.standing_choices(person for _, _, person in given)
-        db.session.execute(
-            _INSERT_RECEIVERS,
-            [{"kudos_id": id, "person_id": person, "visible": chosen[person]} for _, id, person in given],
-        )
-    publish(KudosGiven(person_id=person, kudos_id=id) for _, id, person in given)
-    publish(_received(item, id, person) for item, id, person in given)
+    _hand_over(given)
     ids.update({item.known_as: id for item, id in zip(fresh, new, strict=True) if item.known_as})
     loose = iter([id for item, id in zip(fresh, new, strict=True) if not item.known_as])
     return [ids[item.known_as] if item.known_as else next(loose) for item in items]
+
+
+def _hand_over(given: Sequence[tuple[NewKudos, int, int]]) -> None:
+    """Each of these (item, kudos, receiver) is theirs from now on, for what it counts between these two."""
+    if not given:
+        return
+    weights = _weights(given)
+    chosen = queries.standing_choices(person for _, _, person in given)
+    db.session.execute(
+        _INSERT_RECEIVERS,
+        [{"kudos_id": id, "person_id": person, "visible": chosen[person]} for _, id, person in given],
+    )
+    publish(KudosGiven(person_id=person, kudos_id=id) for _, id, person in given)
+    publish(_received(item, id, person, weights[id, person]) for item, id, person in given)
+
+
+def _weights(given: Sequence[tuple[NewKudos, int, int]]) -> dict[tuple[int, int], float]:
+    """What each counts for, in the order of happening. All people are locked, so that no earlier one is missed."""
+    moments = [item.when for item, _, _ in given]
+    since, until = min(moments) - rules.REMEMBERED, max(moments) + rules.REMEMBERED
+    known = queries.between({(item.giver_id, person) for item, _, person in given}, since, until)
+    found = {}
+    for item, id, person in sorted(given, key=lambda one: (one[0].when, one[1], one[2])):
+        earlier = known[queries.pair(item.giver_id, person)]
+        found[id, person] = rules.weight_after(rules.earlier_of(earlier, item.when))
+        earlier.append(item.when)
+    return found
+
+
+def undo(*, kudos_id: int, by: int, at: datetime) -> None:
+    """The giver takes kudos back, for a short while: nobody has had them, nobody has earned, nothing is spent.
+
+    Again is no fault. What it counted between others stays as it was fixed.
+    """
+    if queries.giver_of(kudos_id) != by:
+        raise NotFound(NOT_THERE)
+    receivers = [row.id for row in queries.receivers_of([kudos_id])[kudos_id]]
+    lock_people([by, *receivers])
+    kudos = db.session.execute(_HOLD_ALONE, {"of": kudos_id}).scalar_one()
+    if kudos.undone_at is not None:
+        return
+    thanked = any(row.thanked_at for row in queries.receivers_of([kudos_id])[kudos_id])
+    if not rules.can_undo(kudos.given_at, at, thanked=thanked):
+        said = (
+            _l("Somebody has said thanks for this, so it stays.")
+            if thanked
+            else _l("This can be undone for ten minutes. They have read it by now.")
+        )
+        raise TooLate(said)
+    kudos.undone_at = at
+    db.session.flush()
+    db.session.execute(_NOBODYS, {"of": kudos_id})
+    back = {"heads": 0, "wholes": 1} if kudos.from_pool else {"heads": len(receivers), "wholes": 0}
+    month = rules.month_of(kudos.given_at, ZoneInfo(settings().timezone))
+    db.session.execute(_GIVE_BACK, {"by": by, "of_month": month, **back})
+    publish(KudosUndone(person_id=person, kudos_id=kudos_id) for person in receivers)
+    publish(FactTakenBack(person_id=person, source=_source(kudos_id, person)) for person in receivers)
 
 
 def choose_visibility(choices: Sequence[Choice]) -> None:
@@ -173,13 +263,44 @@ def thank_back(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
     _all_theirs(_THANK, list(dict.fromkeys(pairs)), {"moment": at})
 
 
+def reword(*, kudos_id: int, by: int, message: str, at: datetime) -> None:
+    """The giver says it in other words, as the care desk asked. Who was thanked, and what they earned, stays."""
+    kudos = db.session.execute(_HOLD_ALONE, {"of": kudos_id}).scalar_one_or_none()
+    if kudos is None or kudos.giver_id != by or kudos.undone_at or kudos.change_asked_at is None:
+        raise NotFound(NOT_THERE)
+    if not rules.MESSAGE[0] <= len(message.strip()) <= rules.MESSAGE[1]:
+        _cannot_be("message")
+    kudos.message, kudos.reworded_at, kudos.change_asked_at = message.strip(), at, None
+    db.session.flush()
+
+
+def follow_decision(kudos_ids: Collection[int], decision: str, *, at: datetime) -> None:
+    """The care desk decided: leave it, hide it from all but its giver, or ask the giver for other words."""
+    values = {"hide": {"hidden_at": at}, "change": {"change_asked_at": at}}.get(decision)
+    if values:
+        db.session.execute(update(Kudos).where(Kudos.id.in_(sorted(kudos_ids))).values(**values))
+
+
 def _all_theirs(statement: Any, pairs: Sequence[tuple[int, int]], more: dict[str, object]) -> None:
     sent = {"kudos_ids": [pair[0] for pair in pairs], "person_ids": [pair[1] for pair in pairs]}
+    db.session.execute(_HOLD, {"kudos_ids": sent["kudos_ids"]})
     if len(db.session.execute(statement, sent | more).all()) < len(pairs):
         raise NotFound(NOT_THERE)
 
 
 # What may be given ------------------------------------------------------------------------------------------
+
+
+def _whole_teams(items: Sequence[NewKudos]) -> list[NewKudos]:
+    """Those for a team get its people of this moment, if the caller does not name them."""
+    asked = {item.team_id for item in items if item.team_id and not item.receivers}
+    members = queries.members(asked)
+    return [
+        replace(item, receivers=[id for id in members[item.team_id] if id != item.giver_id])
+        if item.team_id in asked and not item.receivers
+        else item
+        for item in items
+    ]
 
 
 def _cannot_be(name: str | None) -> None:
@@ -207,8 +328,12 @@ def _known(items: Sequence[NewKudos]) -> dict[str | None, int]:
         row = found.get(item.known_as or "")
         if row is None:
             continue
-        people = {receiver.id for receiver in thanked[row.id]}
-        if item.content != (row.message, row.skill_id, people):
+        if row.undone_at is not None:
+            raise Conflict(_l("You sent this and took it back. Open an empty form to thank again."))
+        people = row.team_id or {receiver.id for receiver in thanked[row.id]}
+        if (item.skill_id, item.content[2]) != (row.skill_id, people) or (
+            row.reworded_at is None and item.message != row.message
+        ):
             raise Conflict(SENT_BEFORE)
     return {once: row.id for once, row in found.items()}
 
@@ -227,33 +352,47 @@ def _first_of_each(items: Sequence[NewKudos], known: dict[str | None, int]) -> l
     return fresh
 
 
-def _spend(items: Sequence[NewKudos]) -> None:
-    """Take the receivers of these from the givers' allowances, or refuse all of them."""
+def _spend(items: Sequence[NewKudos], leading: Collection[int] = ()) -> None:
+    """Take the receivers of these from the givers' allowances, or refuse all of them.
+
+    A whole team comes once from the pool of who manages people; who does not pays for each of its people.
+    """
     zone = ZoneInfo(settings().timezone)
-    numbers: Counter[tuple[int, str]] = Counter()
+    heads: Counter[tuple[int, str]] = Counter()
+    wholes: Counter[tuple[int, str]] = Counter()
     last: dict[tuple[int, str], datetime] = {}
     for item in items:
         pot = (item.giver_id, rules.month_of(item.when, zone))
-        numbers[pot] += len(set(item.receivers))
+        pooled = bool(item.team_id and item.giver_id in leading)
+        wholes[pot] += pooled
+        heads[pot] += 0 if pooled else len(set(item.receivers))
         last[pot] = item.when
-    if not numbers:
+    if not last:
         return
-    pots = sorted(numbers)
+    pots = sorted(last)
     sent = {
         "givers": [giver for giver, _ in pots],
         "months": [month for _, month in pots],
-        "numbers": [numbers[pot] for pot in pots],
+        "numbers": [heads[pot] for pot in pots],
+        "wholes": [wholes[pot] for pot in pots],
     }
     spent = {(row.giver_id, row.month) for row in db.session.execute(_SPEND, sent)}
     short = next((pot for pot in pots if pot not in spent), None)
     if short is not None:
-        raise _overspent(queries.allowance(short[0], last[short]))
+        raise _overspent(queries.allowance(short[0], last[short]), wholes[short])
 
 
-def _overspent(pot: queries.Left) -> AllowanceSpent:
+def _overspent(pot: queries.Left, teams: int) -> AllowanceSpent:
     """Say how many are left, and when there are more."""
     left = pot.left
     day = format_date(pot.renews_on, "d MMMM", rebase=False)
+    if teams > pot.teams_left:
+        said = _l(
+            "You have thanked as many whole teams as a month holds. On %(day)s you can thank again, or thank"
+            " colleagues by name now.",
+            day=day,
+        )
+        return AllowanceSpent(said, fields={"team": said})
     said = (
         ngettext(
             "You can thank %(num)s more colleague this month. On %(day)s you can thank more again.",
@@ -269,7 +408,7 @@ def _overspent(pot: queries.Left) -> AllowanceSpent:
     return AllowanceSpent(said, fields={"receivers": said})
 
 
-def _row(item: NewKudos) -> dict[str, object]:
+def _row(item: NewKudos, leading: Collection[int]) -> dict[str, object]:
     return {
         "giver_id": item.giver_id,
         "message": item.message,
@@ -277,15 +416,22 @@ def _row(item: NewKudos) -> dict[str, object]:
         "lang": item.lang,
         "given_at": item.at,
         "once": item.known_as,
+        "team_id": item.team_id,
+        "from_pool": bool(item.team_id and item.giver_id in leading),
     }
 
 
-def _received(item: NewKudos, kudos_id: int, person_id: int) -> FactStated:
+def _source(kudos_id: int, person_id: int) -> str:
+    return f"kudos:{kudos_id}:{person_id}"
+
+
+def _received(item: NewKudos, kudos_id: int, person_id: int, weight: float) -> FactStated:
     return FactStated(
         person_id=person_id,
-        source=f"kudos:{kudos_id}:{person_id}",
+        source=_source(kudos_id, person_id),
         kind="kudos_received",
         at=item.when,
         skills=(item.skill_id,),
         counterpart_id=item.giver_id,
+        weight=weight,
     )

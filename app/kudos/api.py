@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from app.access import may, me
+from app.access import asker, may, me
 from app.db import transaction
 from app.errors import NotFound
 from app.kudos import actions, queries
@@ -13,9 +13,15 @@ from app.kudos.schemas import (
     AllowanceOut,
     KudosIn,
     KudosOut,
+    NotThankedOut,
+    TeamOut,
+    TeamsQuery,
     VisibilityIn,
     WallApiQuery,
     WallOut,
+    WeightOut,
+    WeightsQuery,
+    WordsIn,
 )
 from app.outbox import settle
 from app.web import now
@@ -29,8 +35,9 @@ ONE = f"/kudos/<int(max={BIGGEST}):kudos_id>"
 @api.arguments(WallApiQuery, location="query")
 @api.response(200, WallOut)
 def wall(asked: dict[str, Any]) -> dict[str, Any]:
-    """The kudos that you may see, newest first."""
-    cards, more = queries.wall(me(), **asked)
+    """The kudos that you may see, newest first; all, or those that somebody or people of a team got."""
+    of, team = queries.whose(asked.pop("of"), asked.pop("team"))
+    cards, more = queries.wall(me(), of=of.id if of else None, team=team.id if team else None, **asked)
     return {"kudos": [_out(card) for card in cards], "next": more}
 
 
@@ -53,7 +60,46 @@ def give(form: dict[str, Any]) -> dict[str, Any]:
 def allowance() -> dict[str, Any]:
     """How many colleagues you can still thank this month."""
     left = queries.allowance(me(), now())
-    return {"month": left.month, "allowance": left.allowance, "left": left.left, "renews_on": left.renews_on}
+    return {
+        "month": left.month,
+        "allowance": left.allowance,
+        "left": left.left,
+        "teams": left.pool,
+        "teams_left": left.teams_left,
+        "renews_on": left.renews_on,
+    }
+
+
+@api.route("/kudos/teams", methods=["GET"])
+@may("person")
+@api.arguments(TeamsQuery, location="query")
+@api.response(200, TeamOut(many=True))
+def teams(asked: dict[str, Any]) -> Any:
+    """Teams that you can thank as a whole: yours, those you lead, then others; or those with this in their name."""
+    return queries.teams(me(), asked["team"])
+
+
+@api.route("/kudos/weights", methods=["GET"])
+@may("person")
+@api.arguments(WeightsQuery, location="query")
+@api.response(200, WeightOut(many=True))
+def weights(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """What thanks to these colleagues would count for now."""
+    found = queries.weights(me(), queries.these(me(), asked["person"]), now())
+    told = [one._asdict() for one in found]
+    return (
+        told
+        if queries.with_points(game=asker().game)
+        else [{**one, "earlier": None, "weight": None} for one in told]
+    )
+
+
+@api.route("/kudos/not-thanked", methods=["GET"])
+@may("person")
+@api.response(200, NotThankedOut(many=True))
+def not_thanked() -> Any:
+    """Who has you as their manager and had no thanks from you for 60 days, in the order of names."""
+    return queries.not_thanked(me(), now())
 
 
 @api.route(ONE, methods=["GET"])
@@ -88,6 +134,30 @@ def thank(kudos_id: int) -> dict[str, Any]:
         return _out(_must(kudos_id))
 
 
+@api.route(f"{ONE}/undo", methods=["POST"])
+@may("person")
+@api.response(204)
+@api.alt_response(404, description="is not there, or you did not give it")
+@api.alt_response(422, description="ten minutes are over, or somebody has said thanks for it")
+def undo(kudos_id: int) -> None:
+    """Take back what you gave: nothing of it remains."""
+    with transaction():
+        actions.undo(kudos_id=kudos_id, by=me(), at=now())
+        settle(now())
+
+
+@api.route(f"{ONE}/words", methods=["POST"])
+@may("person")
+@api.arguments(WordsIn)
+@api.response(200, KudosOut)
+@api.alt_response(404, description="is not there, or nobody asked you for other words")
+def reword(form: dict[str, Any], kudos_id: int) -> dict[str, Any]:
+    """Say it in other words, as the care desk asked."""
+    with transaction():
+        actions.reword(kudos_id=kudos_id, by=me(), message=form["message"], at=now())
+        return _out(_must(kudos_id))
+
+
 def _must(kudos_id: int) -> queries.Card:
     card = queries.card(me(), kudos_id)
     if card is None:
@@ -103,4 +173,6 @@ def _out(card: queries.Card) -> dict[str, Any]:
         "receivers": [{"id": receiver.id, "name": receiver.name} for receiver in card.receivers],
         "visible": kudos.my_choice,
         "thanked_at": kudos.i_thanked_at,
+        "undo_until": card.undo_until(now()),
+        "hidden": kudos.hidden_at is not None,
     }

@@ -9,7 +9,7 @@ from app.db import NONE, PERSONAL, PSEUDONYM, Base
 
 
 class Kudos(Base):
-    """A sentence of what they did, and a skill."""
+    """A sentence of what they did, and a skill. What was undone has no receivers any more; its row keeps the key."""
 
     __tablename__ = "kudos"
     __table_args__ = (Index("ix_kudos_given_at", "given_at", "id"),)
@@ -20,6 +20,12 @@ class Kudos(Base):
     lang: Mapped[str] = mapped_column(info=PERSONAL)
     given_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     once: Mapped[str | None] = mapped_column(unique=True, info=NONE)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)  # as a whole
+    from_pool: Mapped[bool] = mapped_column(default=False, server_default="false", info=NONE)
+    undone_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    hidden_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    change_asked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    reworded_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
 
 
 class KudosReceiver(Base):
@@ -35,10 +41,15 @@ class KudosReceiver(Base):
 
 
 class KudosAllowance(Base):
-    """How many receivers a giver thanked in a calendar month; two overspends meet in this row."""
+    """What a giver thanked in a calendar month: receivers, and whole teams from the pool of who manages people; two
+    overspends meet in this row."""
 
     __tablename__ = "kudos_allowance"
-    __table_args__ = (CheckConstraint("spent >= 0", name="spent"),)
+    __table_args__ = (
+        CheckConstraint("spent >= 0", name="spent"),
+        CheckConstraint("teams >= 0", name="teams"),
+    )
     giver_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
     month: Mapped[str] = mapped_column(primary_key=True, info=NONE)
     spent: Mapped[int] = mapped_column(info=PERSONAL)
+    teams: Mapped[int] = mapped_column(default=0, server_default="0", info=PERSONAL)

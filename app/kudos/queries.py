@@ -1,7 +1,8 @@
 """What can be asked about kudos. Statements are built once; rows come back plain.
 
 Who may see kudos: the giver, the receivers, and whoever *every* receiver lets see it. `team` lets in who is
-now in the receiver's team, and the receiver's own manager.
+now in the receiver's team, and the receiver's own manager. What the care desk hid, only its giver sees; what was
+undone, nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     tuple_,
     union,
@@ -32,10 +35,24 @@ from sqlalchemy.types import BigInteger, Text
 
 from app.config import settings
 from app.db import db
+from app.errors import NotFound
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
-from app.kudos.rules import ALLOWANCE, MANAGER_ALLOWANCE, VISIBLE, month_of, renews_on
+from app.kudos.rules import (
+    ALLOWANCE,
+    LONG_AGO,
+    MANAGER_ALLOWANCE,
+    REMEMBERED,
+    TEAM_ALLOWANCE,
+    UNDO,
+    VISIBLE,
+    can_undo,
+    earlier_of,
+    month_of,
+    renews_on,
+    weight_after,
+)
 from app.people.models import Organisation, Person, Unit
-from app.people.queries import profile_of
+from app.people.queries import organisation, profile_of
 
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
@@ -74,6 +91,10 @@ _CARD = (
         Kudos.skill_id,
         Kudos.lang,
         Kudos.given_at,
+        Kudos.reworded_at,
+        Kudos.hidden_at,
+        Kudos.change_asked_at,
+        Unit.name.label("team"),
         _given.label("given"),
         _received.label("received"),
         _mine.visible.label("my_choice"),
@@ -81,8 +102,10 @@ _CARD = (
     )
     .join(_giver, _giver.id == Kudos.giver_id)
     .join(_viewer, _viewer.id == bindparam("me"))
+    .outerjoin(Unit, Unit.id == Kudos.team_id)
     .outerjoin(_mine, and_(_mine.kudos_id == Kudos.id, _mine.person_id == _viewer.id))
-    .where(or_(_given, _received, _shown))
+    .where(Kudos.undone_at.is_(None))
+    .where(or_(_given, and_(Kudos.hidden_at.is_(None), or_(_received, _shown))))
 )
 _NEWEST = _CARD.order_by(Kudos.given_at.desc(), Kudos.id.desc()).limit(bindparam("limit"))
 _last = aliased(Kudos)
@@ -90,7 +113,19 @@ _BEFORE = (
     tuple_(Kudos.given_at, Kudos.id)
     < select(_last.given_at, _last.id).where(_last.id == bindparam("before")).scalar_subquery()
 )
-_SHOWS: dict[str, ColumnElement[bool]] = {"all": true(), "received": _received, "given": _given}
+_thanked_one = select(KudosReceiver.kudos_id).where(KudosReceiver.person_id == bindparam("of"))
+_thanked_team = (
+    select(KudosReceiver.kudos_id)
+    .join(_receiver, _receiver.id == KudosReceiver.person_id)
+    .where(_receiver.team_id == bindparam("team"))
+)
+_SHOWS: dict[str, ColumnElement[bool]] = {
+    "all": true(),
+    "received": _received,
+    "given": _given,
+    "person": Kudos.id.in_(_thanked_one),
+    "team": Kudos.id.in_(_thanked_team),
+}
 _WALLS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     (show, further): _NEWEST.where(only, *([_BEFORE] if further else []))
     for show, only in _SHOWS.items()
@@ -120,7 +155,7 @@ _COUNTS = select(
     .label("received"),
     select(func.count())
     .select_from(Kudos)
-    .where(Kudos.giver_id == bindparam("me"))
+    .where(Kudos.giver_id == bindparam("me"), Kudos.undone_at.is_(None))
     .scalar_subquery()
     .label("given"),
 )
@@ -135,15 +170,23 @@ def allowance_of(giver: ColumnElement[int]) -> ColumnElement[int]:
     return case((leads, func.coalesce(leading, MANAGER_ALLOWANCE)), else_=func.coalesce(own, ALLOWANCE))
 
 
+def pool() -> ColumnElement[int]:
+    """How many whole teams who manages people may thank in a month."""
+    return func.coalesce(select(Organisation.team_kudos_allowance).limit(1).scalar_subquery(), TEAM_ALLOWANCE)
+
+
 _me = bindparam("me", type_=BigInteger())
+_in_month = (KudosAllowance.giver_id == _me, KudosAllowance.month == bindparam("month"))
+_report = aliased(Person)
 _LEFT = select(
     allowance_of(cast(_me, BigInteger)).label("allowance"),
-    func.coalesce(
-        select(KudosAllowance.spent)
-        .where(KudosAllowance.giver_id == _me, KudosAllowance.month == bindparam("month"))
-        .scalar_subquery(),
-        literal(0),
-    ).label("spent"),
+    func.coalesce(select(KudosAllowance.spent).where(*_in_month).scalar_subquery(), literal(0)).label(
+        "spent"
+    ),
+    case((exists(select(1).where(_report.manager_id == _me, _report.active)), pool()), else_=0).label("pool"),
+    func.coalesce(select(KudosAllowance.teams).where(*_in_month).scalar_subquery(), literal(0)).label(
+        "teams"
+    ),
 )
 
 _COLLEAGUE = (
@@ -173,11 +216,82 @@ _NEAR = (
     .limit(NEAR)
 )
 _THESE = _COLLEAGUE.where(Person.id == _ids.any_()).order_by(Person.sort_name, Person.id)
+_OF = select(Person.id, Person.name, Person.handle).where(
+    Person.handle == bindparam("handle"), Person.active, Person.erased_at.is_(None)
+)
 _BY_HANDLE = _COLLEAGUE.where(Person.handle == bindparam("handle"))
 _ACTIVE = select(Person.id).where(Person.id == _ids.any_(), Person.active)
 _CHOICES = select(Person.id, Person.kudos_choice).where(Person.id == _ids.any_())
-_KNOWN = select(Kudos.id, Kudos.once, Kudos.message, Kudos.skill_id).where(
-    Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_()
+_KNOWN = select(
+    Kudos.id,
+    Kudos.once,
+    Kudos.message,
+    Kudos.skill_id,
+    Kudos.team_id,
+    Kudos.undone_at,
+    Kudos.reworded_at,
+).where(Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_())
+
+_GIVER = select(Kudos.giver_id).where(Kudos.id == bindparam("kudos_id"))
+_FOR_CARE = (
+    select(
+        Kudos.id,
+        Kudos.giver_id,
+        _giver.name.label("giver"),
+        Kudos.message,
+        Kudos.lang,
+        Kudos.undone_at,
+        Kudos.hidden_at,
+    )
+    .join(_giver, _giver.id == Kudos.giver_id)
+    .where(Kudos.id == _ids.any_())
+)
+_LEADING = select(Person.manager_id).where(Person.manager_id == _ids.any_(), Person.active).distinct()
+
+# Teams -------------------------------------------------------------------------------------------------------
+
+_department = aliased(Unit)
+_TEAM = (
+    select(Unit.id, Unit.name, _department.name.label("department"))
+    .outerjoin(_department, _department.id == Unit.parent_id)
+    .where(Unit.kind == "team")
+)
+_MEMBERS = (
+    select(Person.team_id, Person.id)
+    .where(Person.team_id == _ids.any_(), Person.active)
+    .order_by(Person.team_id, Person.sort_name, Person.id)
+)
+_led = select(Person.team_id).where(Person.manager_id == bindparam("me"), Person.active)
+_near_me = case((Unit.id == _my_team, 0), (Unit.id.in_(_led), 1), else_=2)
+_peopled = exists(
+    select(1).where(_mate.team_id == Unit.id, _mate.active, _mate.id != bindparam("me")).correlate(Unit)
+)
+_TEAMS = _TEAM.where(_peopled).order_by(_near_me, Unit.name, _department.name, Unit.id).limit(NEAR)
+_TEAMS_BY_NAME = _TEAM.where(
+    _peopled, func.strpos(func.lower(Unit.name), bindparam("typed", type_=Text())) > 0
+)
+_TEAMS_BY_NAME = _TEAMS_BY_NAME.order_by(_near_me, Unit.name, _department.name, Unit.id).limit(NEAR)
+_ONE_TEAM = _TEAM.where(Unit.id == bindparam("team"))
+
+# Between two -------------------------------------------------------------------------------------------------
+
+_BETWEEN = text("""
+    SELECT p.one, p.other, k.given_at
+    FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[])) AS p(one, other)
+    CROSS JOIN LATERAL (
+        SELECT given_at FROM kudos JOIN kudos_receiver r ON r.kudos_id = kudos.id
+        WHERE kudos.giver_id = p.one AND r.person_id = p.other AND given_at BETWEEN :since AND :until
+        UNION ALL
+        SELECT given_at FROM kudos JOIN kudos_receiver r ON r.kudos_id = kudos.id
+        WHERE kudos.giver_id = p.other AND r.person_id = p.one AND given_at BETWEEN :since AND :until
+    ) AS k
+""")
+_NOT_THANKED = (
+    select(Person.id, Person.name, Person.handle, _thanked.c.last_at)
+    .outerjoin(_thanked, _thanked.c.person_id == Person.id)
+    .where(Person.manager_id == bindparam("me"), Person.active)
+    .where(or_(_thanked.c.last_at.is_(None), _thanked.c.last_at < bindparam("since")))
+    .order_by(Person.sort_name, Person.id)
 )
 
 
@@ -187,6 +301,14 @@ class Card(NamedTuple):
     kudos: AnyRow
     receivers: Sequence[AnyRow]
 
+    def undo_until(self, at: datetime) -> datetime | None:
+        """Until when its giver can take it back; None for others, and when it is too late."""
+        thanked = any(one.thanked_at for one in self.receivers)
+        if not self.kudos.given or not can_undo(self.kudos.given_at, at, thanked=thanked):
+            return None
+        until: datetime = self.kudos.given_at + UNDO
+        return until
+
 
 class Left(NamedTuple):
     """How many receivers a month holds, how many of them were thanked, and when there are more."""
@@ -195,19 +317,45 @@ class Left(NamedTuple):
     renews_on: date
     allowance: int
     spent: int
+    pool: int
+    teams: int
 
     @property
     def left(self) -> int:
         return max(0, self.allowance - self.spent)
 
+    @property
+    def teams_left(self) -> int:
+        """Whole teams; who manages nobody has none of these, and pays for each of its people."""
+        return max(0, self.pool - self.teams)
+
+
+class Weight(NamedTuple):
+    """What thanks to a colleague count for now, after so many between the two."""
+
+    person_id: int
+    name: str
+    earlier: int
+    weight: float
+
 
 def wall(
-    me: int, *, show: str = "all", before: int | None = None, limit: int = LIMIT
+    me: int,
+    *,
+    show: str = "all",
+    of: int | None = None,
+    team: int | None = None,
+    before: int | None = None,
+    limit: int = LIMIT,
 ) -> tuple[Sequence[Card], int | None]:
-    """What this person may see, newest first; and the id with which to ask for what comes after it."""
-    statement = _WALLS[show if show in _SHOWS else "all", before is not None]
+    """What this person may see, newest first; and the id with which to ask for what comes after it.
+
+    `of` somebody, or of whoever works in a team now: thanks that they got.
+    """
+    show = "person" if of else "team" if team else show if show in _SHOWS else "all"
+    asked = {"me": me, "limit": limit + 1, "of": of, "team": team, "before": before}
     rows = db.session.execute(
-        statement, {"me": me, "limit": limit + 1} | ({"before": before} if before else {})
+        _WALLS[show, before is not None], {name: value for name, value in asked.items() if value is not None}
     ).all()
     return _cards(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None
 
@@ -246,7 +394,7 @@ def allowance(me: int, at: datetime) -> Left:
     zone = ZoneInfo(settings().timezone)
     month = month_of(at, zone)
     row = db.session.execute(_LEFT, {"me": me, "month": month}).one()
-    return Left(month, renews_on(at, zone), row.allowance, row.spent)
+    return Left(month, renews_on(at, zone), row.allowance, row.spent, row.pool, row.teams)
 
 
 def near(me: int) -> Sequence[AnyRow]:
@@ -265,6 +413,20 @@ def with_handle(me: int, handle: str) -> AnyRow | None:
     return db.session.execute(_BY_HANDLE, {"me": me, "handle": handle}).one_or_none()
 
 
+def whose(handle: str, team_id: int | None) -> tuple[AnyRow | None, AnyRow | None]:
+    """Whose wall is asked for: of who works here under this handle, of a team, or of all; who is not here has none."""
+    found = db.session.execute(_OF, {"handle": handle}).one_or_none() if handle else None
+    of_team = team(team_id) if team_id else None
+    if (handle and found is None) or (team_id and of_team is None):
+        raise NotFound(_l("There is nobody of that name here."))
+    return found, of_team
+
+
+def with_points(*, game: bool) -> bool:
+    """Whether somebody who plays, or does not, sees what thanks count for at all."""
+    return game and organisation().points_on
+
+
 def active(person_ids: Iterable[int]) -> set[int]:
     """Who of these works here now."""
     return set(db.session.scalars(_ACTIVE, {"ids": sorted(set(person_ids))}))
@@ -280,3 +442,81 @@ def given_with(keys: Iterable[str]) -> dict[str, AnyRow]:
     """The kudos that were given with these keys."""
     wanted = sorted(keys)
     return {row.once: row for row in db.session.execute(_KNOWN, {"keys": wanted})} if wanted else {}
+
+
+def giver_of(kudos_id: int) -> int | None:
+    """Who gave these; it never changes, so it may be read before the lock."""
+    return db.session.scalar(_GIVER, {"kudos_id": kudos_id})
+
+
+def for_care(kudos_ids: Iterable[int]) -> list[tuple[AnyRow, list[AnyRow]]]:
+    """What these say, whoever asks, undone and hidden too, each with its receivers: for the care desk alone."""
+    wanted = sorted(set(kudos_ids))
+    rows = db.session.execute(_FOR_CARE, {"ids": wanted}).all() if wanted else []
+    thanked = receivers_of(row.id for row in rows)
+    return [(row, thanked[row.id]) for row in rows]
+
+
+# Teams -------------------------------------------------------------------------------------------------------
+
+
+def leading(person_ids: Iterable[int]) -> set[int]:
+    """Who of these manages somebody."""
+    wanted = sorted(set(person_ids))
+    return {id for id in db.session.scalars(_LEADING, {"ids": wanted}) if id} if wanted else set()
+
+
+def teams(me: int, typed: str = "") -> Sequence[AnyRow]:
+    """Teams in which others work: one's own, those one leads, then all by name; or those with this in their name."""
+    typed = typed.strip().lower()
+    statement = _TEAMS_BY_NAME if typed else _TEAMS
+    return db.session.execute(statement, {"me": me} | ({"typed": typed} if typed else {})).all()
+
+
+def team(team_id: int) -> AnyRow | None:
+    """A team, by its id."""
+    return db.session.execute(_ONE_TEAM, {"team": team_id}).one_or_none()
+
+
+def members(team_ids: Iterable[int | None]) -> dict[int | None, list[int]]:
+    """Who works in each of these teams now, in the order of names."""
+    found: dict[int | None, list[int]] = {team_id: [] for team_id in team_ids}
+    if found:
+        for row in db.session.execute(_MEMBERS, {"ids": sorted(id for id in found if id)}):
+            found[row.team_id].append(row.id)
+    return found
+
+
+# Between two -------------------------------------------------------------------------------------------------
+
+
+def pair(one: int, other: int) -> tuple[int, int]:
+    """The same two, whoever thanks."""
+    return min(one, other), max(one, other)
+
+
+def between(
+    people: Iterable[tuple[int, int]], since: datetime, until: datetime
+) -> dict[tuple[int, int], list[datetime]]:
+    """When these two thanked each other, in either direction; what was undone does not count."""
+    found: dict[tuple[int, int], list[datetime]] = {pair(*two): [] for two in people}
+    pairs = sorted(found)
+    sent = {"ones": [one for one, _ in pairs], "others": [other for _, other in pairs]}
+    for row in db.session.execute(_BETWEEN, {**sent, "since": since, "until": until}) if pairs else ():
+        found[row.one, row.other].append(row.given_at)
+    return found
+
+
+def weights(me: int, colleagues: Sequence[AnyRow], at: datetime) -> list[Weight]:
+    """What thanks to each of these (id, name) would count for now."""
+    known = between({(me, one.id) for one in colleagues}, at - REMEMBERED, at)
+    earlier = [(one, earlier_of(known[pair(me, one.id)], at)) for one in colleagues]
+    return [Weight(one.id, one.name, number, weight_after(number)) for one, number in earlier]
+
+
+def not_thanked(me: int, at: datetime) -> Sequence[AnyRow]:
+    """Reports of this person who had no thanks from them for long, in the order of names, with the last day or none.
+
+    Nothing but their own kudos is looked at: what others thanked for is no business of a manager.
+    """
+    return db.session.execute(_NOT_THANKED, {"me": me, "since": at - LONG_AGO}).all()

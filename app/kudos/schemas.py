@@ -1,6 +1,8 @@
 """What comes in about kudos and goes out, for pages and API alike."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from app.kudos import rules
 
@@ -9,13 +11,19 @@ ID = validate.Range(1, BIGGEST)
 
 
 class KudosIn(Schema):
-    """Thanks. `once` makes sending them again safe: the same key gives the same kudos."""
+    """Thanks, to colleagues or to a whole team. `once` makes sending them again safe: the same key, the same kudos."""
 
     receivers = fields.List(
         fields.Integer(validate=ID),
-        required=True,
-        validate=validate.Length(*rules.RECEIVERS),
+        load_default=list,
+        validate=validate.Length(max=rules.RECEIVERS[1]),
         metadata={"description": "ids of the colleagues you thank"},
+    )
+    team_id = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=ID,
+        metadata={"description": "or a whole team: whoever works in it now, without you"},
     )
     message = fields.String(
         required=True,
@@ -31,18 +39,31 @@ class KudosIn(Schema):
         metadata={"description": "a key of your own; sent again, the answer is the same kudos"},
     )
 
+    @validates_schema
+    def _one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        if data.get("receivers") and data.get("team_id"):
+            raise ValidationError({"both": ["Send receivers or team_id, not both."]})
+
 
 class ReceiversForm(Schema):
-    """Whom a form has ticked so far, and the box to type one more name in."""
+    """Whom a form has ticked so far, and the boxes to type one more name or a team in."""
 
     receivers = fields.List(
         fields.Integer(validate=ID), load_default=list, validate=validate.Length(max=rules.RECEIVERS[1])
     )
     who = fields.String(load_default="", validate=validate.Length(max=200))
+    team_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    team = fields.String(load_default="", validate=validate.Length(max=200))
 
 
 class KudosForm(ReceiversForm, KudosIn):
-    """The same with that box: who is ticked may be nobody yet."""
+    """The same with those boxes: who is ticked may be nobody yet."""
+
+
+class WordsIn(Schema):
+    """Other words for thanks, where the care desk asked for them."""
+
+    message = fields.String(required=True, validate=validate.Length(*rules.MESSAGE))
 
 
 class VisibilityIn(Schema):
@@ -52,14 +73,24 @@ class VisibilityIn(Schema):
 
 
 class WallQuery(Schema):
-    """Which kudos; `to` is the handle of whom the form is for."""
+    """Which kudos; with `of` those that somebody got, with `team` those that people of a team got."""
 
     show = fields.String(load_default="all", validate=validate.OneOf(("all", "received", "given")))
+    of = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "the handle of a colleague, or your own"},
+    )
+    team = fields.Integer(load_default=None, allow_none=True, validate=ID)
     before = fields.Integer(load_default=None, allow_none=True, validate=ID)
 
 
 class WallPageQuery(WallQuery):
+    """`to` is the handle of whom the form is for, `like` the kudos whose words it begins with."""
+
     to = fields.String(load_default="", validate=validate.Length(max=200))
+    like = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    undone = fields.Boolean(load_default=False)
 
 
 class WallApiQuery(WallQuery):
@@ -68,6 +99,19 @@ class WallApiQuery(WallQuery):
 
 class PeopleQuery(Schema):
     who = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class TeamsQuery(Schema):
+    team = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class WeightsQuery(Schema):
+    person = fields.List(
+        fields.Integer(validate=ID),
+        required=True,
+        validate=validate.Length(1, rules.TEAM),
+        metadata={"description": "ids of colleagues"},
+    )
 
 
 class KudosPersonOut(Schema):
@@ -81,6 +125,9 @@ class KudosOut(Schema):
     id = fields.Integer(required=True)
     giver = fields.Nested(KudosPersonOut, required=True)
     receivers = fields.List(fields.Nested(KudosPersonOut), required=True)
+    team = fields.String(
+        required=True, allow_none=True, metadata={"description": "the team that was thanked as a whole"}
+    )
     message = fields.String(required=True)
     skill_id = fields.Integer(required=True)
     lang = fields.String(required=True, validate=validate.OneOf(rules.LANGUAGES))
@@ -94,12 +141,22 @@ class KudosOut(Schema):
     thanked_at = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "when you said thanks back"}
     )
+    undo_until = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "until when you can undo what you gave"}
+    )
+    hidden = fields.Boolean(
+        required=True, metadata={"description": "the care desk hid it; only its giver still sees it"}
+    )
 
 
 class AllowanceOut(Schema):
     month = fields.String(required=True, metadata={"description": "such as 2026-11"})
     allowance = fields.Integer(required=True, metadata={"description": "how many receivers a month holds"})
     left = fields.Integer(required=True)
+    teams = fields.Integer(
+        required=True, metadata={"description": "how many whole teams a month holds; 0 if you manage nobody"}
+    )
+    teams_left = fields.Integer(required=True)
     renews_on = fields.Date(required=True)
 
 
@@ -110,3 +167,29 @@ class WallOut(Schema):
         allow_none=True,
         metadata={"description": "`before` of the next page; null on the last"},
     )
+
+
+class TeamOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    department = fields.String(required=True, allow_none=True)
+
+
+class WeightOut(Schema):
+    """What your thanks to a colleague would count for now; the words always count."""
+
+    id = fields.Integer(required=True, attribute="person_id")
+    earlier = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "thanks between you two in the last 90 days; null without points"},
+    )
+    weight = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "from 1 to 0: halved for each after the second; null without points"},
+    )
+
+
+class NotThankedOut(KudosPersonOut):
+    last_at = fields.DateTime(required=True, allow_none=True, metadata={"description": "null: never"})

@@ -35,6 +35,7 @@ class Lesson(Base):
     shared_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     edited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     deleted_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    hidden_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     once: Mapped[str | None] = mapped_column(unique=True, info=PSEUDONYM)  # author:key of the form
     text_keys: Mapped[list[str]] = mapped_column(server_default="{}", info=PERSONAL)
     counts: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)

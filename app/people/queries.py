@@ -58,6 +58,7 @@ class OrganisationFacts:
     statement_days: int = 400
     kudos_allowance: int = 10
     manager_kudos_allowance: int = 30
+    team_kudos_allowance: int = 4
     full_time_hours: float = 36.0
 
 
@@ -84,6 +85,7 @@ ORGANISATION = (
     Organisation.statement_days,
     Organisation.kudos_allowance,
     Organisation.manager_kudos_allowance,
+    Organisation.team_kudos_allowance,
     Organisation.full_time_hours,
 )
 _organisation = select(*ORGANISATION).order_by(Organisation.id).limit(1)

@@ -14,6 +14,7 @@ from app.activities import actions as activities
 from app.activities.queries import ids_by_slug
 from app.activities.rules import Log, Report
 from app.badges import agreeing
+from app.care import actions as care
 from app.db import db, lock_people, transaction
 from app.demo import company as demo
 from app.imports import catalogue
@@ -51,6 +52,7 @@ class Company:
     log: int
     award: str
     recognition: int
+    report: int
 
 
 @cache
@@ -108,7 +110,8 @@ def happen(cast: Cast) -> Company:
         recognition = _recognise(cast, at)
         settle(at)
     with transaction():
-        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at), recognition)
+        log, award = _log(cast, at), _show(cast, at)
+        made = Company(lesson, kudos_id, log, award, recognition, _report(cast, kudos_id, at))
         settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
@@ -220,6 +223,13 @@ def _recognise(cast: Cast, at: datetime) -> int:
         giver_id=cast.mia, receivers=[cast.anna], title="Asked on", citation=THANKS * 2, lang="en", day=today
     )
     return recognitions.give_recognitions([given], at=at)[0]
+
+
+def _report(cast: Cast, kudos_id: int, at: datetime) -> int:
+    """Something waits for the care desk."""
+    lock_people([cast.anna])
+    words = "The customer could be known from this."
+    return care.report(by=cast.anna, kind="kudos", content_id=kudos_id, reason="private", words=words, at=at)
 
 
 def _thank(cast: Cast, at: datetime) -> int:

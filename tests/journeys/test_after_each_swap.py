@@ -82,6 +82,14 @@ def test_what_colleagues_share_and_thank(
     page.get_by_role("button", name="Give kudos").click()
     expect(page.locator("#feed")).to_contain_text("You thanked Mia")
     eye.look("thanks that were given", of="kudos.give")
+    page.locator("#kudos-form summary").click()
+    page.get_by_label("Name of a team").fill("North")
+    page.get_by_role("button", name="Choose", exact=True).click()
+    expect(page.get_by_role("checkbox", name="North")).to_be_checked()
+    eye.look("a team that is thanked")
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.locator("p.note", has_text="Nobody sees it any more")).to_be_focused()
+    eye.look("thanks that were taken back", of="kudos.undo")
     page.get_by_role("button", name="Say thanks").first.click()
     expect(page.get_by_text("You said thanks")).to_be_visible()
     eye.look("thanks back", of="kudos.thank")
@@ -361,6 +369,7 @@ SUGGESTIONS = {
     "activities.people",
     "activities.titles",
     "kudos.people",
+    "kudos.teams",
 }  # options of a list, which browsers show
 HURRIED = {
     "learning.one"

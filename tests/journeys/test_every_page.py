@@ -35,7 +35,7 @@ from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
 LANGUAGES = ("nl", "en") if FULL else ("nl",)
-WHO = ("anna", "mia", "cor", "dan", "leo")
+WHO = ("anna", "mia", "clara", "cor", "dan", "leo")
 
 
 def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
@@ -48,6 +48,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += [f"/b/{company.award}"]
     anna += ["/recognitions", "/recognitions/nominate", f"/recognitions/{company.recognition}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
+    anna += ["/kudos?of=ben", f"/kudos?team={cast.north}", f"/kudos?like={company.kudos}"]
+    anna += ["/reports", f"/reports/new?kind=kudos&content_id={company.kudos}"]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",
@@ -69,12 +71,13 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
     mia = ["/recognitions/new", "/recognitions?show=given"]
     mia += ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
-    return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
+    clara = ["/hr/care", "/hr/care?decided=1", f"/hr/care/{company.report}"]
+    return {"anna": anna, "mia": mia, "clara": clara, "cor": cor, "dan": dan, "leo": leo}
 
 
 def speak(app: Flask, cast: Cast, lang: str) -> None:
     with app.app_context(), transaction():
-        for name in ("anna", "mia", "cor", "dan", "leo"):
+        for name in ("anna", "mia", "clara", "cor", "dan", "leo"):
             people.choose(person_id=cast.id_of(name), language=lang)
         show_badges(cast.anna)
 

@@ -126,6 +126,14 @@ def _is_whole() -> None:
         )
     )
     assert chosen["Noor Hendriks"] == 6
+    assert all_of("SELECT count(*) > 0, bool_or(from_pool) FROM kudos WHERE team_id IS NOT NULL") == [
+        (True, True)
+    ]
+    assert all_of("SELECT count(*) FROM fact WHERE weight < 1")[0][0] >= 1
+    assert all_of("SELECT kind, state FROM care_report ORDER BY id") == [
+        ("lesson", "decided"),
+        ("kudos", "open"),
+    ]
     assert all_of("SELECT name FROM person WHERE public_profile") == [("Latifa Amrani",)]
 
 

@@ -17,7 +17,7 @@ Headers = Callable[[str], dict[str, str]]
 Ledger = Callable[..., Any]
 KEYS = {
     "id", "points", "reason", "kind", "earned_at", "recorded_at", "reverses", "reversed_by", "rules_since", "source",
-    "activity", "badge", "tier", "badge_version", "lesson", "counterpart", "confirmed_by",
+    "weight", "activity", "badge", "tier", "badge_version", "lesson", "counterpart", "confirmed_by",
 }  # fmt: skip
 
 

@@ -1,0 +1,190 @@
+"""What can be asked about reports. The desk never learns who reported; of a lesson it reads the text alone.
+
+Who is part of a case (wrote it, was thanked in it, or reported it) does not find it at the desk.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Row, bindparam, func, or_, select
+
+from app.care.models import Report
+from app.care.rules import DECIDED, OPEN, TOLD_FOR
+from app.db import db
+from app.kudos import queries as kudos
+from app.lessons import queries as lessons
+
+AnyRow = Row[*tuple[Any, ...]]
+DESK, LATELY, MINE = 100, 30, 50
+
+
+class Content(NamedTuple):
+    """What a report is about. `party` are those who may not decide on it; a lesson names nobody."""
+
+    texts: Sequence[str]
+    lang: str
+    party: frozenset[int]
+    author_id: int | None
+    giver: str | None
+    receivers: Sequence[str]
+    gone: bool
+    hidden: bool
+
+
+class Case(NamedTuple):
+    """All open reports about one thing, or those that were decided together; `id` is the newest of them."""
+
+    id: int
+    kind: str
+    content_id: int
+    reports: Sequence[AnyRow]
+    content: Content | None
+
+    @property
+    def since(self) -> datetime:
+        first: datetime = self.reports[0].reported_at
+        return first
+
+    @property
+    def decided(self) -> AnyRow | None:
+        return self.reports[-1] if self.reports[-1].state == DECIDED else None
+
+
+_ROW = (
+    Report.id,
+    Report.kind,
+    Report.content_id,
+    Report.reason,
+    Report.words,
+    Report.reported_at,
+    Report.state,
+    Report.decision,
+    Report.answer,
+    Report.decided_at,
+    (Report.reporter_id == bindparam("me")).label("mine"),
+)
+_OPEN = select(*_ROW).where(Report.state == OPEN).order_by(Report.id)
+_DECIDED = select(*_ROW).where(Report.state == DECIDED).order_by(Report.decided_at.desc(), Report.id.desc())
+_OF_REPORT = select(Report.kind, Report.content_id, Report.state, Report.decided_at).where(
+    Report.id == bindparam("report_id")
+)
+_DECIDED_AT = bindparam("decided_at", type_=DateTime(timezone=True))
+_TOGETHER = (
+    select(*_ROW)
+    .where(Report.kind == bindparam("kind"), Report.content_id == bindparam("content_id"))
+    .where(Report.state == bindparam("state"), Report.decided_at.is_not_distinct_from(_DECIDED_AT))
+    .order_by(Report.id)
+)
+_MINE = select(*_ROW).where(Report.reporter_id == bindparam("me")).order_by(Report.id.desc()).limit(MINE)
+_OWN = select(*_ROW).where(Report.reporter_id == bindparam("me"), Report.id == bindparam("report_id"))
+_ABOUT = (
+    select(Report.content_id, Report.reason, Report.state, Report.decision, Report.answer, Report.decided_at)
+    .where(Report.kind == bindparam("kind"))
+    .where(Report.content_id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
+    .where(or_(Report.state == OPEN, Report.decision == "hide", Report.decided_at > bindparam("since")))
+    .order_by(Report.id)
+)
+_LATELY = select(func.count()).where(
+    Report.reporter_id == bindparam("me"), Report.reported_at > bindparam("since")
+)
+
+
+def contents(asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Content]:
+    """What these (kind, id) say now, whoever asks."""
+    wanted = list(asked)
+    found: dict[tuple[str, int], Content] = {}
+    for row, receivers in kudos.for_care(id for kind, id in wanted if kind == "kudos"):
+        people = frozenset({row.giver_id, *(one.id for one in receivers)})
+        found["kudos", row.id] = Content(
+            [row.message],
+            row.lang,
+            people,
+            row.giver_id,
+            row.giver,
+            [one.name for one in receivers],
+            row.undone_at is not None,
+            row.hidden_at is not None,
+        )
+    for row in lessons.for_care(id for kind, id in wanted if kind == "lesson"):
+        gone = row.deleted_at is not None
+        texts = [] if gone else [row.title, row.happened, row.learned, row.from_now_on]
+        party = frozenset({row.author_id} if row.author_id else ())
+        found["lesson", row.id] = Content(
+            texts, row.lang, party, row.author_id, None, (), gone, row.hidden_at is not None
+        )
+    return found
+
+
+def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
+    """The cases that this person may see at the desk, the oldest first; and how many are for a colleague.
+
+    With `decided` what was decided lately, the newest first.
+    """
+    rows = db.session.execute((_DECIDED if decided else _OPEN).limit(DESK), {"me": me}).all()
+    together: dict[tuple[str, int, Any], list[AnyRow]] = {}
+    for row in rows:
+        together.setdefault((row.kind, row.content_id, row.decided_at), []).append(row)
+    said = contents((kind, id) for kind, id, _ in together)
+    cases = [
+        Case(
+            max(row.id for row in reports),
+            kind,
+            id,
+            sorted(reports, key=lambda r: r.id),
+            said.get((kind, id)),
+        )
+        for (kind, id, _), reports in together.items()
+    ]
+    free = [case for case in cases if may_decide(me, case)]
+    return free[:LATELY] if decided else free, len(cases) - len(free)
+
+
+def case(me: int, report_id: int) -> Case | None:
+    """The case of a report, as this person may see it at the desk, or None."""
+    row = db.session.execute(_OF_REPORT, {"report_id": report_id}).one_or_none()
+    if row is None:
+        return None
+    reports = db.session.execute(_TOGETHER, {"me": me, **row._mapping}).all()
+    key = (row.kind, row.content_id)
+    found = Case(max(one.id for one in reports), *key, reports, contents([key]).get(key))
+    return found if may_decide(me, found) else None
+
+
+def may_decide(me: int, one: Case) -> bool:
+    """Nobody decides on what they wrote, were thanked in, or reported."""
+    part = one.content is not None and me in one.content.party
+    return not part and not any(report.mine for report in one.reports)
+
+
+def mine(me: int) -> Sequence[AnyRow]:
+    """What this person reported, the newest first, and what became of it."""
+    return db.session.execute(_MINE, {"me": me}).all()
+
+
+def own(me: int, report_id: int) -> AnyRow | None:
+    """One that this person reported."""
+    return db.session.execute(_OWN, {"me": me, "report_id": report_id}).one_or_none()
+
+
+def about(kind: str, ids: Iterable[int], at: datetime) -> dict[int, AnyRow]:
+    """What authors are told of theirs: that it was reported, why, what was decided; never who. The latest of each."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    asked = {"kind": kind, "ids": wanted, "since": at - TOLD_FOR}
+    return {row.content_id: row for row in db.session.execute(_ABOUT, asked)}
+
+
+def reported_since(me: int, since: datetime) -> int:
+    """How much this person has reported since then."""
+    return db.session.scalar(_LATELY, {"me": me, "since": since}) or 0
+
+
+def subject(me: int, kind: str, content_id: int) -> tuple[str, str, bool, int | None] | None:
+    """What somebody may see and so report: (text, language, is it their own, who wrote it if that is known)."""
+    if kind == "kudos":
+        card = kudos.card(me, content_id)
+        return card and (card.kudos.message, card.kudos.lang, card.kudos.given, card.kudos.giver_id)
+    row = lessons.lesson(me, content_id) if kind == "lesson" else None
+    return row and (row.title, row.lang, row.mine, row.author_id)
