@@ -44,6 +44,8 @@ from app.learning import api as learning_api
 from app.learning import pages as learning_pages
 from app.lessons import api as lessons_api
 from app.lessons import pages as lessons_pages
+from app.notifications import api as notifications_api
+from app.notifications import pages as notifications_pages
 from app.people import api as people_api
 from app.people import pages as people_pages
 from app.people import queries, sign_in
@@ -77,6 +79,7 @@ PAGES: tuple[Blueprint, ...] = (
     catalogue_file.door,
     points_pages.pages,
     search_pages.pages,
+    notifications_pages.pages,
 )
 API = (
     people_api.api,
@@ -94,6 +97,7 @@ API = (
     points_api.api,
     admin_api.api,
     search_api.api,
+    notifications_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
@@ -187,6 +191,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         waiting_asked=_waiting_asked,
     )
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
+    app.jinja_env.globals.update(inbox_unread=notifications_pages.inbox_unread)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
     app.jinja_env.globals.update(badges_from=shelf.leading_from)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)

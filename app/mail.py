@@ -8,9 +8,9 @@ import re
 import smtplib
 import ssl
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -44,6 +44,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    message_id: str = ""  # the same each time that one letter is tried, so that who gets it twice sees one
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Way(Protocol):
@@ -79,9 +81,14 @@ def message_of(letter: Letter) -> EmailMessage:
         raise CannotSend("not-an-address", for_good=True) from None
     message["Subject"] = _line(letter.subject)
     message["Date"] = format_datetime(_now())
-    message["Message-ID"] = make_msgid(domain=urlsplit(settings().origin).hostname or "localhost")
+    domain = urlsplit(settings().origin).hostname or "localhost"
+    message["Message-ID"] = (
+        f"<{letter.message_id}@{domain}>" if letter.message_id else make_msgid(domain=domain)
+    )
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    for name, value in letter.headers.items():
+        message[name] = value
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message
