@@ -44,7 +44,7 @@ def _list(*, show: str, page: int = 1) -> dict[str, Any]:
     return {
         "days": _by_day(entries),
         "show": show,
-        "page": page,
+        "number": page,
         "more": more,
         "newest": max((entry.line.id for entry in entries), default=0),
         "inbox_new": inbox_unread(),
