@@ -13,18 +13,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.config import Settings, settings
 
 AWAY = "server-away"  # no use to try the next one now
 PATIENCE = 20  # seconds that a mail server has to answer
+
+
+class Whole(UniqueUnstructuredHeader):
+    """A header that stays on one line: an address without a space, when folded, becomes one that nobody can open."""
+
+    def fold(self: Any, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", Whole)  # type: ignore[arg-type]  # it is mixed with BaseHeader
+LETTERS = SMTP.clone(header_factory=_HEADERS)
 
 
 class CannotSend(Exception):
@@ -73,7 +85,7 @@ def post() -> Generator[Way]:
 
 def message_of(letter: Letter) -> EmailMessage:
     """Text and simple HTML; what people are called cannot become a header of its own."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=LETTERS)
     try:
         message["From"] = _sender(settings())
         message["To"] = Address(_line(letter.to_name), addr_spec=letter.to_address)

@@ -145,7 +145,13 @@ def test_a_badge_is_told_and_many_of_the_past_are_one_quiet_line(
 
 def test_the_road_of_a_log_is_told_to_both(scene: Scene, cast: Cast, client_of: Browser) -> None:
     anna, mia = client_of("anna"), client_of("mia")
-    log = {"kind": "course", "skill_id": scene.skill, "completed_on": "2026-11-16", "hours": 1}
+    log = {
+        "kind": "course",
+        "skill_id": scene.skill,
+        "completed_on": "2026-11-16",
+        "hours": 1,
+        "note": "With the crew",
+    }
     for title in ("Welding under water", "Reading a pump"):
         assert anna.post("/log", data={**log, "title": title, "confirmer_id": cast.mia}).status_code == 303
     scene.relay()
