@@ -60,9 +60,8 @@ def put(kind: Kind, news: Sequence[News], *, at: datetime) -> int:
         "sources": array(one.source for one in news),
         "moments": array(one.at for one in news),
     }
-    since = max(at - rules.NEWS, queries.news_since() or at - rules.NEWS)
     wanted = {"kind": kind.name, "usual": kind.usual, "points": kind.points, "mails": mail.is_on()}
-    rows = db.session.execute(_PUT, {**told, **wanted, "since": since}).all()
+    rows = db.session.execute(_PUT, {**told, **wanted, "since": at - rules.NEWS}).all()
     plan_mail({(row.person_id, row.way) for row in rows if row.way != "none"}, at=at)
     if not kind.quiet:
         publish(Notified(person_id=one) for one in sorted({row.person_id for row in rows if row.unread}))
@@ -75,6 +74,20 @@ _FORGET = text("DELETE FROM notification WHERE kind = :kind AND thing = ANY(CAST
 def forget(kind: str, things: Collection[str]) -> None:
     """Nothing of this stands in any inbox any more."""
     db.session.execute(_FORGET, {"kind": kind, "things": array(sorted(things))})
+
+
+_END = text("""
+    UPDATE notification SET read_at = :at WHERE id IN (
+        SELECT id FROM notification
+        WHERE kind = :kind AND thing = ANY(CAST(:things AS text[])) AND read_at IS NULL ORDER BY id FOR UPDATE)
+    RETURNING person_id
+""")
+
+
+def end(kind: Kind, things: Collection[str], *, at: datetime) -> None:
+    """What these are about was dealt with: nobody has to look any more."""
+    people = db.session.scalars(_END, {"kind": kind.name, "things": array(sorted(things)), "at": at})
+    publish(Notified(person_id=one) for one in sorted(set(people)))
 
 
 # Reading ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from app.events import LessonUnnamed
 from app.notifications import actions
 from app.notifications.actions import News
-from app.notifications.kinds import Kind, kinds_of
+from app.notifications.kinds import Kind, ended_by, kinds_of
 from app.outbox import told_at
 
 
@@ -17,6 +17,8 @@ def tell(happened: Sequence[Any], now: datetime) -> None:
         wanted = [event for event in happened if kind.when(event)]
         if wanted:
             actions.put(kind, [_news(kind, event, now) for event in wanted], at=now)
+    for kind in ended_by(type(happened[0])):
+        actions.end(kind, {kind.thing_of(event) for event in happened}, at=now)
 
 
 def _news(kind: Kind, event: Any, now: datetime) -> News:

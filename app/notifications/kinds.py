@@ -29,7 +29,7 @@ class Kind:
     `by` who did it, `source` what is told once. `when` says which of the events it is for.
 
     `usual` is how one is told who has not chosen. `points`: nothing for who does without points. `quiet`: it stands
-    in the inbox, and no open page is nudged.
+    in the inbox, and no open page is nudged. What is `ended_by` an event about the same thing needs no look after it.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Kind:
     by: Callable[[Any], int | None] = lambda event: None
     source: Callable[[Any], object] | None = None
     when: Callable[[Any], bool] = lambda event: True
+    ended_by: tuple[type[e.Event], ...] = ()
     points: bool = False
     quiet: bool = False
 
@@ -179,6 +180,7 @@ KINDS: tuple[Kind, ...] = (
         icon="list-checks",
         usual="now",
         to=lambda event: int(event.confirmer_id),
+        ended_by=(e.CompletionConfirmed, e.CompletionDeclined),
         about=lambda event: event.completion_id,
         look=things.asked_to_confirm,
         say=lambda found: _("%(who)s asks for your word: %(title)s", who=some(found), title=title(found)),
@@ -275,6 +277,11 @@ NAMED: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 def kinds_of(event: type[e.Event]) -> list[Kind]:
     """The kinds that follow from this event."""
     return [kind for kind in NAMED.values() if kind.event is event]
+
+
+def ended_by(event: type[e.Event]) -> list[Kind]:
+    """The kinds that need no look any more after this event."""
+    return [kind for kind in NAMED.values() if event in kind.ended_by]
 
 
 def shown_to(*, game: bool) -> list[Kind]:

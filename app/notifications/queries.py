@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, distinct, func, select, text, tuple_
@@ -122,7 +121,6 @@ _SETTINGS = text("""
     WHERE person_id = ANY(CAST(:ids AS bigint[]))
 """)
 _CHOICES = text("SELECT kind, way FROM notification_choice WHERE person_id = :me")
-_SINCE = text("SELECT value ->> 'since' FROM setting WHERE key = 'notifications'")
 
 
 def settings_of(person_ids: Iterable[int]) -> dict[int, Settings]:
@@ -144,9 +142,3 @@ def ways_of(me: int) -> Mapping[str, str]:
     """How this person is told of each kind."""
     chosen = {row.kind: row.way for row in db.session.execute(_CHOICES, {"me": me})}
     return {kind.name: chosen.get(kind.name, kind.usual) for kind in NAMED.values()}
-
-
-def news_since() -> datetime | None:
-    """From when on an installation tells what happens; what is older comes as read."""
-    said = db.session.scalar(_SINCE)
-    return datetime.fromisoformat(said) if said else None

@@ -162,7 +162,9 @@ def test_the_road_of_a_log_is_told_to_both(scene: Scene, cast: Cast, client_of: 
     first, second = (row[0] for row in scene.ask("SELECT id FROM completion ORDER BY id"))
     mia.post(f"/confirmations/{first}", data={"decision": "confirm"})
     mia.post(f"/confirmations/{second}", data={"decision": "decline", "note": "Which pump was it?"})
+    assert unread(mia) == 2
     scene.relay()
+    assert unread(mia) == 0  # what is decided needs no look any more
     assert set(lines(anna)) == {
         "Mia confirmed: Welding under water",
         "Mia asks something about it: Reading a pump",
