@@ -41,6 +41,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += [f"/b/{company.award}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
+    anna += ["/inbox", "/inbox?show=unread", "/me/notifications"]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",
