@@ -71,10 +71,14 @@ class Doorman(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who may use a route; `scope` is what a client's key must reach."""
+    """Who may use a route; `scope` is what a client's key must reach.
+
+    `by_address`: the address itself proves that it was meant, such as the one-click link of a mail (RFC 8058).
+    """
 
     who: tuple[str, ...]
     scope: str | None = None
+    by_address: bool = False
 
     def check(self, asker: Asker) -> None:
         if "anybody" in self.who:
@@ -105,12 +109,12 @@ class RouteWithoutPolicy(RuntimeError):
     """Somebody forgot to say who may."""
 
 
-def may(*who: str, scope: str | None = None) -> Callable[[View], View]:
+def may(*who: str, scope: str | None = None, by_address: bool = False) -> Callable[[View], View]:
     """Say who may use the view below: anybody, person, client, or roles."""
     unknown = set(who) - WHO
     if unknown or not who:
         raise ValueError(f"unknown: {sorted(unknown)}")
-    policy = Policy(tuple(who), scope)
+    policy = Policy(tuple(who), scope, by_address)
 
     def mark(view: View) -> View:
         view.__dict__["policy"] = policy
@@ -255,6 +259,8 @@ def _leave_shared_device(answer: Response) -> Response:
 
 def _check_meant(policy: Policy) -> None:
     """A change asked for by a browser must come from a page of ours; programs are none, and say no origin."""
+    if policy.by_address:
+        return
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise NotAllowed(STALE_FORM)
     if shows_key() or policy.who == ("client",) or request.path.startswith("/oauth/"):

@@ -55,6 +55,52 @@ class CompletionDeclined(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CompletionConfirmed(Event):
+    """A log of theirs counts, on the word of `by`."""
+
+    completion_id: int
+    by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WishAnswered(Event):
+    """`person_id` asked for something that the catalogue did not have, and was answered."""
+
+    wish_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceGiven(Event):
+    """Who waited for a place on a date has one now."""
+
+    date_id: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DateChanged(Event):
+    """When or where a date is, has changed; `person_id` has a place there, or waits for one."""
+
+    date_id: int
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DateCancelled(Event):
+    """A date does not go on; `person_id` had a place there, or waited for one."""
+
+    date_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgreementAsked(Event):
+    """`person_id` is asked whether their name may stand on the page of an award."""
+
+    award_id: uuid.UUID
+    by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FactStated(Event):
     """Something countable happened. The rooms publish it; `facts` writes it into the one log.
 
@@ -277,3 +323,23 @@ class ReportDecided(Event):
     reason: str
     decision: str
     as_author: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LessonApplied(Event):
+    """A colleague applies a lesson that stands under the name of its author, who is `person_id`."""
+
+    lesson_id: int
+    by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LessonUnnamed(Event):
+    """The author took their name off a lesson: nothing may keep it any more."""
+
+    lesson_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notified(Event):
+    """Something new stands in the inbox of `person_id`."""

@@ -51,6 +51,9 @@ from app.learning import api as learning_api
 from app.learning import pages as learning_pages
 from app.lessons import api as lessons_api
 from app.lessons import pages as lessons_pages
+from app.notifications import api as notifications_api
+from app.notifications import pages as notifications_pages
+from app.notifications import queries as news
 from app.people import api as people_api
 from app.people import pages as people_pages
 from app.people import queries, sign_in
@@ -92,6 +95,7 @@ PAGES: tuple[Blueprint, ...] = (
     points_pages.pages,
     search_pages.pages,
     care_pages.pages,
+    notifications_pages.pages,
 )
 API = (
     people_api.api,
@@ -113,6 +117,7 @@ API = (
     search_api.api,
     conversations_api.api,
     care_api.api,
+    notifications_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
@@ -234,6 +239,7 @@ WAITS = {
     "confirmations": activities.WAITING,  # colleagues wait for my word
     "asked": showing.WAITING,  # colleagues ask whether my name may stand on the page of their badge
     "moment": moments.WAITS,  # a badge that I was not shown
+    "inbox": news.UNREAD,  # what I was told and did not read
 }
 _WAITS = text("SELECT " + ", ".join(f"({sql}) AS {name}" for name, sql in WAITS.items()))
 
@@ -241,7 +247,7 @@ _WAITS = text("SELECT " + ", ".join(f"({sql}) AS {name}" for name, sql in WAITS.
 def _waits() -> Any:
     """For the layout and for pages alike, once a request; asked while rendering, so after what was done."""
     if "waits" not in g:
-        g.waits = db.session.execute(_WAITS, {"person": me()}).one()
+        g.waits = db.session.execute(_WAITS, {"person": me(), "hidden": news.hidden(game=asker().game)}).one()
     return g.waits
 
 

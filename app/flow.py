@@ -13,6 +13,7 @@ from app.kudos import handlers as kudos
 from app.leaderboards import handlers as leaderboards
 from app.learning import handlers as learning
 from app.lessons import handlers as lessons
+from app.notifications import handlers as notifications
 from app.outbox import Reactions
 from app.points import handlers as points
 
@@ -30,15 +31,24 @@ NOW: Reactions = {
     e.BadgeMoved: [points.recount_awards],
     e.BadgeRevoked: [points.recount_awards],
     e.ContentJudged: [kudos.follow_decision, lessons.follow_decision],
+    e.LessonUnnamed: [notifications.forget_lessons],
 }
 
 LATER: Reactions = {
     e.PointsChanged: [leaderboards.project, live.nudge_points],
     e.PersonMoved: [leaderboards.project],
-    e.BadgeAwarded: [live.nudge_award],
-    e.KudosGiven: [live.nudge_kudos],
+    e.BadgeAwarded: [live.nudge_award, notifications.tell],
+    e.KudosGiven: [live.nudge_kudos, notifications.tell],
     e.KudosUndone: [live.nudge_kudos],
     e.LessonShared: [live.nudge_lesson],
-    e.CompletionLogged: [live.nudge_confirmation],
-    e.CompletionDeclined: [live.nudge_points],
+    e.CompletionLogged: [live.nudge_confirmation, notifications.tell],
+    e.CompletionDeclined: [live.nudge_points, notifications.tell],
+    e.CompletionConfirmed: [notifications.tell],
+    e.LessonApplied: [notifications.tell],
+    e.PlaceGiven: [notifications.tell],
+    e.DateChanged: [notifications.tell],
+    e.DateCancelled: [notifications.tell],
+    e.WishAnswered: [notifications.tell],
+    e.AgreementAsked: [notifications.tell],
+    e.Notified: [live.nudge_inbox],
 }

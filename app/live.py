@@ -21,7 +21,7 @@ from app.errors import Busy
 from app.events import CompletionLogged, Event
 
 CHANNEL = "nudge"
-NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation")
+NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation", "inbox")
 WITHOUT_GAME = {
     "points": "progress",
     "board": "",
@@ -74,6 +74,10 @@ def nudge_lesson(_: Sequence[Event], now: datetime) -> None:
 
 def nudge_confirmation(happened: Sequence[CompletionLogged], now: datetime) -> None:
     nudge((event.confirmer_id for event in happened), "confirmation")
+
+
+def nudge_inbox(happened: Sequence[Event], now: datetime) -> None:
+    nudge((event.person_id for event in happened), "inbox")
 
 
 # What pages hear --------------------------------------------------------------------------------------------

@@ -8,23 +8,35 @@ import re
 import smtplib
 import ssl
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.config import Settings, settings
 
 AWAY = "server-away"  # no use to try the next one now
 PATIENCE = 20  # seconds that a mail server has to answer
+
+
+class Whole(UniqueUnstructuredHeader):
+    """A header that stays on one line: an address without a space, when folded, becomes one that nobody can open."""
+
+    def fold(self: Any, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", Whole)  # type: ignore[arg-type]  # it is mixed with BaseHeader
+LETTERS = SMTP.clone(header_factory=_HEADERS)
 
 
 class CannotSend(Exception):
@@ -44,6 +56,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    message_id: str = ""  # the same each time that one letter is tried, so that who gets it twice sees one
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Way(Protocol):
@@ -71,7 +85,7 @@ def post() -> Generator[Way]:
 
 def message_of(letter: Letter) -> EmailMessage:
     """Text and simple HTML; what people are called cannot become a header of its own."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=LETTERS)
     try:
         message["From"] = _sender(settings())
         message["To"] = Address(_line(letter.to_name), addr_spec=letter.to_address)
@@ -79,9 +93,14 @@ def message_of(letter: Letter) -> EmailMessage:
         raise CannotSend("not-an-address", for_good=True) from None
     message["Subject"] = _line(letter.subject)
     message["Date"] = format_datetime(_now())
-    message["Message-ID"] = make_msgid(domain=urlsplit(settings().origin).hostname or "localhost")
+    domain = urlsplit(settings().origin).hostname or "localhost"
+    message["Message-ID"] = (
+        f"<{letter.message_id}@{domain}>" if letter.message_id else make_msgid(domain=domain)
+    )
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    for name, value in letter.headers.items():
+        message[name] = value
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message

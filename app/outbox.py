@@ -140,12 +140,24 @@ def put_off(message_id: int, now: datetime, trouble: Exception) -> None:
 def hand_on(messages: Sequence[OutboxMessage], now: datetime) -> None:
     """Call the LATER reactions, each once with all events of its type, and mark the rows."""
     by_type: dict[type[Event], list[Event]] = {}
+    moments: dict[int, datetime] = {}
     for message in messages:
         for event in _load(message):
             by_type.setdefault(type(event), []).append(event)
-    for kind, happened in by_type.items():
-        for react in _later.get(kind, ()):
-            react(happened, now)
+            moments[id(event)] = message.published_at
+    db.session.info["told_at"] = moments
+    try:
+        for kind, happened in by_type.items():
+            for react in _later.get(kind, ()):
+                react(happened, now)
+    finally:
+        db.session.info.pop("told_at", None)
     db.session.execute(
         update(OutboxMessage).where(OutboxMessage.id.in_([m.id for m in messages])).values(handed_on_at=now)
     )
+
+
+def told_at(event: Event, now: datetime) -> datetime:
+    """When what is handed on was said: the worker may come to it much later. `now` for what did not wait here."""
+    found: datetime = db.session.info.get("told_at", {}).get(id(event), now)
+    return found

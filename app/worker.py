@@ -20,6 +20,7 @@ from app.audit import seals
 from app.db import db, transaction
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
+from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
 
@@ -121,7 +122,9 @@ def run(app: Flask) -> None:
         Turn(5, leaderboards.fold),
         Turn(5, seals.seal),
         Turn(30, hand_over),
+        Turn(10, notifications.post_what_is_due),
         Turn(3600, prune),
+        Turn(3600, notifications.prune),
         Turn(3600, imports.prune),
     ]
     desk = jobs.begin(app, stop)

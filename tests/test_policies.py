@@ -33,6 +33,9 @@ from app.learning import actions as learning
 from app.learning import store
 from app.lessons import actions as lessons
 from app.lessons.actions import NewLesson
+from app.notifications import actions as notifications
+from app.notifications import mailing
+from app.notifications.kinds import NAMED
 from app.outbox import publish, settle
 from app.people import actions as people
 from app.people import files
@@ -334,6 +337,18 @@ EXAMPLES: dict[str, Example] = {
     "people.set_first_password": _of("/welcome/{invitation}", 422),
     "people.settings": _of("/me/settings", 200),
     "people.sign_in": _of("/login", 200, 302),
+    "notifications.bell": _of("/inbox/bell", 200),
+    "notifications.choices": _of("/me/notifications", 200),
+    "notifications.choose": _of("/me/notifications", 422),
+    "notifications.go": _of("/inbox/{news}", 303),
+    "notifications.inbox": _of("/inbox", 200),
+    "notifications.read_all": _of("/inbox/read", 303),
+    "notifications.stop": _of("/mail/stop/{stop}", 200),
+    "notifications.stopping": _of("/mail/stop/{stop}", 200),
+    "notifications_api.choose": _api("/me/notifications/settings", 422),
+    "notifications_api.inbox": _api("/me/notifications", 200),
+    "notifications_api.read": _api("/me/notifications/read", 200),
+    "notifications_api.settings": _api("/me/notifications/settings", 200),
     "people.answer_step": _of("/me/start/thanks", 303),
     "people.start": _of("/me/start", 302),
     "people.start_step": _of("/me/start/thanks", 200),
@@ -465,6 +480,7 @@ OBJECTS = {
     "kudos_api.reword": "kudos",
     "kudos_api.undo": "kudos",
     "kudos_api.thank": "kudos",
+    "notifications.go": "news",
     "lessons.apply": "lesson",
     "lessons.change": "lesson",
     "lessons.delete": "lesson",
@@ -479,6 +495,7 @@ OBJECTS = {
 }
 # Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
 COMPLETE: dict[str, Form] = {
+    "news": {},
     "reservation": {},
     "date": {"who": "Anna"},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
@@ -519,7 +536,7 @@ NOBODYS = {
     "home_api.profile",
     "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
     "intake_api.undo_join", "intake_api.undo_merge", "learning.cancel", "learning.choose", "learning.one",
-    "learning.reading", "learning.refused", "learning.start",
+    "learning.reading", "learning.refused", "learning.start", "notifications.stop", "notifications.stopping",
     "people.answer_step", "people.set_first_password", "people.start_step", "people.welcome",
     "profiles.person", "profiles.public",
     # who sees which: tests/app/recognitions/test_who_sees_recognitions.py
@@ -532,7 +549,8 @@ NOBODYS = {
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "badges.award", "badges.award_picture", "badges.picture",
-    "dev.gallery", "health.live", "health.metrics", "health.ready", "oauth.give_token",
+    "dev.gallery", "health.live", "health.metrics", "health.ready", "notifications.stop", "notifications.stopping",
+    "oauth.give_token",
     "people.ask_reset", "people.enter", "people.enter_code", "people.forgot", "people.language",
     "people.set_first_password", "people.sign_in", "people.sign_out", "people.welcome", "people.welcome_code",
     "profiles.public", "static", "xapi.about",
@@ -789,10 +807,24 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
             **_made_feedback(person_id, others, says, at),
             **_made_talk(person_id, says, at),
             "own_log_too": own_log_too,
+            "news": _news(person_id, kudos_id, at),
+            "stop": mailing.stop_token(person_id, "weekly"),
         }
     )
     own_handle = db.session.scalar(text("SELECT handle FROM person WHERE id = :id"), {"id": person_id})
     return {**made, "invitation": invitation, "own_handle": own_handle}
+
+
+def _news(person_id: int, kudos_id: int, at: datetime) -> int:
+    """What stands in their inbox about those thanks."""
+    told = notifications.News(
+        person_id=person_id, actor_id=None, thing=str(kudos_id), object_id=str(kudos_id), source=f"k:{kudos_id}",
+        at=at,
+    )  # fmt: skip
+    with transaction():
+        notifications.put(NAMED["kudos"], [told], at=at)
+        settle(at)
+    return int(db.session.scalar(text("SELECT max(id) FROM notification")) or 0)
 
 
 def _file(by: int, at: datetime) -> int:

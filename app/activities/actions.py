@@ -33,7 +33,15 @@ from app.audit.actions import write
 from app.config import settings
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import CompletionDeclined, CompletionLogged, Event, FactStated, FactTakenBack
+from app.events import (
+    CompletionConfirmed,
+    CompletionDeclined,
+    CompletionLogged,
+    Event,
+    FactStated,
+    FactTakenBack,
+    WishAnswered,
+)
 from app.outbox import publish
 from app.people.queries import cards, manager_ids
 from app.vision.actions import CHANGED, begin_change
@@ -233,7 +241,7 @@ _WISH = text("""
 """)
 _ANSWER = text("""
     UPDATE wish SET state = :state, answer = :answer, activity_id = :activity, answered_at = :at
-    WHERE same = :same AND state = 'open' RETURNING id
+    WHERE same = :same AND state = 'open' RETURNING id, person_id
 """)
 WISHES = 20  # that one person may have open at once
 
@@ -261,6 +269,7 @@ def answer_wishes(same: str, *, slug: str | None, answer: str, by: int, at: date
     answered = db.session.execute(_ANSWER, {**told, "at": at}).all()
     if not answered:
         raise Conflict(_l("This was answered in the meantime."))
+    publish(WishAnswered(person_id=one.person_id, wish_id=one.id) for one in answered)
     write("wish:answered", at=at, actor_id=by, detail={"wishes": len(answered), "state": told["state"]})
     return len(answered)
 
@@ -750,6 +759,7 @@ def decide(
             )
             for row in rows
         )
+        publish(CompletionConfirmed(person_id=row.person_id, completion_id=row.id, by=by) for row in rows)
     else:
         db.session.execute(_WITHDRAW, {"sources": [log_source(row.id) for row in rows], "at": at})
         publish(CompletionDeclined(person_id=row.person_id, completion_id=row.id) for row in rows)

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from app.badges import showing
 from app.db import db
 from app.errors import NotFound, Refused
+from app.events import AgreementAsked
+from app.outbox import publish
 
 NOT_THERE = _l("There is no badge to show here. The link may be wrong, or its holder keeps it private.")
 SAID_NO = _l("This colleague said no. You cannot ask again for this badge.")
@@ -31,7 +33,7 @@ def show(*, award_id: Any, by: int, visible: str) -> None:
 
 _ASK = text("""
     INSERT INTO agreement (award_id, colleague_id, asked_at) VALUES (:award, :colleague, :at)
-    ON CONFLICT (award_id, colleague_id) DO NOTHING
+    ON CONFLICT (award_id, colleague_id) DO NOTHING RETURNING colleague_id
 """)
 
 
@@ -45,7 +47,8 @@ def ask(*, award_id: Any, by: int, colleague_id: int, at: datetime) -> None:
         raise Refused(NOT_CONCERNED)
     if found.agreed is False:
         raise Refused(SAID_NO)
-    db.session.execute(_ASK, {"award": award_id, "colleague": colleague_id, "at": at})
+    if db.session.execute(_ASK, {"award": award_id, "colleague": colleague_id, "at": at}).all():
+        publish([AgreementAsked(person_id=colleague_id, award_id=award_id, by=by)])
 
 
 _ANSWER = text("""

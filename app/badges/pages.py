@@ -13,6 +13,7 @@ from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowIn
 from app.db import transaction
 from app.errors import NotFound
 from app.language import lang
+from app.outbox import settle
 from app.points import queries as points
 from app.web import NOT_THERE, body, done, now, query, render, swaps
 
@@ -159,6 +160,7 @@ def ask(award_id: Any) -> ResponseReturnValue:
     form = body(AskIn())
     with transaction():
         agreeing.ask(award_id=award_id, by=me(), colleague_id=form["colleague"], at=now())
+        settle(now())
         return _changed("badges/_names.html", award_id, "names")
 
 

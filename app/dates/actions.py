@@ -21,7 +21,7 @@ from app.dates import queries, rules
 from app.dates.rules import NewDate
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import AttendanceWithdrawn, Attended
+from app.events import AttendanceWithdrawn, Attended, DateCancelled, DateChanged, PlaceGiven
 from app.keys import keyed_hash
 from app.outbox import publish
 from app.people.queries import cards
@@ -48,6 +48,10 @@ _CHANGE = text("""
         leader_id = :leader_id, version = version + 1
     WHERE id = :id
 """)
+_CONCERNED = text("""
+    SELECT r.person_id FROM reservation r JOIN activity_date d ON d.id = r.date_id
+    WHERE r.date_id = :id AND r.state IN ('reserved', 'waiting') AND d.ends_at > :at ORDER BY r.person_id
+""")
 _CANCEL_DATE = text("""
     UPDATE activity_date SET cancelled_at = :at, version = version + 1 WHERE id = :id AND cancelled_at IS NULL
     RETURNING id
@@ -72,7 +76,13 @@ def change(date_id: int, date: NewDate, *, version: int | None, by: int | None, 
     if version is not None and row.version != version:
         raise Conflict(CHANGED)
     db.session.execute(_CHANGE, {**date.row(), "id": date_id})
-    _fill(_locked(date_id), at)
+    changed = _locked(date_id)
+    if any(
+        getattr(row, name) != getattr(changed, name) for name in ("starts_at", "ends_at", "place", "link")
+    ):
+        told = db.session.scalars(_CONCERNED, {"id": date_id, "at": at})
+        publish(DateChanged(person_id=one, date_id=date_id, version=changed.version) for one in told)
+    _fill(changed, at)
     write("date:changed", at=at, actor_id=by, detail={"date": date_id})
 
 
@@ -80,6 +90,8 @@ def cancel_date(date_id: int, *, by: int | None, at: datetime) -> None:
     """It does not go on. Places stay as they were, so that everybody sees it."""
     _locked(date_id)
     if db.session.scalar(_CANCEL_DATE, {"id": date_id, "at": at}):
+        told = db.session.scalars(_CONCERNED, {"id": date_id, "at": at})
+        publish(DateCancelled(person_id=one, date_id=date_id) for one in told)
         write("date:cancelled", at=at, actor_id=by, detail={"date": date_id})
 
 
@@ -123,6 +135,7 @@ _MOVE_UP = text("""
     UPDATE reservation SET state = 'reserved', moved_up_at = :at
     WHERE id IN (SELECT r.id FROM reservation r JOIN person p ON p.id = r.person_id AND p.active
                  WHERE r.date_id = :date AND r.state = 'waiting' ORDER BY r.asked_at, r.id LIMIT :free)
+    RETURNING person_id, asked_at
 """)
 
 
@@ -153,8 +166,9 @@ def _fill(row: Any, at: datetime) -> int | None:
     free = None if row.places is None else max(0, row.places - taken)
     if free == 0 or not rules.open_for_reservations(row, at):
         return free
-    moved: Any = db.session.execute(_MOVE_UP, {"date": row.id, "at": at, "free": free})
-    return None if free is None else free - int(moved.rowcount)
+    moved = db.session.execute(_MOVE_UP, {"date": row.id, "at": at, "free": free}).all()
+    publish(PlaceGiven(person_id=one.person_id, date_id=row.id, asked_at=one.asked_at) for one in moved)
+    return None if free is None else free - len(moved)
 
 
 # Who was there --------------------------------------------------------------------------------------------

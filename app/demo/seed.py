@@ -28,6 +28,8 @@ from app.demo.replies import reply
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
+from app.notifications import actions as notifications
+from app.notifications.rules import USUAL
 from app.outbox import settle
 from app.people import actions as people_actions
 from app.people.models import Person, Setting
@@ -40,6 +42,7 @@ PASSWORD = "waterveld"  # noqa: S105 (of people who do not exist)
 FEWEST = 40
 AT_ONCE = 1000
 KEY = "demo"
+TOLD = {"confirm": "daily", "badge": "none"}  # what who looks around has chosen of mail
 Echo = Callable[[str], object]
 # Whom one can be, to look around: role, name, what to see.
 CAST = {
@@ -140,6 +143,8 @@ def _fill(
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
         db.session.execute(_USED, {"client": kept["client"], "at": now})
+        visitor = stage.people[by_name(everybody)[CAST["employee"][0]].external_id]
+        notifications.choose(visitor, to=USUAL, ways=TOLD, at=now)
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)

@@ -133,6 +133,7 @@ _WALLS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
 }
 _ONE = _CARD.where(Kudos.id == bindparam("kudos_id"))
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
+_SOME = _CARD.where(Kudos.id == _ids.any_())
 _RECEIVERS = (
     select(
         KudosReceiver.kudos_id,
@@ -368,6 +369,11 @@ def latest_received(me: int, limit: int = 3) -> Sequence[Card]:
 def card(me: int, kudos_id: int) -> Card | None:
     """One as this person may see it, or None."""
     return next(iter(_cards(db.session.execute(_ONE, {"me": me, "kudos_id": kudos_id}).all())), None)
+
+
+def some(me: int, kudos_ids: Iterable[int]) -> Sequence[AnyRow]:
+    """Those of these that this person may see, without their receivers."""
+    return db.session.execute(_SOME, {"me": me, "ids": sorted(set(kudos_ids))}).all()
 
 
 def _cards(rows: Sequence[AnyRow]) -> Sequence[Card]:

@@ -11,7 +11,7 @@ from sqlalchemy.types import BigInteger, DateTime, Text
 
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import Event, FactStated, FactTakenBack, LessonShared
+from app.events import Event, FactStated, FactTakenBack, LessonApplied, LessonShared
 from app.lessons import queries, rules
 from app.lessons.models import Application, Lesson
 from app.outbox import publish
@@ -230,6 +230,14 @@ def apply_lessons(items: Sequence[Applying], *, at: datetime) -> None:
         if (lesson := allowed[row.lesson_id, row.person_id]).counts
     ]
     publish(news)
+    publish(
+        LessonApplied(
+            person_id=allowed[row.lesson_id, row.person_id].author_id,
+            lesson_id=row.lesson_id,
+            by=row.person_id,
+        )
+        for row in begun
+    )
 
 
 def stop_applying(*, by: int, lesson_id: int, at: datetime) -> None:

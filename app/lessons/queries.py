@@ -214,6 +214,13 @@ _TEAM = select(Unit.name).join(Person, Person.team_id == Unit.id).where(Person.i
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
 _keys = bindparam("keys", type_=ARRAY(Text()))
+_SOME = _CARD.where(Lesson.id == _ids.any_())
+_WHO_OF = (
+    select(Application.lesson_id, Application.person_id, _applier.name)
+    .join(_applier, _applier.id == Application.person_id)
+    .where(Application.lesson_id == _ids.any_(), _stands, _applier.erased_at.is_(None))
+    .where(Application.person_id == bindparam("people", type_=ARRAY(BigInteger())).any_())
+)
 _AUTHORS = select(Lesson.id, Lesson.author_id).where(Lesson.id == _ids.any_())
 _SHARING = select(Person.id, Person.team_id).where(Person.id == _ids.any_(), Person.active)
 _KNOWN = select(
@@ -268,6 +275,17 @@ def lesson(me: int, lesson_id: int) -> AnyRow | None:
 def appliers(lesson_id: int) -> Sequence[AnyRow]:
     """Who applies a lesson and how, latest first. Ask `lesson` first whether it may be read."""
     return db.session.execute(_APPLIERS, {"lesson_id": lesson_id}).all()
+
+
+def some(me: int, lesson_ids: Iterable[int]) -> Sequence[AnyRow]:
+    """Those of these lessons that this person may read."""
+    return db.session.execute(_SOME, {"me": me, "ids": sorted(set(lesson_ids))}).all()
+
+
+def who_apply(lesson_ids: Iterable[int], person_ids: Iterable[int]) -> dict[tuple[int, int], str]:
+    """Who of these people applies which of these lessons, with their names; ask first who may read them."""
+    wanted = {"ids": sorted(set(lesson_ids)), "people": sorted(set(person_ids))}
+    return {(row.lesson_id, row.person_id): row.name for row in db.session.execute(_WHO_OF, wanted)}
 
 
 def latest_of_team(me: int, limit: int = 3) -> Sequence[AnyRow]:

@@ -50,6 +50,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
     anna += ["/kudos?of=ben", f"/kudos?team={cast.north}", f"/kudos?like={company.kudos}"]
     anna += ["/reports", f"/reports/new?kind=kudos&content_id={company.kudos}"]
+    anna += ["/inbox", "/inbox?show=unread", "/me/notifications"]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",

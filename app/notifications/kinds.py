@@ -1,0 +1,289 @@
+"""Every kind of news: from which event, in whose inbox, what it has in common with others, and how it is said.
+
+To add one: an entry here, `notifications.tell` behind its event in `flow.py`, and its words in Dutch. What a line says
+is read at the moment somebody looks, with their own rights (`look`, for all lines of a kind at once); what is not for
+them any more is not there, and the line says only that. `say` makes words and asks nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import format_datetime, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app import events as e
+from app.language import lang
+from app.notifications import things
+from app.notifications.rules import Way
+from app.notifications.things import Found, Line
+
+Look = Callable[[int, Sequence[Line]], Mapping[int, Found]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """`thing` is what lines have in common that are shown as one, `about` what each is about (as `look` reads it),
+    `by` who did it, `source` what is told once. `when` says which of the events it is for.
+
+    `usual` is how one is told who has not chosen. `points`: nothing for who does without points. `quiet`: it stands
+    in the inbox, and no open page is nudged. What is `ended_by` an event about the same thing needs no look after it.
+    """
+
+    name: str
+    event: type[e.Event]
+    title: Any
+    icon: str
+    usual: Way
+    about: Callable[[Any], object]
+    look: Look
+    say: Callable[[Found], Any]
+    href: Callable[[Found], str]
+    thing: Callable[[Any], object] | None = None
+    to: Callable[[Any], int] = lambda event: int(event.person_id)
+    by: Callable[[Any], int | None] = lambda event: None
+    source: Callable[[Any], object] | None = None
+    when: Callable[[Any], bool] = lambda event: True
+    ended_by: tuple[type[e.Event], ...] = ()
+    points: bool = False
+    quiet: bool = False
+
+    def thing_of(self, event: Any) -> str:
+        return str((self.thing or self.about)(event))
+
+    def source_of(self, event: Any) -> str:
+        """Unique per person: the same said twice is one."""
+        return f"{self.name}:{(self.source or self.about)(event)}:{self.by(event) or ''}:{self.to(event)}"
+
+
+# Words ------------------------------------------------------------------------------------------------------
+
+
+def some(found: Found) -> Any:
+    """Olaf; Olaf and Ben; Olaf and 2 others."""
+    if found.total <= 1:
+        return found.names[0]
+    if found.total == 2 and len(found.names) > 1:
+        return _("%(one)s and %(other)s", one=found.names[0], other=found.names[1])
+    others = found.total - 1
+    return ngettext("%(one)s and %(num)s other", "%(one)s and %(num)s others", others, one=found.names[0])
+
+
+def title(found: Found) -> str:
+    """What HR wrote, in the language of who reads it."""
+    if isinstance(found.title, str):
+        return found.title
+    return found.title.get(lang()) or next((said for said in found.title.values() if said), "")
+
+
+def _applied(found: Found) -> Any:
+    return ngettext("%(who)s applies your lesson", "%(who)s apply your lesson", found.total, who=some(found))
+
+
+def _past_badges(found: Found) -> Any:
+    return ngettext(
+        "A badge came to you for what you did before",
+        "%(num)s badges came to you for what you did before",
+        found.total,
+    )
+
+
+def _day(found: Found) -> Any:
+    return format_datetime(found.at, "d MMMM HH:mm")
+
+
+def _place(found: Found) -> Any:
+    return _("You have a place now: %(title)s, %(day)s", title=title(found), day=_day(found))
+
+
+def _moved(found: Found) -> Any:
+    return _("A date has changed: %(title)s is now on %(day)s", title=title(found), day=_day(found))
+
+
+def _cancelled(found: Found) -> Any:
+    return _("%(title)s on %(day)s does not go on", title=title(found), day=_day(found))
+
+
+def _wish(found: Found) -> Any:
+    if found.state == "made":
+        return _("What you asked for is there now: %(title)s", title=title(found))
+    return _("There is an answer to what you asked for")
+
+
+def _activity(found: Found) -> str:
+    return url_for("activities.activity", slug=found.key)
+
+
+def _wish_href(found: Found) -> str:
+    return _activity(found) if found.key else url_for("activities.catalogue", _anchor="wishes")
+
+
+# The list ---------------------------------------------------------------------------------------------------
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        name="kudos",
+        event=e.KudosGiven,
+        title=_l("Somebody thanks you"),
+        icon="hand-heart",
+        usual="daily",
+        about=lambda event: event.kudos_id,
+        look=things.kudos,
+        say=lambda found: _("%(who)s thanks you", who=some(found)),
+        href=lambda found: url_for("kudos.one", kudos_id=found.key),
+    ),
+    Kind(
+        name="applied",
+        event=e.LessonApplied,
+        title=_l("Colleagues apply your lesson"),
+        icon="lightbulb",
+        usual="daily",
+        about=lambda event: event.lesson_id,
+        by=lambda event: event.by,
+        look=things.applied,
+        say=_applied,
+        href=lambda found: url_for("lessons.lesson", lesson_id=found.key),
+    ),
+    Kind(
+        name="badge",
+        event=e.BadgeAwarded,
+        title=_l("You earn a badge"),
+        icon="medal",
+        usual="weekly",
+        when=lambda event: not event.retroactive,
+        about=lambda event: event.award_id,
+        thing=lambda event: event.achievement_id,
+        look=things.badges,
+        say=lambda found: _("You earned the badge %(badge)s", badge=title(found)),
+        href=lambda found: url_for("badges.award", award_id=found.key),
+    ),
+    Kind(
+        name="past_badges",
+        event=e.BadgeAwarded,
+        title=_l("Badges come to you for what you did before"),
+        icon="medal",
+        usual="none",
+        quiet=True,
+        when=lambda event: bool(event.retroactive),
+        about=lambda event: event.award_id,
+        thing=lambda event: "",
+        look=things.badges,
+        say=_past_badges,
+        href=lambda found: url_for("badges.album", by="day"),
+    ),
+    Kind(
+        name="confirm",
+        event=e.CompletionLogged,
+        title=_l("A colleague asks you to confirm learning"),
+        icon="list-checks",
+        usual="now",
+        to=lambda event: int(event.confirmer_id),
+        ended_by=(e.CompletionConfirmed, e.CompletionDeclined),
+        about=lambda event: event.completion_id,
+        look=things.asked_to_confirm,
+        say=lambda found: _("%(who)s asks for your word: %(title)s", who=some(found), title=title(found)),
+        href=lambda found: url_for("activities.confirmations"),
+    ),
+    Kind(
+        name="confirmed",
+        event=e.CompletionConfirmed,
+        title=_l("What you logged is confirmed"),
+        icon="check-circle",
+        usual="daily",
+        about=lambda event: event.completion_id,
+        look=things.confirmed,
+        say=lambda found: _("%(who)s confirmed: %(title)s", who=some(found), title=title(found)),
+        href=lambda found: url_for("activities.log"),
+    ),
+    Kind(
+        name="declined",
+        event=e.CompletionDeclined,
+        title=_l("What you logged comes back with a question"),
+        icon="chat-circle-text",
+        usual="now",
+        about=lambda event: event.completion_id,
+        look=things.declined,
+        say=lambda found: _(
+            "%(who)s asks something about it: %(title)s", who=some(found), title=title(found)
+        ),
+        href=lambda found: url_for("activities.log", again=found.key),
+    ),
+    Kind(
+        name="place",
+        event=e.PlaceGiven,
+        title=_l("You move up from a waiting list"),
+        icon="calendar-check",
+        usual="now",
+        about=lambda event: event.date_id,
+        source=lambda event: f"{event.date_id}:{event.asked_at.isoformat()}",
+        look=things.places,
+        say=_place,
+        href=_activity,
+    ),
+    Kind(
+        name="date_changed",
+        event=e.DateChanged,
+        title=_l("A date that you go to has changed"),
+        icon="clock-counter-clockwise",
+        usual="now",
+        about=lambda event: event.date_id,
+        source=lambda event: f"{event.date_id}:{event.version}",
+        look=things.places_or_waiting,
+        say=_moved,
+        href=_activity,
+    ),
+    Kind(
+        name="date_cancelled",
+        event=e.DateCancelled,
+        title=_l("A date that you go to does not go on"),
+        icon="prohibit",
+        usual="now",
+        about=lambda event: event.date_id,
+        look=things.cancelled_dates,
+        say=_cancelled,
+        href=_activity,
+    ),
+    Kind(
+        name="wish",
+        event=e.WishAnswered,
+        title=_l("What you asked for in the catalogue is answered"),
+        icon="books",
+        usual="daily",
+        about=lambda event: event.wish_id,
+        look=things.wishes,
+        say=_wish,
+        href=_wish_href,
+    ),
+    Kind(
+        name="agreement",
+        event=e.AgreementAsked,
+        title=_l("Somebody asks whether your name may stand on the page of a badge"),
+        icon="handshake",
+        usual="daily",
+        about=lambda event: event.award_id,
+        by=lambda event: event.by,
+        look=things.agreements,
+        say=lambda found: _(
+            "%(who)s asks whether your name may stand on the page of a badge", who=some(found)
+        ),
+        href=lambda found: url_for("badges.asked"),
+    ),
+)
+NAMED: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+
+
+def kinds_of(event: type[e.Event]) -> list[Kind]:
+    """The kinds that follow from this event."""
+    return [kind for kind in NAMED.values() if kind.event is event]
+
+
+def ended_by(event: type[e.Event]) -> list[Kind]:
+    """The kinds that need no look any more after this event."""
+    return [kind for kind in NAMED.values() if event in kind.ended_by]
+
+
+def shown_to(*, game: bool) -> list[Kind]:
+    """The kinds that somebody with or without points meets."""
+    return [kind for kind in NAMED.values() if game or not kind.points]
