@@ -29,6 +29,9 @@ from app.connections import pages as connections_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
 from app.db import db
+from app.goals import api as goals_api
+from app.goals import pages as goals_pages
+from app.goals import shared as goals_shared
 from app.home import api as home_api
 from app.home import pages as home_pages
 from app.home import profiles
@@ -49,6 +52,9 @@ from app.people import pages as people_pages
 from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
+from app.programmes import api as programmes_api
+from app.programmes import desk as programme_desk
+from app.programmes import pages as programmes_pages
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -76,6 +82,10 @@ PAGES: tuple[Blueprint, ...] = (
     vision_pages.pages,
     catalogue_file.door,
     points_pages.pages,
+    goals_pages.pages,
+    goals_shared.shared,
+    programmes_pages.pages,
+    programme_desk.desk,
     search_pages.pages,
 )
 API = (
@@ -92,6 +102,8 @@ API = (
     intake_api.api,
     vision_api.api,
     points_api.api,
+    goals_api.api,
+    programmes_api.api,
     admin_api.api,
     search_api.api,
 )
@@ -188,7 +200,10 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     )
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(badges_from=shelf.leading_from)
+    app.jinja_env.globals.update(
+        badges_from=shelf.leading_from, badge_called=shelf.leading, badge_choice=_badge_choice
+    )
+    app.jinja_env.globals.update(programmes_with=programmes_pages.with_activity)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
@@ -207,6 +222,11 @@ def _waiting_confirmations() -> int:
 def _waiting_asked() -> int:
     """How many colleagues ask whether the viewer's name may stand on the page of their badge."""
     return showing.waiting_for(me())
+
+
+def _badge_choice() -> list[tuple[str, str]]:
+    """The badges that a form lets one choose from."""
+    return shelf.choice(language.lang())
 
 
 def _listener() -> tuple[int, int | None]:
