@@ -198,12 +198,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         waiting_confirmations=_waiting_confirmations,
         waiting_asked=_waiting_asked,
     )
-    app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
-    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(
-        badges_from=shelf.leading_from, badge_called=shelf.leading, badge_choice=_badge_choice
-    )
-    app.jinja_env.globals.update(programmes_with=programmes_pages.with_activity)
+    app.jinja_env.globals.update(_from_rooms())
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
@@ -222,6 +217,20 @@ def _waiting_confirmations() -> int:
 def _waiting_asked() -> int:
     """How many colleagues ask whether the viewer's name may stand on the page of their badge."""
     return showing.waiting_for(me())
+
+
+def _from_rooms() -> dict[str, Any]:
+    """What pages of one room show of another, asked by the template that shows it."""
+    return {
+        "celebrates": badges_pages.celebrates,
+        "moment_waits": badges_pages.moment_waits,
+        "dates_of": dates_pages.of_activity,
+        "my_dates": dates_pages.mine,
+        "badges_from": shelf.leading_from,
+        "badge_called": shelf.leading,
+        "badge_choice": _badge_choice,
+        "programmes_with": programmes_pages.with_activity,
+    }
 
 
 def _badge_choice() -> list[tuple[str, str]]:
