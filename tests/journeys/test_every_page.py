@@ -41,6 +41,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/lessons", f"/lessons/{company.lesson}", f"/lessons/{company.lesson}/edit"]
     anna += [f"/b/{company.award}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
+    anna += ["/goals", "/goals/new", f"/goals/{company.goal}", f"/goals/{company.goal}/edit"]
+    anna += [f"/team-goals/{company.team_goal}", "/programmes", f"/programmes/{company.programme}"]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",
@@ -60,7 +62,16 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
-    mia = ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
+    leo += ["/admin/programmes", "/admin/programmes/new", f"/admin/programmes/{company.programme}"]
+    leo += ["/team-goals/new"]
+    mia = [
+        f"/goals/{company.goal}",
+        "/goals",
+        "/confirmations",
+        "/leaderboards?page=1",
+        f"/b/{company.award}",
+        "/me/asked",
+    ]
     return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
 

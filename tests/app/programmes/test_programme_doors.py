@@ -51,8 +51,12 @@ def test_an_activity_says_of_which_programmes_it_is_a_part(
 
 def test_what_is_wrong_comes_back_with_what_was_typed(scene: Scene, client_of: Browser) -> None:
     leo = client_of("leo")
-    for sent, said in (({"part2": "nothing called this"}, "nothing called this"), ({"title_en": ""}, "name in English"),
-                       ({"need2": "5"}, "ask no more of a part"), ({"need2": "x"}, "ask no more of a part")):  # fmt: skip
+    for sent, said in (
+        ({"part2": "nothing called this"}, "nothing called this"),
+        ({"title_en": ""}, "name in English"),
+        ({"need2": "5"}, "ask no more of a part"),
+        ({"need2": "x"}, "ask no more of a part"),
+    ):
         answer = leo.post("/admin/programmes/new", data={**FORM, **sent})
         assert answer.status_code == 422, sent
         assert said in answer.text
