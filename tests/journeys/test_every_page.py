@@ -64,14 +64,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
     leo += ["/admin/programmes", "/admin/programmes/new", f"/admin/programmes/{company.programme}"]
     leo += ["/team-goals/new"]
-    mia = [
-        f"/goals/{company.goal}",
-        "/goals",
-        "/confirmations",
-        "/leaderboards?page=1",
-        f"/b/{company.award}",
-        "/me/asked",
-    ]
+    mia = ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
+    mia += ["/goals", f"/goals/{company.goal}"]
     return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
 
