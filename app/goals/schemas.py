@@ -175,8 +175,11 @@ class TeamGoalOut(Schema):
     kind = fields.String(required=True)
     skill_id = fields.Integer(required=True, allow_none=True)
     target = fields.Integer(required=True)
-    total = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "null while fewer than five take part"}
+    so_far = fields.Integer(
+        required=True,
+        allow_none=True,
+        attribute="total",
+        metadata={"description": "null while fewer than five take part"},
     )
     participants = fields.Integer(required=True, attribute="number")
     joined = fields.Boolean(required=True)

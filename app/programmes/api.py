@@ -136,7 +136,7 @@ def _out(one: Shown) -> dict[str, Any]:
         "following": one.following,
         "changed": one.changed,
         "done": one.done,
-        "total": one.total,
+        "steps": one.total,
         "next": one.next.slug if one.next else None,
         "parts": one.parts,
     }

@@ -110,7 +110,7 @@ class ProgrammeOut(Schema):
         required=True, metadata={"description": "its parts changed since you began to follow it"}
     )
     done = fields.Integer(required=True, metadata={"description": "steps that you did"})
-    total = fields.Integer(required=True)
+    steps = fields.Integer(required=True, metadata={"description": "how many it takes"})
     next = fields.String(required=True, allow_none=True, metadata={"description": "slug of what can be next"})
     completed_at = fields.DateTime(required=True, allow_none=True)
     parts = fields.List(fields.Nested(PartOut), required=True)

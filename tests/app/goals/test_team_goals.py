@@ -130,9 +130,9 @@ def test_no_page_and_no_answer_says_who_did_what(
     join_all(scene, cast, act, goal_id)
     scene.earn(cast.anna, 2)
     told = app.test_client().get(f"/api/v1/team-goals/{goal_id}", headers=token_of("ben")).get_json()
-    assert set(told) == {"id", "unit_id", "unit", "title", "lang", "kind", "skill_id", "target", "total",
+    assert set(told) == {"id", "unit_id", "unit", "title", "lang", "kind", "skill_id", "target", "so_far",
                          "participants", "joined", "starts_on", "ends_on", "reached_at"}  # fmt: skip
-    assert (told["total"], told["participants"]) == (2, 6)
+    assert (told["so_far"], told["participants"]) == (2, 6)
 
 
 # Reached ----------------------------------------------------------------------------------------------------

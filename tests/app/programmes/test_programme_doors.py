@@ -97,7 +97,7 @@ def test_json_does_the_same(app: Flask, scene: Scene, cast: Cast, learn: Act, to
     slug = made.get_json()["slug"]
     api.post(f"/api/v1/programmes/{slug}/state", json={"state": "published"}, headers=leo)
     followed = api.put(f"/api/v1/programmes/{slug}/following", headers=anna).get_json()
-    assert (followed["following"], followed["done"], followed["total"], followed["next"]) == (
+    assert (followed["following"], followed["done"], followed["steps"], followed["next"]) == (
         True,
         0,
         2,
