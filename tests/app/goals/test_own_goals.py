@@ -13,9 +13,11 @@ from app.activities import actions as activities
 from app.activities.rules import Report
 from app.db import lock_people, transaction
 from app.errors import NotFound, Refused
+from app.events import FactTakenBack
 from app.goals import actions
 from app.goals.rules import A_QUARTER, NewGoal
 from app.outbox import settle
+from app.verify import verify
 from tests.app.goals.conftest import Act
 from tests.app.leaderboards.scene import Scene, now
 from tests.cast import Cast
@@ -272,3 +274,14 @@ def test_an_import_of_many_proves_the_goals_of_all(app: Flask, scene: Scene, cas
         activities.record_completions(reports, at=now())
         settle(now())
     assert scene.ask("SELECT count(*) FROM fact WHERE kind = 'goal_reached'") == [(len(people),)]
+
+
+def test_verify_knows_on_what_such_a_fact_rests(scene: Scene, cast: Cast, act: Act, aim: Act) -> None:
+    goal_id = aim("anna")
+    reach(act, goal_id, cast.anna)
+    with scene.app.app_context():
+        assert not [what for what in verify(now()).wrong if "goal:" in what]
+    scene.state(FactTakenBack(person_id=cast.anna, source=f"goal:{goal_id}"))
+    with scene.app.app_context():
+        found = verify(now()).wrong
+        assert any(f"goal:{goal_id} is no standing fact" in what for what in found), found
