@@ -214,6 +214,27 @@ class BadgeRevoked(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ProgrammeChanged(Event):
+    """A programme was published or its parts changed, by `person_id`: some on their way may be through."""
+
+    programme_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GoalCheckInDue(Event):
+    """Somebody has not looked at a goal of theirs for a month, and did not say that they want no invitation."""
+
+    goal_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamGoalReached(Event):
+    """`person_id` takes part in it."""
+
+    team_goal_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LessonShared(Event):
     """`person_id` is the author."""
 

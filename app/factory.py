@@ -36,6 +36,9 @@ from app.dates import pages as dates_pages
 from app.db import db
 from app.feedback import api as feedback_api
 from app.feedback import pages as feedback_pages
+from app.goals import api as goals_api
+from app.goals import pages as goals_pages
+from app.goals import shared as goals_shared
 from app.home import api as home_api
 from app.home import pages as home_pages
 from app.home import profiles, team
@@ -60,6 +63,9 @@ from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
+from app.programmes import api as programmes_api
+from app.programmes import desk as programme_desk
+from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
 from app.search import api as search_api
@@ -93,6 +99,10 @@ PAGES: tuple[Blueprint, ...] = (
     vision_pages.pages,
     catalogue_file.door,
     points_pages.pages,
+    goals_pages.pages,
+    goals_shared.shared,
+    programmes_pages.pages,
+    programme_desk.desk,
     search_pages.pages,
     care_pages.pages,
     notifications_pages.pages,
@@ -113,6 +123,8 @@ API = (
     intake_api.api,
     vision_api.api,
     points_api.api,
+    goals_api.api,
+    programmes_api.api,
     admin_api.api,
     search_api.api,
     conversations_api.api,
@@ -210,7 +222,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         waits=_waits,
         celebrates=badges_pages.celebrates,
     )
-    _windows(app)
+    app.jinja_env.globals.update(_from_rooms())
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
@@ -219,19 +231,6 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
-
-
-def _windows(app: Flask) -> None:
-    """What pages of lower rooms show of higher ones."""
-    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(
-        badges_from=shelf.leading_from, badges_by_hand=shelf.by_hand, badge_carried=shelf.carried
-    )
-    app.jinja_env.globals.update(
-        feedback_of=feedback_pages.of_lesson, feedback_asked=feedback_pages.asked_of_me
-    )
-    app.jinja_env.globals.update(reports_about=care_pages.reports_about)
-    app.jinja_env.globals.update(use_due=feedback_pages.use_due, use_of=feedback_pages.use_of)
 
 
 # What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.
@@ -249,6 +248,30 @@ def _waits() -> Any:
     if "waits" not in g:
         g.waits = db.session.execute(_WAITS, {"person": me(), "hidden": news.hidden(game=asker().game)}).one()
     return g.waits
+
+
+def _from_rooms() -> dict[str, Any]:
+    """What pages of one room show of another, asked by the template that shows it."""
+    return {
+        "dates_of": dates_pages.of_activity,
+        "my_dates": dates_pages.mine,
+        "badges_from": shelf.leading_from,
+        "badges_by_hand": shelf.by_hand,
+        "badge_carried": shelf.carried,
+        "feedback_of": feedback_pages.of_lesson,
+        "feedback_asked": feedback_pages.asked_of_me,
+        "reports_about": care_pages.reports_about,
+        "use_due": feedback_pages.use_due,
+        "use_of": feedback_pages.use_of,
+        "badge_called": shelf.leading,
+        "badge_choice": _badge_choice,
+        "programmes_with": programmes_pages.with_activity,
+    }
+
+
+def _badge_choice() -> list[tuple[str, str]]:
+    """The badges that a form lets one choose from."""
+    return shelf.choice(language.lang())
 
 
 def _listener() -> tuple[int, int | None, bool]:

@@ -8,6 +8,7 @@ from app import live
 from app.activities import handlers as activities
 from app.badges import handlers as badges
 from app.facts import handlers as facts
+from app.goals import handlers as goals
 from app.imports import handlers as imports
 from app.kudos import handlers as kudos
 from app.leaderboards import handlers as leaderboards
@@ -16,6 +17,7 @@ from app.lessons import handlers as lessons
 from app.notifications import handlers as notifications
 from app.outbox import Reactions
 from app.points import handlers as points
+from app.programmes import handlers as programmes
 
 NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
@@ -23,13 +25,13 @@ NOW: Reactions = {
     e.AttendanceWithdrawn: [activities.withdraw_attended],
     e.FactStated: [facts.record],
     e.FactTakenBack: [facts.take_back],
-    e.FactRecorded: [points.earn],
-    e.FactWithdrawn: [points.take_back],
+    e.FactRecorded: [points.earn, programmes.complete, goals.prove_by_facts],
+    e.FactWithdrawn: [points.take_back, programmes.take_back, goals.prove_by_facts],
     e.RecognitionGiven: [badges.check_carried],
     e.FactsCounted: [badges.evaluate],
-    e.BadgeAwarded: [points.earn_for_awards, badges.evaluate_after_awards],
+    e.BadgeAwarded: [points.earn_for_awards, badges.evaluate_after_awards, goals.prove_by_badges],
     e.BadgeMoved: [points.recount_awards],
-    e.BadgeRevoked: [points.recount_awards],
+    e.BadgeRevoked: [points.recount_awards, goals.prove_by_badges],
     e.ContentJudged: [kudos.follow_decision, lessons.follow_decision],
     e.LessonUnnamed: [notifications.forget_lessons],
 }
@@ -41,6 +43,7 @@ LATER: Reactions = {
     e.KudosGiven: [live.nudge_kudos, notifications.tell],
     e.KudosUndone: [live.nudge_kudos],
     e.LessonShared: [live.nudge_lesson],
+    e.ProgrammeChanged: [programmes.look_again],
     e.CompletionLogged: [live.nudge_confirmation, notifications.tell],
     e.CompletionDeclined: [live.nudge_points, notifications.tell],
     e.CompletionConfirmed: [notifications.tell],

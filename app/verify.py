@@ -54,6 +54,13 @@ _GROUNDS = """
         SELECT 'applied:' || a.lesson_id || ':' || a.person_id || ':' || a.round, l.author_id
         FROM lesson_application a JOIN lesson l ON l.id = a.lesson_id
         WHERE a.ended_at IS NULL AND l.counts AND l.deleted_at IS NULL
+        UNION ALL
+        SELECT 'programme:' || programme_id || ':' || person_id || CASE WHEN round > 1 THEN ':' || round ELSE '' END,
+               person_id
+        FROM programme_follower WHERE completed_at IS NOT NULL
+        UNION ALL
+        SELECT 'goal:' || id || CASE WHEN round > 1 THEN ':' || round ELSE '' END, person_id
+        FROM goal WHERE counted_at IS NOT NULL
     ), standing AS (
         SELECT source, person_id FROM fact WHERE withdrawn_at IS NULL
     )

@@ -18,6 +18,8 @@ from app import jobs, outbox
 from app.activities import actions as activities
 from app.audit import seals
 from app.db import db, transaction
+from app.goals import actions as goals
+from app.goals import together
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
 from app.notifications import jobs as notifications
@@ -111,6 +113,20 @@ def hand_over(at: datetime) -> None:
         outbox.settle(at)
 
 
+def reach_goals(at: datetime) -> None:
+    """Mark the goals of teams that were reached."""
+    with transaction():
+        together.reach(at)
+        outbox.settle(at)
+
+
+def invite_to_check_in(at: datetime) -> None:
+    """Invite who left a goal alone for a month to look at it."""
+    with transaction():
+        goals.invite(at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -123,6 +139,8 @@ def run(app: Flask) -> None:
         Turn(5, seals.seal),
         Turn(30, hand_over),
         Turn(10, notifications.post_what_is_due),
+        Turn(15, reach_goals),
+        Turn(3600, invite_to_check_in),
         Turn(3600, prune),
         Turn(3600, notifications.prune),
         Turn(3600, imports.prune),

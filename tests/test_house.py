@@ -37,7 +37,9 @@ OWN_NAMES = {
     "audit": {"seals"},
     "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
     "dates": {"calendar"},
+    "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
+    "programmes": {"desk"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files", "waiting"},

@@ -27,6 +27,9 @@ from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.feedback import actions as feedback
+from app.goals import actions as goals
+from app.goals import together
+from app.goals.rules import NewGoal, NewTeamGoal
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.learning import actions as learning
@@ -40,6 +43,8 @@ from app.outbox import publish, settle
 from app.people import actions as people
 from app.people import files
 from app.people.actions import SCOPES
+from app.programmes import actions as programmes
+from app.programmes.rules import NewPart, Told
 from app.vision import actions as vision
 from tests.cast import NAMES, Cast, row_of, signed_in
 from tests.small import load
@@ -203,6 +208,31 @@ EXAMPLES: dict[str, Example] = {
     "dates_api.plan": _api("/activities/a1/dates", 422),
     "dates_api.reservations": _api("/reservations", 200),
     "dates_api.reserve": _api("/dates/{date}/reservation", 422),
+    "goals.change": _of("/goals/{own_goal}", 422),
+    "goals.check_in": _of("/goals/{own_goal}/check-in", 422),
+    "goals.edit": _of("/goals/{own_goal}/edit", 200),
+    "goals.everything": _of("/goals", 200),
+    "goals.forget": _of("/goals/{doomed_goal}/forget", 303),
+    "goals.make": _of("/goals", 422),
+    "goals.names": _of("/goals/people?who=e", 200),
+    "goals.new": _of("/goals/new", 200),
+    "goals.one": _of("/goals/{own_goal}", 200),
+    "goals.set_state": _of("/goals/{own_goal}/state", 422),
+    "goals_api.change": _api("/me/goals/{own_goal}", 422),
+    "goals_api.check_in": _api("/me/goals/{own_goal}/check-ins", 422),
+    "goals_api.end": _api("/team-goals/{team_goal}", 204, 404),
+    "goals_api.forget": _api("/me/goals/{doomed_goal_too}", 204),
+    "goals_api.join": _api("/team-goals/{team_goal}/membership", 200, 422),
+    "goals_api.leave": _api("/team-goals/{team_goal}/membership", 200),
+    "goals_api.make": _api("/me/goals", 422),
+    "goals_api.make_team_goal": _api("/team-goals", 422),
+    "goals_api.mine": _api("/me/goals", 200),
+    "goals_api.one": _api("/me/goals/{own_goal}", 200),
+    "goals_api.set_state": _api("/me/goals/{own_goal}/state", 422),
+    "goals_api.shared": _api("/me/goals/shared", 200),
+    "goals_api.shared_one": _api("/me/goals/shared/{own_goal}", 200),
+    "goals_api.team_goal": _api("/team-goals/{team_goal}", 200),
+    "goals_api.team_goals": _api("/team-goals", 200),
     "health.live": _of("/healthz", 200),
     "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
     "health.ready": _of("/readyz", 200),
@@ -398,6 +428,23 @@ EXAMPLES: dict[str, Example] = {
     "rules_api.change": _api("/rules", 422),
     "rules_api.in_force": _api("/rules", 200),
     "rules_api.preview": _api("/rules/preview", 422),
+    "programme_desk.edit": _of("/admin/programmes/{programme}", 200),
+    "programme_desk.make": _of("/admin/programmes/new", 422),
+    "programme_desk.new": _of("/admin/programmes/new", 200),
+    "programme_desk.overview": _of("/admin/programmes", 200),
+    "programme_desk.save": _of("/admin/programmes/{programme}", 422),
+    "programme_desk.set_state": _of("/admin/programmes/{programme}/state", 422),
+    "programmes.everything": _of("/programmes", 200),
+    "programmes.follow": _of("/programmes/{programme}/follow", 303),
+    "programmes.programme": _of("/programmes/{programme}", 200),
+    "programmes.stop": _of("/programmes/{programme}/stop", 303),
+    "programmes_api.change": _api("/programmes/{programme}", 422),
+    "programmes_api.everything": _api("/programmes", 200),
+    "programmes_api.follow": _api("/programmes/{programme}/following", 200),
+    "programmes_api.make": _api("/programmes", 422),
+    "programmes_api.programme": _api("/programmes/{programme}", 200),
+    "programmes_api.set_state": _api("/programmes/{programme}/state", 422),
+    "programmes_api.stop": _api("/programmes/{programme}/following", 200),
     "skills.edit": _of("/admin/skills/water", 200),
     "skills.goal": _of("/admin/goals/{goal}", 200),
     "skills.make": _of("/admin/skills/new", 422),
@@ -417,6 +464,12 @@ EXAMPLES: dict[str, Example] = {
     "skills_api.remove_goal": _api("/goals/{goal}", 204),
     "skills_api.skills": _api("/skills", 200),
     "static": _of("/static/nothing.css", 404),
+    "team_goals.end": _of("/team-goals/{team_goal}/end", 303, 404),
+    "team_goals.join": _of("/team-goals/{team_goal}/join", 303, 422),
+    "team_goals.leave": _of("/team-goals/{team_goal}/leave", 303),
+    "team_goals.make": _of("/team-goals", 422),
+    "team_goals.new": _of("/team-goals/new", 200),
+    "team_goals.one": _of("/team-goals/{team_goal}", 200),
     "xapi.about": _of("/xapi/about", 200),
     "team.card": _of("/team/card", 200),
     "team.page": _of("/team", 200),
@@ -470,6 +523,18 @@ OBJECTS = {
     "feedback_api.share": "feedback",
     "feedback_api.share_request": "request",
     "feedback_api.take_away": "own_feedback_too",
+    "goals.change": "own_goal",
+    "goals.check_in": "own_goal",
+    "goals.edit": "own_goal",
+    "goals.forget": "own_goal",
+    "goals.one": "own_goal",
+    "goals.set_state": "own_goal",
+    "goals_api.change": "own_goal",
+    "goals_api.check_in": "own_goal",
+    "goals_api.forget": "own_goal",
+    "goals_api.one": "own_goal",
+    "goals_api.set_state": "own_goal",
+    "goals_api.shared_one": "own_goal",
     "kudos.choose": "kudos",
     "kudos.one": "kudos",
     "kudos.reword": "kudos",
@@ -496,6 +561,16 @@ OBJECTS = {
 # Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
 COMPLETE: dict[str, Form] = {
     "news": {},
+    "own_goal": {
+        "title": "Count to forty",
+        "lang": "en",
+        "proof": "words",
+        "proof_words": "I do it each time.",
+        "version": 1,
+        "far": "nearly",
+        "line": "Nearly forty.",
+        "state": "let_go",
+    },
     "reservation": {},
     "date": {"who": "Anna"},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
@@ -544,6 +619,11 @@ NOBODYS = {
     "recognitions.one", "recognitions.take_back", "recognitions.withdraw", "recognitions_api.choose",
     "recognitions_api.close", "recognitions_api.decide", "recognitions_api.occasion", "recognitions_api.one",
     "recognitions_api.take_back", "recognitions_api.withdraw",
+    "goals_api.end", "goals_api.join", "goals_api.leave", "goals_api.team_goal", "team_goals.end", "team_goals.join",
+    "team_goals.leave", "team_goals.one",  # whose they are: tests/app/goals/test_team_goals.py
+    "programme_desk.edit", "programme_desk.save", "programme_desk.set_state", "programmes.follow",
+    "programmes.programme", "programmes.stop", "programmes_api.change", "programmes_api.follow",
+    "programmes_api.programme", "programmes_api.set_state", "programmes_api.stop",
     "skills.edit", "skills.goal", "skills.save", "skills.save_goal", "skills.step_goal",
     "skills_api.change", "skills_api.change_goal", "skills_api.one", "skills_api.remove_goal", "static",
 }  # fmt: skip
@@ -793,6 +873,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
     made = (
         _made_dates(person_id, at)
         | _recognised(person_id, others)
+        | _made_goals(person_id, says, at)
         | {
             "lesson": ids[0],
             "doomed": ids[1],
@@ -937,6 +1018,34 @@ _RECOGNISED = (
 )
 
 
+def _made_goals(person_id: int, says: str, at: datetime) -> dict[str, Any]:
+    """Goals of this person alone, one of everybody, and a programme."""
+    leo = db.session.scalar(text("SELECT id FROM person WHERE name = 'Leo'"))
+    activity = db.session.scalar(text("SELECT id FROM activity WHERE slug = 'a1'"))
+    own = NewGoal(title=f"Find {says}", lang="en", proof_words=f"There is {says}")
+    day = at.date() + timedelta(days=30)
+    all_of_us = NewTeamGoal(
+        unit_id=None,
+        title="Together",
+        lang="en",
+        kind="completed",
+        target=9,
+        starts_on=at.date(),
+        ends_on=day,
+    )
+    told = Told(
+        title={"nl": "Weg", "en": "Way"}, summary={"nl": "x", "en": "x"}, parts=[NewPart(1, (activity,))]
+    )
+    with transaction():
+        mine = [goals.set_goal(own, person_id=person_id, at=at) for _ in range(3)]
+        team_goal = together.set_goal(all_of_us, by=leo, keeps=True, at=at)
+        slug = programmes.make(told, by=leo, at=at)
+        programmes.set_state(slug, "published", by=leo, at=at)
+        settle(at)
+    named = ("own_goal", "doomed_goal", "doomed_goal_too")
+    return dict(zip(named, mine, strict=True)) | {"team_goal": team_goal, "programme": slug}
+
+
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:
     return NewLesson(
         author_id=author, outcome="went_well", title=f"{number}: {says}", happened=f"We found {says}",
@@ -1066,8 +1175,15 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
         else {"keep", "lang"}
         if rule.endpoint.endswith("give")
         else {"how"},
+        "own_goal": _of_goals(rule.endpoint, form),
     }[OBJECTS[rule.endpoint]]
     return {key: value for key, value in form.items() if key in known}
+
+
+def _of_goals(endpoint: str, form: Form) -> set[str]:
+    if endpoint.endswith("check_in"):
+        return {"far", "line"}
+    return {"state"} if endpoint.endswith("set_state") else set(form) - {"far", "line", "state"}
 
 
 def _waits_for_mia(house: House) -> int:
@@ -1081,6 +1197,9 @@ def _waits_for_mia(house: House) -> int:
 def _state(house: House) -> list[Any]:
     tables = (
         "lesson",
+        "goal",
+        "goal_check_in",
+        "goal_viewer",
         "lesson_application",
         "feedback",
         "feedback_asked",

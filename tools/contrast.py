@@ -21,6 +21,7 @@ LISTED = [
     *((f"sk-{skill}", ground, TEXT) for skill in SKILLS for ground in ("surface", f"sk-{skill}-soft")),
     *((f"av-{n}-ink", f"av-{n}", TEXT) for n in range(1, 9)),
     *((ink, "hero", TEXT) for ink in ("on-hero", "on-hero-2", "sun")),
+    *((ink, "hero-together", TEXT) for ink in ("on-hero", "on-hero-2", "sun")),
     *((shape, ground, SHAPE) for shape in ("line-strong", "focus") for ground in ("bg", "surface")),
     *((shape, "surface", SHAPE) for shape in ("coral", "lilac", "gold", "ok", "danger")),
     ("text-3", "inset", TEXT),

@@ -212,6 +212,20 @@ class Leading:
 MOST_LEADING = 4
 
 
+def leading(slug: str) -> Leading | None:
+    """One badge that can be earned, to be shown beside what leads to it."""
+    one = queries.catalogue().by_slug(slug)
+    if one is None:
+        return None
+    body = one.body
+    return Leading(one.slug, body["name"], body["kind"], body["glyph"], enamel_of(body["skill"], called()))
+
+
+def choice(lang: str) -> list[tuple[str, str]]:
+    """The badges that can be earned, to choose one in a form: slug and name."""
+    return [(one.slug, one.body["name"][lang]) for one in queries.catalogue().in_force.values()]
+
+
 def leading_from(activity: Row[Any]) -> list[Leading]:
     """The badges that name this activity, its kind or one of its skills, the ones that name it most closely first.
 

@@ -20,6 +20,7 @@ from app.demo.calendar import plan
 from app.demo.care import report
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
+from app.demo.goals import aim
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
 from app.demo.profiles import show
@@ -139,6 +140,7 @@ def _fill(
     with transaction():
         report(ids, now)
         settle(now)
+    _aim({person.name: stage.people[person.external_id] for person in everybody}, now, zone, kept, echo)
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
@@ -149,6 +151,17 @@ def _fill(
         settle(now)
         _keep(kept, now)
     echo(f"  {given} special recognitions, {planned} workshops to come")
+
+
+def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, Any], echo: Echo) -> None:
+    if "aimed" in kept:
+        return
+    with transaction():
+        aimed = aim(ids, now, zone)
+        settle(now)
+        kept["aimed"] = True
+        _keep(kept, now)
+    echo(f"  {aimed} goals of colleagues")
 
 
 def _found(kept: dict[str, Any], at: datetime, people_file: Path | None, echo: Echo) -> None:

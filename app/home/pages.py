@@ -1,5 +1,6 @@
 """Home, with the next step first, and receipts: why did I get this?"""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
@@ -10,6 +11,8 @@ from app.access import asker, may, me
 from app.badges import moments, shelf
 from app.config import timezone
 from app.errors import NotFound
+from app.goals import queries as goals
+from app.goals import together
 from app.home import queries
 from app.home.schemas import ReceiptsQuery
 from app.kudos import queries as kudos
@@ -28,8 +31,10 @@ PARTS = {
     "around": "home/_around.html",
     "foryou": "home/_foryou.html",
     "album": "home/_album.html",
+    "goals": "home/_goals.html",
 }
 NEWEST, FIRST = 5, 3
+A_DAY = timedelta(days=1)
 
 
 @pages.get("/")
@@ -37,7 +42,10 @@ NEWEST, FIRST = 5, 3
 def page() -> ResponseReturnValue:
     hour = now().astimezone(timezone()).hour
     new = moments.news(me(), lang(), with_points=points.with_points(game=asker().game))
-    return render("home/page.html", at=now(), hour=hour, album_news=new, **_context(set(PARTS)))
+    team = together.on_home(me(), now(), now() - A_DAY)
+    return render("home/page.html", at=now(), hour=hour, album_news=new, team=team,
+                  celebrated=team is not None and team.reached_at is not None and team.reached_at >= now() - A_DAY,
+                  **_context(set(PARTS)))  # fmt: skip
 
 
 @pages.get("/home/<part>")
@@ -54,7 +62,7 @@ def fragment(part: str) -> ResponseReturnValue:
 def _context(parts: set[str]) -> dict[str, Any]:
     with_points = points.with_points(game=asker().game)
     found: dict[str, Any] = {"with_points": with_points}
-    if parts & {"next", "stats", "album"}:
+    if parts & {"next", "stats", "album", "goals"}:
         found |= _progress(parts, with_points=with_points)
     if "around" in parts and with_points and people.organisation().boards_on:
         found["around"] = queries.around(me(), asker().department_id, now())
@@ -80,6 +88,9 @@ def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:
         "number": len(earned),
         "rhythm": queries.rhythm(look.history, now()),
     }
+    if "goals" in parts:
+        found["aims"] = goals.home(me(), look)
+        found["skills_shown"] = shelf.called().skills
     if "stats" in parts:
         found["so_far"] = queries.so_far(me(), now())
         found["figures"] = queries.figures(found["so_far"], earned, now(), with_points=with_points)

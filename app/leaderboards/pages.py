@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.access import asker, may, me
 from app.config import timezone
 from app.errors import NotFound
+from app.goals import together
 from app.leaderboards import queries, store
 from app.leaderboards.schemas import BoardQuery, RowsQuery
 from app.people import queries as people
@@ -46,6 +47,7 @@ def board() -> ResponseReturnValue:
         window=window,
         since=bounds(kind, window, timezone())[0],
         choice=asker().board_choice,
+        goal=_goal(scope),
         near=near,
         skills=skills,
         updated_at=now(),
@@ -86,6 +88,13 @@ def _scope(told: str, near: dict[str, str], skills: list[dict[str, Any]]) -> tup
     """The scope and its name; what the page has read already is not asked again."""
     known: dict[str, Any] = near | {f"skill:{skill['id']}": skill["name"] for skill in skills}
     return (Scope.parse(told), known[told]) if told in known else queries.scope_of(told)
+
+
+def _goal(scope: Scope) -> Any:
+    """What those on this board reach together, if they set a goal."""
+    if scope.kind not in ("organisation", "department", "team"):
+        return None
+    return together.of_unit(scope.id or None, me(), now())
 
 
 def _window(asked: dict[str, Any]) -> str:

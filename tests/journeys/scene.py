@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,11 +17,16 @@ from app.badges import agreeing
 from app.care import actions as care
 from app.db import db, lock_people, transaction
 from app.demo import company as demo
+from app.goals import actions as goals
+from app.goals import together
+from app.goals.rules import NewGoal, NewTeamGoal
 from app.imports import catalogue
 from app.kudos import actions as kudos
 from app.lessons import actions as lessons
 from app.outbox import settle
 from app.people import actions as people
+from app.programmes import actions as programmes
+from app.programmes.rules import NewPart, Told
 from app.recognitions import actions as recognitions
 from app.recognitions import queries as recognition_queries
 from app.vision.queries import ids_of
@@ -53,6 +58,9 @@ class Company:
     award: str
     recognition: int
     report: int
+    goal: int = 0
+    team_goal: int = 0
+    programme: str = ""
 
 
 @cache
@@ -113,11 +121,38 @@ def happen(cast: Cast) -> Company:
         log, award = _log(cast, at), _show(cast, at)
         made = Company(lesson, kudos_id, log, award, recognition, _report(cast, kudos_id, at))
         settle(at)
+    made = _aim(made, cast, others, at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
             people.choose(person_id=person, board_choice="named")
         settle(at)
     return made
+
+
+def _aim(made: Company, cast: Cast, others: list[int], at: datetime) -> Company:
+    """Anna has goals, one that a team reaches together, and follows a programme."""
+    known, day = ids_by_slug([*asks(), "rain-to-well"]), at.date()
+    badge = NewGoal(
+        title="Read lab results", lang="en", proof="words", proof_words="I read one.", visible="team"
+    )
+    together_ = NewTeamGoal(
+        unit_id=None, title="Share ten lessons", lang="en", kind="lesson_shared", target=10,
+        starts_on=day, ends_on=day + timedelta(days=30),
+    )  # fmt: skip
+    said = {"nl": "Van lab tot kraan", "en": "From lab to tap"}
+    told = Told(title=said, summary=said, parts=[NewPart(1, (one,)) for one in known.values()], badge=BADGE)
+    with transaction():
+        lock_people([cast.anna, cast.ben, cast.mia, *others])
+        goal = goals.set_goal(badge, person_id=cast.anna, at=at)
+        goals.check_in(goal, "on_my_way", "One a week.", person_id=cast.anna, at=at)
+        team_goal = together.set_goal(together_, by=cast.leo, keeps=True, at=at)
+        for person in (cast.anna, cast.ben, *others):
+            together.join(team_goal, person_id=person, at=at)
+        programme = programmes.make(told, by=cast.leo, at=at)
+        programmes.set_state(programme, "published", by=cast.leo, at=at)
+        programmes.follow(programme, person_id=cast.anna, at=at)
+        settle(at)
+    return replace(made, goal=goal, team_goal=team_goal, programme=programme)
 
 
 def crowd(cast: Cast, size: int = 40) -> None:

@@ -362,6 +362,35 @@ def test_what_one_finds(dark: bool, app: Flask, cast: Cast, company: Company, vi
     assert eye.wrong == []
 
 
+@pytest.mark.slow
+@looks(PHONE)
+def test_what_one_aims_for(
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit, consoles: Consoles
+) -> None:
+    consoles.expected = ["POST .*/check-in: 422"]
+    page = visit("anna", f"/goals/{company.goal}", dark=dark, width=width)
+    eye = Eye(page, app)
+    page.get_by_text("Nearly there").click()
+    page.get_by_label("A line about it").fill("Two this week.")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#way")).to_contain_text("Two this week.")
+    eye.look("a check-in", of="goals.check_in")
+    page.get_by_role("button", name="Let it go").click()
+    expect(page.get_by_text("nothing is lost")).to_be_visible()
+    eye.look("a goal that was let go", of="goals.set_state")
+    page.get_by_role("button", name="Take it up again").click()
+    expect(page.get_by_role("button", name="Let it go")).to_be_visible()
+    page.goto(f"/team-goals/{company.team_goal}")
+    page.get_by_role("button", name="Step out").click()
+    expect(page.get_by_role("button", name="Join in")).to_be_visible()
+    eye.look("stepped out of a goal of all", of="team_goals.leave")
+    page.goto(f"/programmes/{company.programme}")
+    page.get_by_role("button", name="Stop following").click()
+    expect(page.get_by_role("button", name="Follow it")).to_be_visible()
+    eye.look("a programme that is not followed any more", of="programmes.stop")
+    assert eye.wrong == []
+
+
 # Every answer that is swapped in ----------------------------------------------------------------------------
 
 ROOT = Path(__file__).parent.parent.parent
@@ -370,6 +399,7 @@ SUGGESTIONS = {
     "activities.titles",
     "kudos.people",
     "kudos.teams",
+    "goals.names",
 }  # options of a list, which browsers show
 HURRIED = {
     "learning.one"

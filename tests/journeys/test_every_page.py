@@ -51,6 +51,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/kudos?of=ben", f"/kudos?team={cast.north}", f"/kudos?like={company.kudos}"]
     anna += ["/reports", f"/reports/new?kind=kudos&content_id={company.kudos}"]
     anna += ["/inbox", "/inbox?show=unread", "/me/notifications"]
+    anna += ["/goals", "/goals/new", f"/goals/{company.goal}", f"/goals/{company.goal}/edit"]
+    anna += [f"/team-goals/{company.team_goal}", "/programmes", f"/programmes/{company.programme}"]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     cor = [
         "/",
@@ -70,8 +72,11 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
+    leo += ["/admin/programmes", "/admin/programmes/new", f"/admin/programmes/{company.programme}"]
+    leo += ["/team-goals/new"]
     mia = ["/recognitions/new", "/recognitions?show=given"]
     mia += ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
+    mia += ["/goals", f"/goals/{company.goal}"]
     clara = ["/hr/care", "/hr/care?decided=1", f"/hr/care/{company.report}"]
     return {"anna": anna, "mia": mia, "clara": clara, "cor": cor, "dan": dan, "leo": leo}
 

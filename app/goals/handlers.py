@@ -1,0 +1,18 @@
+"""Reactions: a fact or a badge that came or went may prove a goal that was reached, or prove it no more."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.events import BadgeAwarded, BadgeRevoked, FactRecorded, FactWithdrawn
+from app.goals import actions
+
+PROVING = ("completed", "lesson_applied")
+
+
+def prove_by_facts(events: Sequence[FactRecorded | FactWithdrawn], now: datetime) -> None:
+    if people := {event.person_id for event in events if event.kind in PROVING}:
+        actions.prove(people, now)
+
+
+def prove_by_badges(events: Sequence[BadgeAwarded | BadgeRevoked], now: datetime) -> None:
+    actions.prove({event.person_id for event in events}, now)

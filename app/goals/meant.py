@@ -1,0 +1,49 @@
+"""What a form or a program means by a goal, and who asks: slugs and titles become ids."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from app.access import asker
+from app.activities import queries as activities
+from app.config import timezone
+from app.errors import Refused
+from app.goals import queries
+from app.goals.actions import WRONG
+from app.goals.rules import NewGoal
+from app.web import now
+
+
+def as_meant(form: Mapping[str, Any]) -> NewGoal:
+    """The goal with the badge or the activity that is meant; only what its proof asks for is looked at."""
+    told = dict(form)
+    badge, activity = told.pop("proof_badge"), told.pop("proof_activity")
+    if told["proof"] == "badge":
+        told["proof_badge_id"] = queries.badge_ids().get(badge)
+        _must("proof_badge", told["proof_badge_id"])
+    if told["proof"] == "activity":
+        told["proof_activity_id"] = _activity(activity.strip())
+        _must("proof_activity", told["proof_activity_id"])
+    return NewGoal(**told)
+
+
+def _activity(named: str) -> int | None:
+    found = activities.ids_by_slug([named]) if named else {}
+    if named in found:
+        return found[named]
+    titled = activities.by_title([named.lower()]) if named else []
+    return int(titled[0].id) if titled else None
+
+
+def _must(field: str, found: int | None) -> None:
+    if found is None:
+        raise Refused(WRONG[field], fields={field: WRONG[field]})
+
+
+def today() -> date:
+    return now().astimezone(timezone()).date()
+
+
+def keeps() -> bool:
+    """Whether the asker keeps the goals of the whole organisation."""
+    return bool(asker().roles & {"learning", "hr"})

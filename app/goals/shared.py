@@ -1,0 +1,113 @@
+"""Goals that a team reaches together: one of them, joining and leaving, and the form to set one."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from app.access import may, me
+from app.db import transaction
+from app.errors import NotFound, Refused
+from app.goals import together
+from app.goals.meant import keeps, today
+from app.goals.rules import KINDS, NewTeamGoal
+from app.goals.schemas import BIGGEST, TeamGoalIn
+from app.outbox import settle
+from app.vision import queries as vision
+from app.web import body, done, now, render
+
+shared = Blueprint("team_goals", __name__)
+ONE = f"/team-goals/<int(max={BIGGEST}):goal_id>"
+TEXTS = ("unit_id", "title", "lang", "kind", "skill_id", "target", "starts_on", "ends_on", "once")
+
+
+@shared.get(ONE)
+@may("person")
+def one(goal_id: int) -> ResponseReturnValue:
+    return render("goals/together.html", "goals/_together.html", goal=_row(goal_id), whole=True)
+
+
+@shared.post(f"{ONE}/join")
+@may("person")
+def join(goal_id: int) -> ResponseReturnValue:
+    with transaction():
+        together.join(goal_id, person_id=me(), at=now())
+        settle(now())
+        return _again(goal_id)
+
+
+@shared.post(f"{ONE}/leave")
+@may("person")
+def leave(goal_id: int) -> ResponseReturnValue:
+    with transaction():
+        together.leave(goal_id, person_id=me(), at=now())
+        settle(now())
+        return _again(goal_id)
+
+
+@shared.post(f"{ONE}/end")
+@may("person")
+def end(goal_id: int) -> ResponseReturnValue:
+    """Whoever leads the unit, or keeps the goals of all, may end it; to others it is not there."""
+    with transaction():
+        together.end(goal_id, by=me(), keeps=keeps(), at=now())
+        settle(now())
+    return redirect(url_for("goals.everything", _anchor="together"), code=303)
+
+
+def _row(goal_id: int) -> Any:
+    return together.one(goal_id, me(), now(), keeps=keeps())
+
+
+def _again(goal_id: int) -> Response:
+    return done("goals/_together.html", url_for(".one", goal_id=goal_id), goal=_row(goal_id), changed=True)
+
+
+@shared.get("/team-goals/new")
+@may("manager", "learning", "hr")
+def new() -> ResponseReturnValue:
+    return _form({})
+
+
+@shared.post("/team-goals")
+@may("manager", "learning", "hr")
+def make() -> ResponseReturnValue:
+    try:
+        form = body(TeamGoalIn())
+        once = form.pop("once")
+        form["starts_on"] = form["starts_on"] or today()
+        with transaction():
+            goal_id = together.set_goal(NewTeamGoal(**form), by=me(), keeps=keeps(), at=now(), once=once)
+            settle(now())
+        return redirect(url_for(".one", goal_id=goal_id), code=303)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        typed = {name: request.form.get(name, "")[:1000] for name in TEXTS}
+        if isinstance(no, Refused):
+            wrong = {name: str(said) for name, said in no.fields.items()}
+        else:
+            wrong = {
+                name: str(together.WRONG.get(name, _("Look at this again."))) for name in no.messages_dict
+            }
+        answer = _form(
+            typed, wrong=wrong, refusal=str(no.message) if isinstance(no, Refused) and not wrong else None
+        )
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+        return answer
+
+
+def _form(typed: dict[str, Any], **more: Any) -> Response:
+    units = together.units_led_by(me())
+    empty: dict[str, Any] = dict.fromkeys(TEXTS, "") | {
+        "lang": str(get_locale()), "kind": KINDS[0], "starts_on": today(), "unit_id": units[0].id if units else "",
+    }  # fmt: skip
+    context = {"wrong": {}, "refusal": None, **more}
+    return render(
+        "goals/together_form.html", typed=empty | typed, units=units, keeps=keeps(), kinds=KINDS,
+        skills=vision.options(), today=today(), **context,
+    )  # fmt: skip

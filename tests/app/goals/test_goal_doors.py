@@ -1,0 +1,278 @@
+"""Goals through the doors: who sees one, with and without JavaScript, and what comes back when it cannot be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.db import db, transaction
+from app.goals import actions
+from tests.app.goals.conftest import Act
+from tests.app.home.test_costs import asked
+from tests.app.leaderboards.scene import Scene, now
+from tests.cast import Cast, SignedIn, platform_headers
+
+Browser = Callable[[str], SignedIn]
+Headers = Callable[[str], dict[str, str]]
+SWAP = {"HX-Request": "true"}
+ALL = ("anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor")
+SECRET = "heron under the old pump house"
+FORM = {
+    "title": "Read lab results",
+    "lang": "en",
+    "proof": "words",
+    "proof_words": "I read one.",
+    "visible": "me",
+}
+
+
+def who_sees(goal_id: int, app: Flask, client_of: Browser, token_of: Headers) -> set[str]:
+    """Page, list and API must agree, and nobody else may be told anything."""
+    found = set()
+    for name in ALL:
+        page = client_of(name).get(f"/goals/{goal_id}")
+        api = app.test_client().get(f"/api/v1/me/goals/shared/{goal_id}", headers=token_of(name))
+        listed = SECRET in client_of(name).get("/goals").text
+        assert page.status_code == api.status_code == (200 if listed else 404), name
+        assert (SECRET in page.text) is listed
+        found |= {name} if listed else set()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("visible", "seen"),
+    [
+        ("me", {"anna"}),
+        ("manager", {"anna", "mia"}),
+        ("team", {"anna", "ben", "mia"}),
+        ("named", {"anna", "eve"}),
+    ],
+)
+def test_a_goal_is_seen_by_whom_its_owner_chose_and_by_no_role(
+    app: Flask,
+    scene: Scene,
+    cast: Cast,
+    aim: Act,
+    client_of: Browser,
+    token_of: Headers,
+    visible: str,
+    seen: set[str],
+) -> None:
+    goal_id = aim("anna", title=SECRET, visible=visible, viewers=[cast.eve] if visible == "named" else ())
+    assert who_sees(goal_id, app, client_of, token_of) == seen
+
+
+def test_a_choice_that_changes_holds_at_once(
+    app: Flask, scene: Scene, cast: Cast, aim: Act, client_of: Browser, token_of: Headers
+) -> None:
+    goal_id = aim("anna", title=SECRET, visible="team")
+    client_of("anna").post(f"/goals/{goal_id}", data={**FORM, "title": SECRET, "visible": "me"})
+    assert who_sees(goal_id, app, client_of, token_of) == {"anna"}
+
+
+def test_of_who_left_nobody_sees_a_goal_and_who_left_sees_none(
+    app: Flask, scene: Scene, cast: Cast, aim: Act, client_of: Browser
+) -> None:
+    goal_id = aim("anna", title=SECRET, visible="team")
+    ben = client_of("ben")
+    assert ben.get(f"/goals/{goal_id}").status_code == 200
+    assert client_of("dan").post(f"/admin/people/{cast.anna}/leave").status_code == 303
+    assert ben.get(f"/goals/{goal_id}").status_code == 404
+    assert SECRET not in ben.get("/goals").text
+
+
+def test_no_client_of_a_system_gets_in(app: Flask, scene: Scene, aim: Act) -> None:
+    goal_id = aim("anna", title=SECRET, visible="team")
+    headers = platform_headers(app, "people:read", "xapi:write")
+    for path in ("/me/goals", f"/me/goals/{goal_id}", "/me/goals/shared", "/team-goals", "/programmes"):
+        assert app.test_client().get(f"/api/v1{path}", headers=headers).status_code == 403
+
+
+def test_how_far_a_badge_is_stays_with_its_owner(
+    app: Flask, scene: Scene, cast: Cast, aim: Act, token_of: Headers, client_of: Browser
+) -> None:
+    goal_id = aim("anna", proof="badge", of="five", visible="team")
+    scene.earn(cast.anna)
+    own = app.test_client().get(f"/api/v1/me/goals/{goal_id}", headers=token_of("anna")).get_json()["proof"]
+    assert (own["badge"], own["done"], own["needed"], own["holds"]) == ("five", 1, 2, False)
+    scene.earn(cast.anna)
+    path = f"/api/v1/me/goals/shared/{goal_id}"
+    theirs = app.test_client().get(path, headers=token_of("ben")).get_json()
+    assert {theirs["proof"][name] for name in ("done", "needed", "holds")} == {None}
+    assert not {"visible", "viewers", "counts", "version"} & set(theirs)
+    assert "1 of 2" not in client_of("ben").get(f"/goals/{goal_id}").text
+
+
+# The form ---------------------------------------------------------------------------------------------------
+
+
+def test_a_goal_is_set_without_javascript_and_the_same_form_sets_it_once(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    anna = client_of("anna")
+    assert anna.get("/goals/new").status_code == 200
+    answers = [anna.post("/goals", data={**FORM, "once": "k"}) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.location for answer in answers}) == 1
+    assert "Read lab results" in anna.get(answers[0].location).text
+    assert scene.ask("SELECT remind FROM goal") == [(False,)], "the box was not ticked"
+
+
+def test_an_activity_and_a_colleague_are_named_by_name(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    form = {**FORM, "proof": "activity", "proof_activity": "a3", "visible": "named", "who": "Ben"}
+    assert client_of("anna").post("/goals", data=form).status_code == 303
+    assert scene.ask("SELECT person_id FROM goal_viewer") == [(cast.ben,)]
+    assert scene.ask("SELECT proof_activity_id FROM goal") == [(scene.id_of("activity", "a3"),)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"proof": "activity", "proof_activity": "nothing of that name"}, "proof_activity"),
+        ({"proof": "badge", "proof_badge": "nothing"}, "proof_badge"),
+        ({"visible": "named", "who": "Nebukadnezar"}, "viewers"),
+        ({"target_on": "2020-01-01"}, "target_on"),
+        ({"target_on": "soon"}, "target_on"),
+    ],
+)
+def test_what_is_wrong_comes_back_with_what_was_typed(
+    scene: Scene, client_of: Browser, sent: dict[str, str], field: str
+) -> None:
+    answer = client_of("anna").post("/goals", data={**FORM, "why": SECRET, **sent})
+    assert answer.status_code == 422
+    assert SECRET in answer.text
+    assert f'id="f-{field}-wrong"' in answer.text
+    assert scene.ask("SELECT id FROM goal") == []
+
+
+def test_two_windows_do_not_write_over_each_other(scene: Scene, aim: Act, client_of: Browser) -> None:
+    goal_id, anna = aim("anna"), client_of("anna")
+    first = anna.post(f"/goals/{goal_id}", data={**FORM, "title": "One", "version": 1})
+    second = anna.post(f"/goals/{goal_id}", data={**FORM, "title": "Other", "version": 1})
+    assert (first.status_code, second.status_code) == (422 if len("One") < 3 else 303, 409)
+    assert "Other" in second.text
+    assert scene.ask("SELECT title FROM goal") == [("One",)]
+
+
+def test_a_check_in_swaps_the_goal_and_says_what_became_of_it(
+    scene: Scene, aim: Act, client_of: Browser
+) -> None:
+    goal_id, anna = aim("anna"), client_of("anna")
+    form = {"far": "nearly", "line": "One more night."}
+    plain = anna.post(f"/goals/{goal_id}/check-in", data=form)
+    assert (plain.status_code, plain.location) == (303, f"/goals/{goal_id}")
+    swapped = anna.post(f"/goals/{goal_id}/check-in", data={"far": "reached", "line": ""}, headers=SWAP)
+    assert "<html" not in swapped.text
+    assert "One more night." in swapped.text
+    assert 'id="status"' in swapped.text
+    assert "Well done" in swapped.text
+    wrong = anna.post(f"/goals/{goal_id}/check-in", data={"line": SECRET}, headers=SWAP)
+    assert wrong.status_code == 422
+    assert SECRET in wrong.text
+
+
+def test_who_begins_is_offered_three_to_begin_with(scene: Scene, client_of: Browser) -> None:
+    page = client_of("eve").get("/goals").text
+    assert "Pick your first goal" in page
+    assert "The badge that is nearest to you" in page
+    assert "Pick your first goal" in client_of("eve").get("/").text
+
+
+def test_what_a_small_team_learns_is_no_suggestion(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    lab = scene.id_of("skill", "lab")
+    mates = [cast.ben, *scene.hire(3)]
+    for person in mates:
+        scene.state(scene.fact(person, skills=(lab,), days_ago=-0.0001))
+    assert "Colleagues in your team" not in client_of("anna").get("/goals").text
+    scene.state(scene.fact(scene.hire(5)[4], skills=(lab,), days_ago=-0.0001))
+    assert "Colleagues in your team" in client_of("anna").get("/goals").text
+
+
+def test_pages_of_goals_ask_a_few_questions_however_many_there_are(
+    scene: Scene, cast: Cast, aim: Act, gather: Act, client_of: Browser
+) -> None:
+    anna = client_of("anna")
+    goal_id = aim("anna", proof="badge", of="five")
+    gather(unit=cast.north)
+    for path, most in (("/goals", 13), (f"/goals/{goal_id}", 12), ("/programmes", 5)):
+        anna.get(path)
+        few = asked(scene, anna, path)
+        for number in range(4):
+            aim("anna", proof="activity", of=f"a{number + 1}")
+            aim("ben", visible="team")
+            gather(unit=cast.north)
+        assert asked(scene, anna, path) <= min(few + 1, most), path
+
+
+def test_json_and_form_do_the_same(app: Flask, scene: Scene, cast: Cast, token_of: Headers) -> None:
+    api, headers = app.test_client(), token_of("anna")
+    made = api.post("/api/v1/me/goals", json={**FORM, "visible": "manager"}, headers=headers)
+    assert made.status_code == 201, made.text
+    goal_id = made.get_json()["id"]
+    said = api.post(
+        f"/api/v1/me/goals/{goal_id}/check-ins", json={"far": "reached"}, headers=headers
+    ).get_json()
+    assert (said["state"], said["counts"], len(said["check_ins"])) == ("reached", True, 1)
+    back = api.post(f"/api/v1/me/goals/{goal_id}/state", json={"state": "open"}, headers=headers).get_json()
+    assert (back["state"], back["counts"]) == ("open", False)
+    listed = api.get("/api/v1/me/goals/shared", headers=token_of("mia")).get_json()["goals"]
+    assert [one["id"] for one in listed] == [goal_id]
+    assert api.delete(f"/api/v1/me/goals/{goal_id}", headers=headers).status_code == 204
+    assert scene.ask("SELECT count(*) FROM goal") == [(0,)]
+
+
+def test_a_team_goal_is_set_by_form(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    mia = client_of("mia")
+    form: dict[str, Any] = {
+        "unit_id": cast.north, "title": "Share ten", "lang": "en", "kind": "lesson_shared", "target": 10,
+        "ends_on": (now().date()).isoformat(),
+    }  # fmt: skip
+    wrong = mia.post("/team-goals", data={**form, "target": 1, "title": SECRET})
+    assert (wrong.status_code, SECRET in wrong.text) == (422, True)
+    done = mia.post("/team-goals", data=form)
+    assert done.status_code == 303
+    card = client_of("ben").post(f"{done.location}/join", headers=SWAP)
+    assert "You take part" in card.text
+    assert "<html" not in card.text
+    assert "Share ten" in client_of("anna").get("/").text
+    assert "Share ten" not in client_of("eve").get("/").text
+
+
+def test_a_reached_team_goal_colours_the_next_step_for_a_day(
+    scene: Scene, cast: Cast, act: Act, gather: Act, client_of: Browser
+) -> None:
+    goal_id = gather(unit=cast.north)
+    assert "hero-together" not in client_of("anna").get("/").text
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE team_goal SET reached_at = now() WHERE id = :id"), {"id": goal_id})
+    assert "hero-together" in client_of("anna").get("/").text
+    assert "hero-together" not in client_of("eve").get("/").text
+
+
+def test_goals_are_there_without_points(scene: Scene, cast: Cast, aim: Act, client_of: Browser) -> None:
+    scene.choose(cast.anna, game=False)
+    goal_id = aim("anna", proof="badge", of="pointy")
+    anna = client_of("anna")
+    for path in ("/goals", f"/goals/{goal_id}"):
+        said = anna.get(path).text.split("<main")[1].split("</main>")[0]
+        assert "points" not in said.lower(), path
+
+
+def test_checking_in_is_the_owners_alone(
+    scene: Scene, cast: Cast, act: Act, aim: Act, client_of: Browser
+) -> None:
+    goal_id = aim("anna", visible="team")
+    act(actions.check_in, goal_id, "nearly", "So close", person_id=cast.anna)
+    page = client_of("ben").get(f"/goals/{goal_id}").text
+    assert "So close" in page
+    assert "How is it going?" not in page
+    for path in ("check-in", "state", "forget"):
+        assert (
+            client_of("ben")
+            .post(f"/goals/{goal_id}/{path}", data={"far": "reached", "state": "open"})
+            .status_code
+            == 404
+        )
