@@ -29,6 +29,9 @@ from app.connections import pages as connections_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
 from app.db import db
+from app.guidance import api as guidance_api
+from app.guidance import desk as guidance_desk
+from app.guidance import pages as guidance_pages
 from app.home import api as home_api
 from app.home import pages as home_pages
 from app.home import profiles
@@ -73,6 +76,8 @@ PAGES: tuple[Blueprint, ...] = (
     intake_pages.pages,
     activities_desk.desk,
     dates_pages.pages,
+    guidance_pages.pages,
+    guidance_desk.desk,
     vision_pages.pages,
     catalogue_file.door,
     points_pages.pages,
@@ -83,6 +88,7 @@ API = (
     home_api.api,
     activities_api.api,
     dates_api.api,
+    guidance_api.api,
     badges_api.api,
     lessons_api.api,
     kudos_api.api,
@@ -189,6 +195,9 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
     app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
     app.jinja_env.globals.update(badges_from=shelf.leading_from)
+    app.jinja_env.globals.update(
+        helpers_for=guidance_pages.helpers_for, waiting_guidance=guidance_pages.waiting
+    )
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)

@@ -8,6 +8,7 @@ from app import live
 from app.activities import handlers as activities
 from app.badges import handlers as badges
 from app.facts import handlers as facts
+from app.guidance import handlers as guidance
 from app.imports import handlers as imports
 from app.leaderboards import handlers as leaderboards
 from app.learning import handlers as learning
@@ -18,6 +19,8 @@ NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
     e.Attended: [activities.record_attended],
     e.AttendanceWithdrawn: [activities.withdraw_attended],
+    e.Guided: [activities.record_guided],
+    e.CompletionLogged: [guidance.refuse_twice],
     e.FactStated: [facts.record],
     e.FactTakenBack: [facts.take_back],
     e.FactRecorded: [points.earn],

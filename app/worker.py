@@ -18,6 +18,7 @@ from app import jobs, outbox
 from app.activities import actions as activities
 from app.audit import seals
 from app.db import db, transaction
+from app.guidance import actions as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
 from app.outbox import OutboxMessage
@@ -109,6 +110,13 @@ def hand_over(at: datetime) -> None:
         outbox.settle(at)
 
 
+def end_guidance(at: datetime) -> None:
+    """End what colleagues do together when one of them does not work here any more."""
+    with transaction():
+        guidance.end_with_who_left(at=at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -120,6 +128,7 @@ def run(app: Flask) -> None:
         Turn(5, leaderboards.fold),
         Turn(5, seals.seal),
         Turn(30, hand_over),
+        Turn(30, end_guidance),
         Turn(3600, prune),
         Turn(3600, imports.prune),
     ]

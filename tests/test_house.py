@@ -37,6 +37,7 @@ OWN_NAMES = {
     "audit": {"seals"},
     "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
     "dates": {"calendar"},
+    "guidance": {"desk", "meetings", "pairs"},
     "home": {"profiles"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},

@@ -14,12 +14,14 @@ from app.badges import showcase
 from app.badges.rules import SHOWCASE
 from app.db import transaction
 from app.errors import Refused
+from app.guidance import queries as guidance
 from app.home.schemas import LanguageQuery, MovedQuery, PublicForm, ShowcaseForm
 from app.language import lang
 from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people import actions as people_actions
 from app.people import queries as people
+from app.vision import queries as vision
 from app.web import body, done, now, query, render
 
 pages = Blueprint("profiles", __name__)
@@ -41,6 +43,8 @@ def person(handle: str) -> ResponseReturnValue:
         own=own,
         display=showcase.display(found.id, "me" if own else "colleagues"),
         lessons=lessons.by_author(me(), found.id, LESSONS),
+        help=guidance.offer_of(found.id, seen_by=me()),
+        help_skills={skill["id"]: skill for skill in vision.told()},
     )
 
 
