@@ -19,6 +19,7 @@ from app.db import db, transaction
 from app.demo.calendar import plan
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
+from app.demo.guiding import guide
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
 from app.demo.profiles import show
@@ -126,6 +127,10 @@ def _fill(
     with transaction():
         show({person.name: stage.people[person.external_id] for person in everybody})
         settle(now)
+    if "guided" not in kept:
+        held = guide(everybody, stage.people, stage.skills, now, zone)
+        kept["guided"] = held
+        echo(f"  {held} meetings of colleagues who guide each other")
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
