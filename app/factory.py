@@ -193,11 +193,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
         waiting_asked=_waiting_asked,
     )
     app.jinja_env.globals.update(celebrates=badges_pages.celebrates, moment_waits=badges_pages.moment_waits)
-    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
-    app.jinja_env.globals.update(badges_from=shelf.leading_from)
-    app.jinja_env.globals.update(
-        helpers_for=guidance_pages.helpers_for, waiting_guidance=guidance_pages.waiting
-    )
+    _parts(app)
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     outbox.connect(flow.NOW, flow.LATER)
@@ -206,6 +202,15 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
+
+
+def _parts(app: Flask) -> None:
+    """What rooms add to pages of others."""
+    app.jinja_env.globals.update(dates_of=dates_pages.of_activity, my_dates=dates_pages.mine)
+    app.jinja_env.globals.update(badges_from=shelf.leading_from)
+    app.jinja_env.globals.update(
+        helpers_for=guidance_pages.helpers_for, waiting_guidance=guidance_pages.waiting
+    )
 
 
 def _waiting_confirmations() -> int:

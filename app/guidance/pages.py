@@ -1,6 +1,6 @@
 """Learn from each other: who can help, asking and offering, and the page of two who do something together."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -189,7 +189,7 @@ def _one(guidance_id: int, no: ValidationError | Refused | None = None) -> Respo
     if me() not in (row.guide_id, row.learner_id):
         return render("guidance/shared.html", row=row, **words())
     zone = timezone()
-    start = now().astimezone(zone).replace(minute=0, second=0)
+    start = (now() - timedelta(hours=1)).astimezone(zone).replace(minute=0, second=0)
     typed: dict[str, Any] = {"starts_at": start.strftime(LOCAL), "minutes": 60, "subject": ""}
     typed |= {name: request.form[name][:200] for name in typed if name in request.form}
     back = (now() - rules.BACK, now())

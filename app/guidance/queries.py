@@ -5,7 +5,7 @@ whatever their role; for them it is not there.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -339,7 +339,12 @@ def months(programme_id: int, zone: str) -> list[dict[str, Any]]:
     """Meetings of a programme per month; None where so few pairs met that one would know whose they are."""
     rows = db.session.execute(_MONTHS, {"id": programme_id, "zone": zone})
     return [
-        {"month": one.month, "meetings": one.meetings if one.pairs >= rules.FEWEST else None} for one in rows
+        {
+            "month": one.month,
+            "day": date.fromisoformat(f"{one.month}-01"),
+            "meetings": one.meetings if one.pairs >= rules.FEWEST else None,
+        }
+        for one in rows
     ]
 
 

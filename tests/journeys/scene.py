@@ -16,6 +16,9 @@ from app.activities.rules import Log, Report
 from app.badges import agreeing
 from app.db import db, lock_people, transaction
 from app.demo import company as demo
+from app.guidance import actions as guidance
+from app.guidance import meetings, pairs
+from app.guidance.rules import NewGuidance
 from app.imports import catalogue
 from app.kudos import actions as kudos
 from app.lessons import actions as lessons
@@ -48,6 +51,8 @@ class Company:
     kudos: int
     log: int
     award: str
+    guidance: int
+    programme: int
 
 
 @cache
@@ -101,13 +106,41 @@ def happen(cast: Cast) -> Company:
         kudos_id = _thank(cast, at)
         settle(at)
     with transaction():
-        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at))
+        together, programme = _guide(cast, at)
+        made = Company(lesson, kudos_id, _log(cast, at), _show(cast, at), together, programme)
         settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
             people.choose(person_id=person, board_choice="named")
         settle(at)
     return made
+
+
+def _guide(cast: Cast, at: datetime) -> tuple[int, int]:
+    """Ben guides Anna and says that they met; he can help others too; L&D has a programme in which both take part."""
+    skill = db.session.scalar(text("SELECT min(id) FROM skill"))
+    offer = guidance.Offer(kinds=["coaching", "shadowing"], skills=[skill], line="Ask me anything", guests=3)
+    guidance.help_with(offer, person_id=cast.ben, at=at)
+    item = NewGuidance(
+        kind="coaching",
+        by_id=cast.anna,
+        with_id=cast.ben,
+        side="learner",
+        skills=(skill,),
+        purpose="To stay calm",
+    )
+    together = guidance.propose(item, at=at)
+    guidance.say(together, by=cast.ben, accept=True, words="Gladly", at=at)
+    settle(at)
+    meetings.record(together, by=cast.ben, starts_at=at - timedelta(days=2), minutes=60, at=at)
+    made = pairs.make(
+        pairs.Programme(name={"nl": "Kijk anders", "en": "Look again"}, about={}, starts_on=at.date(),
+                        ends_on=at.date() + timedelta(days=90)), by=None, at=at,
+    )  # fmt: skip
+    for one, role in ((cast.eve, "mentor"), (cast.ben, "mentee"), (cast.anna, "mentee")):
+        pairs.take_part(made, person_id=one, role=role, skills=[skill], wish="Fresh eyes", at=at)
+    pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.anna, by=None, at=at)
+    return together, made
 
 
 def crowd(cast: Cast, size: int = 40) -> None:

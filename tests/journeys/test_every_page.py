@@ -42,6 +42,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += [f"/b/{company.award}"]
     anna += ["/kudos", f"/kudos/{company.kudos}", "/me/settings", NOWHERE]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
+    anna += ["/guidance", "/guidance/mine", "/guidance/new", "/guidance/offer", "/mentoring"]
+    anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.programme}"]
     cor = [
         "/",
         "/album",
@@ -60,6 +62,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
+    leo += ["/admin/mentoring", "/admin/mentoring/new", f"/admin/mentoring/{company.programme}"]
+    leo += [f"/admin/mentoring/{company.programme}/edit"]
     mia = ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     return {"anna": anna, "mia": mia, "cor": cor, "dan": dan, "leo": leo}
 
