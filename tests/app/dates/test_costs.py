@@ -19,7 +19,7 @@ Browser = Callable[[str], SignedIn]
 @pytest.mark.parametrize(
     ("name", "path", "most"),
     [
-        ("anna", "/learn", 8), ("anna", "/learn/first-aid", 14), ("leo", "/admin/catalogue", 7),
+        ("anna", "/learn", 8), ("anna", "/learn/first-aid", 15), ("leo", "/admin/catalogue", 7),
         ("leo", "/admin/catalogue/first-aid", 8), ("leo", "/admin/catalogue/first-aid/dates", 6),
         ("leo", "/admin/skills", 6), ("leo", "/admin/rules", 10), ("mia", "/dates/{date}/attendance", 7),
     ],
