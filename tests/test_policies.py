@@ -738,7 +738,7 @@ def _made_guidance(person_id: int, others: int, says: str, at: datetime) -> dict
         meeting = meetings.record(guidance_id, by=others, starts_at=starts, minutes=60, at=at)
         made = pairs.make(programme, by=None, at=at)
         for one, role in ((others, "mentor"), (person_id, "mentee")):
-            pairs.take_part(made, person_id=one, role=role, skills=[skill], wish=says, at=at)
+            pairs.take_part(made, person_id=one, role=role, skills=[skill], wish="Fresh eyes", at=at)
         pair = pairs.propose(made, mentor_id=others, mentee_id=person_id, by=None, at=at)
         settle(at)
     return {"guidance": guidance_id, "meeting": meeting, "programme": made, "pair": pair}
