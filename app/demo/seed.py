@@ -130,6 +130,8 @@ def _fill(
     if "guided" not in kept:
         held = guide(everybody, stage.people, stage.skills, now, zone)
         kept["guided"] = held
+        with transaction():
+            _keep(kept, now)
         echo(f"  {held} meetings of colleagues who guide each other")
     kept["done"] = True
     with transaction():

@@ -98,7 +98,7 @@ def _is_whole() -> None:
     assert all_of("SELECT count(*) FROM person WHERE manager_id IS NULL") == [(1,)]
     assert all_of("SELECT value ->> 'done' FROM setting WHERE key = :key", key=KEY) == [("true",)]
     kinds = dict(all_of("SELECT kind, count(*) FROM fact WHERE withdrawn_at IS NULL GROUP BY kind"))
-    assert set(kinds) == {"completed", "lesson_shared", "lesson_applied", "kudos_received"}
+    assert set(kinds) == {"completed", "lesson_shared", "lesson_applied", "kudos_received", "guided"}
     assert kinds["completed"] > 5 * PEOPLE
     waiting, confirmed = (
         all_of("SELECT count(*) FROM completion WHERE state = :state", state=state)[0][0]
