@@ -128,11 +128,7 @@ def _fill(
         show({person.name: stage.people[person.external_id] for person in everybody})
         settle(now)
     if "guided" not in kept:
-        held = guide(everybody, stage.people, stage.skills, now, zone)
-        kept["guided"] = held
-        with transaction():
-            _keep(kept, now)
-        echo(f"  {held} meetings of colleagues who guide each other")
+        _guide(everybody, stage, kept, now, echo)
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
@@ -140,6 +136,15 @@ def _fill(
         settle(now)
         _keep(kept, now)
     echo(f"  {planned} workshops to come")
+
+
+def _guide(
+    everybody: Sequence[Colleague], stage: Stage, kept: dict[str, Any], now: datetime, echo: Echo
+) -> None:
+    kept["guided"] = guide(everybody, stage.people, stage.skills, now, stage.zone)
+    with transaction():
+        _keep(kept, now)
+    echo(f"  {kept['guided']} meetings of colleagues who guide each other")
 
 
 def _found(kept: dict[str, Any], at: datetime, people_file: Path | None, echo: Echo) -> None:
