@@ -42,6 +42,72 @@ class AttendanceWithdrawn(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Guided(Event):
+    """Somebody learned from a colleague, and both said so: `title` is what it is called among one's learning."""
+
+    source: str
+    title: dict[str, str]
+    activity_kind: str
+    skills: tuple[int, ...]
+    hours: float
+    share: float
+    at: datetime
+    confirmed_by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuidanceAsked(Event):
+    """`by_id` asks `person_id` to guide them."""
+
+    guidance_id: int
+    by_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuidanceOffered(Event):
+    """`by_id` offers to guide `person_id`."""
+
+    guidance_id: int
+    by_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuidanceAnswered(Event):
+    """`by_id` said yes or no to what `person_id` asked or offered."""
+
+    guidance_id: int
+    by_id: int
+    accepted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeetingToConfirm(Event):
+    """`by_id` recorded a meeting, or says that it is finished (`meeting_id` None); `person_id` is asked to confirm."""
+
+    guidance_id: int
+    by_id: int
+    meeting_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeetingConfirmed(Event):
+    """`by_id` confirmed a meeting that `person_id` recorded."""
+
+    guidance_id: int
+    by_id: int
+    meeting_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairProposed(Event):
+    """L&D proposes that `person_id` and `with_id` are mentor and mentee; each of the two is told."""
+
+    programme_id: int
+    pair_id: int
+    with_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CompletionLogged(Event):
     """Somebody logged own learning; `confirmer_id` is asked to confirm it."""
 

@@ -39,6 +39,9 @@ from app.feedback import pages as feedback_pages
 from app.goals import api as goals_api
 from app.goals import pages as goals_pages
 from app.goals import shared as goals_shared
+from app.guidance import api as guidance_api
+from app.guidance import desk as guidance_desk
+from app.guidance import pages as guidance_pages
 from app.home import api as home_api
 from app.home import pages as home_pages
 from app.home import profiles, team
@@ -96,6 +99,8 @@ PAGES: tuple[Blueprint, ...] = (
     intake_pages.pages,
     activities_desk.desk,
     dates_pages.pages,
+    guidance_pages.pages,
+    guidance_desk.desk,
     vision_pages.pages,
     catalogue_file.door,
     points_pages.pages,
@@ -112,6 +117,7 @@ API = (
     home_api.api,
     activities_api.api,
     dates_api.api,
+    guidance_api.api,
     badges_api.api,
     lessons_api.api,
     kudos_api.api,
@@ -266,6 +272,8 @@ def _from_rooms() -> dict[str, Any]:
         "badge_called": shelf.leading,
         "badge_choice": _badge_choice,
         "programmes_with": programmes_pages.with_activity,
+        "helpers_for": guidance_pages.helpers_for,
+        "waiting_guidance": guidance_pages.waiting,
     }
 
 

@@ -9,6 +9,7 @@ from app.activities import handlers as activities
 from app.badges import handlers as badges
 from app.facts import handlers as facts
 from app.goals import handlers as goals
+from app.guidance import handlers as guidance
 from app.imports import handlers as imports
 from app.kudos import handlers as kudos
 from app.leaderboards import handlers as leaderboards
@@ -23,6 +24,8 @@ NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
     e.Attended: [activities.record_attended],
     e.AttendanceWithdrawn: [activities.withdraw_attended],
+    e.Guided: [activities.record_guided],
+    e.CompletionLogged: [guidance.refuse_twice],
     e.FactStated: [facts.record],
     e.FactTakenBack: [facts.take_back],
     e.FactRecorded: [points.earn, programmes.complete, goals.prove_by_facts],

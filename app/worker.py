@@ -20,6 +20,7 @@ from app.audit import seals
 from app.db import db, transaction
 from app.goals import actions as goals
 from app.goals import together
+from app.guidance import actions as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
 from app.notifications import jobs as notifications
@@ -127,6 +128,13 @@ def invite_to_check_in(at: datetime) -> None:
         outbox.settle(at)
 
 
+def end_guidance(at: datetime) -> None:
+    """End what colleagues do together when one of them does not work here any more."""
+    with transaction():
+        guidance.end_with_who_left(at=at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -141,6 +149,7 @@ def run(app: Flask) -> None:
         Turn(10, notifications.post_what_is_due),
         Turn(15, reach_goals),
         Turn(3600, invite_to_check_in),
+        Turn(30, end_guidance),
         Turn(3600, prune),
         Turn(3600, notifications.prune),
         Turn(3600, imports.prune),

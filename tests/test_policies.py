@@ -30,6 +30,9 @@ from app.feedback import actions as feedback
 from app.goals import actions as goals
 from app.goals import together
 from app.goals.rules import NewGoal, NewTeamGoal
+from app.guidance import actions as guidance
+from app.guidance import meetings, pairs
+from app.guidance.rules import NewGuidance
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.learning import actions as learning
@@ -233,6 +236,53 @@ EXAMPLES: dict[str, Example] = {
     "goals_api.shared_one": _api("/me/goals/shared/{own_goal}", 200),
     "goals_api.team_goal": _api("/team-goals/{team_goal}", 200),
     "goals_api.team_goals": _api("/team-goals", 200),
+    "guidance.answer": _of("/guidance/{guidance}/answer", 422),
+    "guidance.decide": _of("/guidance/{guidance}/meetings/{meeting}", 422),
+    "guidance.end": _of("/guidance/{guidance}/end", 422),
+    "guidance.help_with": _of("/guidance/offer", 422),
+    "guidance.let_manager_see": _of("/guidance/{guidance}/sharing", 422),
+    "guidance.mine": _of("/guidance/mine", 200),
+    "guidance.my_offer": _of("/guidance/offer", 200),
+    "guidance.new": _of("/guidance/new?with=ben", 200),
+    "guidance.offers": _of("/guidance", 200),
+    "guidance.one": _of("/guidance/{guidance}", 200),
+    "guidance.plan": _of("/guidance/{guidance}/plan", 303),
+    "guidance.propose": _of("/guidance/new", 422),
+    "guidance.record": _of("/guidance/{guidance}/meetings", 422),
+    "guidance_api.answer": _api("/guidance/{guidance}/answer", 422),
+    "guidance_api.change": _api("/mentoring/{mentoring}", 422),
+    "guidance_api.decide": _api("/guidance/{guidance}/meetings/{meeting}/decision", 422),
+    "guidance_api.end": _api("/guidance/{guidance}/end", 422),
+    "guidance_api.help_with": _api("/guidance/offer", 422),
+    "guidance_api.leave": _api("/mentoring/{mentoring}/place", 204),
+    "guidance_api.let_manager_see": _api("/guidance/{guidance}/sharing", 422),
+    "guidance_api.make": _api("/mentoring", 422),
+    "guidance_api.mine": _api("/guidance", 200),
+    "guidance_api.my_offer": _api("/guidance/offer", 200),
+    "guidance_api.offers": _api("/guidance/offers", 200),
+    "guidance_api.one": _api("/guidance/{guidance}", 200),
+    "guidance_api.pair": _api("/mentoring/{mentoring}/pairs", 422),
+    "guidance_api.plan": _api("/guidance/{guidance}/plan", 200),
+    "guidance_api.programmes": _api("/mentoring", 200),
+    "guidance_api.progress": _api("/mentoring/{mentoring}", 200),
+    "guidance_api.propose": _api("/guidance", 422),
+    "guidance_api.record": _api("/guidance/{guidance}/meetings", 422),
+    "guidance_api.say": _api("/mentoring/pairs/{pair}/answer", 422),
+    "guidance_api.take_back": _api("/mentoring/pairs/{pair}", 204, 409),
+    "guidance_api.take_part": _api("/mentoring/{mentoring}/place", 422),
+    "mentoring.change": _of("/admin/mentoring/{mentoring}/edit", 422),
+    "mentoring.edit": _of("/admin/mentoring/{mentoring}/edit", 200),
+    "mentoring.kept": _of("/admin/mentoring/{mentoring}", 200),
+    "mentoring.leave": _of("/mentoring/{mentoring}/leave", 303),
+    "mentoring.make": _of("/admin/mentoring/new", 422),
+    "mentoring.new": _of("/admin/mentoring/new", 200),
+    "mentoring.overview": _of("/admin/mentoring", 200),
+    "mentoring.pair": _of("/admin/mentoring/{mentoring}/pairs", 422),
+    "mentoring.programme": _of("/mentoring/{mentoring}", 200),
+    "mentoring.programmes": _of("/mentoring", 200),
+    "mentoring.say": _of("/mentoring/pairs/{pair}", 422),
+    "mentoring.take_back": _of("/admin/mentoring/pairs/{pair}/take-back", 303, 409),
+    "mentoring.take_part": _of("/mentoring/{mentoring}/place", 422),
     "health.live": _of("/healthz", 200),
     "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
     "health.ready": _of("/readyz", 200),
@@ -492,6 +542,22 @@ OBJECTS = {
     "dates.code_picture": "date",
     "dates.reservation_file": "reservation",
     "dates.tick": "date",
+    "guidance.answer": "guidance",
+    "guidance.decide": "guidance",
+    "guidance.end": "guidance",
+    "guidance.let_manager_see": "guidance",
+    "guidance.one": "guidance",
+    "guidance.plan": "guidance",
+    "guidance.record": "guidance",
+    "guidance_api.answer": "guidance",
+    "guidance_api.decide": "guidance",
+    "guidance_api.end": "guidance",
+    "guidance_api.let_manager_see": "guidance",
+    "guidance_api.one": "guidance",
+    "guidance_api.plan": "guidance",
+    "guidance_api.record": "guidance",
+    "guidance_api.say": "pair",
+    "mentoring.say": "pair",
     "activities_api.hand_over": "completion",
     "activities_api.withdraw": "completion",
     "conversations.drop": "talk",
@@ -572,6 +638,15 @@ COMPLETE: dict[str, Form] = {
         "state": "let_go",
     },
     "reservation": {},
+    "pair": {"answer": "yes"},
+    "guidance": {
+        "answer": "yes",
+        "decision": "confirm",
+        "how": "stop",
+        "shared": True,
+        "starts_at": "2026-11-20T10:00",
+        "minutes": 60,
+    },
     "date": {"who": "Anna"},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
     "kudos": {"visible": "everyone", "message": "You did this well, again."},
@@ -609,6 +684,9 @@ NOBODYS = {
     "feedback.tell_use", "team.person",
     "feedback_api.activity_use", "feedback_api.tell_use", "home.fragment",
     "home_api.profile",
+    "guidance_api.change", "guidance_api.leave", "guidance_api.pair", "guidance_api.progress",
+    "guidance_api.take_back", "guidance_api.take_part", "mentoring.change", "mentoring.edit", "mentoring.kept",
+    "mentoring.leave", "mentoring.pair", "mentoring.programme", "mentoring.take_back", "mentoring.take_part",
     "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
     "intake_api.undo_join", "intake_api.undo_merge", "learning.cancel", "learning.choose", "learning.one",
     "learning.reading", "learning.refused", "learning.start", "notifications.stop", "notifications.stopping",
@@ -885,6 +963,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
             "somebody": db.session.scalar(text("SELECT id FROM person WHERE name = 'Ben'")),
             "import": _an_import(person_id, at),
             "own_log": own_log,
+            **_made_guidance(person_id, others, says, at),
             **_made_feedback(person_id, others, says, at),
             **_made_talk(person_id, says, at),
             "own_log_too": own_log_too,
@@ -906,6 +985,28 @@ def _news(person_id: int, kudos_id: int, at: datetime) -> int:
         notifications.put(NAMED["kudos"], [told], at=at)
         settle(at)
     return int(db.session.scalar(text("SELECT max(id) FROM notification")) or 0)
+
+
+def _made_guidance(person_id: int, others: int, says: str, at: datetime) -> dict[str, Any]:
+    """They learn from the other, who recorded a meeting; and L&D proposed the two as a pair."""
+    skill = db.session.scalar(text("SELECT min(id) FROM skill"))
+    asked = NewGuidance(
+        kind="coaching", by_id=person_id, with_id=others, side="learner", skills=(skill,), purpose=says
+    )
+    programme = pairs.Programme(
+        name={"nl": "Mentoren", "en": "Mentors"}, about={}, starts_on=at.date(), ends_on=at.date()
+    )
+    with transaction():
+        guidance_id = guidance.propose(asked, at=at)
+        guidance.say(guidance_id, by=others, accept=True, at=at)
+        starts = at - timedelta(days=1, hours=2)
+        meeting = meetings.record(guidance_id, by=others, starts_at=starts, minutes=60, at=at)
+        made = pairs.make(programme, by=None, at=at)
+        for one, role in ((others, "mentor"), (person_id, "mentee")):
+            pairs.take_part(made, person_id=one, role=role, skills=[skill], wish="Fresh eyes", at=at)
+        pair = pairs.propose(made, mentor_id=others, mentee_id=person_id, by=None, at=at)
+        settle(at)
+    return {"guidance": guidance_id, "meeting": meeting, "mentoring": made, "pair": pair}
 
 
 def _file(by: int, at: datetime) -> int:
@@ -1176,8 +1277,18 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
         if rule.endpoint.endswith("give")
         else {"how"},
         "own_goal": _of_goals(rule.endpoint, form),
+        "pair": {"answer"},
+        "guidance": {
+            "answer": {"answer"},
+            "decide": {"decision"},
+            "end": {"how"},
+            "let_manager_see": {"shared"},
+            "record": {"minutes", "starts_at"},
+        }.get(rule.endpoint.split(".")[1], set()),
     }[OBJECTS[rule.endpoint]]
-    return {key: value for key, value in form.items() if key in known}
+    return {
+        key: f"{value}:00Z" if key == "starts_at" else value for key, value in form.items() if key in known
+    }
 
 
 def _of_goals(endpoint: str, form: Form) -> set[str]:
@@ -1205,6 +1316,9 @@ def _state(house: House) -> list[Any]:
         "feedback_asked",
         "feedback_request",
         "kudos_receiver",
+        "guidance",
+        "guidance_meeting",
+        "mentor_pair",
         "completion",
         "fact",
         "ledger_entry",

@@ -40,6 +40,7 @@ from app.events import (
     Event,
     FactStated,
     FactTakenBack,
+    Guided,
     WishAnswered,
 )
 from app.outbox import publish
@@ -62,6 +63,7 @@ __all__ = [
     "load",
     "log_completions",
     "propose",
+    "propose_guided",
     "record_completions",
     "set_state",
     "weigh",
@@ -224,6 +226,23 @@ def propose(proposals: Sequence[Proposal], *, at: datetime) -> dict[str, int]:
     return known | queries.known_as(new)
 
 
+def propose_guided(guided: Sequence[Guided], *, at: datetime) -> dict[str, int]:
+    """An activity for each of these, seen by who learned and who guided; return it by source."""
+    rows = {
+        event.source: {
+            "slug": rules.slug_of_guided(event.source),
+            "kind": event.activity_kind,
+            "title": event.title,
+            "skills": list(event.skills),
+            "proposed_by": event.person_id,
+        }
+        for event in guided
+    }
+    db.session.execute(_PROPOSE, {"rows": list(rows.values()), "at": at})
+    ids = queries.ids_by_slug(str(row["slug"]) for row in rows.values())
+    return {source: ids[str(row["slug"])] for source, row in rows.items()}
+
+
 _AS_THEY_ARE = text("SELECT pg_advisory_xact_lock_shared(7303016)")
 
 
@@ -334,7 +353,15 @@ def _record(fresh: Mapping[str, Report], activities: Mapping[int, Row[Any]], at:
     completions = {item["source"]: ids[key] for key, group in by_key.items() for item in group}
     _support(list(fresh.values()), completions)
     publish(
-        _fact(id, key, activities[key[1]], weights[key], confirmed_by=leaders[key], origin=origins[key])
+        _fact(
+            id,
+            key,
+            activities[key[1]],
+            weights[key],
+            confirmed_by=leaders[key],
+            origin=origins[key],
+            share=rules.first(by_key[key]).get("share", 1.0),
+        )
         for key, id in added.items()
     )
     weigh(standing.values())
@@ -427,6 +454,7 @@ def _fact(
     round_: int = 1,
     confirmed_by: int | None = None,
     origin: str = "",
+    share: float = 1.0,
 ) -> FactStated:
     """What is counted: kind, skills and whether it is mandatory are those of the activity at this moment."""
     return FactStated(
@@ -442,6 +470,7 @@ def _fact(
         hours=weight.hours,
         score=weight.score,
         confirmed_by=confirmed_by,
+        weight=share,
     )
 
 

@@ -1,11 +1,11 @@
-"""Reactions: who was there has completed it."""
+"""Reactions: who was there has completed it, and who was guided has learned."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from app.activities import actions
 from app.activities.rules import Report
-from app.events import AttendanceWithdrawn, Attended
+from app.events import AttendanceWithdrawn, Attended, Guided
 
 
 def record_attended(events: Sequence[Attended], now: datetime) -> None:
@@ -26,3 +26,22 @@ def record_attended(events: Sequence[Attended], now: datetime) -> None:
 
 def withdraw_attended(events: Sequence[AttendanceWithdrawn], now: datetime) -> None:
     actions.withdraw_supports([event.source for event in events], at=now)
+
+
+def record_guided(events: Sequence[Guided], now: datetime) -> None:
+    """What one learned from a colleague is a completion like any other, on the word of who guided them."""
+    activities = actions.propose_guided(events, at=now)
+    reports = [
+        Report(
+            person_id=event.person_id,
+            activity_id=activities[event.source],
+            completed_at=event.at,
+            source=event.source,
+            hours=event.hours,
+            share=event.share,
+            origin="guidance",
+            confirmed_by=event.confirmed_by,
+        )
+        for event in events
+    ]
+    actions.record_completions(reports, at=now)

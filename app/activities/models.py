@@ -81,7 +81,7 @@ class Completion(Base):
     completed_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     recorded_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     state: Mapped[str] = mapped_column(info=PERSONAL)  # waiting, confirmed, declined, withdrawn
-    origin: Mapped[str] = mapped_column(info=PERSONAL)  # platform, log, import, history, attendance
+    origin: Mapped[str] = mapped_column(info=PERSONAL)  # platform, log, import, history, attendance, guidance
     score: Mapped[float | None] = mapped_column(info=PERSONAL)
     hours: Mapped[float | None] = mapped_column(info=PERSONAL)
     note: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)

@@ -494,6 +494,22 @@ def asked_of(confirmer_id: int, completion_ids: Iterable[int]) -> Sequence[Row[A
     return db.session.execute(_ASKED, {"ids": sorted(set(completion_ids)), "by": confirmer_id}).all()
 
 
+_LOGGED_WITH = text("""
+    SELECT c.id, c.completed_at FROM completion c JOIN activity a ON a.id = c.activity_id
+    WHERE c.person_id = :person AND c.confirmer_id = :confirmer AND a.kind = :kind AND c.origin = 'log'
+      AND c.state IN ('waiting', 'confirmed') AND c.completed_at BETWEEN :since AND :until
+    ORDER BY c.completed_at, c.id
+""")
+
+
+def logged_with(
+    person_id: int, confirmer_id: int, kind: str, since: datetime, until: datetime
+) -> Sequence[Row[Any]]:
+    """What this person logged of this kind in a time, on the word of that colleague."""
+    told = {"person": person_id, "confirmer": confirmer_id, "kind": kind, "since": since, "until": until}
+    return db.session.execute(_LOGGED_WITH, told).all()
+
+
 # Who may let somebody else confirm: the person, the confirmer, and the confirmer's manager.
 _SEEN = text(f"""
     SELECT {_TOLD}, learner.name AS learner, learner.handle

@@ -49,8 +49,9 @@ class Report(TypedDict):
     source: str
     score: NotRequired[float | None]
     hours: NotRequired[float | None]
-    origin: NotRequired[str]  # platform, import, history, attendance
+    origin: NotRequired[str]  # platform, import, history, attendance, guidance
     confirmed_by: NotRequired[int | None]  # the leader whose word it is
+    share: NotRequired[float]  # of its worth, where it is less: the weight of the fact
 
 
 class Log(TypedDict):
@@ -282,6 +283,11 @@ def slug_of_own(log: Log) -> str:
         log.get("skill_id"),
     )
     return f"own-{_short(repr(told))}"
+
+
+def slug_of_guided(source: str) -> str:
+    """What two colleagues did together is an activity of its own, by its one name."""
+    return f"with-{_short(source)}"
 
 
 def slug_of_iri(iri: str) -> str:

@@ -321,7 +321,7 @@ class CompletionOut(Schema):
     recorded_at = fields.DateTime(required=True)
     state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
     origin = fields.String(
-        required=True, metadata={"description": "platform, import, history, log or attendance"}
+        required=True, metadata={"description": "platform, import, history, log, attendance or guidance"}
     )
     score = fields.Float(required=True, allow_none=True)
     hours = fields.Float(required=True, allow_none=True)

@@ -21,6 +21,7 @@ from app.demo.care import report
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
 from app.demo.goals import aim
+from app.demo.guiding import guide
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, play, stage_managers
 from app.demo.profiles import show
@@ -136,11 +137,13 @@ def _fill(
     with transaction():
         show(ids)
         settle(now)
+    if "guided" not in kept:
+        _guide(everybody, stage, kept, now, echo)
     reply(ids, now)
     with transaction():
         report(ids, now)
         settle(now)
-    _aim({person.name: stage.people[person.external_id] for person in everybody}, now, zone, kept, echo)
+    _aim(ids, now, zone, kept, echo)
     kept["done"] = True
     with transaction():
         db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
@@ -162,6 +165,15 @@ def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, 
         kept["aimed"] = True
         _keep(kept, now)
     echo(f"  {aimed} goals of colleagues")
+
+
+def _guide(
+    everybody: Sequence[Colleague], stage: Stage, kept: dict[str, Any], now: datetime, echo: Echo
+) -> None:
+    kept["guided"] = guide(everybody, stage.people, stage.skills, now, stage.zone)
+    with transaction():
+        _keep(kept, now)
+    echo(f"  {kept['guided']} meetings of colleagues who guide each other")
 
 
 def _found(kept: dict[str, Any], at: datetime, people_file: Path | None, echo: Echo) -> None:

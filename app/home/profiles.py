@@ -14,6 +14,7 @@ from app.badges import showcase
 from app.badges.rules import SHOWCASE
 from app.db import transaction
 from app.errors import Refused
+from app.guidance import queries as guidance
 from app.home.schemas import LanguageQuery, MovedQuery, PublicForm, ShowcaseForm
 from app.kudos import queries as kudos
 from app.language import lang
@@ -22,6 +23,7 @@ from app.outbox import settle
 from app.people import actions as people_actions
 from app.people import queries as people
 from app.recognitions import queries as recognitions
+from app.vision import queries as vision
 from app.web import body, done, now, query, render
 
 pages = Blueprint("profiles", __name__)
@@ -45,6 +47,8 @@ def person(handle: str) -> ResponseReturnValue:
         lessons=lessons.by_author(me(), found.id, LESSONS),
         recognitions=recognitions.of(found.id, shown_only=not own, limit=RECOGNITIONS),
         kudos=kudos.wall(me(), of=found.id, limit=LESSONS)[0],
+        help=guidance.offer_of(found.id, seen_by=me()),
+        help_skills={skill["id"]: skill for skill in vision.told()},
     )
 
 

@@ -20,6 +20,9 @@ from app.demo import company as demo
 from app.goals import actions as goals
 from app.goals import together
 from app.goals.rules import NewGoal, NewTeamGoal
+from app.guidance import actions as guidance
+from app.guidance import meetings, pairs
+from app.guidance.rules import NewGuidance
 from app.imports import catalogue
 from app.kudos import actions as kudos
 from app.lessons import actions as lessons
@@ -61,6 +64,8 @@ class Company:
     goal: int = 0
     team_goal: int = 0
     programme: str = ""
+    guidance: int = 0
+    mentoring: int = 0
 
 
 @cache
@@ -123,6 +128,10 @@ def happen(cast: Cast) -> Company:
         settle(at)
     made = _aim(made, cast, others, at)
     with transaction():
+        guided, mentoring = _guide(cast, at)
+        settle(at)
+    made = replace(made, guidance=guided, mentoring=mentoring)
+    with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
             people.choose(person_id=person, board_choice="named")
         settle(at)
@@ -153,6 +162,33 @@ def _aim(made: Company, cast: Cast, others: list[int], at: datetime) -> Company:
         programmes.follow(programme, person_id=cast.anna, at=at)
         settle(at)
     return replace(made, goal=goal, team_goal=team_goal, programme=programme)
+
+
+def _guide(cast: Cast, at: datetime) -> tuple[int, int]:
+    """Ben guides Anna and says that they met; he can help others too; L&D has a programme in which both take part."""
+    skill = db.session.scalar(text("SELECT min(id) FROM skill"))
+    offer = guidance.Offer(kinds=["coaching", "shadowing"], skills=[skill], line="Ask me anything", guests=3)
+    guidance.help_with(offer, person_id=cast.ben, at=at)
+    item = NewGuidance(
+        kind="coaching",
+        by_id=cast.anna,
+        with_id=cast.ben,
+        side="learner",
+        skills=(skill,),
+        purpose="To stay calm",
+    )
+    told = guidance.propose(item, at=at)
+    guidance.say(told, by=cast.ben, accept=True, words="Gladly", at=at)
+    settle(at)
+    meetings.record(told, by=cast.ben, starts_at=at - timedelta(days=2), minutes=60, at=at)
+    made = pairs.make(
+        pairs.Programme(name={"nl": "Kijk anders", "en": "Look again"}, about={}, starts_on=at.date(),
+                        ends_on=at.date() + timedelta(days=90)), by=None, at=at,
+    )  # fmt: skip
+    for one, role in ((cast.eve, "mentor"), (cast.ben, "mentee"), (cast.anna, "mentee")):
+        pairs.take_part(made, person_id=one, role=role, skills=[skill], wish="Fresh eyes", at=at)
+    pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.anna, by=None, at=at)
+    return told, made
 
 
 def crowd(cast: Cast, size: int = 40) -> None:

@@ -54,6 +54,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/goals", "/goals/new", f"/goals/{company.goal}", f"/goals/{company.goal}/edit"]
     anna += [f"/team-goals/{company.team_goal}", "/programmes", f"/programmes/{company.programme}"]
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
+    anna += ["/guidance", "/guidance/mine", "/guidance/new", "/guidance/offer", "/mentoring"]
+    anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.mentoring}"]
     cor = [
         "/",
         "/album",
@@ -74,6 +76,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
     leo += ["/admin/programmes", "/admin/programmes/new", f"/admin/programmes/{company.programme}"]
     leo += ["/team-goals/new"]
+    leo += ["/admin/mentoring", "/admin/mentoring/new", f"/admin/mentoring/{company.mentoring}"]
+    leo += [f"/admin/mentoring/{company.mentoring}/edit"]
     mia = ["/recognitions/new", "/recognitions?show=given"]
     mia += ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     mia += ["/goals", f"/goals/{company.goal}"]

@@ -1,0 +1,191 @@
+"""Pages and API, and who sees what two do together: they alone, and a manager with whom the learner shares it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from app.db import db, transaction
+from app.guidance import actions
+from tests.app.activities.scene import Catalogue, counting
+from tests.app.guidance.scene import do, running
+from tests.cast import Cast, SignedIn
+
+Browser = Callable[[str], SignedIn]
+Headers = Callable[[str], dict[str, str]]
+SECRET = "To stay calm"
+START = (datetime.now(UTC) - timedelta(days=2)).replace(microsecond=0, second=0)
+
+
+@pytest.fixture
+def made(app: Flask, cast: Cast, catalogue: Catalogue) -> int:
+    with app.app_context():
+        return running(cast.anna, cast.ben, catalogue)
+
+
+def test_asked_answered_met_confirmed_and_finished_by_forms_alone(
+    client_of: Browser, catalogue: Catalogue
+) -> None:
+    anna, ben = client_of("anna"), client_of("ben")
+    form = {"who": "Ben (ben)", "kind": "coaching", "side": "learner", "purpose": SECRET}
+    assert anna.post("/guidance/new", data=form).status_code == 422
+    there = anna.post("/guidance/new", data={**form, "skills": [catalogue.safety]}).location
+    assert "asks you to guide them" in ben.get(there).text
+    ben.post(f"{there}/answer", data={"answer": "yes", "words": "Gladly"})
+    sent = {"starts_at": f"{START:%Y-%m-%dT%H:%M}", "minutes": 90, "subject": "Feedback"}
+    assert anna.post(f"{there}/meetings", data=sent).status_code == 303
+    assert "meeting with a colleague waits for you" in ben.get("/confirmations").text
+    (meeting,) = _numbers(ben.get(there).text, f"{there}/meetings/")
+    assert anna.post(f"{there}/meetings/{meeting}", data={"decision": "confirm"}).status_code == 422
+    assert ben.post(f"{there}/meetings/{meeting}", data={"decision": "confirm"}).status_code == 303
+    for one in (anna, ben):
+        assert one.post(f"{there}/end", data={"how": "finish"}).status_code == 303
+    assert "It stands among what you learned" in anna.get(there).text
+    assert "Coaching: Safety" in anna.get("/log").text
+
+
+def _numbers(page: str, before: str) -> list[str]:
+    return sorted({part.split('"')[0] for part in page.split(f'"{before}')[1:]})
+
+
+@pytest.mark.parametrize("name", ["mia", "eve", "leo", "clara", "cor", "dan"])
+def test_nobody_else_sees_it_by_page_api_search_or_profile(
+    client_of: Browser, token_of: Headers, app: Flask, made: int, name: str
+) -> None:
+    other = client_of(name)
+    assert other.get(f"/guidance/{made}").status_code == 404
+    for path in (
+        "/guidance",
+        "/guidance/mine",
+        "/people/anna",
+        "/people/ben",
+        "/search?q=calm",
+        "/confirmations",
+    ):
+        assert SECRET not in other.get(path).text
+        assert f"/guidance/{made}" not in other.get(path).text
+    program: FlaskClient = app.test_client()
+    assert program.get(f"/api/v1/guidance/{made}", headers=token_of(name)).status_code == 404
+    assert program.get("/api/v1/guidance", headers=token_of(name)).json == {"guidance": []}
+
+
+def test_a_manager_sees_that_it_is_there_when_the_learner_shares_it_and_no_more(
+    client_of: Browser, token_of: Headers, app: Flask, made: int
+) -> None:
+    mia = client_of("mia")
+    assert client_of("ben").post(f"/guidance/{made}/sharing", data={"shared": 1}).status_code == 404
+    client_of("anna").post(f"/guidance/{made}/sharing", data={"shared": 1})
+    page = mia.get(f"/guidance/{made}").text
+    assert "Ben" in page
+    assert SECRET not in page
+    assert f"/guidance/{made}" in mia.get("/guidance/mine").text
+    told = app.test_client().get(f"/api/v1/guidance/{made}", headers=token_of("mia")).json
+    assert told is not None
+    assert (told["purpose"], told["meetings"], told["words"]) == (None, None, None)
+    for path, form in (
+        ("end", {"how": "stop"}),
+        ("plan", {}),
+        ("meetings", {"minutes": 60, "starts_at": "2026-11-20T10:00"}),
+    ):
+        assert mia.post(f"/guidance/{made}/{path}", data=form).status_code == 404
+    for name in ("eve", "leo", "clara", "dan"):
+        assert client_of(name).get(f"/guidance/{made}").status_code == 404
+    client_of("anna").post(f"/guidance/{made}/sharing", data={"shared": 0})
+    assert mia.get(f"/guidance/{made}").status_code == 404
+
+
+def test_a_program_records_and_confirms_as_its_person(
+    app: Flask, token_of: Headers, made: int, cast: Cast
+) -> None:
+    program, path = app.test_client(), f"/api/v1/guidance/{made}"
+    sent = {"starts_at": START.isoformat(), "minutes": 60}
+    told = program.post(f"{path}/meetings", json=sent, headers=token_of("ben")).json
+    assert told is not None
+    (meeting,) = told["meetings"]
+    assert (meeting["state"], meeting["recorded_by"]) == ("waiting", cast.ben)
+    decide = f"{path}/meetings/{meeting['id']}/decision"
+    assert program.post(decide, json={"decision": "confirm"}, headers=token_of("ben")).status_code == 422
+    done = program.post(decide, json={"decision": "confirm"}, headers=token_of("anna")).json
+    assert done is not None
+    assert (done["meetings"][0]["counted"], done["minutes"]) == (60, 60)
+    again = program.post(decide, json={"decision": "confirm"}, headers=token_of("anna"))
+    assert again.status_code == 409
+
+
+def test_who_can_help_stands_on_profile_activity_and_page(
+    app: Flask, client_of: Browser, cast: Cast, catalogue: Catalogue
+) -> None:
+    form = {"kinds": ["coaching"], "skills": [catalogue.safety], "line": "Ask me", "guests": 1, "open": "1"}
+    ben, anna = client_of("ben"), client_of("anna")
+    assert ben.post("/guidance/offer", data={**form, "skills": []}).status_code == 422
+    assert ben.post("/guidance/offer", data=form).status_code == 303
+    for path in ("/people/ben", "/guidance?skill=safety&q=ask", "/learn/gas"):
+        assert "/guidance/new?with=ben" in anna.get(path).text, path
+    ben.post("/guidance/offer", data={**form, "open": ""})
+    for path in ("/people/ben", "/guidance", "/learn/gas"):
+        assert "/guidance/new?with=ben" not in anna.get(path).text, path
+    assert "Closed: only you see it" in ben.get("/people/ben").text
+
+
+def test_ld_brings_a_pair_together_by_forms(client_of: Browser, catalogue: Catalogue, cast: Cast) -> None:
+    leo, anna, eve = client_of("leo"), client_of("anna"), client_of("eve")
+    form = {"name_nl": "Kijk", "name_en": "Look again", "starts_on": "2026-01-01", "ends_on": "2099-01-01",
+            "most": 2, "open": "1"}  # fmt: skip
+    there = leo.post("/admin/mentoring/new", data=form).location
+    path = there.removeprefix("/admin")
+    for who, role in ((anna, "mentee"), (eve, "mentor")):
+        told = {"role": role, "skills": [catalogue.safety], "wish": "To look"}
+        assert who.post(f"{path}/place", data=told).status_code == 303
+    assert "Propose Eve" in leo.get(there).text
+    leo.post(f"{there}/pairs", data={"mentor_id": cast.eve, "mentee_id": cast.anna})
+    (pair,) = _numbers(anna.get("/mentoring").text, "/mentoring/pairs/")
+    assert client_of("ben").post(f"/mentoring/pairs/{pair}", data={"answer": "yes"}).status_code == 404
+    anna.post(f"/mentoring/pairs/{pair}", data={"answer": "yes"})
+    begun = eve.post(f"/mentoring/pairs/{pair}", data={"answer": "yes"}).location
+    assert "Look again" in anna.get(begun).text
+    assert leo.get(begun).status_code == 404
+    assert "From five pairs on" in leo.get(there).text
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/guidance", 7),
+        ("/guidance/mine", 8),
+        ("/guidance/{made}", 9),
+        ("/mentoring", 6),
+        ("/guidance/new", 6),
+    ],
+)
+def test_more_to_show_is_no_more_to_ask(
+    app: Flask, client_of: Browser, cast: Cast, catalogue: Catalogue, made: int, path: str, most: int
+) -> None:
+    browser = client_of("anna")
+    path = path.format(made=made)
+    few = asked(app, browser, path)
+    with app.app_context():
+        offer = actions.Offer(kinds=["coaching"], skills=[catalogue.safety])
+        for who in (cast.ben, cast.eve, cast.mia):
+            do(lambda who=who: actions.help_with(offer, person_id=who, at=START))
+            if who != cast.ben:
+                running(cast.anna, who, catalogue)
+    assert asked(app, browser, path) <= few <= most
+
+
+def asked(app: Flask, browser: SignedIn, path: str) -> int:
+    browser.get(path)
+    with app.app_context(), counting() as statements:
+        assert browser.get(path).status_code == 200
+        db.session.remove()
+    return len([one for one in statements if not one.startswith(("BEGIN", "COMMIT", "ROLLBACK"))])
+
+
+def test_who_left_is_nowhere_and_their_relation_says_so(
+    app: Flask, client_of: Browser, cast: Cast, made: int
+) -> None:
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE person SET active = false WHERE id = :id"), {"id": cast.ben})
+    assert "does not work here any more" in client_of("anna").get(f"/guidance/{made}").text
