@@ -20,6 +20,7 @@ from app.audit import seals
 from app.db import db, transaction
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
+from app.lessons import unnamed
 from app.outbox import OutboxMessage
 from app.people import actions as people
 
@@ -109,6 +110,13 @@ def hand_over(at: datetime) -> None:
         outbox.settle(at)
 
 
+def count_unnamed(at: datetime) -> None:
+    """Once a week, what lessons without a name earned, of all their authors together."""
+    with transaction():
+        unnamed.count(at=at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -121,6 +129,7 @@ def run(app: Flask) -> None:
         Turn(5, seals.seal),
         Turn(30, hand_over),
         Turn(3600, prune),
+        Turn(3600, count_unnamed),
         Turn(3600, imports.prune),
     ]
     desk = jobs.begin(app, stop)

@@ -42,6 +42,7 @@ OWN_NAMES = {
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
+    "lessons": {"extras", "pictures", "serving", "unnamed"},
     "points": {"versions"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in"},
 }

@@ -29,6 +29,7 @@ from app.config import settings
 from app.db import db
 from app.errors import NotFound
 from app.finding import matches
+from app.keys import ring
 from app.people.models import (
     ApiToken,
     Mail,
@@ -36,6 +37,7 @@ from app.people.models import (
     PeopleFile,
     PeopleFileRow,
     Person,
+    PersonKey,
     SignIn,
     Unit,
 )
@@ -196,6 +198,30 @@ def public_profile(handle: str) -> Any:
 def public_preview(person_id: int) -> Any:
     """The same for oneself, on or off."""
     return db.session.execute(_public.where(Person.id == person_id)).one_or_none() or _missing()
+
+
+_KEYS = select(PersonKey.person_id, PersonKey.wrapped).where(
+    PersonKey.person_id == bindparam("ids", type_=ARRAY(BigInteger())).any_()
+)
+_KEYS_AFTER = (
+    select(PersonKey.person_id, PersonKey.wrapped)
+    .where(PersonKey.person_id > bindparam("after"))
+    .order_by(PersonKey.person_id)
+    .limit(bindparam("limit"))
+)
+
+
+def keys_of(person_ids: Iterable[int]) -> dict[int, bytes]:
+    """The own keys of these people; whoever was erased has none."""
+    wanted, keys = sorted(set(person_ids)), ring()
+    rows = db.session.execute(_KEYS, {"ids": wanted}) if wanted else ()
+    return {row.person_id: keys.unwrap(row.wrapped, f"person:{row.person_id}") for row in rows}
+
+
+def keys_after(person_id: int, limit: int) -> dict[int, bytes]:
+    """The own keys of everybody, piece by piece."""
+    keys, rows = ring(), db.session.execute(_KEYS_AFTER, {"after": person_id, "limit": limit})
+    return {row.person_id: keys.unwrap(row.wrapped, f"person:{row.person_id}") for row in rows}
 
 
 def get_person(person_id: int) -> Person:

@@ -15,7 +15,7 @@ Browser = Callable[[str], SignedIn]
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 19), ("/album", 8), ("/album?by=skill", 8), ("/badges/five", 11), ("/receipts", 5), ("/leaderboards", 9),
+    [("/", 20), ("/album", 8), ("/album?by=skill", 8), ("/badges/five", 11), ("/receipts", 5), ("/leaderboards", 9),
      ("/moment", 8), ("/api/v1/badges", 7)],
 )  # fmt: skip
 def test_more_to_show_is_no_more_to_ask(
