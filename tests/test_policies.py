@@ -833,7 +833,7 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
     known = {
         "completion": {"confirmer_id"} if rule.endpoint.endswith("hand_over") else {"decision", "note"},
         "kudos": {"visible"},
-        "lesson": set(form) - {"how"} if rule.endpoint.endswith("edit") else {"how"},
+        "lesson": set(form) - {"how", "kind"} if rule.endpoint.endswith("edit") else {"how"},
     }[OBJECTS[rule.endpoint]]
     return {key: value for key, value in form.items() if key in known}
 

@@ -20,11 +20,13 @@ from app.demo.calendar import plan
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
 from app.demo.history import history
-from app.demo.play import PLATFORM, Stage, play, stage_managers
+from app.demo.play import PLATFORM, Stage, count_the_week, play, stage_managers
 from app.demo.profiles import show
+from app.demo.sharing import DRAFT
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
+from app.lessons import extras as lesson_extras
 from app.outbox import settle
 from app.people import actions as people_actions
 from app.people.models import Person, Setting
@@ -128,7 +130,10 @@ def _fill(
         settle(now)
     kept["done"] = True
     with transaction():
-        db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
+        employee = by_name(everybody)[CAST["employee"][0]]
+        db.session.execute(_SEEN, {"email": employee.email})
+        writer = stage.people[employee.external_id]
+        lesson_extras.keep_draft(by=writer, draft={**DRAFT, "skills": []}, at=now - timedelta(hours=2))
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)
@@ -263,6 +268,7 @@ def _live(stage: Stage, days: Sequence[Day], kept: dict[str, Any], now: datetime
                 "logs": stage.logs,
             }
             _keep(kept, at)
+        count_the_week(at)
 
 
 def _in_words(days: Sequence[Day], month: str) -> str:
