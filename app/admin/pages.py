@@ -25,6 +25,7 @@ LABELS = {
     "name": _l("Name of the organisation"),
     "kudos_allowance": _l("Colleagues that somebody can thank in a month"),
     "manager_kudos_allowance": _l("The same for who manages people"),
+    "incident_link": _l("Where incidents are reported"),
     "full_time_hours": _l("Hours a week of full time"),
     "statement_days": _l("Days that reports without a meaning are kept"),
 }
@@ -32,6 +33,9 @@ WRONG = {
     "name": _l("Give a name of at most 100 characters."),
     "kudos_allowance": _l("A whole number, from 0 to 1000."),
     "manager_kudos_allowance": _l("A whole number, from 0 to 1000."),
+    "incident_link": _l(
+        "An address that begins with https://, or with / for a page here. Or leave it empty."
+    ),
     "full_time_hours": _l("A number of hours, from 1 to 80."),
     "statement_days": _l("A whole number, from 30 to 3650."),
 }

@@ -4,7 +4,7 @@ import uuid
 from contextlib import closing
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from marshmallow import ValidationError
@@ -28,6 +28,7 @@ from app.lessons.schemas import (
 )
 from app.lessons.serving import as_file
 from app.outbox import settle
+from app.people.queries import organisation
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps
 
@@ -55,6 +56,7 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
     }
     if not swaps():
         context |= {"counts": queries.counts(me()), "most": queries.most_applied(me(), quarter_began(now()))}
+        context["incident_link"] = organisation().incident_link
     return render("lessons/feed.html", "lessons/_cards.html", **context)
 
 
@@ -251,9 +253,11 @@ def keep_draft() -> ResponseReturnValue:
     form = body(DraftIn())
     with transaction():
         extras.keep_draft(by=me(), draft=form, at=now())
-        return done(
-            "lessons/_draft.html", url_for(".feed", _anchor="composer"), draft={"saved_at": now()}, said=True
-        )
+        then = url_for(".feed", _anchor="composer")
+        answer = done("lessons/_draft.html", then, draft={"saved_at": now()})
+    if swaps():  # also when the button of the composer sent it, which asks for a card
+        answer.headers.update({"HX-Retarget": "#draft", "HX-Reswap": "innerHTML"})
+    return answer
 
 
 @pages.post("/lessons/draft/discard")
@@ -261,7 +265,7 @@ def keep_draft() -> ResponseReturnValue:
 def drop_draft() -> ResponseReturnValue:
     with transaction():
         extras.drop_draft(by=me())
-        return done("lessons/_dropped.html", url_for(".feed", _anchor="composer"), **_words(), **_composer())
+        return redirect(url_for(".feed", _anchor="composer"), code=303)
 
 
 @pages.post("/lessons/names")

@@ -21,6 +21,7 @@ class Organisation(Base):
     statement_days: Mapped[int] = mapped_column(default=400, server_default="400", info=NONE)
     kudos_allowance: Mapped[int] = mapped_column(default=10, server_default="10", info=NONE)
     manager_kudos_allowance: Mapped[int] = mapped_column(default=30, server_default="30", info=NONE)
+    incident_link: Mapped[str] = mapped_column(default="", server_default="", info=NONE)  # to report them
     full_time_hours: Mapped[float] = mapped_column(default=36.0, server_default="36", info=NONE)  # a week
 
 

@@ -59,6 +59,7 @@ class OrganisationFacts:
     kudos_allowance: int = 10
     manager_kudos_allowance: int = 30
     full_time_hours: float = 36.0
+    incident_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ ORGANISATION = (
     Organisation.kudos_allowance,
     Organisation.manager_kudos_allowance,
     Organisation.full_time_hours,
+    Organisation.incident_link,
 )
 _organisation = select(*ORGANISATION).order_by(Organisation.id).limit(1)
 _department, _team, _report = aliased(Unit), aliased(Unit), aliased(Person)

@@ -14,6 +14,7 @@ _FOLLOWS = "fk_lesson_application_lesson_id"
 
 def upgrade() -> None:
     op.execute("ALTER TABLE fact ADD COLUMN in_unit boolean NOT NULL DEFAULT true")
+    op.execute("ALTER TABLE organisation ADD COLUMN incident_link text NOT NULL DEFAULT ''")
     op.execute("ALTER TABLE lesson ALTER COLUMN author_id DROP NOT NULL")
     op.execute("ALTER TABLE lesson ADD COLUMN mark bytea")
     op.execute(
@@ -102,6 +103,7 @@ def downgrade() -> None:
         "DELETE FROM lesson_application WHERE lesson_id IN (SELECT id FROM lesson WHERE author_id IS NULL)"
     )
     op.execute("DELETE FROM lesson WHERE author_id IS NULL")
+    op.execute("ALTER TABLE organisation DROP COLUMN incident_link")
     op.execute("DROP INDEX ix_fact_in_no_unit")
     op.execute("ALTER TABLE fact DROP COLUMN in_unit")
     op.execute("ALTER TABLE lesson DROP CONSTRAINT ck_lesson_author")
