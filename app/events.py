@@ -193,9 +193,10 @@ class FactStated(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FactTakenBack(Event):
-    """What was stated under this source does not hold any more."""
+    """What was stated under this source does not hold any more; with `forget` nobody may see any more what it was."""
 
     source: str
+    forget: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, insert, select, update
+from sqlalchemy import Index, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import events
@@ -102,6 +102,21 @@ def _typed(kind: object, value: Any) -> Any:
     if kind is datetime:
         return datetime.fromisoformat(value)
     return tuple(value) if isinstance(value, list) else value
+
+
+_FORGET = text("""
+    UPDATE outbox SET body = (
+        SELECT coalesce(jsonb_agg(one ORDER BY place), '[]')
+        FROM jsonb_array_elements(CAST(outbox.body AS jsonb)) WITH ORDINALITY AS told(one, place)
+        WHERE one ->> :field IS DISTINCT FROM :value)
+    WHERE body LIKE :like
+""")
+
+
+def forget(field: str, value: int) -> None:
+    """Nothing that was told, or is still to be, names this any more: handed-on rows are kept for some days."""
+    told = {"field": field, "value": str(value), "like": f'%"{field}": {value}%'}
+    db.session.execute(_FORGET, told)
 
 
 def claim(now: datetime, limit: int = 50) -> Sequence[OutboxMessage]:

@@ -49,11 +49,12 @@ _GROUNDS = """
         UNION ALL
         SELECT 'kudos:' || kudos_id || ':' || person_id, person_id FROM kudos_receiver
         UNION ALL
-        SELECT 'lesson:' || id, author_id FROM lesson WHERE counts AND deleted_at IS NULL
+        SELECT 'lesson:' || id, author_id FROM lesson
+        WHERE counts AND deleted_at IS NULL AND author_id IS NOT NULL
         UNION ALL
         SELECT 'applied:' || a.lesson_id || ':' || a.person_id || ':' || a.round, l.author_id
         FROM lesson_application a JOIN lesson l ON l.id = a.lesson_id
-        WHERE a.ended_at IS NULL AND l.counts AND l.deleted_at IS NULL
+        WHERE a.ended_at IS NULL AND l.counts AND l.deleted_at IS NULL AND l.author_id IS NOT NULL
         UNION ALL
         SELECT 'programme:' || programme_id || ':' || person_id || CASE WHEN round > 1 THEN ':' || round ELSE '' END,
                person_id
@@ -62,7 +63,7 @@ _GROUNDS = """
         SELECT 'goal:' || id || CASE WHEN round > 1 THEN ':' || round ELSE '' END, person_id
         FROM goal WHERE counted_at IS NOT NULL
     ), standing AS (
-        SELECT source, person_id FROM fact WHERE withdrawn_at IS NULL
+        SELECT source, person_id FROM fact WHERE withdrawn_at IS NULL AND in_unit
     )
     SELECT source || CASE WHEN standing.source IS NULL THEN ' is no standing fact of ' ELSE
            ' stands without its ground as a fact of ' END || 'person ' || person_id

@@ -23,6 +23,7 @@ from app.goals import together
 from app.guidance import actions as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
+from app.lessons import unnamed
 from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
@@ -135,6 +136,13 @@ def end_guidance(at: datetime) -> None:
         outbox.settle(at)
 
 
+def count_unnamed(at: datetime) -> None:
+    """Once a week, what lessons without a name earned, of all their authors together."""
+    with transaction():
+        unnamed.count(at=at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -152,6 +160,7 @@ def run(app: Flask) -> None:
         Turn(30, end_guidance),
         Turn(3600, prune),
         Turn(3600, notifications.prune),
+        Turn(3600, count_unnamed),
         Turn(3600, imports.prune),
     ]
     desk = jobs.begin(app, stop)

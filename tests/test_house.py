@@ -46,6 +46,7 @@ OWN_NAMES = {
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "notifications": {"kinds", "mailing", "things"},
+    "lessons": {"extras", "pictures", "serving", "unnamed"},
     "points": {"versions"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }

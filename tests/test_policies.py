@@ -7,6 +7,7 @@ others answers like something that is not there: the same status, and the same w
 import base64
 import io
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ from app.kudos.actions import NewKudos
 from app.learning import actions as learning
 from app.learning import store
 from app.lessons import actions as lessons
+from app.lessons import extras as lesson_extras
 from app.lessons.actions import NewLesson
 from app.notifications import actions as notifications
 from app.notifications import mailing
@@ -390,20 +392,39 @@ EXAMPLES: dict[str, Example] = {
     "leaderboards.rows": _of("/leaderboards/rows?from=0", 200, 303),
     "leaderboards_api.board": _api("/boards", 200),
     "lessons.apply": _of("/lessons/{lesson}/application", 422),
+    "lessons.attach": _of("/lessons/{lesson}/files", 422),
     "lessons.change": _of("/lessons/{lesson}/edit", 422),
     "lessons.delete": _of("/lessons/{doomed}/delete", 303),
+    "lessons.detach": _of("/lessons/{lesson}/files/{nothing}/remove", 404),
+    "lessons.drop_draft": _of("/lessons/draft/discard", 303),
     "lessons.edit": _of("/lessons/{lesson}/edit", 200),
     "lessons.feed": _of("/lessons", 200),
+    "lessons.file": _of("/lessons/{lesson}/files/{picture}", 200),
+    "lessons.keep_draft": _of("/lessons/draft", 303),
     "lessons.lesson": _of("/lessons/{lesson}", 200),
+    "lessons.names": _of("/lessons/names", 200),
+    "lessons.put_name_on": _of("/lessons/{lesson}/name", 303),
+    "lessons.react": _of("/lessons/{lesson}/reactions", 422),
     "lessons.share": _of("/lessons", 422),
     "lessons.stop": _of("/lessons/{lesson}/application/end", 303),
+    "lessons.take_name_off": _of("/lessons/{bared}/unname", 303),
     "lessons_api.apply": _api("/lessons/{lesson}/application", 422),
+    "lessons_api.attach": _api("/lessons/{lesson}/files", 422),
     "lessons_api.delete": _api("/lessons/{doomed_too}", 204),
+    "lessons_api.detach": _api("/lessons/{lesson}/files/{nothing}", 404),
+    "lessons_api.draft": _api("/lessons/draft", 200, 404),
+    "lessons_api.drop_draft": _api("/lessons/draft", 204),
     "lessons_api.edit": _api("/lessons/{lesson}", 422),
     "lessons_api.feed": _api("/lessons", 200),
+    "lessons_api.file": _api("/lessons/{lesson}/files/{picture}", 200),
+    "lessons_api.keep_draft": _api("/lessons/draft", 422),
     "lessons_api.lesson": _api("/lessons/{lesson}", 200),
+    "lessons_api.put_name_on": _api("/lessons/{lesson}/name", 200),
+    "lessons_api.react": _api("/lessons/{lesson}/reactions/brave", 422),
     "lessons_api.share": _api("/lessons", 422),
     "lessons_api.stop": _api("/lessons/{lesson}/application", 200, 204),
+    "lessons_api.take_back": _api("/lessons/{lesson}/reactions/brave", 422),
+    "lessons_api.take_name_off": _api("/lessons/{bared_too}/name", 200),
     "live.events": _of("/events", 200),
     "oauth.give_token": _of("/oauth/token", 400),
     "people.ask_reset": _of("/login/forgot", 422),
@@ -613,17 +634,28 @@ OBJECTS = {
     "kudos_api.thank": "kudos",
     "notifications.go": "news",
     "lessons.apply": "lesson",
+    "lessons.attach": "lesson",
     "lessons.change": "lesson",
     "lessons.delete": "lesson",
     "lessons.edit": "lesson",
     "lessons.lesson": "lesson",
+    "lessons.put_name_on": "lesson",
+    "lessons.react": "lesson",
     "lessons.stop": "lesson",
+    "lessons.take_name_off": "lesson",
     "lessons_api.apply": "lesson",
     "lessons_api.delete": "lesson",
     "lessons_api.edit": "lesson",
     "lessons_api.lesson": "lesson",
+    "lessons_api.put_name_on": "lesson",
+    "lessons_api.react": "lesson",
     "lessons_api.stop": "lesson",
+    "lessons_api.take_back": "lesson",
+    "lessons_api.take_name_off": "lesson",
 }
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)
 # Changes that are complete: an incomplete one might be refused before anybody looks whose the thing is.
 COMPLETE: dict[str, Form] = {
     "news": {},
@@ -666,6 +698,7 @@ COMPLETE: dict[str, Form] = {
         "audience": "team",
         "how": "Each time I close one.",
         "keep": "The counting out loud.",
+        "kind": "brave",
     },
 }
 # Routes that name what is everybody's, what only its bearer can know, or what belongs to a role's desk.
@@ -690,6 +723,7 @@ NOBODYS = {
     "intake.accept", "intake.activity", "intake.undo_join", "intake.undo_merge", "intake_api.accept",
     "intake_api.undo_join", "intake_api.undo_merge", "learning.cancel", "learning.choose", "learning.one",
     "learning.reading", "learning.refused", "learning.start", "notifications.stop", "notifications.stopping",
+    "lessons.detach", "lessons.file", "lessons_api.attach", "lessons_api.detach", "lessons_api.file",
     "people.answer_step", "people.set_first_password", "people.start_step", "people.welcome",
     "profiles.person", "profiles.public",
     # who sees which: tests/app/recognitions/test_who_sees_recognitions.py
@@ -932,8 +966,10 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
     at = datetime.now(UTC)
     skill = db.session.scalar(text("SELECT min(id) FROM skill"))
     with transaction():
-        ids = lessons.share_lessons([_lesson(person_id, skill, says, n) for n in range(3)], at=at)
+        ids = lessons.share_lessons([_lesson(person_id, skill, says, n) for n in range(5)], at=at)
         settle(at)
+        sent = lesson_extras.Sent("a.png", PICTURE, "A dot on a white ground")
+        picture = lesson_extras.attach(by=person_id, lesson_id=ids[0], sent=sent)
     with transaction():
         thanks = NewKudos(
             giver_id=others, receivers=[person_id], skill_id=skill, lang="en", message=f"You saw {says}"
@@ -956,6 +992,10 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
             "lesson": ids[0],
             "doomed": ids[1],
             "doomed_too": ids[2],
+            "picture": picture,
+            "nothing": uuid.uuid4(),
+            "bared": ids[3],
+            "bared_too": ids[4],
             "kudos": kudos_id,
             "completion": completion_id,
             "file": kept[0],
@@ -1271,7 +1311,7 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
         "feedback": {"on"},
         "own_feedback_too": set(),
         "request": {"on"} if rule.endpoint.endswith("share_request") else set(),
-        "lesson": set(form) - {"how", "keep"}
+        "lesson": set(form) - {"how", "keep", "kind"}
         if rule.endpoint.endswith("edit")
         else {"keep", "lang"}
         if rule.endpoint.endswith("give")

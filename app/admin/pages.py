@@ -26,6 +26,7 @@ LABELS = {
     "kudos_allowance": _l("Colleagues that somebody can thank in a month"),
     "manager_kudos_allowance": _l("The same for who manages people"),
     "team_kudos_allowance": _l("Whole teams that who manages people can thank in a month"),
+    "incident_link": _l("Where incidents are reported"),
     "full_time_hours": _l("Hours a week of full time"),
     "statement_days": _l("Days that reports without a meaning are kept"),
 }
@@ -34,6 +35,9 @@ WRONG = {
     "kudos_allowance": _l("A whole number, from 0 to 1000."),
     "manager_kudos_allowance": _l("A whole number, from 0 to 1000."),
     "team_kudos_allowance": _l("A whole number, from 0 to 1000."),
+    "incident_link": _l(
+        "An address that begins with https://, or with / for a page here. Or leave it empty."
+    ),
     "full_time_hours": _l("A number of hours, from 1 to 80."),
     "statement_days": _l("A whole number, from 30 to 3650."),
 }

@@ -1,14 +1,19 @@
 """What those who keep the house fill in."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from app.people.files import KINDS
 from app.people.queries import SHOWN
-from app.people.rules import ROLES
+from app.people.rules import ROLES, is_way_out
 from app.vision.schemas import Line
 
 BIGGEST = 2**63 - 1
 _id = validate.Range(1, BIGGEST)
+
+
+def _way_out(link: str) -> None:
+    if link and not is_way_out(link):
+        raise ValidationError("is no https address or page of this house")
 
 
 class OrganisationForm(Schema):
@@ -19,6 +24,11 @@ class OrganisationForm(Schema):
     kudos_on_boards = fields.Boolean(load_default=False)
     full_time_hours = fields.Float(load_default=36.0, validate=validate.Range(1, 80))
     statement_days = fields.Integer(required=True, validate=validate.Range(30, 3650))
+    incident_link = Line(
+        load_default="",
+        validate=[validate.Length(max=500), _way_out],
+        metadata={"description": "where incidents are reported: an https address, or a page here"},
+    )
 
 
 class OrganisationIn(OrganisationForm):
@@ -27,6 +37,7 @@ class OrganisationIn(OrganisationForm):
     team_kudos_allowance = fields.Integer(required=True, validate=validate.Range(0, 1000))
     kudos_on_boards = fields.Boolean(required=True)
     full_time_hours = fields.Float(required=True, validate=validate.Range(1, 80))
+    incident_link = Line(required=True, validate=[validate.Length(max=500), _way_out])
     points_on = fields.Boolean(required=True)
     boards_on = fields.Boolean(required=True)
 
@@ -46,6 +57,7 @@ class OrganisationOut(Schema):
     )
     kudos_on_boards = fields.Boolean()
     full_time_hours = fields.Float(metadata={"description": "hours a week of full time"})
+    incident_link = fields.String(metadata={"description": "where incidents are reported, if anywhere"})
     statement_days = fields.Integer(metadata={"description": "days that reports without a meaning are kept"})
 
 

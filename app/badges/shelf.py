@@ -515,7 +515,7 @@ def holders() -> Mapping[int, Holders]:
 
 
 _EVIDENCE = text("""
-    SELECT f.id, f.kind, f.happened_at, f.source, a.title, a.slug, p.name AS counterpart,
+    SELECT f.id, f.kind, f.happened_at, f.source, f.in_unit, a.title, a.slug, p.name AS counterpart,
            l.id AS lesson_id, l.title AS lesson, l.lang AS lesson_lang
     FROM fact f LEFT JOIN activity a ON a.id = f.activity_id LEFT JOIN person p ON p.id = f.counterpart_id
     LEFT JOIN lesson l ON l.author_id = f.person_id AND l.deleted_at IS NULL AND l.id =

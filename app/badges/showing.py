@@ -106,7 +106,7 @@ _NAMED = """
 """
 # The catalogue's own titles only: what somebody logged or a platform sent is their text.
 _RESTS_ON = text(f"""
-    SELECT f.kind, f.happened_at, f.confirmed_by IS NOT NULL AS confirmed, f.counterpart_id,
+    SELECT f.kind, f.happened_at, f.source, f.confirmed_by IS NOT NULL AS confirmed, f.counterpart_id,
            CASE WHEN a.state IN ('published', 'retired') THEN a.title END AS title,
            {_NAMED.format(who="f.confirmed_by")} AS confirmer, {_NAMED.format(who="f.counterpart_id")} AS coach
     FROM fact f LEFT JOIN activity a ON a.id = f.activity_id
@@ -131,7 +131,7 @@ def rests_on(shown: Shown) -> RestsOn:
     return RestsOn(
         tuple(row for row in rows if row.kind == "completed"),
         sum(row.kind == "lesson_shared" for row in rows),
-        len({row.counterpart_id for row in rows if row.kind == "lesson_applied"}),
+        len({row.counterpart_id or row.source for row in rows if row.kind == "lesson_applied"}),
     )
 
 

@@ -10,13 +10,17 @@ from zoneinfo import ZoneInfo
 
 from app.activities import actions as activities
 from app.activities.rules import Log, Report
-from app.db import lock_people
+from app.db import lock_people, transaction
 from app.demo.company import FIRST_GENERATED, Colleague, read
 from app.demo.days import Apply, Day, Done, Share, Thanks, Told
+from app.demo.sharing import WITH_PICTURE, pressure
 from app.imports import actions as imports
 from app.imports.queries import Client
 from app.kudos import actions as kudos
 from app.lessons import actions as lessons
+from app.lessons import extras as lesson_extras
+from app.lessons import unnamed
+from app.lessons.rules import REACTIONS
 from app.outbox import settle
 
 PLATFORM = "https://leren.waterveld.example"  # the home page of the accounts on Waterveld's learning platform
@@ -172,12 +176,20 @@ def _share(stage: Stage, day: Day, at: datetime) -> None:
                 skills=[stage.skills[slug] for slug in written[one.key]["skills"]],
                 lang=written[one.key]["lang"],
                 audience=written[one.key].get("audience", "everyone"),
+                unnamed=written[one.key].get("unnamed", False),
                 at=one.at,
             )
             for one in day.shared
         ]
         for one, lesson_id in zip(day.shared, lessons.share_lessons(new, at=at), strict=True):
-            stage.lessons[one.key], stage.authors[one.key] = lesson_id, one.who
+            stage.lessons[one.key] = lesson_id
+            if not written[one.key].get("unnamed"):
+                stage.authors[one.key] = one.who
+            if one.key == WITH_PICTURE:
+                sent = lesson_extras.Sent(
+                    "druk.png", pressure(), "Een lijn: de druk schiet omhoog en zakt dan diep"
+                )
+                lesson_extras.attach(by=stage.people[one.who], lesson_id=lesson_id, sent=sent)
     applied = [
         lessons.Applying(
             lesson_id=stage.lessons[one.key], person_id=stage.people[one.who], how=one.how, at=one.at
@@ -186,6 +198,16 @@ def _share(stage: Stage, day: Day, at: datetime) -> None:
     ]
     if applied:
         lessons.apply_lessons(applied, at=at)
+    for apply in day.applied:
+        who, of = stage.people[apply.who], stage.lessons[apply.key]
+        lesson_extras.react(by=who, lesson_id=of, kind=REACTIONS[(apply.key + who) % len(REACTIONS)], on=True)
+
+
+def count_the_week(at: datetime) -> None:
+    """What the worker does of a Monday: lessons without a name are counted, of five authors or more."""
+    with transaction():
+        unnamed.count(at=at)
+        settle(at)
 
 
 def _thank(stage: Stage, thanks: Sequence[Thanks], at: datetime) -> None:

@@ -23,13 +23,15 @@ from app.demo.days import DAYS, Day
 from app.demo.goals import aim
 from app.demo.guiding import guide
 from app.demo.history import history
-from app.demo.play import PLATFORM, Stage, play, stage_managers
+from app.demo.play import PLATFORM, Stage, count_the_week, play, stage_managers
 from app.demo.profiles import show
 from app.demo.recognitions import recognise
 from app.demo.replies import reply
+from app.demo.sharing import DRAFT
 from app.errors import Refused
 from app.imports import catalogue
 from app.imports.queries import client
+from app.lessons import extras as lesson_extras
 from app.notifications import actions as notifications
 from app.notifications.rules import USUAL
 from app.outbox import settle
@@ -146,10 +148,12 @@ def _fill(
     _aim(ids, now, zone, kept, echo)
     kept["done"] = True
     with transaction():
-        db.session.execute(_SEEN, {"email": by_name(everybody)[CAST["employee"][0]].email})
+        employee = by_name(everybody)[CAST["employee"][0]]
+        db.session.execute(_SEEN, {"email": employee.email})
+        writer = stage.people[employee.external_id]
+        lesson_extras.keep_draft(by=writer, draft={**DRAFT, "skills": []}, at=now - timedelta(hours=2))
         db.session.execute(_USED, {"client": kept["client"], "at": now})
-        visitor = stage.people[by_name(everybody)[CAST["employee"][0]].external_id]
-        notifications.choose(visitor, to=USUAL, ways=TOLD, at=now)
+        notifications.choose(writer, to=USUAL, ways=TOLD, at=now)
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)
@@ -307,6 +311,7 @@ def _live(stage: Stage, days: Sequence[Day], kept: dict[str, Any], now: datetime
                 "logs": stage.logs,
             }
             _keep(kept, at)
+        count_the_week(at)
 
 
 def _in_words(days: Sequence[Day], month: str) -> str:

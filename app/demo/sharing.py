@@ -3,12 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from io import BytesIO
+from math import exp, sin
 from random import Random
 from typing import Any
+
+from PIL import Image, ImageDraw
 
 from app.demo.company import SEED, Colleague, read
 from app.demo.days import DAYS, Apply, Calendar, Share, Thanks
 
+WITH_PICTURE = 3  # the place of a lesson in the file
+DRAFT = {
+    "outcome": "nearly",
+    "title": "Bijna de verkeerde fles meegegeven",
+    "happened": "De koerier stond al in de gang. Ik pakte de fles die vooraan stond, en die was van gisteren.",
+    "lang": "nl",
+}
 MOST = 14  # colleagues who apply one lesson
 APART = timedelta(days=9)  # between two lessons of one author
 OWN_SIDE = 0.6  # of those who apply and thank: from the same department
@@ -86,6 +97,20 @@ def _appliers(
             day += timedelta(days=1)
         if day < calendar.today:
             yield person, day
+
+
+def pressure() -> bytes:
+    """A picture with a lesson: the pressure in a pipe while a valve is shut in four seconds."""
+    made = Image.new("RGB", (960, 540), "#f4f8f7")
+    draw = ImageDraw.Draw(made)
+    for height in range(90, 540, 90):
+        draw.line([(60, height), (920, height)], "#d5e0df", 2)
+    swing = [(60 + x, 270 - 190 * sin(x / 45) * exp(-x / 260) * (x > 0)) for x in range(0, 700, 4)]
+    draw.line([(60, 270), (220, 270), *((x + 160, y) for x, y in swing)], "#005a5e", 7, joint="curve")
+    draw.line([(220, 60), (220, 480)], "#d9502f", 3)
+    written = BytesIO()
+    made.save(written, "PNG")
+    return written.getvalue()
 
 
 # Kudos ------------------------------------------------------------------------------------------------------

@@ -16,10 +16,11 @@ from app.outbox import publish
 # The unit is the one of that moment. A source that is known already adds nothing.
 _RECORD = text("""
     INSERT INTO fact (source, person_id, kind, happened_at, recorded_at, activity_id, activity_kind, mandatory, edition,
-                      skills, lineage, department_id, team_id, counterpart_id, hours, score, confirmed_by, weight)
+                      skills, lineage, department_id, team_id, counterpart_id, hours, score, confirmed_by, weight,
+                      in_unit)
     SELECT e.source, e.person_id, e.kind, e.at, :now, e.activity_id, e.activity_kind, e.mandatory, e.edition,
            CAST(e.skills AS bigint[]), CAST(e.lineage AS bigint[]), m.department_id, m.team_id, e.counterpart_id,
-           e.hours, e.score, e.confirmed_by, e.weight
+           e.hours, e.score, e.confirmed_by, e.weight, e.in_unit
     FROM unnest(CAST(:source AS text[]), CAST(:person_id AS bigint[]), CAST(:kind AS text[]),
                 CAST(:at AS timestamptz[]),
                 CAST(:activity_id AS bigint[]), CAST(:activity_kind AS text[]), CAST(:mandatory AS boolean[]),
@@ -38,6 +39,11 @@ _RECORD = text("""
 _TAKE_BACK = text("""
     UPDATE fact SET withdrawn_at = :now WHERE source = ANY(:sources) AND withdrawn_at IS NULL
     RETURNING id, person_id, kind, happened_at, activity_kind, lineage
+""").bindparams(bindparam("sources", type_=ARRAY(Text())))
+# What it was about goes too: the row stays, for entries name it.
+_FORGET = text("""
+    UPDATE fact SET source = 'forgotten:' || gen_random_uuid(), skills = '{}', lineage = '{}', counterpart_id = NULL
+    WHERE source = ANY(:sources)
 """).bindparams(bindparam("sources", type_=ARRAY(Text())))
 
 _PLAIN = ("source", "person_id", "kind", "at", "activity_id", "activity_kind", "mandatory", "edition",
@@ -86,7 +92,11 @@ def _recorded(event: FactStated, fact_id: int, lineage: tuple[int, ...]) -> Fact
 
 def take_back(taken: Sequence[FactTakenBack], now: datetime) -> None:
     """Mark facts as withdrawn and tell which stood until now."""
-    rows = db.session.execute(_TAKE_BACK, {"now": now, "sources": sorted({event.source for event in taken})})
+    rows = db.session.execute(
+        _TAKE_BACK, {"now": now, "sources": sorted({event.source for event in taken})}
+    ).all()
+    if forgotten := sorted({event.source for event in taken if event.forget}):
+        db.session.execute(_FORGET, {"sources": forgotten})
     publish(
         FactWithdrawn(
             person_id=row.person_id,

@@ -15,6 +15,7 @@ class Fact(Base):
     __table_args__ = (
         Index("ix_fact_person_id_happened_at", "person_id", "happened_at", "source"),
         Index("ix_fact_happened_at", "happened_at", postgresql_using="brin"),
+        Index("ix_fact_in_no_unit", "person_id", "happened_at", postgresql_where="NOT in_unit"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     source: Mapped[str] = mapped_column(unique=True, info=NONE)
@@ -36,5 +37,6 @@ class Fact(Base):
     weight: Mapped[float] = mapped_column(
         default=1.0, server_default="1", info=NONE
     )  # the share that it earns
+    in_unit: Mapped[bool] = mapped_column(default=True, server_default="true", info=NONE)
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=PSEUDONYM)

@@ -13,6 +13,7 @@ from app.config import timezone
 from app.db import db
 from app.leaderboards import queries as boards
 from app.leaderboards import store
+from app.lessons import queries as lessons
 from badges.facts import Fact
 from leaderboards.boards import ORGANISATION, Scope
 from leaderboards.periods import bounds
@@ -24,19 +25,22 @@ LATELY = timedelta(days=7)
 
 # All that the page says in figures, in one round trip. What is counted is what lessons, kudos and points count.
 _SO_FAR = text("""
-    WITH own AS (SELECT id, title, lang FROM lesson WHERE author_id = :me AND deleted_at IS NULL),
+    WITH own AS (
+        SELECT id, title, lang, mark IS NULL AS named FROM lesson
+        WHERE (author_id = :me OR mark = ANY(CAST(:marks AS bytea[]))) AND deleted_at IS NULL
+    ),
     applied AS (
-        SELECT a.person_id, a.lesson_id, a.at FROM lesson_application a JOIN own ON own.id = a.lesson_id
+        SELECT a.person_id, a.lesson_id, a.at, own.named FROM lesson_application a JOIN own ON own.id = a.lesson_id
         WHERE a.ended_at IS NULL
     ),
     lately AS (
         SELECT count(DISTINCT person_id) AS helped, count(DISTINCT lesson_id) AS lessons, min(lesson_id) AS lesson_id
-        FROM applied WHERE at >= :since
+        FROM applied WHERE at >= :since AND named
     )
     SELECT t.week_key, t.week, t.quarter_key, t.quarter,
            (SELECT count(*) FROM own) AS shared,
            (SELECT count(*) FROM applied) AS applied,
-           (SELECT count(DISTINCT person_id) FROM applied) AS helped_ever,
+           (SELECT count(DISTINCT person_id) FROM applied WHERE named) AS helped_ever,
            (SELECT count(*) FROM kudos_receiver WHERE person_id = :me) AS received,
            (SELECT count(*) FROM kudos WHERE giver_id = :me AND undone_at IS NULL) AS given,
            (SELECT count(DISTINCT k.giver_id) FROM kudos k JOIN kudos_receiver r ON r.kudos_id = k.id
@@ -47,8 +51,12 @@ _SO_FAR = text("""
 
 
 def so_far(person_id: int, now: datetime) -> Any:
-    """What somebody has and did, and what it was to others these last days."""
-    return db.session.execute(_SO_FAR, {"me": person_id, "since": now - LATELY}).one()
+    """What somebody has and did, and what it was to others these last days.
+
+    Of lessons without a name only how many: who looks over a shoulder reads no title.
+    """
+    told = {"me": person_id, "marks": lessons.marks_of(person_id), "since": now - LATELY}
+    return db.session.execute(_SO_FAR, told).one()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,7 @@ _RECEIPTS = """
            (SELECT valid_from FROM point_rules p WHERE p.id = l.rules_id) AS rules_since,
            f.source AS fact_source, f.kind AS fact_kind, f.weight, f.activity_kind,
            f.hours, f.score, f.confirmed_by, f.edition,
+           coalesce(f.in_unit, true) AS in_unit,
            a.title AS activity, a.slug AS activity_slug,
            (SELECT name FROM person WHERE id = f.counterpart_id) AS counterpart,
            (SELECT name FROM person WHERE id = f.confirmed_by) AS confirmer,

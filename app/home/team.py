@@ -127,7 +127,7 @@ def card() -> ResponseReturnValue:
         of="everyone" if everyone else "team",
         days=asked["days"],
         since=since,
-        team=lessons.team_of(me()),
+        team=team.name if (team := lessons.team_of(me())) else None,
         lessons=together.lessons_for_meeting(me(), None if everyone else asker().team_id, since),
         skill_of=skills,
         today=now().astimezone(timezone()).date(),

@@ -1,7 +1,8 @@
 """Team sums: what happened while people were in a team, per window; kept in a table, made anew team by team.
 
-Who stays in one team for a whole window gives it their total of that window. Who changed teams within it has a row per
-team in `team_share`, summed from the ledger with the team of each fact's moment. The projector writes the shares of
+Who stays in one team for a whole window gives it their total of that window. Who changed teams within it, or earned
+what may not tell a unit, has a row per team in `team_share`, summed from the ledger with the team of each fact's
+moment. The projector writes the shares of
 whom it claims and says which teams are due; one worker at a time makes those anew from the totals, so that doing it
 twice changes nothing.
 """
@@ -34,7 +35,7 @@ _WINDOWS = (
 
 # Shares ---------------------------------------------------------------------------------------------------------------
 
-# What a person of these earned in each team, in windows within which they changed it.
+# What a person of these earned in each team, in windows within which they changed it, or earned what is no team's.
 _SPLIT = f"""
     {_WIN}, split AS (
         SELECT p.person_id, w.key, w.since, w.until
@@ -44,6 +45,10 @@ _SPLIT = f"""
         CROSS JOIN win w
         WHERE EXISTS (SELECT FROM membership m WHERE m.person_id = p.person_id AND m.since > p.first
                       AND m.since > w.since AND m.since < w.until)
+        UNION
+        SELECT f.person_id, w.key, w.since, w.until FROM fact f
+        JOIN win w ON f.happened_at >= w.since AND f.happened_at < w.until
+        WHERE NOT f.in_unit AND (CAST(:ids AS bigint[]) IS NULL OR f.person_id = ANY(:ids))
     ), told AS (
         SELECT s.person_id, s.key AS "window",
                coalesce(CASE WHEN l.fact_id IS NULL THEN m.team_id ELSE f.team_id END, 0) AS team_id,

@@ -1,24 +1,29 @@
-"""What can be done with lessons: share, edit, delete, apply, stop applying."""
+"""What can be done with lessons: share, edit, delete, take one's name off or put it on, apply, stop applying."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, DateTime, Text
+from sqlalchemy.types import BigInteger, DateTime, LargeBinary, Text
 
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import Event, FactStated, FactTakenBack, LessonApplied, LessonShared
-from app.lessons import queries, rules
-from app.lessons.models import Application, Lesson
-from app.outbox import publish
+from app.events import Event, FactStated, FactTakenBack, LessonApplied, LessonShared, LessonUnnamed
+from app.lessons import queries, rules, unnamed
+from app.lessons.models import Application, Attachment, Lesson
+from app.outbox import forget, publish
+from app.people import queries as people
 from app.vision.models import Skill
 
 SENT_BEFORE = _l("This form was sent before, with another text. Open an empty form for a new lesson.")
 NOT_THERE = _l("This lesson is not here, or not for you.")
+OWN = _l("This is your own lesson. It counts when a colleague applies it.")
+JUST_CHANGED = _l("This lesson has just changed. Look at it again.")
+TOO_MANY = _l("You shared as many lessons without your name as there can be. Share this one with your name.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,7 @@ class NewLesson(LessonText):
     """A lesson to share. `once` is the sender's key; `at` is its own moment within a batch."""
 
     author_id: int
+    unnamed: bool = False
     once: str | None = None
     at: datetime | None = None
 
@@ -71,24 +77,30 @@ class Applying:
 
 
 _INSERT = insert(Lesson).returning(Lesson.id, sort_by_parameter_order=True)
+_INSERT_UNNAMED = insert(Lesson)
+_OWN = (
+    Lesson.id == bindparam("lesson_id"),
+    or_(
+        Lesson.author_id == bindparam("by"),
+        Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_(),
+    ),
+    Lesson.deleted_at.is_(None),
+)
+_MINE = select(
+    Lesson.author_id, Lesson.mark, Lesson.team_id, Lesson.audience, Lesson.shared_at, Lesson.once, Lesson.text_keys,
+    Lesson.counts, Lesson.skills, Lesson.edited_at, Lesson.happened, Lesson.learned, Lesson.from_now_on,
+).where(*_OWN)  # fmt: skip
+_MINE_ALONE = _MINE.with_for_update()
 _EDIT = (
     update(Lesson)
-    .where(
-        Lesson.id == bindparam("lesson_id"), Lesson.author_id == bindparam("by"), Lesson.deleted_at.is_(None)
-    )
+    .where(*_OWN)
     .values(
         text_keys=func.array_append(func.array_remove(Lesson.text_keys, bindparam("key")), bindparam("key"))
     )
     .returning(Lesson.id)
 )
-_DELETE = (
-    update(Lesson)
-    .where(
-        Lesson.id == bindparam("lesson_id"), Lesson.author_id == bindparam("by"), Lesson.deleted_at.is_(None)
-    )
-    .values(deleted_at=bindparam("moment"))
-    .returning(Lesson.counts)
-)
+_DELETE = update(Lesson).where(*_OWN).values(deleted_at=bindparam("moment")).returning(Lesson.counts)
+_BECOME = update(Lesson).where(Lesson.id == bindparam("lesson_id"))
 _SKILLS = select(Skill.id).where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
 _PAIRS = (
     bindparam("lesson_ids", type_=ARRAY(BigInteger())),
@@ -116,12 +128,21 @@ _STOP = (
     .values(ended_at=bindparam("moment"))
     .returning(Application.person_id, Application.round)
 )
+_REMOVE_FILES = delete(Attachment).where(Attachment.lesson_id == bindparam("of"))
+_REMOVE_DOCUMENTS = _REMOVE_FILES.where(Attachment.kind.not_like("image/%"))
 _STOP_ONE = _STOP.where(Application.person_id == bindparam("by"))
 _EVER = select(Application.round).where(
     Application.lesson_id == bindparam("of"), Application.person_id == bindparam("by")
 )
-_SHARED_IN = select(Lesson.team_id).where(Lesson.id == bindparam("of"))
-_COUNTS = select(Lesson.counts).where(Lesson.id == bindparam("of"))
+_HELD = select(Lesson.author_id, Lesson.counts).where(Lesson.id == bindparam("of")).with_for_update(read=True)
+_ROUNDS = select(Application.person_id, Application.round, Application.at, Application.ended_at).where(
+    Application.lesson_id == bindparam("of")
+)
+_DAYS = (
+    update(Application)
+    .where(Application.lesson_id == bindparam("of"), Application.person_id == bindparam("who"))
+    .values(at=bindparam("day"))
+)
 
 
 # Share, edit, delete ----------------------------------------------------------------------------------------
@@ -130,21 +151,23 @@ _COUNTS = select(Lesson.counts).where(Lesson.id == bindparam("of"))
 def share_lessons(items: Sequence[NewLesson], *, at: datetime) -> list[int]:
     """Share lessons; each earns its author a little. The same key again gives the same lesson.
 
-    Returns the id of each, in the order of the items.
+    One without a name tells nobody: no news, no moment, no fact until the week is counted. Returns the id of each, in
+    the order of the items.
     """
     items = [_cleaned(item, at) for item in items]
-    lock_people(item.author_id for item in items)
+    writers = {item.author_id for item in items}
+    unnamed.lock_pens(writers)
+    lock_people(item.author_id for item in items if not item.unnamed)
+    keys = people.keys_of(writers)
     teams = _check(items)
-    ids = _known(items)
+    ids = _known(items, keys)
     fresh = _first_of_each(items, ids)
-    counted = _counted(fresh)
-    rows = [_row(item, teams[item.author_id], moment) for item, moment in zip(fresh, counted, strict=True)]
-    new = list(db.session.scalars(_INSERT, rows)) if rows else []
-    publish(LessonShared(person_id=item.author_id, lesson_id=id) for item, id in zip(fresh, new, strict=True))
+    counted = _counted(fresh, keys)
+    new = _insert(fresh, counted, teams, keys)
+    named = [one for one in zip(fresh, new, counted, strict=True) if not one[0].unnamed]
+    publish(LessonShared(person_id=item.author_id, lesson_id=id) for item, id, _ in named)
     publish(
-        _shared(item, id, moment)
-        for item, id, moment in zip(fresh, new, counted, strict=True)
-        if moment is not None
+        _shared(item.author_id, id, item.skills, moment) for item, id, moment in named if moment is not None
     )
     ids.update({item.known_as: id for item, id in zip(fresh, new, strict=True) if item.known_as})
     loose = iter(id for item, id in zip(fresh, new, strict=True) if not item.known_as)
@@ -159,9 +182,13 @@ def edit_lesson(*, by: int, lesson_id: int, to: LessonText, at: datetime) -> Non
         )
     )
     _check_skills([to])
-    team_id = db.session.scalar(_SHARED_IN, {"of": lesson_id}) or queries.sharing([by]).get(by)
+    unnamed.lock_pens([by])
+    asked = {"by": by, "lesson_id": lesson_id, "marks": unnamed.marks_of(by)}
+    was = _mine(asked)
+    team_id = was.team_id or queries.sharing([by]).get(by)
     if to.audience == "team" and team_id is None:
         _cannot_be("audience")
+    hidden = was.author_id is None
     changes = {
         "outcome": to.outcome,
         "title": to.title.strip(),
@@ -171,22 +198,30 @@ def edit_lesson(*, by: int, lesson_id: int, to: LessonText, at: datetime) -> Non
         "skills": list(dict.fromkeys(to.skills)),
         "lang": to.lang,
         "audience": to.audience,
-        "edited_at": at,
-        "team_id": team_id,  # the one in which it was shared, if there was one
+        "edited_at": unnamed.day_of(at) if hidden else at,
+        # the one in which it was shared, if there was one; without a name only as its audience
+        "team_id": None if hidden and to.audience != "team" else team_id,
     }
-    asked = {"by": by, "lesson_id": lesson_id, "key": to.key}
-    if db.session.scalar(_EDIT.values(**changes), asked) is None:
+    key = unnamed.text_key(people.keys_of([by])[by], to.key) if hidden else to.key
+    if db.session.scalar(_EDIT.values(**changes), {**asked, "key": key}) is None:
         raise NotFound(NOT_THERE)
 
 
 def delete_lesson(*, by: int, lesson_id: int, at: datetime) -> None:
-    """The author takes it away, and with it all that it earned."""
-    lock_people([by])
-    counts = db.session.scalar(_DELETE, {"by": by, "lesson_id": lesson_id, "moment": at})
+    """The author takes it away, and with it all that it earned; without a name that goes when the week is counted."""
+    unnamed.lock_pens([by])
+    asked = {"by": by, "lesson_id": lesson_id, "marks": unnamed.marks_of(by)}
+    hidden = _mine(asked).author_id is None
+    if hidden:
+        at = unnamed.day_of(at)
+    else:
+        lock_people([by])
+    counts = db.session.scalar(_DELETE, {**asked, "moment": at})
     if counts is None:
         raise NotFound(NOT_THERE)
+    db.session.execute(_REMOVE_FILES, {"of": lesson_id})
     ended = db.session.execute(_STOP, {"of": lesson_id, "moment": at}).all()
-    if counts:
+    if counts and not hidden:
         sources = [f"lesson:{lesson_id}", *(_applied(lesson_id, row.person_id, row.round) for row in ended)]
         publish(FactTakenBack(person_id=by, source=source) for source in sources)
 
@@ -196,19 +231,104 @@ def hide_lessons(lesson_ids: Sequence[int], *, at: datetime) -> None:
     db.session.execute(update(Lesson).where(Lesson.id.in_(sorted(lesson_ids))).values(hidden_at=at))
 
 
+def _mine(asked: dict[str, Any]) -> Any:
+    row = db.session.execute(_MINE, asked).one_or_none()
+    if row is None:
+        raise NotFound(NOT_THERE)
+    return row
+
+
+# With a name, and without -----------------------------------------------------------------------------------
+
+
+def take_name_off(*, by: int, lesson_id: int, at: datetime) -> int:
+    """The author takes their name off: the lesson gets another id and days for moments, and its facts go.
+
+    What it is worth is counted with the others of the week. Returns the new id; the old one is nobody's.
+    """
+    row, key = _mine_alone(by, lesson_id)
+    if row.author_id is None:
+        return lesson_id
+    free = _free(key)
+    rounds = db.session.execute(_ROUNDS, {"of": lesson_id}).all()
+    for one in rounds:
+        told = {"of": lesson_id, "who": one.person_id, "day": unnamed.day_of(one.at)}
+        db.session.execute(_DAYS, told)
+    new = unnamed.new_id()
+    changes = {
+        "id": new,
+        "author_id": None,
+        "mark": free,
+        "shared_at": unnamed.day_of(row.shared_at),
+        "edited_at": row.edited_at and unnamed.day_of(row.edited_at),
+        "team_id": row.team_id if row.audience == "team" else None,
+        "once": row.once and unnamed.once_key(key, row.once.partition(":")[2]),
+        "text_keys": [unnamed.text_key(key, one) for one in row.text_keys],
+    }
+    db.session.execute(_BECOME.values(**changes), {"lesson_id": lesson_id})
+    db.session.execute(_REMOVE_DOCUMENTS, {"of": new})
+    sources = [f"lesson:{lesson_id}"]
+    sources += [
+        _applied(lesson_id, one.person_id, number) for one in rounds for number in range(1, one.round + 1)
+    ]
+    publish(FactTakenBack(person_id=by, source=source, forget=True) for source in sources)
+    publish([LessonUnnamed(person_id=by, lesson_id=lesson_id)])
+    forget("lesson_id", lesson_id)
+    return new
+
+
+def put_name_on(*, by: int, lesson_id: int, at: datetime) -> None:
+    """The author puts their name to it. It earns as one with a name, and what it earned without one goes."""
+    row, key = _mine_alone(by, lesson_id)
+    if row.author_id is not None:
+        return
+    team_id = row.team_id or queries.sharing([by]).get(by)
+    plain = rules.text_key(row.happened, row.learned, row.from_now_on)
+    once = f"{by}:{row.once}" if row.once else None
+    changes = {"author_id": by, "mark": None, "team_id": team_id, "once": once,
+               "text_keys": [*row.text_keys, plain]}  # fmt: skip
+    db.session.execute(_BECOME.values(**changes), {"lesson_id": lesson_id})
+    if not row.counts:
+        return
+    stands = [one for one in db.session.execute(_ROUNDS, {"of": lesson_id}) if one.ended_at is None]
+    publish(unnamed.give_back(by, key, len(stands), unnamed.monday_of(at)))
+    publish([_shared(by, lesson_id, row.skills, row.shared_at)])
+    publish(_used(by, lesson_id, one, row.skills) for one in stands)
+
+
+def _mine_alone(by: int, lesson_id: int) -> tuple[Any, bytes]:
+    """One's own lesson, held; and one's own key."""
+    unnamed.lock_pens([by])
+    lock_people([by])
+    asked = {"by": by, "lesson_id": lesson_id, "marks": unnamed.marks_of(by)}
+    row = db.session.execute(_MINE_ALONE, asked).one_or_none()
+    if row is None:
+        raise NotFound(NOT_THERE)
+    return row, people.keys_of([by])[by]
+
+
+def _free(key: bytes) -> bytes:
+    free = unnamed.free_marks(key)
+    if not free:
+        raise Refused(TOO_MANY)
+    return free[0]
+
+
 # Apply ------------------------------------------------------------------------------------------------------
 
 
 def apply_lessons(items: Sequence[Applying], *, at: datetime) -> None:
     """Colleagues apply lessons; the authors earn from it, each from each colleague once at a time."""
     wanted = {(item.lesson_id, item.person_id): item for item in items}
-    writers = queries.authors(item.lesson_id for item in items)
-    lock_people({*writers.values(), *(item.person_id for item in items)})
+    writers = {one for one in queries.authors(item.lesson_id for item in items).values() if one is not None}
+    appliers = {item.person_id for item in items}
+    lock_people({*writers, *appliers})
     allowed = queries.may_apply(list(wanted))
     if len(allowed) < len(wanted):
         raise NotFound(NOT_THERE)
-    if any(row.author_id == row.person_id for row in allowed.values()):
-        raise Refused(_l("This is your own lesson. It counts when a colleague applies it."))
+    refuse_own(allowed)
+    if any(row.author_id not in {None, *writers, *appliers} for row in allowed.values()):
+        raise Conflict(JUST_CHANGED)  # its author has just put their name to it, and is not locked
     ordered = [wanted[pair] for pair in sorted(wanted)]
     sent = {
         "lesson_ids": [item.lesson_id for item in ordered],
@@ -218,16 +338,9 @@ def apply_lessons(items: Sequence[Applying], *, at: datetime) -> None:
     db.session.execute(_SAY_HOW, sent)
     begun = db.session.execute(_APPLY, sent | {"moments": [item.at or at for item in ordered]}).all()
     news: list[Event] = [
-        FactStated(
-            person_id=lesson.author_id,
-            source=_applied(row.lesson_id, row.person_id, row.round),
-            kind="lesson_applied",
-            at=row.at,
-            skills=tuple(lesson.skills),
-            counterpart_id=row.person_id,
-        )
+        _used(lesson.author_id, row.lesson_id, row, lesson.skills)
         for row in begun
-        if (lesson := allowed[row.lesson_id, row.person_id]).counts
+        if (lesson := allowed[row.lesson_id, row.person_id]).counts and lesson.author_id is not None
     ]
     publish(news)
     publish(
@@ -237,7 +350,17 @@ def apply_lessons(items: Sequence[Applying], *, at: datetime) -> None:
             by=row.person_id,
         )
         for row in begun
+        if allowed[row.lesson_id, row.person_id].author_id is not None
     )
+
+
+def refuse_own(allowed: Mapping[tuple[int, int], Any], why: Any = OWN) -> None:
+    """Nobody applies their own; one without a name is known by its author's marks."""
+    keys = people.keys_of(row.person_id for row in allowed.values() if row.author_id is None)
+    own = {person_id: set(unnamed.marks(key)) for person_id, key in keys.items()}
+    for row in allowed.values():
+        if row.author_id == row.person_id or (row.mark and row.mark in own.get(row.person_id, ())):
+            raise Refused(why)
 
 
 def stop_applying(*, by: int, lesson_id: int, at: datetime) -> None:
@@ -245,14 +368,20 @@ def stop_applying(*, by: int, lesson_id: int, at: datetime) -> None:
 
     Who applied a lesson may always end that, also when it is no longer for them to read.
     """
-    author = queries.authors([lesson_id]).get(lesson_id)
-    if author is None:
+    authors = queries.authors([lesson_id])
+    if lesson_id not in authors:
         raise NotFound(NOT_THERE)
-    lock_people({author, by})
+    author = authors[lesson_id]
+    lock_people({by} if author is None else {author, by})
+    held = db.session.execute(_HELD, {"of": lesson_id}).one_or_none()
+    if held is None:
+        raise NotFound(NOT_THERE)
+    if held.author_id != author:
+        raise Conflict(JUST_CHANGED)
     ended = db.session.execute(_STOP_ONE, {"of": lesson_id, "by": by, "moment": at}).one_or_none()
     if ended is None:
         _must_know(lesson_id, by)
-    elif db.session.scalar(_COUNTS, {"of": lesson_id}):
+    elif held.counts and author is not None:
         publish([FactTakenBack(person_id=author, source=_applied(lesson_id, by, ended.round))])
 
 
@@ -266,6 +395,17 @@ def _must_know(lesson_id: int, by: int) -> None:
 
 def _applied(lesson_id: int, person_id: int, round: int) -> str:
     return f"applied:{lesson_id}:{person_id}:{round}"
+
+
+def _used(author_id: int, lesson_id: int, one: Any, skills: Sequence[int]) -> FactStated:
+    return FactStated(
+        person_id=author_id,
+        source=_applied(lesson_id, one.person_id, one.round),
+        kind="lesson_applied",
+        at=one.at,
+        skills=tuple(skills),
+        counterpart_id=one.person_id,
+    )
 
 
 # What may be shared, and what of it counts ------------------------------------------------------------------
@@ -323,11 +463,15 @@ def _cannot_be(name: str | None) -> None:
         raise Refused(WRONG[name], fields={name: WRONG[name]})
 
 
-def _known(items: Sequence[NewLesson]) -> dict[str | None, int]:
+def _known(items: Sequence[NewLesson], keys: Mapping[int, bytes]) -> dict[str | None, int]:
     """Lessons that were shared with the same keys before. The same key with another text is refused."""
-    found = queries.shared_with({item.known_as for item in items if item.known_as})
+    said: dict[str | None, tuple[str, ...]] = {
+        item.known_as: _once(item, keys) for item in items if item.known_as
+    }
+    found = queries.shared_with({key for pair in said.values() for key in pair})
+    known: dict[str | None, int] = {}
     for item in items:
-        row = found.get(item.known_as or "")
+        row = next((found[key] for key in said.get(item.known_as, ()) if key in found), None)
         if row is None:
             continue
         if row.deleted_at is not None:
@@ -335,7 +479,14 @@ def _known(items: Sequence[NewLesson]) -> dict[str | None, int]:
         sent = (item.title, item.happened, item.learned, item.from_now_on)
         if row.edited_at is None and sent != (row.title, row.happened, row.learned, row.from_now_on):
             raise Conflict(SENT_BEFORE)
-    return {once: row.id for once, row in found.items()}
+        known[item.known_as] = row.id
+    return known
+
+
+def _once(item: NewLesson, keys: Mapping[int, bytes]) -> tuple[str, str, str]:
+    """The keys under which a lesson of this form can stand: with a name, without, and with one again."""
+    hidden = unnamed.once_key(keys[item.author_id], item.once or "")
+    return item.known_as or "", hidden, f"{item.author_id}:{hidden}"
 
 
 def _first_of_each(items: Sequence[NewLesson], known: dict[str | None, int]) -> list[NewLesson]:
@@ -352,32 +503,76 @@ def _first_of_each(items: Sequence[NewLesson], known: dict[str | None, int]) -> 
     return fresh
 
 
-def _counted(items: Sequence[NewLesson]) -> list[datetime | None]:
+def _counted(items: Sequence[NewLesson], keys: Mapping[int, bytes]) -> list[datetime | None]:
     """When each of these counts, or None for a copy of what stands or comes earlier in the batch."""
     if not items:
         return []
     moments = [item.when for item in items]
+    hidden = [unnamed.text_key(keys[item.author_id], item.key) for item in items]
+    whose = {mark: author for author in {i.author_id for i in items} for mark in unnamed.marks(keys[author])}
     rows = queries.same_text(
         [item.author_id for item in items],
-        [item.key for item in items],
+        list(whose),
+        [*(item.key for item in items), *hidden],
         min(moments) - rules.REPEAT,
         max(moments) + rules.REPEAT,
     )
     earlier: dict[int, list[rules.Earlier]] = {}
     for row in rows:
         one = rules.Earlier(frozenset(row.text_keys), row.shared_at, row.deleted_at is None)
-        earlier.setdefault(row.author_id, []).append(one)
+        earlier.setdefault(row.author_id or whose[row.mark], []).append(one)
     found = []
-    for item in items:
+    for item, key in zip(items, hidden, strict=True):
         mine = earlier.setdefault(item.author_id, [])
-        found.append(rules.counted_at(item.key, item.when, mine))
+        found.append(rules.counted_at({item.key, key}, item.when, mine))
         mine.append(rules.Earlier(frozenset([item.key]), item.when, True))
     return found
 
 
-def _row(item: NewLesson, team_id: int | None, counted: datetime | None) -> dict[str, object]:
+def _insert(
+    items: Sequence[NewLesson],
+    counted: Sequence[datetime | None],
+    teams: Mapping[int, int | None],
+    keys: Mapping[int, bytes],
+) -> list[int]:
+    """Write them, those with a name in the order of their ids; returns their ids."""
+    rows = [
+        _row(item, teams[item.author_id], moment)
+        | {"once": item.known_as, "author_id": item.author_id, "text_keys": [item.key]}
+        for item, moment in zip(items, counted, strict=True)
+        if not item.unnamed
+    ]
+    ids = iter(list(db.session.scalars(_INSERT, rows)) if rows else [])
+    free: dict[int, list[bytes]] = {}
+    hidden = []
+    for item, moment in zip(items, counted, strict=True):
+        if item.unnamed:
+            key = keys[item.author_id]
+            marks = free.setdefault(item.author_id, []) or unnamed.free_marks(key)
+            if not marks:
+                raise Refused(TOO_MANY)
+            free[item.author_id] = marks[1:]
+            hidden.append(_row(item, teams[item.author_id], moment) | _hide(item, marks[0], key))
+    if hidden:
+        db.session.execute(_INSERT_UNNAMED, hidden)
+    hidden_ids = iter([row["id"] for row in hidden])
+    return [next(hidden_ids) if item.unnamed else next(ids) for item in items]
+
+
+def _hide(item: NewLesson, mark: bytes, key: bytes) -> dict[str, Any]:
+    """What stands in a lesson without a name, instead of what would tell."""
     return {
-        "author_id": item.author_id,
+        "id": unnamed.new_id(),
+        "author_id": None,
+        "mark": mark,
+        "shared_at": unnamed.day_of(item.when),
+        "once": unnamed.once_key(key, item.once) if item.once else None,
+        "text_keys": [unnamed.text_key(key, item.key)],
+    } | ({} if item.audience == "team" else {"team_id": None})
+
+
+def _row(item: NewLesson, team_id: int | None, counted: datetime | None) -> dict[str, Any]:
+    return {
         "outcome": item.outcome,
         "title": item.title,
         "happened": item.happened,
@@ -388,17 +583,11 @@ def _row(item: NewLesson, team_id: int | None, counted: datetime | None) -> dict
         "audience": item.audience,
         "team_id": team_id,
         "shared_at": item.at,
-        "once": item.known_as,
-        "text_keys": [item.key],
         "counts": counted is not None,
     }
 
 
-def _shared(item: NewLesson, lesson_id: int, at: datetime) -> FactStated:
+def _shared(author_id: int, lesson_id: int, skills: Sequence[int], at: datetime) -> FactStated:
     return FactStated(
-        person_id=item.author_id,
-        source=f"lesson:{lesson_id}",
-        kind="lesson_shared",
-        at=at,
-        skills=tuple(item.skills),
+        person_id=author_id, source=f"lesson:{lesson_id}", kind="lesson_shared", at=at, skills=tuple(skills)
     )

@@ -1,23 +1,33 @@
 """Lessons in JSON."""
 
+import uuid
+from collections.abc import Iterable
+from contextlib import closing
 from typing import Any
 
 from flask_smorest import Blueprint
+from werkzeug.wrappers import Response
 
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound
-from app.lessons import actions, queries
+from app.lessons import actions, extras, queries
+from app.lessons.rules import FILE_BYTES, REACTIONS
 from app.lessons.schemas import (
     BIGGEST,
     ApplicationIn,
+    DraftIn,
+    DraftOut,
     FeedApiQuery,
+    FileIn,
     LessonIn,
     LessonOut,
     LessonsOut,
     LessonWholeOut,
     NewLessonIn,
+    UploadIn,
 )
+from app.lessons.serving import as_file
 from app.outbox import settle
 from app.web import now
 
@@ -32,7 +42,8 @@ ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
 def feed(asked: dict[str, Any]) -> dict[str, Any]:
     """The lessons that you may read, newest first."""
     rows, more = queries.feed(me(), **asked)
-    return {"lessons": [_out(row) for row in rows], "next": more}
+    files = queries.files_of(row.id for row in rows)
+    return {"lessons": [_out(row, files.get(row.id, ())) for row in rows], "next": more}
 
 
 @api.route("/lessons", methods=["POST"])
@@ -45,7 +56,7 @@ def share(form: dict[str, Any]) -> dict[str, Any]:
     with transaction():
         (lesson_id,) = actions.share_lessons([actions.NewLesson(author_id=me(), **form)], at=now())
         settle(now())
-        return _out(_must(lesson_id))
+        return _one(lesson_id)
 
 
 @api.route(ONE, methods=["GET"])
@@ -54,12 +65,11 @@ def share(form: dict[str, Any]) -> dict[str, Any]:
 @api.alt_response(404, description="is not there, or not for you")
 def lesson(lesson_id: int) -> dict[str, Any]:
     """One lesson, with how colleagues apply it."""
-    row = _must(lesson_id)
     applications = [
         {"person": {"id": one.person_id, "name": one.name}, "how": one.how, "at": one.at}
         for one in queries.appliers(lesson_id)
     ]
-    return {**_out(row), "applications": applications}
+    return {**_one(lesson_id), "applications": applications}
 
 
 @api.route(ONE, methods=["PUT"])
@@ -71,7 +81,7 @@ def edit(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
     """Put your lesson in other words."""
     with transaction():
         actions.edit_lesson(by=me(), lesson_id=lesson_id, to=actions.LessonText(**form), at=now())
-        return _out(_must(lesson_id))
+        return _one(lesson_id)
 
 
 @api.route(ONE, methods=["DELETE"])
@@ -85,6 +95,30 @@ def delete(lesson_id: int) -> None:
         settle(now())
 
 
+@api.route(f"{ONE}/name", methods=["DELETE"])
+@may("person")
+@api.response(200, LessonOut)
+@api.alt_response(404, description="is not there, or not yours")
+def take_name_off(lesson_id: int) -> dict[str, Any]:
+    """Take your name off your lesson. It gets another id; what it earned is counted with others, some Monday."""
+    with transaction():
+        lesson_id = actions.take_name_off(by=me(), lesson_id=lesson_id, at=now())
+        settle(now())
+        return _one(lesson_id)
+
+
+@api.route(f"{ONE}/name", methods=["PUT"])
+@may("person")
+@api.response(200, LessonOut)
+@api.alt_response(404, description="is not there, or not yours")
+def put_name_on(lesson_id: int) -> dict[str, Any]:
+    """Put your name to your lesson."""
+    with transaction():
+        actions.put_name_on(by=me(), lesson_id=lesson_id, at=now())
+        settle(now())
+        return _one(lesson_id)
+
+
 @api.route(f"{ONE}/application", methods=["PUT"])
 @may("person")
 @api.arguments(ApplicationIn)
@@ -95,7 +129,7 @@ def apply(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
     with transaction():
         actions.apply_lessons([actions.Applying(lesson_id=lesson_id, person_id=me(), **form)], at=now())
         settle(now())
-        return _out(_must(lesson_id))
+        return _one(lesson_id)
 
 
 @api.route(f"{ONE}/application", methods=["DELETE"])
@@ -116,5 +150,110 @@ def _must(lesson_id: int) -> queries.AnyRow:
     return row
 
 
-def _out(row: queries.AnyRow) -> dict[str, Any]:
-    return {**row._mapping, "author": {"id": row.author_id, "name": row.author}}
+def _one(lesson_id: int) -> dict[str, Any]:
+    return _out(_must(lesson_id), queries.files_of([lesson_id]).get(lesson_id, ()))
+
+
+def _out(row: queries.AnyRow, files: Iterable[queries.AnyRow]) -> dict[str, Any]:
+    author = None if row.unnamed else {"id": row.author_id, "name": row.author}
+    reactions = {kind: getattr(row, kind) for kind in REACTIONS}
+    return {**row._mapping, "author": author, "reactions": reactions, "files": files}
+
+
+# Reactions, pictures, drafts --------------------------------------------------------------------------------
+
+
+@api.route(f"{ONE}/reactions/<string:kind>", methods=["PUT"])
+@may("person")
+@api.response(200, LessonOut)
+@api.alt_response(404, description="is not there, or not for you")
+def react(lesson_id: int, kind: str) -> dict[str, Any]:
+    """Say one of a few words to a lesson: recognisable, helpful, brave. It earns nothing."""
+    return _react(lesson_id, kind, True)
+
+
+@api.route(f"{ONE}/reactions/<string:kind>", methods=["DELETE"])
+@may("person")
+@api.response(200, LessonOut)
+@api.alt_response(404, description="is not there, or not for you")
+def take_back(lesson_id: int, kind: str) -> dict[str, Any]:
+    """Take it back."""
+    return _react(lesson_id, kind, False)
+
+
+def _react(lesson_id: int, kind: str, on: bool) -> dict[str, Any]:
+    if kind not in REACTIONS:
+        raise NotFound(actions.NOT_THERE)
+    with transaction():
+        extras.react(by=me(), lesson_id=lesson_id, kind=kind, on=on)
+        return _one(lesson_id)
+
+
+@api.route(f"{ONE}/files", methods=["POST"])
+@may("person")
+@api.arguments(FileIn, location="form")
+@api.arguments(UploadIn, location="files")
+@api.response(201, LessonOut)
+@api.alt_response(404, description="is not there, or not yours")
+def attach(form: dict[str, Any], files: dict[str, Any], lesson_id: int) -> dict[str, Any]:
+    """Add a picture (with what it shows in words), or to a lesson with your name a PDF; three at most, 5 MB each."""
+    with closing(files["file"]) as sent:
+        content = sent.stream.read(FILE_BYTES + 1)
+    with transaction():
+        told = extras.Sent(sent.filename or "", content, form["alt"])
+        extras.attach(by=me(), lesson_id=lesson_id, sent=told)
+        return _one(lesson_id)
+
+
+@api.route(f"{ONE}/files/<uuid:file_id>", methods=["GET"])
+@may("person")
+@api.response(200, content_type="application/octet-stream", description="the picture or document")
+@api.alt_response(404, description="is not there, or not for you")
+def file(lesson_id: int, file_id: uuid.UUID) -> Response:
+    """A picture or document of a lesson."""
+    row = queries.file(me(), lesson_id, file_id)
+    if row is None:
+        raise NotFound(actions.NOT_THERE)
+    return as_file(row)
+
+
+@api.route(f"{ONE}/files/<uuid:file_id>", methods=["DELETE"])
+@may("person")
+@api.response(204)
+@api.alt_response(404, description="is not there, or not yours")
+def detach(lesson_id: int, file_id: uuid.UUID) -> None:
+    """Take a picture or document away."""
+    with transaction():
+        extras.detach(by=me(), lesson_id=lesson_id, file_id=file_id)
+
+
+@api.route("/lessons/draft", methods=["GET"])
+@may("person")
+@api.response(200, DraftOut)
+@api.alt_response(404, description="you have none")
+def draft() -> dict[str, Any]:
+    """What you wrote so far; nobody else can open it."""
+    kept = extras.draft_of(me())
+    if kept is None:
+        raise NotFound(actions.NOT_THERE)
+    return kept
+
+
+@api.route("/lessons/draft", methods=["PUT"])
+@may("person")
+@api.arguments(DraftIn)
+@api.response(200, DraftOut)
+def keep_draft(form: dict[str, Any]) -> dict[str, Any]:
+    """Keep what you wrote so far, in place of what you had."""
+    with transaction():
+        extras.keep_draft(by=me(), draft=form, at=now())
+    return {**form, "saved_at": now()}
+
+
+@api.route("/lessons/draft", methods=["DELETE"])
+@may("person")
+@api.response(204)
+def drop_draft() -> None:
+    """Throw it away."""
+    with transaction():
+        extras.drop_draft(by=me())

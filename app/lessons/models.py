@@ -1,11 +1,12 @@
 """Lessons and who applies them."""
 
+import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import NONE, PERSONAL, PSEUDONYM, Base
+from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, Base
 
 WORDS = ("lesson.title", "lesson.happened", "lesson.learned", "lesson.from_now_on")  # what search looks into
 
@@ -13,16 +14,20 @@ WORDS = ("lesson.title", "lesson.happened", "lesson.learned", "lesson.from_now_o
 class Lesson(Base):
     """One lesson learned. A miss earns exactly what a success earns.
 
-    `text_keys` are digests of every text it has had, `counts` is false for a copy (see `rules.counted_at`).
+    `text_keys` are digests of every text it has had, `counts` is false for a copy (see `rules.counted_at`). One
+    without a name has a `mark` in place of its author, days in place of moments, and a team only as its audience.
     """
 
     __tablename__ = "lesson"
     __table_args__ = (
         Index("ix_lesson_shared_at", "shared_at", "id"),
         Index("ix_lesson_team_id_shared_at", "team_id", "shared_at", "id"),
+        Index("uq_lesson_mark", "mark", unique=True),
+        CheckConstraint("num_nonnulls(author_id, mark) = 1", name="author"),
     )  # and ix_lesson_words, on an expression: migration 0011
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
-    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    mark: Mapped[bytes | None] = mapped_column(info=SECRET)  # see `unnamed`
     outcome: Mapped[str] = mapped_column(info=PERSONAL)
     title: Mapped[str] = mapped_column(info=PERSONAL)
     happened: Mapped[str] = mapped_column(info=PERSONAL)
@@ -36,7 +41,9 @@ class Lesson(Base):
     edited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     deleted_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     hidden_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
-    once: Mapped[str | None] = mapped_column(unique=True, info=PSEUDONYM)  # author:key of the form
+    once: Mapped[str | None] = mapped_column(
+        unique=True, info=PSEUDONYM
+    )  # author:key of the form, or its digest
     text_keys: Mapped[list[str]] = mapped_column(server_default="{}", info=PERSONAL)
     counts: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
 
@@ -46,7 +53,9 @@ class Application(Base):
 
     __tablename__ = "lesson_application"
     __table_args__ = (Index("ix_lesson_application_at", "at"),)
-    lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True, info=NONE)
+    lesson_id: Mapped[int] = mapped_column(
+        ForeignKey("lesson.id", onupdate="CASCADE"), primary_key=True, info=NONE
+    )
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM
     )
@@ -54,3 +63,48 @@ class Application(Base):
     at: Mapped[datetime] = mapped_column(info=PERSONAL)
     ended_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     round: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)
+
+
+class Tally(Base):
+    """Which facts somebody has from lessons without a name; under a mark, sealed with their key."""
+
+    __tablename__ = "unnamed_tally"
+    mark: Mapped[bytes] = mapped_column(primary_key=True, info=SECRET)
+    sealed: Mapped[bytes] = mapped_column(info=SECRET)
+
+
+class Draft(Base):
+    """What somebody began to write; under a mark, sealed with their key."""
+
+    __tablename__ = "lesson_draft"
+    mark: Mapped[bytes] = mapped_column(primary_key=True, info=SECRET)
+    sealed: Mapped[bytes] = mapped_column(info=SECRET)
+
+
+class Attachment(Base):
+    """A picture, made anew so that it carries nothing but what it shows; or a PDF, on lessons with a name."""
+
+    __tablename__ = "lesson_file"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, info=NONE)
+    lesson_id: Mapped[int] = mapped_column(
+        ForeignKey("lesson.id", onupdate="CASCADE", ondelete="CASCADE"), index=True, info=NONE
+    )
+    kind: Mapped[str] = mapped_column(info=NONE)  # image/webp, application/pdf
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    alt: Mapped[str] = mapped_column(info=PERSONAL)
+    width: Mapped[int | None] = mapped_column(info=NONE)
+    height: Mapped[int | None] = mapped_column(info=NONE)
+    content: Mapped[bytes] = mapped_column(info=PERSONAL)
+
+
+class Reaction(Base):
+    """A word to a lesson; it earns nothing."""
+
+    __tablename__ = "lesson_reaction"
+    lesson_id: Mapped[int] = mapped_column(
+        ForeignKey("lesson.id", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True, info=NONE
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id"), primary_key=True, index=True, info=PSEUDONYM
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True, info=PERSONAL)

@@ -1,8 +1,10 @@
 """The feed of lessons with its composer, and one lesson with who applies it."""
 
+import uuid
+from contextlib import closing
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from marshmallow import ValidationError
@@ -11,10 +13,22 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
-from app.lessons import actions, queries
-from app.lessons.rules import quarter_began
-from app.lessons.schemas import BIGGEST, ApplicationIn, FeedQuery, LessonIn, NewLessonIn
+from app.lessons import actions, extras, queries
+from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began
+from app.lessons.schemas import (
+    BIGGEST,
+    ApplicationIn,
+    DraftIn,
+    FeedQuery,
+    FileIn,
+    LessonIn,
+    NewLessonIn,
+    ReactionIn,
+    SaidIn,
+)
+from app.lessons.serving import as_file
 from app.outbox import settle
+from app.people.queries import organisation
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps
 
@@ -33,6 +47,7 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
     rows, more = queries.feed(me(), **asked, limit=queries.PAGE)
     context = {
         "lessons": rows,
+        "files": queries.files_of(row.id for row in rows),
         "more": more,
         "show": asked["show"],
         "further": asked["before"] and swaps(),
@@ -41,6 +56,7 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
     }
     if not swaps():
         context |= {"counts": queries.counts(me()), "most": queries.most_applied(me(), quarter_began(now()))}
+        context["incident_link"] = organisation().incident_link
     return render("lessons/feed.html", "lessons/_cards.html", **context)
 
 
@@ -48,12 +64,15 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
 @may("person")
 def share() -> ResponseReturnValue:
     try:
-        form = body(NewLessonIn())
+        form, sent = body(NewLessonIn()), _sent()
         with transaction():
             (lesson_id,) = actions.share_lessons([actions.NewLesson(author_id=me(), **form)], at=now())
+            if sent:
+                extras.attach(by=me(), lesson_id=lesson_id, sent=sent)
+            extras.drop_draft(by=me())
             settle(now())
             then = url_for(".lesson", lesson_id=lesson_id)
-            return done("lessons/_shared.html", then, lesson=_must(lesson_id), **_words(), **_composer())
+            return done("lessons/_shared.html", then, **_one(lesson_id), **_words(), **_composer())
     except (ValidationError, Refused) as no:
         composer = _composer(_typed(), no)
         if swaps():
@@ -64,8 +83,8 @@ def share() -> ResponseReturnValue:
 @pages.get(ONE)
 @may("person")
 def lesson(lesson_id: int) -> ResponseReturnValue:
-    row = _must(lesson_id)
-    return render("lessons/lesson.html", lesson=row, appliers=queries.appliers(lesson_id), **_words())
+    told = _one(lesson_id)
+    return render("lessons/lesson.html", **told, appliers=queries.appliers(lesson_id), **_words())
 
 
 @pages.get(f"{ONE}/edit")
@@ -87,7 +106,7 @@ def change(lesson_id: int) -> ResponseReturnValue:
             return done(
                 "lessons/_card.html",
                 url_for(".lesson", lesson_id=lesson_id),
-                lesson=_must(lesson_id),
+                **_one(lesson_id),
                 **_words(),
             )
     except (ValidationError, Refused) as no:
@@ -103,6 +122,24 @@ def delete(lesson_id: int) -> ResponseReturnValue:
         actions.delete_lesson(by=me(), lesson_id=lesson_id, at=now())
         settle(now())
         return done("lessons/_deleted.html", url_for(".feed", show="mine"))
+
+
+@pages.post(f"{ONE}/unname")
+@may("person")
+def take_name_off(lesson_id: int) -> ResponseReturnValue:
+    with transaction():
+        lesson_id = actions.take_name_off(by=me(), lesson_id=lesson_id, at=now())
+        settle(now())
+        return _card(lesson_id)
+
+
+@pages.post(f"{ONE}/name")
+@may("person")
+def put_name_on(lesson_id: int) -> ResponseReturnValue:
+    with transaction():
+        actions.put_name_on(by=me(), lesson_id=lesson_id, at=now())
+        settle(now())
+        return _card(lesson_id)
 
 
 @pages.post(f"{ONE}/application")
@@ -128,7 +165,12 @@ def stop(lesson_id: int) -> ResponseReturnValue:
 
 def _card(lesson_id: int) -> Response:
     then = url_for(".lesson", lesson_id=lesson_id)
-    return done("lessons/_card.html", then, lesson=_must(lesson_id), focus=True, **_words())
+    return done("lessons/_card.html", then, **_one(lesson_id), focus=True, **_words())
+
+
+def _one(lesson_id: int) -> dict[str, Any]:
+    """A lesson and what is added to it, for its card."""
+    return {"lesson": _must(lesson_id), "files": queries.files_of([lesson_id])}
 
 
 def _must(lesson_id: int) -> queries.AnyRow:
@@ -143,6 +185,95 @@ def _own(lesson_id: int) -> queries.AnyRow:
     if not row.mine:
         raise NotFound(actions.NOT_THERE)
     return row
+
+
+# Reactions, pictures, drafts --------------------------------------------------------------------------------
+
+
+@pages.post(f"{ONE}/reactions")
+@may("person")
+def react(lesson_id: int) -> ResponseReturnValue:
+    form = body(ReactionIn())
+    with transaction():
+        extras.react(by=me(), lesson_id=lesson_id, **form)
+        then = url_for(".lesson", lesson_id=lesson_id)
+        return done("lessons/_reactions.html", then, lesson=_must(lesson_id))
+
+
+@pages.get(f"{ONE}/files/<uuid:file_id>")
+@may("person")
+def file(lesson_id: int, file_id: uuid.UUID) -> ResponseReturnValue:
+    row = queries.file(me(), lesson_id, file_id)
+    if row is None:
+        raise NotFound(actions.NOT_THERE)
+    return as_file(row)
+
+
+@pages.post(f"{ONE}/files")
+@may("person")
+def attach(lesson_id: int) -> ResponseReturnValue:
+    row = _own(lesson_id)
+    try:
+        sent = _sent() or extras.Sent("", b"", "")
+        with transaction():
+            extras.attach(by=me(), lesson_id=lesson_id, sent=sent)
+            return _files(lesson_id)
+    except (ValidationError, Refused) as no:
+        told = {"lesson": row, "files": queries.files_of([lesson_id]), "alt": request.form.get("alt", "")}
+        page = {**told, "appliers": queries.appliers(lesson_id), **_words(), **_said(no)}
+        return _refuse(render("lessons/lesson.html", "lessons/_files.html", **page), no)
+
+
+@pages.post(f"{ONE}/files/<uuid:file_id>/remove")
+@may("person")
+def detach(lesson_id: int, file_id: uuid.UUID) -> ResponseReturnValue:
+    with transaction():
+        extras.detach(by=me(), lesson_id=lesson_id, file_id=file_id)
+        return _files(lesson_id)
+
+
+def _files(lesson_id: int) -> Response:
+    then = url_for(".lesson", lesson_id=lesson_id, _anchor="files")
+    return done("lessons/_files.html", then, **_one(lesson_id), said=True)
+
+
+def _sent() -> extras.Sent | None:
+    """The file of a form, if there is one; a byte more than may be is read, and no further."""
+    found = request.files.get("file")
+    if found is None or not found.filename:
+        return None
+    with closing(found):
+        alt = body(FileIn())["alt"]
+        return extras.Sent(found.filename, found.stream.read(FILE_BYTES + 1), alt)
+
+
+@pages.post("/lessons/draft")
+@may("person")
+def keep_draft() -> ResponseReturnValue:
+    form = body(DraftIn())
+    with transaction():
+        extras.keep_draft(by=me(), draft=form, at=now())
+        then = url_for(".feed", _anchor="composer")
+        answer = done("lessons/_draft.html", then, draft={"saved_at": now()})
+    if swaps():  # also when the button of the composer sent it, which asks for a card
+        answer.headers.update({"HX-Retarget": "#draft", "HX-Reswap": "innerHTML"})
+    return answer
+
+
+@pages.post("/lessons/draft/discard")
+@may("person")
+def drop_draft() -> ResponseReturnValue:
+    with transaction():
+        extras.drop_draft(by=me())
+        return redirect(url_for(".feed", _anchor="composer"), code=303)
+
+
+@pages.post("/lessons/names")
+@may("person")
+def names() -> ResponseReturnValue:
+    said = body(SaidIn())
+    found = queries.named_in(me(), "\n".join(said.values()))
+    return render("lessons/names.html", "lessons/_names.html", found=found)
 
 
 # The composer: what was typed, and what is wrong with it ----------------------------------------------------
@@ -161,18 +292,24 @@ def _composer(
     of: queries.AnyRow | None = None,
 ) -> dict[str, Any]:
     """`of` is the lesson that is edited: its team is the one in which it was shared."""
-    team = of.team if of and of.team else queries.team_of(me())
+    mine = queries.team_of(me())
+    team = of.team if of and of.team else mine and mine.name
     empty: dict[str, Any] = {
         "lang": str(get_locale()),
         "audience": "team" if team else "everyone",
         "skills": [],
     }
-    return {"typed": empty | (typed or {}), "team": team, **_said(no)}
+    small = mine is not None and mine.size < TOGETHER
+    draft = extras.draft_of(me()) if typed is None and of is None else None
+    if draft:
+        typed = {name: value for name, value in draft.items() if value not in ("", [])}
+    told = {"typed": empty | (typed or {}), "team": team, "small_team": small, "draft": draft}
+    return {**told, **_said(no)}
 
 
 def _typed() -> dict[str, Any]:
     """What was sent, as it was, for the form that comes back."""
-    sent: dict[str, Any] = {name: request.form.get(name, "") for name in (*TEXTS, "once")}
+    sent: dict[str, Any] = {name: request.form.get(name, "") for name in (*TEXTS, "once", "unnamed")}
     return sent | {
         "skills": [int(skill[:19]) for skill in request.form.getlist("skills") if skill.isdecimal()]
     }
@@ -184,7 +321,8 @@ def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
         return {"refusal": None, "wrong": {}}
     if isinstance(no, Refused):
         return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
+    known = {**actions.WRONG, "alt": extras.WRONG["alt"]}
+    return {"refusal": None, "wrong": {name: str(known.get(name, no)) for name in no.messages_dict}}
 
 
 def _again(fragment: str, no: ValidationError | Refused, **context: Any) -> Response:

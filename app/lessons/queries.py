@@ -1,9 +1,12 @@
 """What can be asked about lessons. Statements are built once; rows come back plain.
 
 Who may read a lesson for the team: its author, whoever is now in the team in which it was shared, and the
-author's own manager as long as the author is in that team. For everybody else it is not there.
+author's own manager as long as the author is in that team; of one without a name, whoever leads somebody in that
+team. For everybody else it is not there. An author finds their own without a name by their marks (`unnamed`).
 """
 
+import re
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,30 +17,37 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
+    false,
     func,
+    not_,
     or_,
     select,
     text,
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger, LargeBinary, Text
 
 from app.db import db
 from app.finding import matches
-from app.lessons.models import WORDS, Application, Lesson
+from app.lessons.models import WORDS, Application, Attachment, Lesson, Reaction
+from app.lessons.rules import REACTIONS
+from app.lessons.unnamed import marks_of as marks_of
 from app.people.models import Person, Unit
 from app.people.queries import profile_of
 
+NAME = re.compile(r"\b[^\W\d_a-z]\w+(?:-\w+)?")
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
 PAGE = 8  # a page stays under 800 elements
 APPLIERS = 100
 LATELY, FRONT = 2000, 100  # applications, and lessons applied most among them
 
-_author, _viewer, _applier = aliased(Person), aliased(Person), aliased(Person)
+_author, _viewer, _applier, _led = aliased(Person), aliased(Person), aliased(Person), aliased(Person)
+_marked = Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_()
 
 
 def _readable_by_viewer(lesson: Any) -> ColumnElement[bool]:
@@ -46,11 +56,16 @@ def _readable_by_viewer(lesson: Any) -> ColumnElement[bool]:
         lesson.author_id == _viewer.id,
         lesson.team_id == _viewer.team_id,
         and_(lesson.team_id == _author.team_id, _author.manager_id == _viewer.id),
+        and_(
+            lesson.author_id.is_(None),
+            exists().where(_led.team_id == lesson.team_id, _led.manager_id == _viewer.id, _led.active),
+        ),
     )
     return and_(by_audience, or_(lesson.hidden_at.is_(None), lesson.author_id == _viewer.id))
 
 
 _readable = _readable_by_viewer(Lesson)
+_own = or_(func.coalesce(Lesson.author_id == _viewer.id, false()), func.coalesce(_marked, false()))
 _stands: ColumnElement[bool] = Application.ended_at.is_(None)
 _applied_by = (
     select(func.count())
@@ -60,6 +75,15 @@ _applied_by = (
     .scalar_subquery()
 )
 _mine = aliased(Application)
+_reacted = (
+    select(
+        *(func.count().filter(Reaction.kind == kind).label(kind) for kind in REACTIONS),
+        func.array_agg(Reaction.kind).filter(Reaction.person_id == bindparam("me")).label("by_me"),
+    )
+    .where(Reaction.lesson_id == Lesson.id)
+    .correlate(Lesson)
+    .lateral("reacted")
+)
 
 _CARD = (
     select(
@@ -82,19 +106,23 @@ _CARD = (
         Lesson.edited_at,
         Lesson.counts,
         _applied_by.label("applied_by"),
-        (Lesson.author_id == _viewer.id).label("mine"),
+        Lesson.author_id.is_(None).label("unnamed"),
+        _own.label("mine"),
         _mine.lesson_id.is_not(None).label("i_apply"),
         _mine.how.label("my_how"),
+        *(_reacted.c[kind] for kind in REACTIONS),
+        func.coalesce(_reacted.c.by_me, array([], type_=Text())).label("my_reactions"),
     )
-    .join(_author, _author.id == Lesson.author_id)
+    .outerjoin(_author, _author.id == Lesson.author_id)
     .join(_viewer, _viewer.id == bindparam("me"))
     .outerjoin(Unit, Unit.id == Lesson.team_id)
+    .join(_reacted, true())
     .outerjoin(
         _mine,
         and_(_mine.lesson_id == Lesson.id, _mine.person_id == _viewer.id, _mine.ended_at.is_(None)),
     )
     .where(Lesson.deleted_at.is_(None))
-    .where(_readable)
+    .where(or_(_readable, _marked))
 )
 _NEWEST = _CARD.order_by(Lesson.shared_at.desc(), Lesson.id.desc()).limit(bindparam("limit"))
 _last = aliased(Lesson)
@@ -107,7 +135,7 @@ _my_team = select(Person.team_id).where(Person.id == bindparam("me")).scalar_sub
 _SHOWS: dict[str, ColumnElement[bool]] = {
     "all": true(),
     "team": Lesson.team_id == _my_team,
-    "mine": Lesson.author_id == bindparam("me"),
+    "mine": or_(Lesson.author_id == bindparam("me"), _marked),
 }
 _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     (show, further): _NEWEST.where(only, *([_BEFORE] if further else []))
@@ -116,7 +144,7 @@ _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
 }
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
 _BY_AUTHOR = _NEWEST.where(Lesson.author_id == bindparam("author"))
-_OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, Lesson.author_id != _viewer.id)
+_OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, not_(_own))
 _APPLIERS = (
     select(
         Application.person_id,
@@ -150,18 +178,19 @@ _most = (
 _MOST = (
     select(Lesson.id, Lesson.title, Lesson.lang, _most.c.applied_by)
     .join(_most, _most.c.lesson_id == Lesson.id)
-    .join(_author, _author.id == Lesson.author_id)
+    .outerjoin(_author, _author.id == Lesson.author_id)
     .join(_viewer, _viewer.id == bindparam("me"))
     .where(Lesson.deleted_at.is_(None), _readable)
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
-_own_shared = select(func.count()).where(Lesson.author_id == bindparam("me"), Lesson.deleted_at.is_(None))
+_by_me = or_(Lesson.author_id == bindparam("me"), _marked)
+_own_shared = select(func.count()).where(_by_me, Lesson.deleted_at.is_(None))
 _own_applied = (
     select(func.count())
     .select_from(Application)
     .join(Lesson, Lesson.id == Application.lesson_id)
-    .where(Lesson.author_id == bindparam("me"), _stands)
+    .where(_by_me, _stands)
 )
 _COUNTS = select(
     _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
@@ -170,6 +199,7 @@ _COUNTS = select(
 # Rights are the same as above, in values known before the scan: joining each of very many hits took three quarters
 # of the time. A count stops reading at its end.
 _reports = select(Person.id, Person.team_id).where(Person.manager_id == bindparam("me"))
+_led_teams = select(Person.team_id).where(Person.manager_id == bindparam("me"), Person.active)
 _readable_by_me = or_(
     Lesson.author_id == bindparam("me"),
     and_(
@@ -178,6 +208,7 @@ _readable_by_me = or_(
             Lesson.audience == "everyone",
             Lesson.team_id == _my_team,
             tuple_(Lesson.author_id, Lesson.team_id).in_(_reports),
+            and_(Lesson.author_id.is_(None), Lesson.team_id.in_(_led_teams)),
         ),
     ),
 )
@@ -206,11 +237,35 @@ _FOUND_PAGE = (
         _author.name.label("author"),
     )
     .join(_page, _page.c.id == Lesson.id)
-    .join(_author, _author.id == Lesson.author_id)
+    .outerjoin(_author, _author.id == Lesson.author_id)
     .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
 )
 _FOUND_NUMBER = select(func.count()).select_from(_hits.limit(bindparam("most")).subquery())
-_TEAM = select(Unit.name).join(Person, Person.team_id == Unit.id).where(Person.id == bindparam("me"))
+_mate = aliased(Person)
+_TEAM = (
+    select(
+        Unit.name,
+        select(func.count()).where(_mate.team_id == Unit.id, _mate.active).scalar_subquery().label("size"),
+    )
+    .join(Person, Person.team_id == Unit.id)
+    .where(Person.id == bindparam("me"))
+)
+
+# A full name of anybody, or a first name of who is in the same department; as it is written, so that a word is no name.
+_NAMED = text("""
+    SELECT p.name FROM person p JOIN person me ON me.id = :me
+    WHERE p.active AND p.erased_at IS NULL AND p.id <> :me
+      AND (position(p.name IN :said) > 0
+           OR p.department_id = me.department_id AND split_part(p.name, ' ', 1) = ANY(CAST(:words AS text[])))
+    ORDER BY position(p.name IN :said) DESC, p.sort_name, p.id LIMIT 3
+""")
+
+
+def named_in(me: int, said: str) -> list[str]:
+    """Colleagues whose names may stand in this text; for a tip, nothing more."""
+    words = sorted({word for word in NAME.findall(said)})
+    return list(db.session.scalars(_NAMED, {"me": me, "said": said, "words": words})) if words else []
+
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
 _keys = bindparam("keys", type_=ARRAY(Text()))
@@ -234,8 +289,8 @@ _KNOWN = select(
     Lesson.deleted_at,
 ).where(Lesson.once == _keys.any_())
 _SAME_TEXT = (
-    select(Lesson.author_id, Lesson.text_keys, Lesson.shared_at, Lesson.deleted_at)
-    .where(Lesson.author_id == _ids.any_(), Lesson.text_keys.overlap(_keys))
+    select(Lesson.author_id, Lesson.mark, Lesson.text_keys, Lesson.shared_at, Lesson.deleted_at)
+    .where(or_(Lesson.author_id == _ids.any_(), _marked), Lesson.text_keys.overlap(_keys))
     .where(Lesson.shared_at.between(bindparam("since"), bindparam("until")))
 )
 # Which of these people may read which of these lessons: asked again under the lock.
@@ -247,12 +302,15 @@ _wanted = (
     .render_derived()
 )
 _MAY_APPLY = (
-    select(Lesson.id, _viewer.id.label("person_id"), Lesson.author_id, Lesson.skills, Lesson.counts)
+    select(
+        Lesson.id, _viewer.id.label("person_id"), Lesson.author_id, Lesson.mark, Lesson.skills, Lesson.counts
+    )
     .select_from(_wanted)
     .join(Lesson, Lesson.id == _wanted.c.lesson_id)
-    .join(_author, _author.id == Lesson.author_id)
+    .outerjoin(_author, _author.id == Lesson.author_id)
     .join(_viewer, _viewer.id == _wanted.c.person_id)
     .where(Lesson.deleted_at.is_(None), _viewer.active, _readable)
+    .with_for_update(read=True, of=Lesson)  # so that nobody puts a name to it or takes one off meanwhile
 )
 
 
@@ -262,14 +320,15 @@ def feed(
     """What this person may read, newest first; and the id with which to ask for what comes after it."""
     statement = _FEEDS[show if show in _SHOWS else "all", before is not None]
     rows = db.session.execute(
-        statement, {"me": me, "limit": limit + 1} | ({"before": before} if before else {})
+        statement,
+        {"me": me, "marks": marks_of(me), "limit": limit + 1} | ({"before": before} if before else {}),
     ).all()
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
 def lesson(me: int, lesson_id: int) -> AnyRow | None:
     """One lesson as this person may see it, or None."""
-    return db.session.execute(_ONE, {"me": me, "lesson_id": lesson_id}).one_or_none()
+    return db.session.execute(_ONE, {"me": me, "marks": marks_of(me), "lesson_id": lesson_id}).one_or_none()
 
 
 def appliers(lesson_id: int) -> Sequence[AnyRow]:
@@ -279,7 +338,7 @@ def appliers(lesson_id: int) -> Sequence[AnyRow]:
 
 def some(me: int, lesson_ids: Iterable[int]) -> Sequence[AnyRow]:
     """Those of these lessons that this person may read."""
-    return db.session.execute(_SOME, {"me": me, "ids": sorted(set(lesson_ids))}).all()
+    return db.session.execute(_SOME, {"me": me, "marks": [], "ids": sorted(set(lesson_ids))}).all()
 
 
 def who_apply(lesson_ids: Iterable[int], person_ids: Iterable[int]) -> dict[tuple[int, int], str]:
@@ -288,14 +347,48 @@ def who_apply(lesson_ids: Iterable[int], person_ids: Iterable[int]) -> dict[tupl
     return {(row.lesson_id, row.person_id): row.name for row in db.session.execute(_WHO_OF, wanted)}
 
 
+_FILES = (
+    select(
+        Attachment.lesson_id,
+        Attachment.id,
+        Attachment.kind,
+        Attachment.name,
+        Attachment.alt,
+        Attachment.width,
+        Attachment.height,
+        func.octet_length(Attachment.content).label("size"),
+    )
+    .where(Attachment.lesson_id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
+    .order_by(Attachment.lesson_id, Attachment.id)
+)
+_FILE = select(Attachment.kind, Attachment.name, Attachment.content).where(
+    Attachment.lesson_id == bindparam("lesson_id"), Attachment.id == bindparam("file_id")
+)
+
+
+def files_of(lesson_ids: Iterable[int]) -> dict[int, list[AnyRow]]:
+    """What is added to each of these lessons, without the contents. Ask first which may be read."""
+    found: dict[int, list[AnyRow]] = {}
+    for row in db.session.execute(_FILES, {"ids": sorted(lesson_ids)}):
+        found.setdefault(row.lesson_id, []).append(row)
+    return found
+
+
+def file(me: int, lesson_id: int, file_id: uuid.UUID) -> AnyRow | None:
+    """A picture or document of a lesson that this person may read."""
+    if lesson(me, lesson_id) is None:
+        return None
+    return db.session.execute(_FILE, {"lesson_id": lesson_id, "file_id": file_id}).one_or_none()
+
+
 def latest_of_team(me: int, limit: int = 3) -> Sequence[AnyRow]:
     """The newest lessons of colleagues of this person's own team: cards for the home page."""
-    return db.session.execute(_OF_TEAM, {"me": me, "limit": limit}).all()
+    return db.session.execute(_OF_TEAM, {"me": me, "marks": marks_of(me), "limit": limit}).all()
 
 
 def by_author(me: int, author: int, limit: int = 3) -> Sequence[AnyRow]:
-    """The newest lessons of somebody that this person may read."""
-    return db.session.execute(_BY_AUTHOR, {"me": me, "author": author, "limit": limit}).all()
+    """The newest lessons of somebody that this person may read; never one without a name, also not for oneself."""
+    return db.session.execute(_BY_AUTHOR, {"me": me, "marks": [], "author": author, "limit": limit}).all()
 
 
 def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[AnyRow]:
@@ -305,7 +398,7 @@ def most_applied(me: int, since: datetime, limit: int = 3) -> Sequence[AnyRow]:
 
 def counts(me: int) -> AnyRow:
     """How many lessons this person shared, and how many times colleagues apply them: (shared, applied)."""
-    return db.session.execute(_COUNTS, {"me": me}).one()
+    return db.session.execute(_COUNTS, {"me": me, "marks": marks_of(me)}).one()
 
 
 def found(me: int, wanted: str, *, limit: int, skip: int = 0) -> Sequence[AnyRow]:
@@ -319,13 +412,13 @@ def count_found(me: int, wanted: str, most: int) -> int:
     return db.session.scalar(_FOUND_NUMBER, {"me": me, "wanted": wanted, "most": most}) or 0
 
 
-def team_of(me: int) -> str | None:
-    """The name of this person's team, if there is one."""
-    return db.session.scalar(_TEAM, {"me": me})
+def team_of(me: int) -> AnyRow | None:
+    """This person's team, if there is one: its name, and how many are in it."""
+    return db.session.execute(_TEAM, {"me": me}).one_or_none()
 
 
-def authors(lesson_ids: Iterable[int]) -> dict[int, int]:
-    """The author of each lesson, deleted ones too. It never changes, so it may be read before the lock."""
+def authors(lesson_ids: Iterable[int]) -> dict[int, int | None]:
+    """The author of each lesson, deleted ones too; None without a name. Read before the lock, so ask again under it."""
     return {row.id: row.author_id for row in db.session.execute(_AUTHORS, {"ids": sorted(set(lesson_ids))})}
 
 
@@ -341,10 +434,11 @@ def shared_with(keys: Iterable[str]) -> dict[str, AnyRow]:
 
 
 def same_text(
-    author_ids: Iterable[int], keys: Iterable[str], since: datetime, until: datetime
+    author_ids: Iterable[int], marks: Sequence[bytes], keys: Iterable[str], since: datetime, until: datetime
 ) -> Sequence[AnyRow]:
-    """Lessons of these authors that have or had one of these texts."""
+    """Lessons of these authors, with a name or under these marks, that have or had one of these texts."""
     wanted = {"ids": sorted(set(author_ids)), "keys": sorted(set(keys)), "since": since, "until": until}
+    wanted["marks"] = marks
     return db.session.execute(_SAME_TEXT, wanted).all()
 
 

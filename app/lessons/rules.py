@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,6 +15,12 @@ PART = (10, 2000)
 HOW = (0, 300)
 SKILLS = (1, 5)
 REPEAT = timedelta(days=30)
+REACTIONS = ("recognisable", "helpful", "brave")
+FILES = 3  # of one lesson
+FILE_BYTES = 5 * 2**20
+ALT = (3, 200)
+MOST_UNNAMED = 200  # of one person: so many marks are tried
+TOGETHER = 5  # authors whose lessons without a name are counted at once
 
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -36,14 +42,15 @@ def text_key(happened: str, learned: str, from_now_on: str) -> str:
     return sha256(_NO_LETTER.sub("", text).encode()).hexdigest()[:32]
 
 
-def counted_at(key: str, at: datetime, earlier: Iterable[Earlier]) -> datetime | None:
+def counted_at(keys: Collection[str], at: datetime, earlier: Iterable[Earlier]) -> datetime | None:
     """When a lesson with this text counts; None if it does not.
 
     The same text of the same author within 30 days counts once. While the earlier one stands, the copy earns
     nothing. If the earlier one was deleted (and what it earned taken back), the copy takes its place, at its
     moment: so that editing, deleting and sharing again never moves points to a week with room under the cap.
+    `keys` are those of the one text, as it has them with a name and without.
     """
-    same = [one for one in earlier if key in one.keys and abs(at - one.shared_at) <= REPEAT]
+    same = [one for one in earlier if not one.keys.isdisjoint(keys) and abs(at - one.shared_at) <= REPEAT]
     if any(one.stands for one in same):
         return None
     return min([at, *(one.shared_at for one in same)])

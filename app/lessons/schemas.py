@@ -1,5 +1,6 @@
 """What comes in about lessons and goes out, for pages and API alike."""
 
+from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
 from app.lessons import rules
@@ -29,6 +30,11 @@ class LessonIn(Schema):
 class NewLessonIn(LessonIn):
     """`once` makes sending it again safe: the same key gives the same lesson."""
 
+    unnamed = fields.Boolean(
+        load_default=False,
+        metadata={"description": "nobody sees who wrote it, at what hour, or where you work"},
+    )
+
     once = fields.String(
         load_default=None,
         allow_none=True,
@@ -41,6 +47,66 @@ class ApplicationIn(Schema):
     """How somebody applies a lesson, in a line."""
 
     how = fields.String(load_default="", validate=validate.Length(*rules.HOW))
+
+
+class ReactionIn(Schema):
+    """A word to a lesson, said or taken back."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(rules.REACTIONS))
+    on = fields.Boolean(load_default=True)
+
+
+class FileIn(Schema):
+    """What a picture shows, in words."""
+
+    alt = fields.String(load_default="", validate=validate.Length(max=rules.ALT[1]))
+
+
+class UploadIn(Schema):
+    file = Upload(required=True)
+
+
+class DraftIn(Schema):
+    """What is written so far; nothing of it need be whole."""
+
+    outcome = fields.String(load_default="", validate=validate.OneOf(("", *rules.OUTCOMES)))
+    title = fields.String(load_default="", validate=validate.Length(max=rules.TITLE[1]))
+    happened = fields.String(load_default="", validate=validate.Length(max=rules.PART[1]))
+    learned = fields.String(load_default="", validate=validate.Length(max=rules.PART[1]))
+    from_now_on = fields.String(load_default="", validate=validate.Length(max=rules.PART[1]))
+    skills = fields.List(
+        fields.Integer(validate=ID), load_default=list, validate=validate.Length(max=rules.SKILLS[1])
+    )
+    lang = fields.String(load_default="", validate=validate.OneOf(("", *rules.LANGUAGES)))
+    audience = fields.String(load_default="", validate=validate.OneOf(("", *rules.AUDIENCES)))
+    unnamed = fields.Boolean(load_default=False)
+
+
+class DraftOut(DraftIn):
+    saved_at = fields.DateTime(required=True)
+
+
+class SaidIn(Schema):
+    """What is typed, to be looked through for names."""
+
+    happened = fields.String(load_default="", validate=validate.Length(max=rules.PART[1]))
+    learned = fields.String(load_default="", validate=validate.Length(max=rules.PART[1]))
+    from_now_on = fields.String(load_default="", validate=validate.Length(max=rules.PART[1]))
+    title = fields.String(load_default="", validate=validate.Length(max=rules.TITLE[1]))
+
+
+class FileOut(Schema):
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True, metadata={"description": "image/webp or application/pdf"})
+    name = fields.String(required=True)
+    alt = fields.String(required=True, metadata={"description": "what it shows, in words"})
+    size = fields.Integer(required=True, metadata={"description": "bytes"})
+
+
+class ReactionsOut(Schema):
+    recognisable = fields.Integer(required=True)
+    helpful = fields.Integer(required=True)
+    brave = fields.Integer(required=True)
 
 
 class FeedQuery(Schema):
@@ -69,7 +135,14 @@ class LessonOut(Schema):
     """A lesson as the asker may see it."""
 
     id = fields.Integer(required=True)
-    author = fields.Nested(LessonPersonOut, required=True)
+    author = fields.Nested(
+        LessonPersonOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for everybody where the lesson has no name"},
+    )
+    unnamed = fields.Boolean(required=True)
+    mine = fields.Boolean(required=True, metadata={"description": "yours; only you are told"})
     outcome = fields.String(required=True, validate=validate.OneOf(rules.OUTCOMES))
     title = fields.String(required=True)
     happened = fields.String(required=True)
@@ -82,6 +155,9 @@ class LessonOut(Schema):
     edited_at = fields.DateTime(required=True, allow_none=True)
     applied_by = fields.Integer(required=True, metadata={"description": "how many colleagues apply it now"})
     i_apply = fields.Boolean(required=True)
+    reactions = fields.Nested(ReactionsOut, required=True)
+    my_reactions = fields.List(fields.String(validate=validate.OneOf(rules.REACTIONS)), required=True)
+    files = fields.List(fields.Nested(FileOut), required=True)
 
 
 class LessonWholeOut(LessonOut):

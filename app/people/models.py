@@ -22,6 +22,7 @@ class Organisation(Base):
     kudos_allowance: Mapped[int] = mapped_column(default=10, server_default="10", info=NONE)
     manager_kudos_allowance: Mapped[int] = mapped_column(default=30, server_default="30", info=NONE)
     team_kudos_allowance: Mapped[int] = mapped_column(default=4, server_default="4", info=NONE)
+    incident_link: Mapped[str] = mapped_column(default="", server_default="", info=NONE)  # to report them
     full_time_hours: Mapped[float] = mapped_column(default=36.0, server_default="36", info=NONE)  # a week
 
 

@@ -60,6 +60,7 @@ class OrganisationFacts:
     manager_kudos_allowance: int = 30
     team_kudos_allowance: int = 4
     full_time_hours: float = 36.0
+    incident_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ ORGANISATION = (
     Organisation.manager_kudos_allowance,
     Organisation.team_kudos_allowance,
     Organisation.full_time_hours,
+    Organisation.incident_link,
 )
 _organisation = select(*ORGANISATION).order_by(Organisation.id).limit(1)
 _department, _team, _report = aliased(Unit), aliased(Unit), aliased(Person)

@@ -178,3 +178,11 @@ def start_steps(*, points: bool, boards: bool, game: bool) -> tuple[str, ...]:
     """The steps that there are for somebody (`game`) in an organisation with or without points and boards."""
     gone = set() if points else {"points", "boards"}
     return tuple(step for step in START if step not in gone and (step != "boards" or (boards and game)))
+
+
+_WAY_OUT = re.compile(r"https://[^\s/\\@?#]+\.[^\s\\]*|/(?![/\\])[^\s\\]*")
+
+
+def is_way_out(link: str) -> bool:
+    """An https address, or a page of this house; never one that a browser reads as another house's."""
+    return _WAY_OUT.fullmatch(link) is not None

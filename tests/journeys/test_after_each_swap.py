@@ -1,12 +1,13 @@
 """A part that is put into a page is as sound as the page: axe finds nothing, nothing sticks out."""
 
+import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from app.db import db, transaction
@@ -46,6 +47,53 @@ def test_the_tabs_of_the_album(dark: bool, width: int, app: Flask, company: Comp
         eye.look(f"the album: {title}", of="badges.album")
 
 
+def _add_to_lessons(page: Page, eye: Eye) -> None:
+    """A word, a tip, a draft, a lesson whose name goes and comes."""
+    bens = page.locator("article.lesson", has_text="The spare key hangs behind the pump")
+    bens.get_by_role("button", name="Brave").click()
+    expect(bens.get_by_role("button", name="Brave")).to_have_attribute("aria-pressed", "true")
+    eye.look("a word to a lesson", of="lessons.react")
+    page.locator("#f-happened").press_sequentially("Ben stood there waiting.")
+    page.locator("#f-happened").blur()
+    expect(page.locator("#names")).to_contain_text("You name a colleague")
+    eye.look("a tip about a name", of="lessons.names")
+    expect(page.locator("#draft")).to_contain_text("Draft saved")
+    with page.expect_response("**/lessons/draft"):
+        page.get_by_role("button", name="Save draft").click()
+    page.wait_for_timeout(300)
+    eye.look("a draft that was kept", of="lessons.keep_draft")
+    mine = page.locator("article.lesson", has_text="A ladder on wet clay slides")
+    mine.locator("summary", has_text="Your name").click()
+    mine.get_by_role("button", name="Take my name off").click()
+    expect(mine).to_contain_text("Yours, without your name")
+    eye.look("a lesson without a name", of="lessons.take_name_off")
+    mine.locator("summary", has_text="Your name").click()
+    mine.get_by_role("button", name="Put my name to it").click()
+    expect(mine).to_contain_text("Anna")
+    eye.look("a lesson with a name again", of="lessons.put_name_on")
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_pictures_come_and_go(dark: bool, width: int, app: Flask, company: Company, visit: Visit) -> None:
+    page = visit("anna", f"/lessons/{company.lesson}", dark=dark, width=width)
+    eye = Eye(page, app)
+    dot = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    )
+    files = page.locator("#files")
+    files.locator("input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": dot}
+    )
+    files.get_by_label("What it shows").fill("A dot on a white ground")
+    files.get_by_role("button", name="Add it").click()
+    expect(files).to_contain_text("1 of 3")
+    eye.look("a picture that came", of="lessons.attach")
+    files.get_by_role("button", name="Take away").click()
+    expect(files).to_contain_text("0 of 3")
+    eye.look("a picture that went", of="lessons.detach")
+
+
 @pytest.mark.slow
 @looks(PHONE)
 def test_what_colleagues_share_and_thank(
@@ -67,6 +115,7 @@ def test_what_colleagues_share_and_thank(
     expect(bens).to_contain_text("You apply this")
     eye.look("a lesson that is applied", of="lessons.apply")
     mine = page.locator("article.lesson", has_text="A ladder on wet clay slides")
+    _add_to_lessons(page, eye)
     mine.locator("summary", has_text="Delete").click()
     mine.get_by_role("button", name="Delete this lesson").click()
     expect(mine).to_have_count(0)

@@ -18,6 +18,7 @@ WANTED: dict[str, Any] = {
     "team_kudos_allowance": 3,
     "kudos_on_boards": False,
     "full_time_hours": 38.5,
+    "incident_link": "https://safe.waterveld.example/report",
     "statement_days": 90,
     "points_on": True,
     "boards_on": False,

@@ -15,6 +15,7 @@ from app.lessons.actions import NewLesson
 from app.outbox import settle
 from app.vision import actions as vision
 from tests.cast import Cast
+from tests.small import badge, load
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TEXT: dict[str, Any] = {
@@ -69,3 +70,20 @@ def standing(app: Flask) -> Callable[[], dict[str, datetime]]:
 def later() -> Callable[[int], datetime]:
     """So many days after the first lesson."""
     return lambda days: AT + timedelta(days=days)
+
+
+WORTH = {"kinds": {"lesson_shared": {"points": 10, "cap_week": 30}, "lesson_applied": {"points": 20}}}
+
+
+@pytest.fixture
+def worth(app: Flask, cast: Cast) -> None:
+    """Ten points for a lesson, three a week; twenty for each colleague who applies it."""
+    with app.app_context():
+        load([], WORTH)
+
+
+@pytest.fixture
+def sharer(app: Flask, cast: Cast) -> None:
+    """A badge for a lesson."""
+    with app.app_context():
+        load([badge("sharer", ({"count": {"kind": "lesson_shared"}, "at_least": 1}, 5))], WORTH)

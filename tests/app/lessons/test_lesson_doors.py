@@ -205,6 +205,20 @@ def test_the_composer_says_gently_how_to_share_safely(client_of: Browser) -> Non
         assert line in page
 
 
+def test_where_incidents_are_reported_is_the_organisations_own_link(app: Flask, client_of: Browser) -> None:
+    dan, sent = client_of("dan"), {"name": "Waterveld", "kudos_allowance": 10, "manager_kudos_allowance": 30,
+                                   "full_time_hours": 36, "statement_days": 400}  # fmt: skip
+    assert "Report an incident" not in client_of("anna").get("/lessons").text
+    elsewhere = ("http://a.example", "javascript:alert(1)", "//evil.example", "/\\evil.example")
+    for wrong in (*elsewhere, "https://a b.example", "x"):
+        assert dan.post("/admin/organisation", data={**sent, "incident_link": wrong}).status_code == 422, (
+            wrong
+        )
+    for right in ("https://safe.waterveld.example/report?x=1", "/search"):
+        assert dan.post("/admin/organisation", data={**sent, "incident_link": right}).status_code == 303
+        assert f'href="{right}"' in client_of("anna").get("/lessons").text
+
+
 def test_the_pages_speak_dutch(app: Flask, cast: Cast, client_of: Browser) -> None:
     with app.app_context(), transaction():
         db.session.get_one(Person, cast.anna).language = "nl"

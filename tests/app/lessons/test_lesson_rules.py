@@ -18,20 +18,20 @@ def test_case_spaces_and_signs_make_no_other_text() -> None:
 
 
 def test_a_text_that_stands_counts_once_within_thirty_days() -> None:
-    assert counted_at(KEY, AT, []) == AT
-    assert counted_at(KEY, AT, [earlier(30)]) is None
-    assert counted_at(KEY, AT, [earlier(31)]) == AT
-    assert counted_at(KEY, AT, [earlier(-3)]) is None, "also when the earlier one arrives later"
+    assert counted_at({KEY}, AT, []) == AT
+    assert counted_at({KEY}, AT, [earlier(30)]) is None
+    assert counted_at({KEY}, AT, [earlier(31)]) == AT
+    assert counted_at({KEY}, AT, [earlier(-3)]) is None, "also when the earlier one arrives later"
 
 
 def test_a_copy_takes_the_place_and_the_moment_of_the_one_that_was_deleted() -> None:
-    assert counted_at(KEY, AT, [earlier(9, stands=False)]) == AT - timedelta(days=9)
-    assert counted_at(KEY, AT, [earlier(9, stands=False), earlier(2)]) is None
+    assert counted_at({KEY}, AT, [earlier(9, stands=False)]) == AT - timedelta(days=9)
+    assert counted_at({KEY}, AT, [earlier(9, stands=False), earlier(2)]) is None
 
 
 def test_every_text_that_a_lesson_ever_had_is_known() -> None:
     both = Earlier(frozenset([KEY, "another"]), AT, True)
-    assert counted_at("another", AT, [both]) is None
+    assert counted_at({"another"}, AT, [both]) is None
 
 
 def test_the_first_field_that_cannot_be_is_named() -> None:

@@ -1,0 +1,160 @@
+"""What is added to a lesson: pictures, reactions; and a draft, which nobody but its writer can open."""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db import db
+from app.errors import NotFound, Refused
+from app.keys import decrypt, encrypt
+from app.lessons import actions, pictures, queries, rules, unnamed
+from app.lessons.models import Attachment, Draft, Lesson, Reaction
+
+PDF = "application/pdf"
+PICTURE = "image/webp"
+_PLAIN_NAME = re.compile(r"[^\w. -]+")
+
+
+# Pictures and documents ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it was sent, with what it shows in words."""
+
+    name: str
+    content: bytes
+    alt: str
+
+
+_NUMBER = select(func.count()).where(Attachment.lesson_id == bindparam("of"))
+_NAMED = select(Lesson.author_id).where(Lesson.id == bindparam("of"))
+_REMOVE = (
+    delete(Attachment)
+    .where(Attachment.lesson_id == bindparam("of"), Attachment.id == bindparam("file"))
+    .returning(Attachment.id)
+)
+WRONG = {
+    "empty": _l("Choose a file first."),
+    "big": _l("A file can have at most 5 MB. This one is larger."),
+    "many": _l("A lesson can have three files. Take one away first."),
+    "alt": _l("Say in a few words what the picture shows, for who cannot see it. At most 200 characters."),
+    "kind": _l("This is no picture that we can read. Send a JPEG, PNG, WebP or GIF, or a PDF."),
+    "pixels": _l("This picture has more than 40 million pixels. Make it smaller first."),
+    "pdf": _l("A PDF can say who made it, so it only goes with a lesson with your name."),
+}  # fmt: skip
+
+
+def attach(*, by: int, lesson_id: int, sent: Sent) -> uuid.UUID:
+    """The author adds a picture, or on a lesson with their name a PDF."""
+    unnamed.lock_pens([by])
+    own = queries.lesson(by, lesson_id)
+    if own is None or not own.mine:
+        raise NotFound(actions.NOT_THERE)
+    if (db.session.scalar(_NUMBER, {"of": lesson_id}) or 0) >= rules.FILES:
+        raise _wrong("many")
+    row = _read(sent, with_name=not own.unnamed)
+    new = uuid.uuid4()
+    db.session.execute(insert(Attachment).values(id=new, lesson_id=lesson_id, **row))
+    return new
+
+
+def detach(*, by: int, lesson_id: int, file_id: uuid.UUID) -> None:
+    """The author takes one away."""
+    own = queries.lesson(by, lesson_id)
+    if own is None or not own.mine:
+        raise NotFound(actions.NOT_THERE)
+    if db.session.scalar(_REMOVE, {"of": lesson_id, "file": file_id}) is None:
+        raise NotFound(actions.NOT_THERE)
+
+
+def _read(sent: Sent, *, with_name: bool) -> dict[str, Any]:
+    if not sent.content:
+        raise _wrong("empty")
+    if len(sent.content) > rules.FILE_BYTES:
+        raise _wrong("big")
+    alt = sent.alt.strip()
+    if sent.content.startswith(b"%PDF-"):
+        if not with_name:
+            raise _wrong("pdf")
+        name = _PLAIN_NAME.sub(" ", sent.name).strip(" .")[:80] or "document.pdf"
+        name = name if name.lower().endswith(".pdf") else f"{name}.pdf"
+        return {"kind": PDF, "name": name, "alt": alt[: rules.ALT[1]], "content": sent.content}
+    if not rules.ALT[0] <= len(alt) <= rules.ALT[1]:
+        raise _wrong("alt", "alt")
+    try:
+        made = pictures.made_anew(sent.content)
+    except pictures.TooLarge:
+        raise _wrong("pixels") from None
+    except pictures.NoPicture:
+        raise _wrong("kind") from None
+    told = {"width": made.width, "height": made.height, "content": made.content}
+    return {"kind": PICTURE, "name": "picture.webp", "alt": alt, **told}
+
+
+def _wrong(what: str, field: str = "file") -> Refused:
+    return Refused(WRONG[what], fields={field: WRONG[what]})
+
+
+# Reactions ----------------------------------------------------------------------------------------------------
+
+
+def react(*, by: int, lesson_id: int, kind: str, on: bool) -> None:
+    """Say one of a few words to a lesson, or take it back. Said twice is said once; it earns nothing."""
+    allowed = queries.may_apply([(lesson_id, by)])
+    if not allowed:
+        raise NotFound(actions.NOT_THERE)
+    actions.refuse_own(allowed, _l("This is your own lesson. Reactions are for your colleagues."))
+    row = {"lesson_id": lesson_id, "person_id": by, "kind": kind}
+    if on:
+        db.session.execute(insert(Reaction).values(row).on_conflict_do_nothing())
+    else:
+        db.session.execute(delete(Reaction).filter_by(**row))
+
+
+# Drafts -------------------------------------------------------------------------------------------------------
+
+_PIECE = 4096  # so that a length tells nothing of a text
+_KEPT = select(Draft.sealed).where(Draft.mark == bindparam("mark"))
+_DROP = delete(Draft).where(Draft.mark == bindparam("mark")).returning(Draft.mark)
+
+
+def keep_draft(*, by: int, draft: Mapping[str, Any], at: datetime) -> None:
+    """Keep what somebody has written so far, in place of what they had."""
+    key = unnamed.key_of(by)
+    if key is None:
+        raise NotFound(actions.NOT_THERE)
+    told = json.dumps({**draft, "saved_at": at.isoformat()}).encode()
+    sealed = encrypt(key, told.ljust(-(-len(told) // _PIECE) * _PIECE), "draft")
+    kept = insert(Draft).values(mark=_mark(key), sealed=sealed)
+    db.session.execute(
+        kept.on_conflict_do_update(index_elements=[Draft.mark], set_={"sealed": kept.excluded.sealed})
+    )
+
+
+def draft_of(person_id: int) -> dict[str, Any] | None:
+    """What somebody wrote so far, with `saved_at`."""
+    key = unnamed.key_of(person_id)
+    sealed = db.session.scalar(_KEPT, {"mark": _mark(key)}) if key else None
+    if key is None or sealed is None:
+        return None
+    told: dict[str, Any] = json.loads(decrypt(key, sealed, "draft"))
+    return {**told, "saved_at": datetime.fromisoformat(told["saved_at"])}
+
+
+def drop_draft(*, by: int) -> bool:
+    """Throw it away; says whether there was one."""
+    key = unnamed.key_of(by)
+    return key is not None and db.session.scalar(_DROP, {"mark": _mark(key)}) is not None
+
+
+def _mark(key: bytes) -> bytes:
+    return unnamed.mark(key, "draft")
