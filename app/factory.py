@@ -225,7 +225,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
         organisation=queries.organisation,
-        waits=_waits,
+        waits_for_me=_waits,
         celebrates=badges_pages.celebrates,
     )
     app.jinja_env.globals.update(_from_rooms())

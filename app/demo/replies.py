@@ -70,7 +70,7 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
     """The first request of each asker is answered by some; what is asked of Noor last still waits."""
     answers = cycle(written["answers"])
     asked = [*written["requests"], {**written["leading"], "of": []}]
-    for one in asked:
+    for nth, one in enumerate(asked):
         people = [ids[name] for name in one["of"] if name in ids]
         at = now - timedelta(days=float(one["days_ago"]))
         if one["by"] not in ids or (one["of"] and not people):
@@ -81,6 +81,7 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
             lang=one["lang"],
             people=people,
             leading=not one["of"],
+            once=f"demo-{nth}",
         )
         with transaction():
             request_id = actions.ask(told, at=at)

@@ -135,20 +135,11 @@ def _fill(
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
     ids = {person.name: stage.people[person.external_id] for person in everybody}
-    given = recognise(ids, now)
-    with transaction():
-        show(ids)
-        settle(now)
-    if "guided" not in kept:
-        _guide(everybody, stage, kept, now, echo)
-    reply(ids, now)
-    with transaction():
-        report(ids, now)
-        settle(now)
+    _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     kept["done"] = True
+    employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
-        employee = by_name(everybody)[CAST["employee"][0]]
         db.session.execute(_SEEN, {"email": employee.email})
         writer = stage.people[employee.external_id]
         lesson_extras.keep_draft(by=writer, draft={**DRAFT, "skills": []}, at=now - timedelta(hours=2))
@@ -157,7 +148,34 @@ def _fill(
         planned = plan(now, zone)
         settle(now)
         _keep(kept, now)
-    echo(f"  {given} special recognitions, {planned} workshops to come")
+    echo(f"  {planned} workshops to come")
+
+
+def _together(
+    everybody: Sequence[Colleague],
+    stage: Stage,
+    ids: Mapping[str, int],
+    kept: dict[str, Any],
+    now: datetime,
+    echo: Echo,
+) -> None:
+    """What colleagues are to each other besides lessons and kudos, step by step: each is made once."""
+    if "given" not in kept:
+        kept["given"] = recognise(ids, now)
+        with transaction():
+            show(ids)
+            settle(now)
+            _keep(kept, now)
+        echo(f"  {kept['given']} special recognitions")
+    if "guided" not in kept:
+        _guide(everybody, stage, kept, now, echo)
+    if "replied" not in kept:
+        reply(ids, now)
+        kept["replied"] = True
+        with transaction():
+            report(ids, now)
+            settle(now)
+            _keep(kept, now)
 
 
 def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, Any], echo: Echo) -> None:

@@ -17,6 +17,7 @@ from app.lessons.schemas import (
     BIGGEST,
     ApplicationIn,
     DraftIn,
+    DraftKeptOut,
     DraftOut,
     FeedApiQuery,
     FileIn,
@@ -191,7 +192,7 @@ def _react(lesson_id: int, kind: str, on: bool) -> dict[str, Any]:
 
 @api.route(f"{ONE}/files", methods=["POST"])
 @may("person")
-@api.arguments(FileIn, location="form")
+@api.arguments(FileIn, location="query")
 @api.arguments(UploadIn, location="files")
 @api.response(201, LessonOut)
 @api.alt_response(404, description="is not there, or not yours")
@@ -229,14 +230,10 @@ def detach(lesson_id: int, file_id: uuid.UUID) -> None:
 
 @api.route("/lessons/draft", methods=["GET"])
 @may("person")
-@api.response(200, DraftOut)
-@api.alt_response(404, description="you have none")
+@api.response(200, DraftKeptOut)
 def draft() -> dict[str, Any]:
     """What you wrote so far; nobody else can open it."""
-    kept = extras.draft_of(me())
-    if kept is None:
-        raise NotFound(actions.NOT_THERE)
-    return kept
+    return {"draft": extras.draft_of(me())}
 
 
 @api.route("/lessons/draft", methods=["PUT"])

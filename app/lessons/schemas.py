@@ -86,6 +86,12 @@ class DraftOut(DraftIn):
     saved_at = fields.DateTime(required=True)
 
 
+class DraftKeptOut(Schema):
+    draft = fields.Nested(
+        DraftOut, required=True, allow_none=True, metadata={"description": "null when you have none"}
+    )
+
+
 class SaidIn(Schema):
     """What is typed, to be looked through for names."""
 

@@ -3,10 +3,12 @@
 import re
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from werkzeug.routing import UUIDConverter
 
 from app import guard
 from app.access import POLICIES, WHO, RouteWithoutPolicy, collect_policies
@@ -76,7 +78,10 @@ def test_nobody_gets_into_any_page_that_is_not_for_anybody(app: Flask, client: F
         for rule in app.url_map.iter_rules():
             if "anybody" in POLICIES[rule.endpoint].who or "GET" not in (rule.methods or ()):
                 continue
-            path = url_for(rule.endpoint, **dict.fromkeys(rule.arguments, 1))
+            ids = [one for one in rule._converters if isinstance(rule._converters[one], UUIDConverter)]
+            path = url_for(
+                rule.endpoint, **dict.fromkeys(rule.arguments, 1) | dict.fromkeys(ids, UUID(int=1))
+            )
             answer = client.get(path)
             assert answer.status_code == 401 or answer.headers["Location"].startswith("/login"), path
 

@@ -530,7 +530,7 @@ def test_a_board_links_those_with_a_name_and_nobody_else(
 # What it costs -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("path", "most"), [("/people/anna", 6), ("/me/profile", 5), ("/u/anna", 4)])
+@pytest.mark.parametrize(("path", "most"), [("/people/anna", 10), ("/me/profile", 5), ("/u/anna", 4)])
 def test_more_badges_and_lessons_are_no_more_to_ask(
     scene: Scene, cast: Cast, client_of: Browser, path: str, most: int
 ) -> None:

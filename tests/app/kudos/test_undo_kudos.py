@@ -128,6 +128,7 @@ def test_the_news_of_it_harms_nobody_when_it_comes_after(
     undo(thank("anna", "ben"))
     with app.app_context(), transaction():
         hand_on(claim(SOON), SOON)
+        settle(SOON)
     assert client_of("ben").get("/home/foryou", headers=SWAP).status_code == 200
 
 
