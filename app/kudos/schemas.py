@@ -108,8 +108,8 @@ class TeamsQuery(Schema):
 class WeightsQuery(Schema):
     person = fields.List(
         fields.Integer(validate=ID),
-        required=True,
-        validate=validate.Length(1, rules.TEAM),
+        load_default=list,
+        validate=validate.Length(max=rules.TEAM),
         metadata={"description": "ids of colleagues"},
     )
 

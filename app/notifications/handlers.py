@@ -35,3 +35,6 @@ def _news(kind: Kind, event: Any, now: datetime) -> News:
 def forget_lessons(happened: Sequence[LessonUnnamed], now: datetime) -> None:
     """Lessons that lost their name: what stands in an inbox would still say whose they are."""
     actions.forget("applied", {str(event.lesson_id) for event in happened})
+    actions.forget("feedback", {f"lesson:{event.lesson_id}" for event in happened})
+    for kind in ("reported", "decided"):
+        actions.forget(kind, {f"lesson:{event.lesson_id}" for event in happened})

@@ -3,7 +3,7 @@
 What is not in the answer is undone, hidden, deleted, or not theirs to see any more.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -186,6 +186,77 @@ def agreements(me: int, lines: Sequence[Line]) -> dict[int, Found]:
         for line in lines
         if (row := rows.get(line.object))
     }
+
+
+Look = Callable[[int, Sequence[Line]], Mapping[int, Found]]
+
+
+def _read(sql: str) -> Look:
+    """Rows of (id, who, title, lang, key) that are for :me, of those :ids; each line is about one of them."""
+    statement = text(sql)
+
+    def look(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+        rows = {row.id: row for row in db.session.execute(statement, {"me": me, "ids": _numbers(lines)})}
+        return {
+            line.id: Found(
+                key=row.key, names=(row.who,) if row.who else (), title=row.title or "", lang=row.lang or ""
+            )
+            for line in lines
+            if (row := rows.get(int(line.object)))
+        }
+
+    return look
+
+
+feedback_asked = _read("""
+    SELECT r.id, p.name AS who, r.about AS title, r.lang, r.id AS key FROM feedback_request r
+    JOIN person p ON p.id = r.asker_id JOIN feedback_asked a ON a.request_id = r.id AND a.person_id = :me
+    WHERE r.id = ANY(CAST(:ids AS bigint[]))
+""")
+feedback_given = _read("""
+    SELECT f.id, p.name AS who, coalesce(r.about, l.title) AS title, coalesce(r.lang, l.lang) AS lang,
+           CASE WHEN r.id IS NULL THEN '/lessons/' || l.id || '#feedback' ELSE '/feedback/' || r.id END AS key
+    FROM feedback f JOIN person p ON p.id = f.giver_id LEFT JOIN feedback_request r ON r.id = f.request_id
+    LEFT JOIN lesson l ON l.id = f.lesson_id
+    WHERE f.id = ANY(CAST(:ids AS bigint[]))
+      AND (r.asker_id = :me AND NOT r.unnamed OR l.author_id = :me AND l.deleted_at IS NULL)
+""")
+recognition = _read("""
+    SELECT r.id, p.name AS who, r.title, r.lang, r.id AS key FROM recognition r JOIN person p ON p.id = r.giver_id
+    JOIN recognition_receiver v ON v.recognition_id = r.id AND v.person_id = :me
+    WHERE r.id = ANY(CAST(:ids AS bigint[])) AND r.withdrawn_at IS NULL
+""")
+guidance = _read("""
+    SELECT g.id, p.name AS who, NULL AS title, NULL AS lang, g.id AS key FROM guidance g
+    JOIN person p ON p.id = CASE WHEN g.guide_id = :me THEN g.learner_id ELSE g.guide_id END
+    WHERE g.id = ANY(CAST(:ids AS bigint[])) AND :me IN (g.guide_id, g.learner_id)
+""")
+pair = _read("""
+    SELECT m.id, p.name AS who, NULL AS title, NULL AS lang, m.programme_id AS key FROM mentor_pair m
+    JOIN person p ON p.id = CASE WHEN m.mentor_id = :me THEN m.mentee_id ELSE m.mentor_id END
+    WHERE m.id = ANY(CAST(:ids AS bigint[])) AND :me IN (m.mentor_id, m.mentee_id)
+""")
+conversation = _read("""
+    SELECT c.id, o.name AS who, NULL AS title, NULL AS lang, c.id AS key FROM conversation c
+    JOIN person p ON p.id = c.person_id
+    JOIN person o ON o.id = CASE WHEN c.person_id = :me THEN c.manager_id ELSE c.person_id END
+    WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.cancelled_at IS NULL
+      AND (c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)
+""")
+team_goal = _read("""
+    SELECT g.id, NULL AS who, g.title, g.lang, g.id AS key FROM team_goal g
+    WHERE g.id = ANY(CAST(:ids AS bigint[]))
+      AND EXISTS (SELECT FROM team_goal_member m WHERE m.team_goal_id = g.id AND m.person_id = :me)
+""")
+goal_due = _read("""
+    SELECT id, NULL AS who, title, lang, id AS key FROM goal
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND person_id = :me
+""")
+
+
+def reports(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """What was reported, and what was decided, stands on a page of its own with one's own rights."""
+    return {line.id: Found(key=None) for line in lines}
 
 
 def _numbers(lines: Sequence[Line]) -> list[int]:
