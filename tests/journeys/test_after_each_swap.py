@@ -300,7 +300,7 @@ def test_what_comes_by_itself(dark: bool, width: int, app: Flask, company: Compa
     page = visit("anna", dark=dark, width=width)
     eye = Eye(page, app)
     listening = page.locator("main [hx-get][hx-trigger*='sse:']")
-    for path, parts in (("/", 5), ("/album", 1)):
+    for path, parts in (("/", 6), ("/album", 1)):
         page.goto(path)
         expect(listening).to_have_count(parts)
         for one in listening.all():
@@ -461,6 +461,7 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("_ui.html", "item"): "badges.album",
     ("badges/_album.html", "here"): "badges.album",
     ("leaderboards/_board.html", "other"): "leaderboards.board",
+    ("lessons/_apply.html", "other"): "lessons.take_name_off",
     ("leaderboards/_row.html", "url"): "leaderboards.rows",
 }
 
@@ -483,3 +484,36 @@ def test_every_answer_that_is_swapped_in_is_looked_at() -> None:
         "admin_people.everybody",
     }
     assert set(swapped_in()) - SUGGESTIONS - HURRIED - looked_at == set()
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_feedback_and_what_is_used(
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit, cast: Cast
+) -> None:
+    ben = visit("ben", f"/lessons/{company.lesson}", dark=dark, width=width)
+    eye = Eye(ben, app)
+    ben.locator("#feedback summary").click()
+    ben.get_by_label("What to keep").fill("That you wrote it down the same day.")
+    ben.get_by_role("button", name="Send to the author").click()
+    expect(ben.locator("#feedback")).to_contain_text("Sent to the author")
+    eye.look("feedback that was sent", of="feedback.on_lesson")
+    anna = visit("anna", f"/lessons/{company.lesson}", dark=dark, width=width)
+    eye = Eye(anna, app)
+    anna.get_by_role("button", name="Say that it helped").click()
+    expect(anna.locator("#feedback")).to_contain_text("This helped me")
+    eye.look("feedback that helped", of="feedback.helpful")
+    anna.get_by_role("button", name="Let readers see it").click()
+    expect(anna.locator("#feedback")).to_contain_text("Keep to myself")
+    eye.look("feedback that readers see", of="feedback.share")
+    with app.app_context(), transaction():
+        db.session.execute(
+            text("UPDATE completion c SET completed_at = now() - interval '50 days' FROM activity a"
+                 " WHERE a.id = c.activity_id AND c.person_id = :anna AND c.state = 'confirmed'"
+                 " AND a.kind IN ('course', 'workshop', 'on_the_job', 'rotation')"),
+            {"anna": cast.anna},
+        )  # fmt: skip
+    anna.goto("/")
+    anna.get_by_role("button", name="Yes, I use it").click()
+    expect(anna.get_by_text("Thank you for telling")).to_be_visible()
+    eye.look("what is used", of="feedback.tell_use")
