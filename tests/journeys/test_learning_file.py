@@ -47,6 +47,8 @@ def desk(app: Flask, cast: Cast) -> Iterator[None]:
 def shot(page: Page, name: str) -> None:
     """Each step is looked at: by axe, at two widths, and by eye where SHOTS names a folder."""
     if "plain" not in name:
+        page.wait_for_load_state()  # a page that is on its way has no head yet
+        expect(page.locator("main")).to_be_visible()
         width = (page.viewport_size or {})["width"]
         widths = (320, 390) if width < 500 else (768, 1280)
         assert [*headless(page, "en"), *sideways(page, widths), *unfit(page)] == [], name

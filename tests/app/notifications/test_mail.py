@@ -14,6 +14,7 @@ from app import mail
 from app.db import db, transaction
 from app.notifications import actions, mailing, rules
 from app.notifications import jobs as notification_jobs
+from app.notifications.kinds import KINDS
 from app.notifications.rules import Settings
 from app.outbox import settle
 from app.people import actions as people
@@ -423,7 +424,7 @@ def test_one_chooses_on_a_page_and_by_api_alike(scene: Scene, client_of: Browser
     anna = client_of("anna")
     page = anna.get("/me/notifications").text
     assert 'href="/me/notifications"' in anna.get("/me/settings").text
-    assert page.count("<select") == 2 + 12
+    assert page.count("<select") == 2 + len(KINDS)
     form = {"mail": "true", "quiet_from": "21:30", "quiet_until": "06:15", "hour": "9", "weekday": "5"}
     answer = anna.post(
         "/me/notifications", data={**form, "way_kudos": "weekly"}, headers={"HX-Request": "true"}
