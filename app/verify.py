@@ -62,6 +62,16 @@ _GROUNDS = """
         UNION ALL
         SELECT 'goal:' || id || CASE WHEN round > 1 THEN ':' || round ELSE '' END, person_id
         FROM goal WHERE counted_at IS NOT NULL
+        UNION ALL
+        SELECT 'use:' || completion_id, person_id FROM learning_use
+        UNION ALL
+        SELECT 'feedback:' || id || ':' || round, giver_id FROM feedback WHERE helped_at IS NOT NULL
+        UNION ALL
+        SELECT 'recognition:' || v.recognition_id || ':' || v.person_id, v.person_id
+        FROM recognition_receiver v JOIN recognition r ON r.id = v.recognition_id WHERE r.withdrawn_at IS NULL
+        UNION ALL
+        SELECT 'guidance:' || g.id || ':' || m.id, g.guide_id
+        FROM guidance_meeting m JOIN guidance g ON g.id = m.guidance_id WHERE m.state = 'confirmed' AND m.counted > 0
     ), standing AS (
         SELECT source, person_id FROM fact WHERE withdrawn_at IS NULL AND in_unit
     )
