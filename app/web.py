@@ -133,6 +133,15 @@ def _vary(answer: Response) -> Response:
     return answer
 
 
+def wrong_with(no: ValidationError | Refused | None, known: Mapping[str, object]) -> dict[str, Any]:
+    """For a form that comes back: what is wrong in all, and with which field; `known` has the words for fields."""
+    if no is None:
+        return {"refusal": None, "wrong": {}}
+    if isinstance(no, Refused):
+        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
+    return {"refusal": None, "wrong": {name: str(known.get(name, no)) for name in no.messages_dict}}
+
+
 # Refusals ---------------------------------------------------------------------------------------------------
 
 

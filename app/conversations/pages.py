@@ -15,7 +15,7 @@ from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
 from app.people.queries import profile
-from app.web import body, done, now, render
+from app.web import body, done, now, render, wrong_with
 
 pages = Blueprint("conversations", __name__)
 ONE = f"/conversations/<int(max={BIGGEST}):conversation_id>"
@@ -29,7 +29,12 @@ def mine() -> ResponseReturnValue:
 
 
 def _mine(no: ValidationError | Refused | None = None) -> Response:
-    context = {"rows": queries.of(me(), me()), "coming": queries.coming(me()), "ahead": AHEAD, **_said(no)}
+    context = {
+        "rows": queries.of(me(), me()),
+        "coming": queries.coming(me()),
+        "ahead": AHEAD,
+        **wrong_with(no, actions.WRONG),
+    }
     return _status(render("conversations/mine.html", **context), no)
 
 
@@ -72,7 +77,12 @@ def _one(conversation_id: int, no: ValidationError | Refused | None = None) -> R
     if row is None:
         raise NotFound(actions.NOT_THERE)
     typed = {name: request.form.get(name, "") for name in ("kind", "text")} if no else {}
-    context = {"row": row, "notes": queries.notes(me(), conversation_id), "typed": typed, **_said(no)}
+    context = {
+        "row": row,
+        "notes": queries.notes(me(), conversation_id),
+        "typed": typed,
+        **wrong_with(no, actions.WRONG),
+    }
     return _status(render("conversations/one.html", **context), no)
 
 
@@ -124,14 +134,6 @@ def drop(conversation_id: int, note_id: int) -> ResponseReturnValue:
 
 def _to(conversation_id: int) -> Response:
     return done("conversations/_saved.html", url_for(".one", conversation_id=conversation_id))
-
-
-def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
 
 
 def _status(answer: Response, no: ValidationError | Refused | None) -> Response:

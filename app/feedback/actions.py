@@ -84,6 +84,7 @@ _STATE = text("""
     WHERE a.request_id = :request AND a.person_id = :me AND a.state = ANY(:was) AND r.id = a.request_id
       AND r.closed_at IS NULL AND r.closes_at > :at RETURNING r.asker_id, r.unnamed
 """).bindparams(bindparam("was", type_=ARRAY(Text())))
+_HOLD = text("SELECT id FROM lesson WHERE id = :lesson FOR KEY SHARE")
 _GIVE = """
     INSERT INTO feedback (giver_id, lesson_id, request_id, keep, "try", lang, given_at)
     VALUES (:me, :lesson, :request, :keep, :try_, :lang, :at)
@@ -208,6 +209,7 @@ def decline(*, by: int, request_id: int, at: datetime) -> None:
 def give_on_lesson(*, by: int, lesson_id: int, words: Words, at: datetime) -> int:
     """Say to the author of a lesson what to keep and what to try; one from each reader, which can be put otherwise."""
     sent = _checked(words)
+    db.session.execute(_HOLD, {"lesson": lesson_id})  # it may be losing its name at this moment
     lesson = lessons.lesson(by, lesson_id)
     if lesson is None:
         raise NotFound(NOT_THERE)
@@ -245,8 +247,9 @@ def _checked(words: Words) -> dict[str, Any]:
 
 def mark_helpful(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
     """Who got it says that it helped, or takes that back; the giver earns a little from it."""
-    row, skills = _mine_to_judge(by, feedback_id)
-    lock_people([row.giver_id])
+    row, lesson = _mine_to_judge(by, feedback_id)
+    # Two who mark each other's at once must see one another. Who is unnamed leaves no trace, not even a lock.
+    lock_people({row.giver_id} if lesson and lesson.author_id is None else {row.giver_id, by})
     statement = _HELPED if on else _NOT_HELPED
     changed = db.session.scalar(statement, {"feedback": feedback_id, "at": at})
     if changed is None:
@@ -264,7 +267,7 @@ def mark_helpful(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
                 source=source,
                 kind="feedback_helped",
                 at=at,
-                skills=skills,
+                skills=tuple(lesson.skills) if lesson else (),
                 counterpart_id=by if on_request else None,
                 weight=rules.weight(queries.between(by, row.giver_id, but=feedback_id, at=at)),
             )
@@ -278,16 +281,17 @@ def share(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
     db.session.execute(_SHARE, {"feedback": feedback_id, "on": on, "at": at})
 
 
-def _mine_to_judge(me: int, feedback_id: int) -> tuple[queries.AnyRow, tuple[int, ...]]:
+def _mine_to_judge(me: int, feedback_id: int) -> tuple[queries.AnyRow, queries.AnyRow | None]:
+    """Feedback that one got, and the lesson that it is on."""
     row = queries.to_judge(me, feedback_id)
     if row is None:
         raise NotFound(NOT_THERE)
     if row.lesson_id is None:
-        return row, ()
+        return row, None
     lesson = lessons.lesson(me, row.lesson_id)
     if lesson is None or not lesson.mine:
         raise NotFound(NOT_THERE)
-    return row, tuple(lesson.skills)
+    return row, lesson
 
 
 def _source(feedback_id: int, nth: int) -> str:

@@ -18,7 +18,7 @@ from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people.meant import WhoIsMeant, meant
 from app.people.queries import cards, reports_of
-from app.web import body, done, now, render
+from app.web import body, done, now, render, wrong_with
 
 pages = Blueprint("feedback", __name__)
 REQUEST = f"/feedback/<int(max={BIGGEST}):request_id>"
@@ -67,7 +67,7 @@ def _overview(typed: dict[str, Any], no: ValidationError | Refused | None = None
         "fewest": FEWEST,
         "typed": empty | typed,
         "maybe": no.maybe if isinstance(no, WhoIsMeant) else (),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     }
     answer = render("feedback/page.html", **context)
     if no is not None:
@@ -126,7 +126,7 @@ def _request(
         own=own,
         fewest=FEWEST,
         typed=words | (typed or {}),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     )
     if no is not None:
         answer.status_code = no.status if isinstance(no, Refused) else 422
@@ -191,7 +191,7 @@ def on_lesson(lesson_id: int) -> ResponseReturnValue:
     except NotFound:
         raise
     except (ValidationError, Refused) as no:
-        told = {"feedback": of_lesson(lesson), "typed_words": _words_typed(), **_said(no)}
+        told = {"feedback": of_lesson(lesson), "typed_words": _words_typed(), **wrong_with(no, actions.WRONG)}
         page = "feedback/lesson_form.html"
         answer = render(page, "feedback/_on_lesson.html", lesson=lesson, **told)
         answer.status_code = no.status if isinstance(no, Refused) else 422
@@ -264,11 +264,3 @@ def tell_use(completion_id: int) -> ResponseReturnValue:
 
 def _words_typed() -> dict[str, Any]:
     return {name: request.form.get(name, "") for name in ("keep", "try", "lang")}
-
-
-def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}

@@ -254,11 +254,6 @@ _AIMS = text("""
 """)
 
 
-def aims(me: int) -> list[int]:
-    """The skills of one's open goals, with those below them."""
-    return list(db.session.scalar(_AIMS, {"me": me}) or ())
-
-
 def badge_ids() -> dict[str, int]:
     """The badges that can be earned, by slug."""
     return {one.slug: achievement_id for achievement_id, one in catalogue().in_force.items()}

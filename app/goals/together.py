@@ -19,7 +19,6 @@ from app.errors import NotFound, Refused
 from app.events import TeamGoalReached
 from app.goals.rules import FEWEST, NewTeamGoal, wrong_with_team
 from app.outbox import publish
-from app.people.queries import organisation
 from app.vision import queries as vision
 
 NOT_THERE = _l("There is no such goal.")
@@ -213,8 +212,3 @@ def reach(at: datetime) -> int:
             for row in db.session.execute(_WHO, {"id": goal_id})
         )
     return len(reached)
-
-
-def name_of(row: Any) -> str:
-    """Of whom it is."""
-    return str(row.unit or organisation().name)

@@ -20,7 +20,7 @@ from app.config import timezone
 from app.conversations import queries as conversations
 from app.conversations.rules import AHEAD
 from app.db import transaction
-from app.errors import NotFound, Refused
+from app.errors import Refused
 from app.home import together
 from app.home.schemas import CardQuery, StandInForm
 from app.kudos import queries as kudos
@@ -30,11 +30,10 @@ from app.people import queries as people
 from app.people import standins
 from app.people.meant import meant
 from app.vision import queries as vision
-from app.web import body, done, now, query, render
+from app.web import body, done, now, query, render, wrong_with
 
 pages = Blueprint("team", __name__)
 LATELY = timedelta(days=30)
-NO_SUCH = "There is no such page."
 BADGES, LESSONS = 6, 5
 
 
@@ -54,7 +53,7 @@ def _page(no: ValidationError | Refused | None = None) -> Response:
         own_lessons=lessons.by_author(me(), me(), 1),
         reports=reports,
         planned=planned,
-        news=together.to_celebrate([one.id for one in reports], me(), since),
+        news=together.to_celebrate([one.id for one in reports], since),
         waiting_here=count_waiting_for(me()),
         stand_in=standins.of(me(), today),
         not_thanked=kudos.not_thanked(me(), now()),
@@ -97,7 +96,7 @@ def person(handle: str) -> ResponseReturnValue:
     own = found.id == me()
     leads = not own and people.is_manager_of(me(), found.id)
     if not own and not leads:
-        raise NotFound(NO_SUCH)
+        people.missing()
     if leads:
         look(viewer_id=me(), person_id=found.id, what="team:person", allowed=True, at=now())
     today = now().astimezone(timezone()).date()
@@ -128,15 +127,12 @@ def card() -> ResponseReturnValue:
         days=asked["days"],
         since=since,
         team=team.name if (team := lessons.team_of(me())) else None,
-        lessons=together.lessons_for_meeting(me(), None if everyone else asker().team_id, since),
+        lessons=together.lessons_for_meeting(None if everyone else asker().team_id, since),
         skill_of=skills,
         today=now().astimezone(timezone()).date(),
     )
 
 
 def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(no.messages_dict[name][0]) for name in no.messages_dict}}
+    sent = no.messages_dict if isinstance(no, ValidationError) else {}
+    return wrong_with(no, {name: said[0] for name, said in sent.items()})

@@ -51,14 +51,14 @@ def own_learning(me: int, at: datetime) -> AnyRow:
     return db.session.execute(_OWN, {"me": me, "since": began}).one()
 
 
-def to_celebrate(person_ids: Sequence[int], me: int, since: datetime) -> Sequence[AnyRow]:
+def to_celebrate(person_ids: Sequence[int], since: datetime) -> Sequence[AnyRow]:
     """What these people earned and shared lately, for every colleague to see, the latest first."""
     if not person_ids:
         return []
     return db.session.execute(_NEWS, {"ids": list(person_ids), "since": since, "limit": NEWS}).all()
 
 
-def lessons_for_meeting(me: int, team_id: int | None, since: datetime) -> Sequence[AnyRow]:
+def lessons_for_meeting(team_id: int | None, since: datetime) -> Sequence[AnyRow]:
     """The latest lessons of one's own team, or those for everyone. A lesson without a name has none here either."""
     told = {"team": team_id, "since": since, "limit": FOR_MEETING}
     return db.session.execute(_LESSONS, told).all()

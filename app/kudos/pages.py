@@ -29,7 +29,7 @@ from app.outbox import settle
 from app.people.meant import WhoIsMeant, meant
 from app.people.queries import colleagues
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("kudos", __name__)
 ONE = f"/kudos/<int(max={BIGGEST}):kudos_id>"
@@ -261,7 +261,7 @@ def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) ->
     typed = empty | typed
     left = queries.allowance(me(), now())
     told = {"near": queries.near(me()), "near_teams": queries.teams(me()), "maybe": (), "maybe_teams": ()}
-    return {"typed": typed, **told, "left": left, "weights": _weights(typed), **_said(no)}
+    return {"typed": typed, **told, "left": left, "weights": _weights(typed), **wrong_with(no, actions.WRONG)}
 
 
 def _weights(typed: dict[str, Any]) -> list[queries.Weight]:
@@ -270,15 +270,6 @@ def _weights(typed: dict[str, Any]) -> list[queries.Weight]:
     if not chosen or not queries.with_points(game=asker().game):
         return []
     return [one for one in queries.weights(me(), chosen, now()) if one.weight < 1]
-
-
-def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
-    """What is wrong in all, and with which field."""
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
 
 
 def _again(no: ValidationError | Refused | None, ticked: list[int], team_id: int | None = None) -> Response:

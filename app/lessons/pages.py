@@ -30,8 +30,9 @@ from app.lessons.serving import as_file
 from app.outbox import settle
 from app.people.queries import organisation
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render, swaps, wrong_with
 
+WRONG = {**actions.WRONG, "alt": extras.WRONG["alt"]}
 pages = Blueprint("lessons", __name__)
 ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
 TEXTS = ("outcome", "title", "happened", "learned", "from_now_on", "lang", "audience")
@@ -220,7 +221,12 @@ def attach(lesson_id: int) -> ResponseReturnValue:
             return _files(lesson_id)
     except (ValidationError, Refused) as no:
         told = {"lesson": row, "files": queries.files_of([lesson_id]), "alt": request.form.get("alt", "")}
-        page = {**told, "appliers": queries.appliers(lesson_id), **_words(), **_said(no)}
+        page = {
+            **told,
+            "appliers": queries.appliers(lesson_id),
+            **_words(),
+            **wrong_with(no, WRONG),
+        }
         return _refuse(render("lessons/lesson.html", "lessons/_files.html", **page), no)
 
 
@@ -304,7 +310,7 @@ def _composer(
     if draft:
         typed = {name: value for name, value in draft.items() if value not in ("", [])}
     told = {"typed": empty | (typed or {}), "team": team, "small_team": small, "draft": draft}
-    return {**told, **_said(no)}
+    return {**told, **wrong_with(no, WRONG)}
 
 
 def _typed() -> dict[str, Any]:
@@ -313,16 +319,6 @@ def _typed() -> dict[str, Any]:
     return sent | {
         "skills": [int(skill[:19]) for skill in request.form.getlist("skills") if skill.isdecimal()]
     }
-
-
-def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
-    """What is wrong in all, and with which field."""
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    known = {**actions.WRONG, "alt": extras.WRONG["alt"]}
-    return {"refusal": None, "wrong": {name: str(known.get(name, no)) for name in no.messages_dict}}
 
 
 def _again(fragment: str, no: ValidationError | Refused, **context: Any) -> Response:

@@ -156,7 +156,7 @@ def cards(person_ids: Iterable[int]) -> dict[int, Card]:
 def card(person_id: int) -> Card:
     """One card; erased or unknown people are not there."""
     found = cards([person_id]).get(person_id)
-    return found or _missing()
+    return found or missing()
 
 
 _lead = aliased(Person)
@@ -189,19 +189,19 @@ _public = select(
 def profile(handle: str) -> Any:
     """What every colleague may see of somebody who works here, with their manager and whether they lead."""
     fits = HANDLE.fullmatch(handle)
-    return (db.session.execute(_profile, {"handle": handle}).one_or_none() if fits else None) or _missing()
+    return (db.session.execute(_profile, {"handle": handle}).one_or_none() if fits else None) or missing()
 
 
 def public_profile(handle: str) -> Any:
     """What the world may see of who switched that on; whoever did not is not there."""
     statement = _public.where(Person.handle == handle, Person.public_profile)
     fits = HANDLE.fullmatch(handle)
-    return (db.session.execute(statement).one_or_none() if fits else None) or _missing()
+    return (db.session.execute(statement).one_or_none() if fits else None) or missing()
 
 
 def public_preview(person_id: int) -> Any:
     """The same for oneself, on or off."""
-    return db.session.execute(_public.where(Person.id == person_id)).one_or_none() or _missing()
+    return db.session.execute(_public.where(Person.id == person_id)).one_or_none() or missing()
 
 
 _KEYS = select(PersonKey.person_id, PersonKey.wrapped).where(
@@ -229,7 +229,7 @@ def keys_after(person_id: int, limit: int) -> dict[int, bytes]:
 
 
 def get_person(person_id: int) -> Person:
-    return db.session.get(Person, person_id) or _missing()
+    return db.session.get(Person, person_id) or missing()
 
 
 def colleagues(search: str = "", *, but: int | None = None, limit: int = 20) -> list[Card]:
@@ -424,7 +424,8 @@ def file_content(file_id: int) -> bytes | None:
     return content
 
 
-def _missing() -> Any:
+def missing() -> Any:
+    """Whoever is not there, and whoever one may not know to be."""
     raise NotFound(_l("There is nobody of that name here."))
 
 
@@ -513,7 +514,7 @@ def roster(
 
 def on_roster(person_id: int, at: datetime) -> Any:
     row = db.session.execute(_roster.where(Person.id == person_id), {"at": at}).one_or_none()
-    return row or _missing()
+    return row or missing()
 
 
 def roster_by_id(at: datetime, *, after: int, limit: int) -> Sequence[Any]:

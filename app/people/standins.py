@@ -1,6 +1,5 @@
 """Who stands in for somebody who is away: what waits for their word goes to that colleague meanwhile."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,10 +27,6 @@ _OF = text("""
     SELECT s.since, s.until, s.deputy_id, p.name AS deputy FROM stand_in s JOIN person p ON p.id = s.deputy_id
     WHERE s.person_id = :person AND s.until >= :today
 """)
-_FOR = text("""
-    SELECT s.since, s.until, p.name AS away FROM stand_in s JOIN person p ON p.id = s.person_id
-    WHERE s.deputy_id = :person AND :today BETWEEN s.since AND s.until ORDER BY p.sort_name, p.id
-""")
 
 
 def name(*, person_id: int, deputy_id: int, since: date, until: date, today: date) -> None:
@@ -51,8 +46,3 @@ def end(*, person_id: int) -> None:
 def of(person_id: int, today: date) -> Row[Any] | None:
     """Who stands in for this person, now or later."""
     return db.session.execute(_OF, {"person": person_id, "today": today}).one_or_none()
-
-
-def stood_in_for(person_id: int, today: date) -> Sequence[Row[Any]]:
-    """For whom this person stands in today."""
-    return db.session.execute(_FOR, {"person": person_id, "today": today}).all()

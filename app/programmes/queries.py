@@ -78,11 +78,6 @@ def shown(person_id: int) -> list[Shown]:
     return sorted(found, key=lambda one: (one.completed, not one.following))
 
 
-def followed(person_id: int) -> list[Shown]:
-    """What this person follows and has not completed."""
-    return _told(db.session.execute(_FOLLOWED, {"person": person_id}).all(), person_id)
-
-
 def one(slug: str, person_id: int) -> Shown:
     row = db.session.execute(_ONE, {"person": person_id, "slug": slug}).one_or_none()
     if row is None:

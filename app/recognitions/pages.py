@@ -30,7 +30,7 @@ from app.recognitions.schemas import (
     WordsIn,
 )
 from app.vision import queries as vision
-from app.web import body, now, query, render, swaps
+from app.web import body, now, query, render, swaps, wrong_with
 
 pages = Blueprint("recognitions", __name__)
 ONE = f"/recognitions/<int(max={BIGGEST}):recognition_id>"
@@ -80,7 +80,7 @@ def _one(recognition_id: int, no: ValidationError | Refused | None = None) -> Re
         paper=paper,
         may_withdraw=may_withdraw,
         because=request.form.get("because", ""),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)
     return answer
@@ -195,7 +195,7 @@ def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) ->
         only_jury=not may.hr and not may.reports,
         nomination=nomination,
         skills=vision.options(),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)
     return answer
@@ -254,7 +254,7 @@ def _nominations(typed: dict[str, Any], no: ValidationError | Refused | None = N
         made=queries.nominations_by(me()),
         about_me=queries.nominations_of(me(), now()),
         state_of=lambda row: queries.state_of(row, now()),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)
     return answer
@@ -289,7 +289,7 @@ def _occasions(typed: dict[str, Any], no: ValidationError | Refused | None = Non
         typed=typed,
         chosen=sorted(chosen.values(), key=lambda one: one.name),
         maybe=_maybe(no, typed["jury"]),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)
     return answer
@@ -333,7 +333,7 @@ def _occasion(occasion_id: int, no: ValidationError | Refused | None = None) -> 
         jury=queries.juries([row.id])[row.id],
         nominations=queries.nominations_for(row.id, now()),
         words=request.form.get("words", ""),
-        **_said(no),
+        **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)
     return answer
@@ -395,15 +395,6 @@ def _maybe(no: ValidationError | Refused | None, ticked: list[int]) -> list[Any]
 def _number(sent: str) -> int:
     """An id that was sent, or 0, which nobody has."""
     return int(sent) if sent.isdecimal() and len(sent) < 19 else 0
-
-
-def _said(no: ValidationError | Refused | None) -> dict[str, Any]:
-    """What is wrong in all, and with which field."""
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(actions.WRONG.get(name, no)) for name in no.messages_dict}}
 
 
 def _status(no: ValidationError | Refused | None) -> int:

@@ -337,3 +337,13 @@ def test_home_and_the_overview_say_who_waits_and_whoever_answered_is_not_asked_a
     assert "asks for your feedback" not in client_of("ben").get("/").text
     assert "Somebody asks you" not in client_of("ben").get("/feedback").text
     assert SAID.keep in client_of("anna").get("/feedback").text
+
+
+def test_two_who_mark_each_others_at_once_see_one_another(
+    ask: Callable[..., int], answer: Callable[..., int], facts: Callable[[], list[Any]],
+    help_of: Callable[..., None],
+) -> None:  # fmt: skip
+    pairs = [("anna", answer("ben", ask("anna", "ben"))), ("ben", answer("anna", ask("ben", "anna")))]
+    with ThreadPoolExecutor(2) as two:
+        list(two.map(lambda pair: help_of(*pair), pairs))
+    assert sorted(fact.weight for fact in facts()) == [0.5, 1]

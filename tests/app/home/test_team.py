@@ -71,7 +71,9 @@ def test_what_a_manager_sees_of_somebody_they_see_themselves(
     for name in ALL:
         status = client_of(name).get("/team/anna").status_code
         assert status == (200 if name in ("mia", "anna") else 404), name
-    assert client_of("mia").get("/team/nobody").status_code == 404
+    nobody, hidden = (client_of("mia").get(f"/team/{one}") for one in ("nobody", "eve"))
+    assert (nobody.status_code, hidden.status_code) == (404, 404)
+    assert all("There is nobody of that name here." in one.text for one in (nobody, hidden))
     seen, own = (main_of(client_of(name).get("/team/anna").text) for name in ("mia", "anna"))
     for words in ("The valve that was open", "Questions that open a talk"):
         assert words in seen

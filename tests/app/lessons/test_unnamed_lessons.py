@@ -491,7 +491,11 @@ def test_taking_the_name_off_takes_the_facts_back_and_leaves_no_address(
     apply(app, cast.ben, old)
     apply(app, cast.dan, old)
     stop(app, cast.dan, old)
+    assert [row for row in dump(database)["outbox"] if '"LessonApplied"' in row or "LessonApplied" in row]
     new = take_name_off(app, cast.anna, old)
+    assert not [
+        row for row in dump(database)["outbox"] if f'lesson_id"": {old}' in row or f'lesson_id": {old}' in row
+    ]
     assert standing() == {}
     assert client_of("ben").get(f"/lessons/{old}").status_code == 404
     page = client_of("eve").get(f"/lessons/{new}").text
@@ -499,7 +503,11 @@ def test_taking_the_name_off_takes_the_facts_back_and_leaves_no_address(
     assert "Anna" not in page[page.index("<article") :]
     assert take_name_off(app, cast.anna, new) == new
     kept = dump(database)
-    assert not [row for row in kept["fact"] if f":{old}" in row or f",{cast.ben}," in row]
+    assert not [
+        row
+        for row in kept["fact"]
+        if f"lesson:{old}," in row or f"applied:{old}:" in row or f",{cast.ben}," in row
+    ]
     (row,) = kept["lesson"]
     assert "form-1" not in row
     assert "09:00" not in row
