@@ -199,8 +199,16 @@ _HEAD = """() => ({h1: document.querySelectorAll("h1").length, title: document.t
     lang: document.documentElement.lang, mains: document.querySelectorAll("main").length})"""
 
 
+def standing(page: Page) -> Page:
+    """The page, once the document that was asked for is there as a whole: a click does not wait for it."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("document.readyState === 'complete' && document.body")
+    return page
+
+
 def unfit(page: Page, rules: Sequence[str] | None = None) -> list[str]:
     """What axe finds wrong with the page as it stands now, by all rules or by these."""
+    standing(page)
     found: list[str] | None = page.evaluate(_AXE, rules)
     if found is None:
         page.evaluate(AXE_SCRIPT)
@@ -221,13 +229,13 @@ def sideways(page: Page, widths: Sequence[int]) -> list[str]:
 def sticking(page: Page, width: int) -> list[str]:
     """What is wider than a window of this width, which it has from now on, or cut off in it."""
     page.set_viewport_size({"width": width, "height": 900})
-    found: list[str] = page.evaluate(_STICKING)
+    found: list[str] = standing(page).evaluate(_STICKING)
     return found
 
 
 def too_small(page: Page) -> list[str]:
     """What is smaller than a finger and has no room around it."""
-    found: list[str] = page.evaluate(_SMALL)
+    found: list[str] = standing(page).evaluate(_SMALL)
     return [f"too small, {one}" for one in found]
 
 
@@ -311,7 +319,7 @@ class Eye:
 
 def headless(page: Page, lang: str) -> list[str]:
     """What the head of the page lacks."""
-    head = page.evaluate(_HEAD)
+    head = standing(page).evaluate(_HEAD)
     wanted = {"h1": 1, "lang": lang, "mains": 1}
     found = [f"{name} is {head[name]!r}" for name, value in wanted.items() if head[name] != value]
     return found if head["title"] else [*found, "no title"]
