@@ -395,7 +395,7 @@ class ContentReported(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentJudged(Event):
-    """The care desk decided (leave, hide, change). `person_id` is who decided, so it never leaves its transaction."""
+    """The care desk decided (leave, hide, change, show). `person_id` decided, so it never leaves its transaction."""
 
     kind: str
     content_id: int
@@ -411,6 +411,7 @@ class ReportDecided(Event):
     reason: str
     decision: str
     as_author: bool
+    report_id: int = 0  # the newest report of the case: hidden, shown and hidden again is told three times
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

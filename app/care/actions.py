@@ -1,6 +1,8 @@
-"""What can be done at the care desk: report, and decide."""
+"""What can be done at the care desk: report, decide, and show again what was hidden."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select, update
@@ -76,16 +78,48 @@ def decide(report_id: int, *, by: int, decision: str, answer: str = "", at: date
         .returning(Report.id, Report.reporter_id, Report.reason)
     )
     told = sorted(db.session.execute(together).all(), key=lambda one: one.id)
+    _tell(case, told, by=by, decision=decision, at=at)
+
+
+_SHOW = (
+    update(Report)
+    .where(Report.kind == bindparam("of_kind"), Report.content_id == bindparam("of_content"))
+    .where(Report.state == rules.DECIDED, Report.decision == "hide")
+    .returning(Report.id, Report.reporter_id, Report.reason)
+)
+
+
+def show_again(report_id: int, *, by: int, answer: str, at: datetime) -> None:
+    """What was hidden is there again, with all it earned: that never went. Author and reporters read why.
+
+    Of two who do so at once, one wins.
+    """
+    _cannot_be(rules.wrong_answer(rules.SHOWN, answer))
+    row = db.session.execute(_HOLD, {"of": report_id}).one_or_none()
+    case = queries.case(by, report_id) if row else None
+    if row is None or case is None:
+        raise NotFound(NOT_THERE)
+    if not case.can_show:
+        raise Conflict(_l("This is not hidden any more. Nothing of yours was kept."))
+    values = {"decision": rules.SHOWN, "answer": answer.strip(), "decided_by": by, "decided_at": at}
+    about = {"of_kind": row.kind, "of_content": row.content_id}
+    told = sorted(db.session.execute(_SHOW.values(**values), about).all(), key=lambda one: one.id)
+    _tell(case, told, by=by, decision=rules.SHOWN, at=at)
+
+
+def _tell(case: queries.Case, reports: Sequence[Any], *, by: int, decision: str, at: datetime) -> None:
+    """The room that has it follows; its author hears of it, if that is known, and each who reported it."""
     author = case.content.author_id if case.content else None
-    about = {"kind": row.kind, "content_id": row.content_id}
-    publish([ContentJudged(person_id=by, **about, decision=decision)])
-    about |= {"decision": decision}
+    about: dict[str, Any] = {"kind": case.kind, "content_id": case.content_id, "decision": decision}
+    publish([ContentJudged(person_id=by, **about)])
+    both = about | {"report_id": reports[-1].id}
     publish(
-        ReportDecided(person_id=one.reporter_id, **about, reason=one.reason, as_author=False) for one in told
+        ReportDecided(person_id=one.reporter_id, **both, reason=one.reason, as_author=False)
+        for one in reports
     )
     if author is not None:
-        publish([ReportDecided(person_id=author, **about, reason=told[-1].reason, as_author=True)])
-    detail = {**about, "reports": len(told)}
+        publish([ReportDecided(person_id=author, **both, reason=reports[-1].reason, as_author=True)])
+    detail = {**about, "reports": len(reports)}
     write("report:decided", at=at, actor_id=by, person_id=author, detail=detail)
 
 

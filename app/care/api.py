@@ -6,7 +6,17 @@ from flask_smorest import Blueprint
 
 from app.access import may, me
 from app.care import actions, queries
-from app.care.schemas import BIGGEST, CaseOut, DecisionIn, DeskOut, DeskQuery, ReportIn, ReportOut
+from app.care.schemas import (
+    BIGGEST,
+    CaseOut,
+    DecisionIn,
+    DeskOut,
+    DeskQuery,
+    OwnReportedOut,
+    ReportIn,
+    ReportOut,
+    ShowIn,
+)
 from app.db import transaction
 from app.errors import NotFound
 from app.outbox import settle
@@ -24,6 +34,14 @@ def mine() -> Any:
     return queries.mine(me())
 
 
+@api.route("/reports/about-mine", methods=["GET"])
+@may("person")
+@api.response(200, OwnReportedOut(many=True))
+def about_mine() -> Any:
+    """What of yours was reported or hidden, also what you shared without your name; why, and what was decided."""
+    return queries.of_mine(me(), now())
+
+
 @api.route("/reports", methods=["POST"])
 @may("person")
 @api.arguments(ReportIn)
@@ -39,7 +57,7 @@ def report(form: dict[str, Any]) -> Any:
 
 
 @api.route("/care", methods=["GET"])
-@may("hr")
+@may("hr", "admin")
 @api.arguments(DeskQuery, location="query")
 @api.response(200, DeskOut)
 def desk(asked: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +67,7 @@ def desk(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @api.route(ONE, methods=["GET"])
-@may("hr")
+@may("hr", "admin")
 @api.response(200, CaseOut)
 @api.alt_response(404, description="is not there, or you are part of it")
 def case(report_id: int) -> dict[str, Any]:
@@ -62,7 +80,7 @@ def case(report_id: int) -> dict[str, Any]:
 
 
 @api.route(f"{ONE}/decision", methods=["POST"])
-@may("hr")
+@may("hr", "admin")
 @api.arguments(DecisionIn)
 @api.response(200, CaseOut)
 @api.alt_response(404, description="is not there, or you are part of it")
@@ -71,6 +89,23 @@ def decide(form: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Decide: leave it, hide it, or ask its author for other words."""
     with transaction():
         actions.decide(report_id, by=me(), at=now(), **form)
+        settle(now())
+        found = queries.case(me(), report_id)
+        if found is None:
+            raise NotFound(actions.NOT_THERE)
+        return _out(found)
+
+
+@api.route(f"{ONE}/show", methods=["POST"])
+@may("hr", "admin")
+@api.arguments(ShowIn)
+@api.response(200, CaseOut)
+@api.alt_response(404, description="is not there, or you are part of it")
+@api.alt_response(409, description="is not hidden")
+def show_again(form: dict[str, Any], report_id: int) -> dict[str, Any]:
+    """Show again what was hidden, with the reason for both sides."""
+    with transaction():
+        actions.show_again(report_id, by=me(), at=now(), **form)
         settle(now())
         found = queries.case(me(), report_id)
         if found is None:

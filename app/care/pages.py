@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.access import may, me
 from app.care import actions, queries, rules
-from app.care.schemas import BIGGEST, DecisionIn, DeskQuery, ReportIn, SubjectQuery
+from app.care.schemas import BIGGEST, DecisionIn, DeskQuery, ReportIn, ShowIn, SubjectQuery
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
@@ -28,7 +28,7 @@ def reports_about(kind: str, ids: Iterable[int]) -> dict[int, Any]:
 @pages.get("/reports")
 @may("person")
 def mine() -> ResponseReturnValue:
-    return render("care/mine.html", reports=queries.mine(me()))
+    return render("care/mine.html", reports=queries.mine(me()), own=queries.of_mine(me(), now()))
 
 
 @pages.get("/reports/new")
@@ -86,7 +86,7 @@ def _form(
 
 
 @pages.get("/hr/care")
-@may("hr")
+@may("hr", "admin")
 def desk() -> ResponseReturnValue:
     asked = query(DeskQuery())
     cases, others = queries.desk(me(), decided=asked["decided"])
@@ -94,13 +94,13 @@ def desk() -> ResponseReturnValue:
 
 
 @pages.get(CASE)
-@may("hr")
+@may("hr", "admin")
 def case(report_id: int) -> ResponseReturnValue:
     return _case(report_id)
 
 
 @pages.post(CASE)
-@may("hr")
+@may("hr", "admin")
 def decide(report_id: int) -> ResponseReturnValue:
     try:
         form = body(DecisionIn())
@@ -113,6 +113,24 @@ def decide(report_id: int) -> ResponseReturnValue:
             raise
         typed = {name: request.form.get(name, "") for name in ("decision", "answer")}
         answer = _case(report_id, typed=typed, wrong=_wrong(no))
+        answer.status_code = 422
+        return answer
+
+
+@pages.post(f"{CASE}/show")
+@may("hr", "admin")
+def show_again(report_id: int) -> ResponseReturnValue:
+    """Undo that it was hidden."""
+    try:
+        form = body(ShowIn())
+        with transaction():
+            actions.show_again(report_id, by=me(), at=now(), **form)
+            settle(now())
+        return redirect(url_for(".desk", decided=1), 303)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, Refused) and not no.fields:
+            raise
+        answer = _case(report_id, typed={"answer": request.form.get("answer", "")}, wrong=_wrong(no))
         answer.status_code = 422
         return answer
 

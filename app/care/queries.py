@@ -1,19 +1,21 @@
 """What can be asked about reports. The desk never learns who reported; of a lesson it reads the text alone.
 
-Who is part of a case (wrote it, was thanked in it, or reported it) does not find it at the desk.
+Who is part of a case (wrote it, was thanked in it, or reported it) does not find it at the desk; who wrote a lesson
+without a name neither, as they alone can tell. Admins stand at the desk where HR has too few who are free: decision 23.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Row, bindparam, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, LargeBinary, Row, bindparam, func, or_, select, text
 
 from app.care.models import Report
-from app.care.rules import DECIDED, OPEN, TOLD_FOR
+from app.care.rules import DECIDED, OPEN, TOLD_FOR, admins_too
 from app.db import db
 from app.kudos import queries as kudos
 from app.lessons import queries as lessons
+from app.people.queries import with_role
 
 AnyRow = Row[*tuple[Any, ...]]
 DESK, LATELY, MINE = 100, 30, 50
@@ -30,6 +32,7 @@ class Content(NamedTuple):
     receivers: Sequence[str]
     gone: bool
     hidden: bool
+    unnamed: bool = False
 
 
 class Case(NamedTuple):
@@ -50,6 +53,12 @@ class Case(NamedTuple):
     def decided(self) -> AnyRow | None:
         return self.reports[-1] if self.reports[-1].state == DECIDED else None
 
+    @property
+    def can_show(self) -> bool:
+        """Whether this is the decision that hides it, and it can be shown again."""
+        hidden = self.content is not None and self.content.hidden and not self.content.gone
+        return hidden and self.decided is not None and self.decided.decision == "hide"
+
 
 _ROW = (
     Report.id,
@@ -62,6 +71,7 @@ _ROW = (
     Report.decision,
     Report.answer,
     Report.decided_at,
+    Report.reporter_id,  # for `may_decide` alone; no answer carries it
     (Report.reporter_id == bindparam("me")).label("mine"),
 )
 _OPEN = select(*_ROW).where(Report.state == OPEN).order_by(Report.id)
@@ -79,19 +89,42 @@ _TOGETHER = (
 _MINE = select(*_ROW).where(Report.reporter_id == bindparam("me")).order_by(Report.id.desc()).limit(MINE)
 _OWN = select(*_ROW).where(Report.reporter_id == bindparam("me"), Report.id == bindparam("report_id"))
 _ABOUT = (
-    select(Report.content_id, Report.reason, Report.state, Report.decision, Report.answer, Report.decided_at)
+    select(
+        Report.id,
+        Report.kind,
+        Report.content_id,
+        Report.reason,
+        Report.state,
+        Report.decision,
+        Report.answer,
+        Report.decided_at,
+    )
     .where(Report.kind == bindparam("kind"))
     .where(Report.content_id == bindparam("ids", type_=ARRAY(BigInteger)).any_())
     .where(or_(Report.state == OPEN, Report.decision == "hide", Report.decided_at > bindparam("since")))
     .order_by(Report.id)
 )
+_OF_MINE = text("""
+    SELECT * FROM (
+        SELECT DISTINCT ON (r.kind, r.content_id) r.id, r.kind, r.content_id, r.reason, r.state, r.decision, r.answer,
+               r.reported_at, own.said, own.lang
+        FROM (SELECT 'kudos' AS kind, id, message AS said, lang FROM kudos
+              WHERE giver_id = :me AND undone_at IS NULL
+              UNION ALL
+              SELECT 'lesson', id, title, lang FROM lesson
+              WHERE (author_id = :me OR mark = ANY(:marks)) AND deleted_at IS NULL) AS own
+        JOIN care_report r ON r.kind = own.kind AND r.content_id = own.id
+        WHERE r.state = 'open' OR r.decision = 'hide' OR r.decided_at > :since
+        ORDER BY r.kind, r.content_id, r.id DESC) AS latest
+    ORDER BY id DESC LIMIT :limit
+""").bindparams(bindparam("marks", type_=ARRAY(LargeBinary)))
 _LATELY = select(func.count()).where(
     Report.reporter_id == bindparam("me"), Report.reported_at > bindparam("since")
 )
 
 
-def contents(asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Content]:
-    """What these (kind, id) say now, whoever asks."""
+def contents(me: int, asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Content]:
+    """What these (kind, id) say now, whoever asks; who asks is of the party of their own lesson without a name."""
     wanted = list(asked)
     found: dict[tuple[str, int], Content] = {}
     for row, receivers in kudos.for_care(id for kind, id in wanted if kind == "kudos"):
@@ -106,12 +139,14 @@ def contents(asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Conte
             row.undone_at is not None,
             row.hidden_at is not None,
         )
+    marks = set(lessons.marks_of(me)) if any(kind == "lesson" for kind, _ in wanted) else set()
     for row in lessons.for_care(id for kind, id in wanted if kind == "lesson"):
         gone = row.deleted_at is not None
         texts = [] if gone else [row.title, row.happened, row.learned, row.from_now_on]
-        party = frozenset({row.author_id} if row.author_id else ())
+        unnamed = row.author_id is None
+        party = frozenset({me} if row.mark in marks else () if unnamed else {row.author_id})
         found["lesson", row.id] = Content(
-            texts, row.lang, party, row.author_id, None, (), gone, row.hidden_at is not None
+            texts, row.lang, party, row.author_id, None, (), gone, row.hidden_at is not None, unnamed
         )
     return found
 
@@ -125,7 +160,7 @@ def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
     together: dict[tuple[str, int, Any], list[AnyRow]] = {}
     for row in rows:
         together.setdefault((row.kind, row.content_id, row.decided_at), []).append(row)
-    said = contents((kind, id) for kind, id, _ in together)
+    said = contents(me, [(kind, id) for kind, id, _ in together])
     cases = [
         Case(
             max(row.id for row in reports),
@@ -136,8 +171,10 @@ def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
         )
         for (kind, id, _), reports in together.items()
     ]
-    free = [case for case in cases if may_decide(me, case)]
-    return free[:LATELY] if decided else free, len(cases) - len(free)
+    desk = with_role("hr")
+    free = [case for case in cases if may_decide(me, case, desk)]
+    others = len(cases) - len(free) if me in desk else 0  # an admin hears nothing of what is for HR
+    return free[:LATELY] if decided else free, others
 
 
 def case(me: int, report_id: int) -> Case | None:
@@ -147,14 +184,18 @@ def case(me: int, report_id: int) -> Case | None:
         return None
     reports = db.session.execute(_TOGETHER, {"me": me, **row._mapping}).all()
     key = (row.kind, row.content_id)
-    found = Case(max(one.id for one in reports), *key, reports, contents([key]).get(key))
-    return found if may_decide(me, found) else None
+    found = Case(max(one.id for one in reports), *key, reports, contents(me, [key]).get(key))
+    return found if may_decide(me, found, with_role("hr")) else None
 
 
-def may_decide(me: int, one: Case) -> bool:
-    """Nobody decides on what they wrote, were thanked in, or reported."""
-    part = one.content is not None and me in one.content.party
-    return not part and not any(report.mine for report in one.reports)
+def may_decide(me: int, one: Case, desk: Collection[int]) -> bool:
+    """Nobody decides on what they wrote, were thanked in, or reported; an admin only where the desk is too few."""
+    party = one.content.party if one.content else frozenset[int]()
+    if me in party or any(report.mine for report in one.reports):
+        return False
+    unnamed = one.content is not None and one.content.unnamed
+    reporters = {report.reporter_id for report in one.reports}
+    return me in desk or admins_too(desk, party, reporters, unnamed=unnamed)
 
 
 def mine(me: int) -> Sequence[AnyRow]:
@@ -165,6 +206,12 @@ def mine(me: int) -> Sequence[AnyRow]:
 def own(me: int, report_id: int) -> AnyRow | None:
     """One that this person reported."""
     return db.session.execute(_OWN, {"me": me, "report_id": report_id}).one_or_none()
+
+
+def of_mine(me: int, at: datetime) -> Sequence[AnyRow]:
+    """What of this person's own was reported or hidden, the latest first; what has no name is found by their marks."""
+    asked = {"me": me, "marks": lessons.marks_of(me), "since": at - TOLD_FOR, "limit": MINE}
+    return db.session.execute(_OF_MINE, asked).all()
 
 
 def about(kind: str, ids: Iterable[int], at: datetime) -> dict[int, AnyRow]:

@@ -30,6 +30,14 @@ class DecisionIn(Schema):
     )
 
 
+class ShowIn(Schema):
+    answer = fields.String(
+        required=True,
+        validate=validate.Length(max=rules.ANSWER),
+        metadata={"description": "why it is shown again, told to both sides"},
+    )
+
+
 class DeskQuery(Schema):
     decided = fields.Boolean(load_default=False)
 
@@ -47,6 +55,19 @@ class ReportOut(Schema):
     decision = fields.String(required=True, allow_none=True)
     answer = fields.String(required=True)
     decided_at = fields.DateTime(required=True, allow_none=True)
+
+
+class OwnReportedOut(Schema):
+    """Something of yours that was reported. Who reported it is nowhere."""
+
+    kind = fields.String(required=True)
+    content_id = fields.Integer(required=True)
+    said = fields.String(required=True, metadata={"description": "a title, or the words of thanks"})
+    reason = fields.String(required=True)
+    reported_at = fields.DateTime(required=True)
+    state = fields.String(required=True, validate=validate.OneOf((rules.OPEN, rules.DECIDED)))
+    decision = fields.String(required=True, allow_none=True)
+    answer = fields.String(required=True)
 
 
 class WhyOut(Schema):

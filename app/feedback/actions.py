@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
+from app.damping import weight
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import Event, FactStated, FactTakenBack, FeedbackAsked, FeedbackGiven
@@ -269,7 +270,7 @@ def mark_helpful(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
                 at=at,
                 skills=tuple(lesson.skills) if lesson else (),
                 counterpart_id=by if on_request else None,
-                weight=rules.weight(queries.between(by, row.giver_id, but=feedback_id, at=at)),
+                weight=weight(queries.between(by, row.giver_id, but=feedback_id, at=at)),
             )
         ]
     )

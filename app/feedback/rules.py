@@ -27,9 +27,3 @@ def wrong_with(keep: str, try_: str, lang: str) -> str | None:
     if len(keep.strip()) + len(try_.strip()) < SAID:
         return "keep"
     return None if lang in LANGUAGES else "lang"
-
-
-def weight(earlier: int) -> float:
-    """The share of its worth that helpful feedback earns: 1 / (1 + n), where n is how often the two marked each
-    other's feedback as helpful in the 90 days before. The words are never weighed."""
-    return 1 / (1 + earlier)

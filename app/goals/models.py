@@ -38,6 +38,9 @@ class Goal(Base):
     proof_since: Mapped[datetime] = mapped_column(info=PERSONAL)
     visible: Mapped[str] = mapped_column(info=PERSONAL)  # me, manager, team, named
     remind: Mapped[bool] = mapped_column(info=PERSONAL)
+    pace: Mapped[int] = mapped_column(
+        default=30, server_default="30", info=PERSONAL
+    )  # days between invitations
     state: Mapped[str] = mapped_column(info=PERSONAL)  # open, reached, let_go
     far: Mapped[str] = mapped_column(info=PERSONAL)  # not_started, on_my_way, nearly, reached
     created_at: Mapped[datetime] = mapped_column(info=PERSONAL)
@@ -90,6 +93,7 @@ class TeamGoal(Base):
     made_at: Mapped[datetime] = mapped_column(info=NONE)
     ended_at: Mapped[datetime | None] = mapped_column(info=NONE)
     reached_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)  # one more with each edit
     once: Mapped[str | None] = mapped_column(unique=True, info=NONE)
 
 

@@ -1,13 +1,16 @@
 """What guidance must be, what of a meeting counts and how much of its worth. Pure.
 
 Between the same two, one meeting a day counts for who guides, two hours at most, and eight hours a week. Where they
-guide each other the other way round too, an hour counts for 4 / (4 + those hours) of its worth.
+guide each other the other way round too, an hour counts in full up to four of those hours, and for half with each four
+more.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from app.damping import weight
 
 KINDS = ("coaching", "mentoring", "shadowing", "rotation")
 SIDES = ("learner", "guide")
@@ -38,7 +41,7 @@ A_DAY, A_WEEK = 120, 480  # minutes that count for who guides, between the same 
 # The same for who learns: shadowing and working elsewhere take whole days.
 LEARNED = {"coaching": (120, 480), "mentoring": (120, 480), "shadowing": (480, 960), "rotation": (480, 2400)}
 LEAST = 60  # minutes without which nothing counts as learning that is finished
-HALF = 4.0  # hours the other way round with which an hour is worth half
+STEP = 4.0  # hours the other way round that are one step of the damping
 FEWEST = 5  # smaller numbers are not told
 
 
@@ -88,7 +91,7 @@ def wrong_meeting(starts_at: datetime, minutes: int, at: datetime) -> str | None
 
 def share(hours_back: float) -> float:
     """The share of its worth that an hour earns, by the hours in which these two guided each other the other way."""
-    return HALF / (HALF + max(0.0, hours_back))
+    return weight(hours_back / STEP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, DateTime, Text
 
 from app.config import settings
+from app.damping import weight
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import FactStated, FactTakenBack, KudosGiven, KudosUndone
@@ -213,7 +214,7 @@ def _weights(given: Sequence[tuple[NewKudos, int, int]]) -> dict[tuple[int, int]
     found = {}
     for item, id, person in sorted(given, key=lambda one: (one[0].when, one[1], one[2])):
         earlier = known[queries.pair(item.giver_id, person)]
-        found[id, person] = rules.weight_after(rules.earlier_of(earlier, item.when))
+        found[id, person] = weight(rules.earlier_of(earlier, item.when))
         earlier.append(item.when)
     return found
 
@@ -275,9 +276,13 @@ def reword(*, kudos_id: int, by: int, message: str, at: datetime) -> None:
 
 
 def follow_decision(kudos_ids: Collection[int], decision: str, *, at: datetime) -> None:
-    """The care desk decided: leave it, hide it from all but its giver, or ask the giver for other words."""
-    values = {"hide": {"hidden_at": at}, "change": {"change_asked_at": at}}.get(decision)
-    if values:
+    """The care desk decided: leave it, hide it from all but its giver, show it again, or ask for other words."""
+    follows: dict[str, dict[str, datetime | None]] = {
+        "hide": {"hidden_at": at},
+        "show": {"hidden_at": None},
+        "change": {"change_asked_at": at},
+    }
+    if values := follows.get(decision):
         db.session.execute(update(Kudos).where(Kudos.id.in_(sorted(kudos_ids))).values(**values))
 
 

@@ -34,6 +34,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger, Text
 
 from app.config import settings
+from app.damping import weight
 from app.db import db
 from app.errors import NotFound
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
@@ -49,7 +50,6 @@ from app.kudos.rules import (
     earlier_of,
     month_of,
     renews_on,
-    weight_after,
 )
 from app.people.models import Organisation, Person, Unit
 from app.people.queries import organisation, profile_of
@@ -517,7 +517,7 @@ def weights(me: int, colleagues: Sequence[AnyRow], at: datetime) -> list[Weight]
     """What thanks to each of these (id, name) would count for now."""
     known = between({(me, one.id) for one in colleagues}, at - REMEMBERED, at)
     earlier = [(one, earlier_of(known[pair(me, one.id)], at)) for one in colleagues]
-    return [Weight(one.id, one.name, number, weight_after(number)) for one, number in earlier]
+    return [Weight(one.id, one.name, number, weight(number)) for one, number in earlier]
 
 
 def not_thanked(me: int, at: datetime) -> Sequence[AnyRow]:

@@ -49,15 +49,6 @@ def can_undo(given_at: datetime, at: datetime, *, thanked: bool) -> bool:
 # Two who keep thanking each other: why so, and what it bounds, is decision 19 ---------------------------------
 
 
-def weight_after(earlier: int) -> float:
-    """The share of their worth that thanks earn after so many between the same two, in either direction, in 90 days.
-
-    The first two count in full, each further one for half of the one before. So two people together never earn more
-    than three times the worth of one in any 90 days.
-    """
-    return 0.5 ** max(0, earlier - 1)
-
-
 def earlier_of(moments: Iterable[datetime], at: datetime) -> int:
     """How many of these are remembered at that moment; also one that another request, begun later, kept before this."""
     return sum(abs(at - moment) < REMEMBERED for moment in moments)

@@ -226,8 +226,11 @@ def delete_lesson(*, by: int, lesson_id: int, at: datetime) -> None:
         publish(FactTakenBack(person_id=by, source=source) for source in sources)
 
 
-def hide_lessons(lesson_ids: Sequence[int], *, at: datetime) -> None:
-    """The care desk hides them from all but their authors. What they earned stays: no points are taken for words."""
+def hide_lessons(lesson_ids: Sequence[int], *, at: datetime | None) -> None:
+    """The care desk hides them from all but their authors. What they earned stays: no points are taken for words.
+
+    Without a moment they are shown again.
+    """
     db.session.execute(update(Lesson).where(Lesson.id.in_(sorted(lesson_ids))).values(hidden_at=at))
 
 

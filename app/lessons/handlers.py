@@ -8,6 +8,7 @@ from app.lessons import actions
 
 
 def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
-    hidden = [event.content_id for event in events if event.kind == "lesson" and event.decision == "hide"]
-    if hidden:
-        actions.hide_lessons(hidden, at=now)
+    for decision, at in (("hide", now), ("show", None)):
+        ids = [one.content_id for one in events if one.kind == "lesson" and one.decision == decision]
+        if ids:
+            actions.hide_lessons(ids, at=at)

@@ -1,7 +1,7 @@
 """Lessons and who applies them."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -63,6 +63,18 @@ class Application(Base):
     at: Mapped[datetime] = mapped_column(info=PERSONAL)
     ended_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     round: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)
+
+
+class Saved(Base):
+    """Somebody keeps a lesson to find it again. Nobody but them is told, and no number of it is shown."""
+
+    __tablename__ = "lesson_saved"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    lesson_id: Mapped[int] = mapped_column(
+        ForeignKey("lesson.id", onupdate="CASCADE", ondelete="CASCADE"),
+        primary_key=True, index=True, info=PERSONAL,
+    )  # fmt: skip
+    saved_on: Mapped[date] = mapped_column(info=PERSONAL)
 
 
 class Tally(Base):

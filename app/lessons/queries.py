@@ -106,6 +106,7 @@ _CARD = (
         Lesson.edited_at,
         Lesson.counts,
         _applied_by.label("applied_by"),
+        Lesson.hidden_at.is_not(None).label("hidden"),
         Lesson.author_id.is_(None).label("unnamed"),
         _own.label("mine"),
         _mine.lesson_id.is_not(None).label("i_apply"),
@@ -451,6 +452,7 @@ def may_apply(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], AnyRow]
 _FOR_CARE = select(
     Lesson.id,
     Lesson.author_id,
+    Lesson.mark,
     Lesson.title,
     Lesson.happened,
     Lesson.learned,

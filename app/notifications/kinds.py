@@ -430,7 +430,10 @@ KINDS: tuple[Kind, ...] = (
         icon="flag",
         usual="now",
         about=lambda event: event.content_id,
-        source=lambda event: f"{event.kind}:{event.content_id}:{event.decision}:{event.as_author}",
+        source=lambda event: (
+            f"{event.kind}:{event.content_id}:{event.decision}:{event.as_author}"
+            + (f":{event.report_id}" if event.report_id else "")
+        ),
         thing=lambda event: f"{event.kind}:{event.content_id}",
         look=things.reports,
         say=lambda found: _("The care desk decided on a report"),

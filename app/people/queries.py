@@ -308,6 +308,14 @@ def roles_of(person_ids: Iterable[int]) -> dict[int, frozenset[str]]:
     return {person_id: roles(role, leads) for person_id, role, leads in rows}
 
 
+_WITH_ROLE = select(Person.id).where(Person.role == bindparam("role"), Person.active)
+
+
+def with_role(role: str) -> set[int]:
+    """Who works here now and has this role."""
+    return set(db.session.scalars(_WITH_ROLE, {"role": role}))
+
+
 def roles(role: str, leads: bool) -> frozenset[str]:
     """Everybody is an employee too."""
     return frozenset({"employee", role} | ({"manager"} if leads else set()))

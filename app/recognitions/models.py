@@ -23,6 +23,7 @@ class RecognitionOccasion(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
     decided_at: Mapped[datetime | None] = mapped_column(info=NONE)
     words: Mapped[str] = mapped_column(default="", server_default="", info=PERSONAL)  # to who was not chosen
+    version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)  # one more with each edit
     once: Mapped[str | None] = mapped_column(unique=True, info=NONE)
 
 

@@ -12,8 +12,10 @@ NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("back", "share"), [(0, 1.0), (4, 0.5), (12, 0.25), (-1, 1.0)])
-def test_an_hour_is_worth_four_of_four_and_the_hours_the_other_way_round(back: float, share: float) -> None:
+@pytest.mark.parametrize(("back", "share"), [(0, 1.0), (4, 1.0), (8, 0.5), (12, 0.25), (-1, 1.0)])
+def test_an_hour_is_worth_half_with_each_four_hours_more_the_other_way_round(
+    back: float, share: float
+) -> None:
     assert rules.share(back) == share
 
 

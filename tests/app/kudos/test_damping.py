@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from app.damping import weight
 from app.db import db, transaction
 from app.kudos import actions
 from app.kudos.actions import NewKudos
-from app.kudos.rules import REMEMBERED, earlier_of, weight_after
+from app.kudos.rules import REMEMBERED, earlier_of
 from app.outbox import settle
 from app.people import actions as people
 from app.people.models import Identity
@@ -53,14 +54,14 @@ def paid(app: Flask, cast: Cast) -> int:
 
 
 def test_the_first_two_count_in_full_and_each_further_one_for_half_of_the_one_before() -> None:
-    assert [weight_after(number) for number in range(6)] == [1, 1, 0.5, 0.25, 0.125, 0.0625]
+    assert [weight(number) for number in range(6)] == [1, 1, 0.5, 0.25, 0.125, 0.0625]
 
 
 @given(worth=st.integers(0, 10_000), times=st.integers(0, 60))
 def test_in_whole_points_too_two_people_never_get_more_than_three_times_the_worth(
     worth: int, times: int
 ) -> None:
-    assert sum(int(worth * weight_after(number) + 0.5) for number in range(times)) <= 3 * worth
+    assert sum(int(worth * weight(number) + 0.5) for number in range(times)) <= 3 * worth
 
 
 @given(st.lists(st.integers(0, 400), max_size=60))
@@ -70,10 +71,10 @@ def test_in_any_ninety_days_the_weights_of_a_pair_come_to_three_at_most(days: li
     kept = []
     for day in days:
         at = AT + timedelta(days=day)
-        kept.append((at, weight_after(earlier_of(moments, at))))
+        kept.append((at, weight(earlier_of(moments, at))))
         moments.append(at)
     for start, _ in kept:
-        within = [weight for at, weight in kept if start <= at < start + REMEMBERED]
+        within = [share for at, share in kept if start <= at < start + REMEMBERED]
         assert sum(within) <= 3
 
 
@@ -127,7 +128,7 @@ def test_two_who_thank_each_other_at_once_cannot_both_come_first(
         lambda giver=giver, to=to: thank(giver, to) for giver, to in [("anna", "ben"), ("ben", "anna")] * 4
     ]
     assert at_once(*calls) == []
-    assert sorted(weights(app), reverse=True) == [weight_after(number) for number in range(8)]
+    assert sorted(weights(app), reverse=True) == [weight(number) for number in range(8)]
 
 
 def test_a_pair_gets_three_times_the_worth_in_ninety_days_however_often(
