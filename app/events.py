@@ -289,9 +289,10 @@ class ProgrammeChanged(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GoalCheckInDue(Event):
-    """Somebody has not looked at a goal of theirs for a month, and did not say that they want no invitation."""
+    """Somebody has not looked at a goal of theirs for as long as they chose; `at` says which invitation it is."""
 
     goal_id: int
+    at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -375,6 +376,21 @@ class NoteFiled(Event):
 
     conversation_id: int
     note_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KudosThanked(Event):
+    """`by`, who got kudos, says thanks back for the first time; `person_id` gave them."""
+
+    kudos_id: int
+    by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamLessonsDue(Event):
+    """A week is over in which the team of `person_id` shared lessons, of which they asked to be told; its Monday."""
+
+    week: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

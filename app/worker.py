@@ -160,6 +160,7 @@ def run(app: Flask) -> None:
         Turn(30, end_guidance),
         Turn(3600, prune),
         Turn(3600, notifications.prune),
+        Turn(3600, notifications.tell_of_team_lessons),
         Turn(3600, count_unnamed),
         Turn(3600, imports.prune),
     ]

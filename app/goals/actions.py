@@ -7,7 +7,7 @@ at most three a quarter; what proves it by own words alone is worth no points, w
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -41,11 +41,12 @@ WRONG = {
     "lang": _l("Choose the language you wrote it in."),
     "skill_id": _l("Choose a skill of the list, or none."),
     "vision_goal_id": _l("Choose a goal of the list, or none."),
+    "pace": _l("Choose how often you want to be invited."),
     "line": _l("Say it in 280 characters or fewer."),
 }
 
 _COLUMNS = ("title", "why", "lang", "vision_goal_id", "skill_id", "target_on", "proof", "proof_badge_id",
-            "proof_activity_id", "proof_words", "visible", "remind")  # fmt: skip
+            "proof_activity_id", "proof_words", "visible", "remind", "pace")  # fmt: skip
 _PROOF = ("proof", "proof_badge_id", "proof_activity_id", "proof_words")
 _INSERT = text(f"""
     INSERT INTO goal (person_id, {", ".join(_COLUMNS)}, state, far, proof_since, created_at, touched_at, once)
@@ -248,20 +249,23 @@ def _stated(row: Row[Any], at: datetime) -> FactStated:
 
 # Invitations to check in ------------------------------------------------------------------------------------
 
-# One goal of each person, the one that was left alone the longest; and none where one was invited this month.
+# One goal of each person a day, the one that waits the longest for its turn; again after as long as its pace says.
+# The index on `touched_at` leaves out all that somebody looked at within the shortest pace.
 _INVITE = text("""
     UPDATE goal SET invited_at = :at
     WHERE id IN (
         SELECT DISTINCT ON (g.person_id) g.id FROM goal g JOIN person p ON p.id = g.person_id AND p.active
-        WHERE g.state = 'open' AND g.remind AND g.touched_at < :since
+        WHERE g.state = 'open' AND g.remind AND g.touched_at < :soonest
+          AND greatest(g.touched_at, g.invited_at) < CAST(:at AS timestamptz) - g.pace * interval '1 day'
           AND NOT EXISTS (SELECT FROM goal o WHERE o.person_id = g.person_id AND o.invited_at >= :since)
-        ORDER BY g.person_id, g.touched_at, g.id LIMIT 500)
+        ORDER BY g.person_id, greatest(g.touched_at, g.invited_at), g.id LIMIT 500)
     RETURNING id, person_id
 """)
 
 
 def invite(at: datetime) -> int:
-    """Invite who has not looked at a goal for a month to check in: at most one invitation a month each."""
-    rows = db.session.execute(_INVITE, {"at": at, "since": at - rules.BETWEEN}).all()
-    publish(GoalCheckInDue(person_id=row.person_id, goal_id=row.id) for row in rows)
+    """Invite who left a goal alone for as long as they chose to check in; one invitation a day each."""
+    told = {"at": at, "since": at - rules.BREATH, "soonest": at - timedelta(days=min(rules.PACES))}
+    rows = db.session.execute(_INVITE, told).all()
+    publish(GoalCheckInDue(person_id=row.person_id, goal_id=row.id, at=at.isoformat()) for row in rows)
     return len(rows)

@@ -155,6 +155,7 @@ def edit(goal_id: int) -> ResponseReturnValue:
         "proof_badge": badge.slug if badge else "",
         "proof_activity": row.activity[lang()] if row.activity else "",
         "remind": row.remind,
+        "pace": row.pace,
         "viewers": [one.id for one in queries.viewers(goal_id)],
     }
     return _form(row, typed)
@@ -193,6 +194,7 @@ def _came_back(row: Any, no: ValidationError | Refused) -> Response:
     typed: dict[str, Any] = {name: sent.get(name, "")[:1000] for name in TEXTS}
     typed |= {
         "remind": "remind" in sent,
+        "pace": int(sent["pace"]) if _is_id(sent.get("pace", "")) else 30,
         "viewers": [int(one) for one in sent.getlist("viewers") if _is_id(one)],
     }
     maybe: Sequence[Any] = no.maybe if isinstance(no, WhoIsMeant) else ()
@@ -214,7 +216,7 @@ def _is_id(sent: str) -> bool:
 
 def _form(row: Any, typed: dict[str, Any], **more: Any) -> Response:
     empty: dict[str, Any] = dict.fromkeys(TEXTS, "") | {
-        "lang": str(get_locale()), "proof": "words", "visible": "me", "remind": True, "viewers": [],
+        "lang": str(get_locale()), "proof": "words", "visible": "me", "remind": True, "pace": 30, "viewers": [],
     }  # fmt: skip
     typed = empty | typed
     chosen = people.cards(typed["viewers"])

@@ -22,8 +22,9 @@ MATES = 5  # of whom something is said as a team; of fewer nothing is
 
 _TOLD = """
     SELECT g.id, g.person_id, g.title, g.why, g.lang, g.vision_goal_id, g.skill_id, g.target_on, g.proof,
-           g.proof_badge_id, g.proof_activity_id, g.proof_words, g.visible, g.remind, g.state, g.far, g.created_at,
-           g.touched_at, g.reached_at, g.counted_at, g.version, v.name AS vision_goal, a.title AS activity,
+           g.proof_badge_id, g.proof_activity_id, g.proof_words, g.visible, g.remind, g.pace, g.state, g.far,
+           g.created_at, g.touched_at, g.reached_at, g.counted_at, g.version, v.name AS vision_goal,
+           a.title AS activity,
            CASE WHEN a.state = 'published' THEN a.slug END AS activity_slug, o.name AS owner,
            CASE WHEN o.active AND o.erased_at IS NULL THEN o.handle END AS profile
 """

@@ -13,7 +13,8 @@ LANGUAGES = ("nl", "en")
 VIEWERS = 12  # colleagues that one names for a goal
 OPEN = 20  # goals that one has at a time
 A_QUARTER = 3  # goals reached that count in a quarter: more of them would be made to be counted
-BETWEEN = timedelta(days=30)  # two invitations to check in are never nearer than this
+PACES = (7, 14, 30, 90)  # days after which one is invited to check in, and again after as many
+BREATH = timedelta(hours=20)  # between two invitations to one person, whichever goals they are for
 SOON, FAR_AHEAD = timedelta(days=0), timedelta(days=3660)
 
 # Goals of a team --------------------------------------------------------------------------------------------
@@ -46,6 +47,7 @@ class NewGoal:
     visible: str = "me"
     viewers: Collection[int] = ()
     remind: bool = True
+    pace: int = 30
 
 
 def wrong_with(goal: NewGoal, today: date) -> str | None:
@@ -66,6 +68,8 @@ def wrong_with(goal: NewGoal, today: date) -> str | None:
         return "visible"
     if len(set(goal.viewers)) > VIEWERS or (goal.visible == "named" and not goal.viewers):
         return "viewers"
+    if goal.pace not in PACES:
+        return "pace"
     return None if goal.lang in LANGUAGES else "lang"
 
 

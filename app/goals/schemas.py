@@ -27,6 +27,13 @@ class _Goal(Schema):
     )
     proof_words = fields.String(load_default="", validate=validate.Length(max=rules.WORDS))
     visible = fields.String(load_default="me", validate=validate.OneOf(rules.VISIBLE))
+    pace = fields.Integer(
+        load_default=30,
+        validate=validate.OneOf(rules.PACES),
+        metadata={
+            "description": "with `remind`: days without a sign of life after which you are invited to check in"
+        },
+    )
     viewers = fields.List(
         fields.Integer(validate=ID),
         load_default=list,
@@ -39,7 +46,7 @@ class GoalIn(_Goal):
     """A goal of your own."""
 
     remind = fields.Boolean(
-        load_default=True, metadata={"description": "invite me to check in, once a month"}
+        load_default=True, metadata={"description": "invite me to check in, as often as `pace` says"}
     )
     once = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100), metadata=ONCE)
 
@@ -127,6 +134,7 @@ class GoalOut(SharedGoalOut):
     visible = fields.String(required=True, validate=validate.OneOf(rules.VISIBLE))
     viewers = fields.List(fields.Integer(), required=True)
     remind = fields.Boolean(required=True)
+    pace = fields.Integer(required=True)
     counts = fields.Boolean(required=True, metadata={"description": "whether it stands in your log"})
     version = fields.Integer(required=True)
     check_ins = fields.List(fields.Nested(CheckInOut), required=True)

@@ -18,7 +18,7 @@ from app.config import settings
 from app.damping import weight
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import FactStated, FactTakenBack, KudosGiven, KudosUndone
+from app.events import FactStated, FactTakenBack, KudosGiven, KudosThanked, KudosUndone
 from app.kudos import queries, rules
 from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
 from app.outbox import publish
@@ -154,11 +154,16 @@ _CHOOSE = text("""
     WHERE kudos_receiver.kudos_id = w.kudos_id AND kudos_receiver.person_id = w.person_id
     RETURNING kudos_receiver.kudos_id
 """).bindparams(*_PAIRS, bindparam("choices", type_=ARRAY(Text())))
+_RECEIVED = text("""
+    SELECT r.kudos_id FROM kudos_receiver r JOIN unnest(:kudos_ids, :person_ids) AS w(kudos_id, person_id)
+        ON r.kudos_id = w.kudos_id AND r.person_id = w.person_id
+""").bindparams(*_PAIRS)
 _THANK = text("""
-    UPDATE kudos_receiver SET thanked_at = coalesce(thanked_at, :moment)
-    FROM unnest(:kudos_ids, :person_ids) AS w(kudos_id, person_id)
+    UPDATE kudos_receiver SET thanked_at = :moment
+    FROM unnest(:kudos_ids, :person_ids) AS w(kudos_id, person_id), kudos
     WHERE kudos_receiver.kudos_id = w.kudos_id AND kudos_receiver.person_id = w.person_id
-    RETURNING kudos_receiver.kudos_id
+      AND thanked_at IS NULL AND kudos.id = w.kudos_id
+    RETURNING kudos_receiver.kudos_id, kudos_receiver.person_id, kudos.giver_id
 """).bindparams(*_PAIRS, bindparam("moment", type_=DateTime(timezone=True)))
 _NOBODYS = delete(KudosReceiver).where(KudosReceiver.kudos_id == bindparam("of"))
 
@@ -260,8 +265,11 @@ def choose_visibility(choices: Sequence[Choice]) -> None:
 
 
 def thank_back(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
-    """Receivers say thanks back: (kudos, receiver). The first time counts, again is no fault."""
-    _all_theirs(_THANK, list(dict.fromkeys(pairs)), {"moment": at})
+    """Receivers say thanks back: (kudos, receiver). The first time counts and is told, again is no fault."""
+    pairs = list(dict.fromkeys(pairs))
+    sent = _all_theirs(_RECEIVED, pairs, {})
+    new = db.session.execute(_THANK, sent | {"moment": at}).all()
+    publish(KudosThanked(person_id=row.giver_id, kudos_id=row.kudos_id, by=row.person_id) for row in new)
 
 
 def reword(*, kudos_id: int, by: int, message: str, at: datetime) -> None:
@@ -286,11 +294,12 @@ def follow_decision(kudos_ids: Collection[int], decision: str, *, at: datetime) 
         db.session.execute(update(Kudos).where(Kudos.id.in_(sorted(kudos_ids))).values(**values))
 
 
-def _all_theirs(statement: Any, pairs: Sequence[tuple[int, int]], more: dict[str, object]) -> None:
+def _all_theirs(statement: Any, pairs: Sequence[tuple[int, int]], more: dict[str, object]) -> dict[str, Any]:
     sent = {"kudos_ids": [pair[0] for pair in pairs], "person_ids": [pair[1] for pair in pairs]}
     db.session.execute(_HOLD, {"kudos_ids": sent["kudos_ids"]})
     if len(db.session.execute(statement, sent | more).all()) < len(pairs):
         raise NotFound(NOT_THERE)
+    return sent
 
 
 # What may be given ------------------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ def thank(kudos_id: int) -> dict[str, Any]:
     """Say thanks back."""
     with transaction():
         actions.thank_back([(kudos_id, me())], at=now())
+        settle(now())
         return _out(_must(kudos_id))
 
 

@@ -149,6 +149,7 @@ def choose(kudos_id: int) -> ResponseReturnValue:
 def thank(kudos_id: int) -> ResponseReturnValue:
     with transaction():
         actions.thank_back([(kudos_id, me())], at=now())
+        settle(now())
         return _card(kudos_id)
 
 

@@ -44,6 +44,7 @@ AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
 PAGE = 8  # a page stays under 800 elements
 APPLIERS = 100
+OF_TEAM = 300
 LATELY, FRONT = 2000, 100  # applications, and lessons applied most among them
 
 _author, _viewer, _applier, _led = aliased(Person), aliased(Person), aliased(Person), aliased(Person)
@@ -146,6 +147,18 @@ _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
 _BY_AUTHOR = _NEWEST.where(Lesson.author_id == bindparam("author"))
 _OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, not_(_own))
+_OF_TEAM_BETWEEN = _OF_TEAM.where(
+    Lesson.shared_at >= bindparam("since"), Lesson.shared_at < bindparam("until"), Lesson.hidden_at.is_(None)
+)
+_APPLIED_WITHOUT_NAME = (
+    select(Lesson.id, Lesson.title, Lesson.lang, func.count().label("number"))
+    .join(Application, Application.lesson_id == Lesson.id)
+    .where(_marked, Lesson.deleted_at.is_(None), Application.ended_at.is_(None))
+    .where(Application.at >= bindparam("since"))
+    .group_by(Lesson.id, Lesson.title, Lesson.lang)
+    .order_by(func.count().desc(), Lesson.id)
+    .limit(LIMIT)
+)
 _APPLIERS = (
     select(
         Application.person_id,
@@ -385,6 +398,21 @@ def file(me: int, lesson_id: int, file_id: uuid.UUID) -> AnyRow | None:
 def latest_of_team(me: int, limit: int = 3) -> Sequence[AnyRow]:
     """The newest lessons of colleagues of this person's own team: cards for the home page."""
     return db.session.execute(_OF_TEAM, {"me": me, "marks": marks_of(me), "limit": limit}).all()
+
+
+def of_team_between(me: int, since: datetime, until: datetime) -> Sequence[AnyRow]:
+    """What colleagues of this person's own team shared in this time, the newest first; no more than some hundreds."""
+    asked = {"me": me, "marks": marks_of(me), "since": since, "until": until, "limit": OF_TEAM}
+    return db.session.execute(_OF_TEAM_BETWEEN, asked).all()
+
+
+def applied_without_name(me: int, since: datetime) -> Sequence[AnyRow]:
+    """Which of this person's lessons without a name colleagues began to apply since then, and how many of them.
+
+    It is found by the author's own key at the moment they look, and stands nowhere: there is no line in an inbox.
+    """
+    asked = {"marks": marks_of(me), "since": since}
+    return db.session.execute(_APPLIED_WITHOUT_NAME, asked).all() if asked["marks"] else []
 
 
 def by_author(me: int, author: int, limit: int = 3) -> Sequence[AnyRow]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import text
 
 from app import mail
 from app.config import timezone
 from app.db import array, db
-from app.events import Notified
+from app.events import Notified, TeamLessonsDue
 from app.notifications import queries, rules
 from app.notifications.kinds import NAMED, Kind
 from app.notifications.rules import Settings
@@ -42,7 +42,7 @@ _PUT = text("""
     JOIN person p ON p.id = n.person_id AND p.active AND p.erased_at IS NULL
     LEFT JOIN notification_settings s ON s.person_id = n.person_id
     LEFT JOIN notification_choice c ON c.person_id = n.person_id AND c.kind = :kind
-    WHERE n.actor_id IS DISTINCT FROM n.person_id
+    WHERE n.actor_id IS DISTINCT FROM n.person_id AND (NOT :asked OR coalesce(c.way, 'none') <> 'none')
       AND (NOT :points OR (p.game AND EXISTS (SELECT FROM organisation WHERE points_on)))
     ORDER BY n.source
     ON CONFLICT (source) DO NOTHING
@@ -60,7 +60,13 @@ def put(kind: Kind, news: Sequence[News], *, at: datetime) -> int:
         "sources": array(one.source for one in news),
         "moments": array(one.at for one in news),
     }
-    wanted = {"kind": kind.name, "usual": kind.usual, "points": kind.points, "mails": mail.is_on()}
+    wanted = {
+        "kind": kind.name,
+        "usual": kind.usual,
+        "points": kind.points,
+        "mails": mail.is_on(),
+        "asked": kind.asked,
+    }
     rows = db.session.execute(_PUT, {**told, **wanted, "since": at - rules.NEWS}).all()
     plan_mail({(row.person_id, row.way) for row in rows if row.way != "none"}, at=at)
     if not kind.quiet:
@@ -88,6 +94,40 @@ def end(kind: Kind, things: Collection[str], *, at: datetime) -> None:
     """What these are about was dealt with: nobody has to look any more."""
     people = db.session.scalars(_END, {"kind": kind.name, "things": array(sorted(things)), "at": at})
     publish(Notified(person_id=one) for one in sorted(set(people)))
+
+
+# Once a week ------------------------------------------------------------------------------------------------
+
+_WEEK = text("""
+    INSERT INTO setting (key, value, changed_at)
+    VALUES ('team_lessons', jsonb_build_object('week', CAST(:week AS text)), :at)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
+    WHERE setting.value ->> 'week' < :week
+    RETURNING key
+""")
+_WHO_ASKED = text("""
+    SELECT c.person_id FROM notification_choice c JOIN person p ON p.id = c.person_id
+    WHERE c.kind = 'team_lessons' AND c.way <> 'none' AND p.active AND EXISTS (
+        SELECT FROM lesson l WHERE l.team_id = p.team_id AND l.shared_at >= :since AND l.shared_at < :until
+          AND l.deleted_at IS NULL AND l.hidden_at IS NULL AND l.author_id IS DISTINCT FROM p.id)
+    ORDER BY c.person_id
+""")
+
+
+def tell_of_team_lessons(*, at: datetime) -> int:
+    """Once a week, who asked for it is told what their team shared in the week before; returns how many.
+
+    Nobody hears of an empty week. What can be read of it is asked anew when somebody looks.
+    """
+    today = at.astimezone(timezone()).date()
+    monday = today - timedelta(days=today.weekday())
+    week = monday - timedelta(days=7)
+    if db.session.scalar(_WEEK, {"week": week.isoformat(), "at": at}) is None:
+        return 0
+    since, until = (datetime.combine(day, time(), timezone()) for day in (week, monday))
+    asked = list(db.session.scalars(_WHO_ASKED, {"since": since, "until": until}))
+    publish(TeamLessonsDue(person_id=one, week=week.isoformat()) for one in asked)
+    return len(asked)
 
 
 # Reading ----------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def inbox(asked: dict[str, Any]) -> dict[str, Any]:
         "notifications": [_out(entry) for entry in entries],
         "unread": queries.count_unread(me(), game=game),
         "next": number + 1 if more else None,
+        "without_name": [row._mapping for row in queries.applied_without_name(me(), now())],
     }
 
 

@@ -8,6 +8,7 @@ from app import mail
 from app.db import db, transaction
 from app.jobs import do_later, job, stopping
 from app.notifications import actions, mailing
+from app.outbox import settle
 
 NAME = "notifications.send_mail"
 
@@ -52,6 +53,13 @@ def post_what_is_due(at: datetime) -> None:
     with transaction():
         if mailing.is_due(at) and not db.session.scalar(_ON_ITS_WAY, {"name": NAME}):
             do_later(send_mail, one_at_a_time=NAME)
+
+
+def tell_of_team_lessons(at: datetime) -> None:
+    """Once a week, for who asked: what their team shared in the week before."""
+    with transaction():
+        actions.tell_of_team_lessons(at=at)
+        settle(at)
 
 
 def prune(at: datetime) -> None:

@@ -29,7 +29,8 @@ class Kind:
     `by` who did it, `source` what is told once. `when` says which of the events it is for.
 
     `usual` is how one is told who has not chosen. `points`: nothing for who does without points. `quiet`: it stands
-    in the inbox, and no open page is nudged. What is `ended_by` an event about the same thing needs no look after it.
+    in the inbox, and no open page is nudged. `asked`: only for who chose a way for it. What is
+    `ended_by` an event about the same thing needs no look after it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Kind:
     ended_by: tuple[type[e.Event], ...] = ()
     points: bool = False
     quiet: bool = False
+    asked: bool = False
 
     def thing_of(self, event: Any) -> str:
         return str((self.thing or self.about)(event))
@@ -112,6 +114,12 @@ def _wish(found: Found) -> Any:
     return _("There is an answer to what you asked for")
 
 
+def _nominated(found: Found) -> Any:
+    if found.state == "given":
+        return _("%(who)s, whom you nominated, receives a special recognition", who=some(found))
+    return _("Your nomination of %(who)s was read; this time it led to no recognition", who=some(found))
+
+
 def _activity(found: Found) -> str:
     return url_for("activities.activity", slug=found.key)
 
@@ -133,6 +141,37 @@ KINDS: tuple[Kind, ...] = (
         look=things.kudos,
         say=lambda found: _("%(who)s thanks you", who=some(found)),
         href=lambda found: url_for("kudos.one", kudos_id=found.key),
+    ),
+    Kind(
+        name="thanked",
+        event=e.KudosThanked,
+        title=_l("Somebody says thanks back for your kudos"),
+        icon="hand-heart",
+        usual="none",
+        about=lambda event: event.kudos_id,
+        by=lambda event: event.by,
+        look=things.thanked_back,
+        say=lambda found: ngettext(
+            "%(who)s says thanks back", "%(who)s say thanks back", found.total, who=some(found)
+        ),
+        href=lambda found: url_for("kudos.one", kudos_id=found.key),
+    ),
+    Kind(
+        name="team_lessons",
+        event=e.TeamLessonsDue,
+        title=_l("The lessons of your team, once a week"),
+        icon="lightbulb",
+        usual="none",
+        asked=True,
+        quiet=True,
+        about=lambda event: event.week,
+        look=things.team_lessons,
+        say=lambda found: ngettext(
+            "Your team shared %(num)s lesson in a week",
+            "Your team shared %(num)s lessons in a week",
+            found.total,
+        ),
+        href=lambda found: url_for("lessons.feed", show="team"),
     ),
     Kind(
         name="applied",
@@ -282,6 +321,20 @@ KINDS: tuple[Kind, ...] = (
         href=lambda found: url_for("recognitions.one", recognition_id=found.key),
     ),
     Kind(
+        name="nomination",
+        event=e.NominationDecided,
+        title=_l("A colleague whom you nominated: what was decided"),
+        icon="seal-check",
+        usual="daily",
+        when=lambda event: (
+            not event.nominee
+        ),  # who receives one hears of it as its receiver, who does not of nothing
+        about=lambda event: event.nomination_id,
+        look=things.nomination,
+        say=_nominated,
+        href=lambda found: url_for("recognitions.nominations"),
+    ),
+    Kind(
         name="feedback_asked",
         event=e.FeedbackAsked,
         title=_l("Somebody asks for your feedback"),
@@ -401,11 +454,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="goal_due",
         event=e.GoalCheckInDue,
-        title=_l("A goal of yours has been quiet for a month"),
+        title=_l("A goal of yours asks how it is going, as often as you chose"),
         icon="flag",
         usual="none",
         about=lambda event: event.goal_id,
-        source=lambda event: event.goal_id,
+        source=lambda event: f"{event.goal_id}:{event.at}" if event.at else event.goal_id,
         look=things.goal_due,
         say=lambda found: _("How is it going with %(title)s?", title=title(found)),
         href=lambda found: url_for("goals.one", goal_id=found.key),

@@ -48,6 +48,7 @@ def _list(*, show: str, page: int = 1) -> dict[str, Any]:
         "more": more,
         "newest": max((entry.line.id for entry in entries), default=0),
         "inbox_new": inbox_unread(),
+        "without_name": queries.applied_without_name(me(), now()) if page == 1 else (),
     }
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
 from app.db import db
+from app.lessons import queries as lessons
 from app.notifications.kinds import NAMED, Kind, shown_to
 from app.notifications.rules import USUAL, Settings
 from app.notifications.things import Found, Line
 
 PAGE = 20
+LATELY = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,11 @@ def entries(me: int, rows: Sequence[Any]) -> list[Entry]:
     for name in dict.fromkeys(line.kind for line in lines):
         found.update(NAMED[name].look(me, [line for line in lines if line.kind == name]))
     return [Entry(line, NAMED[line.kind], found.get(line.id)) for line in lines]
+
+
+def applied_without_name(me: int, at: datetime) -> Sequence[Any]:
+    """Lessons without a name that colleagues apply lately. Nothing of it is kept: it is asked with the author's key."""
+    return lessons.applied_without_name(me, at - LATELY)
 
 
 def _kinds(game: bool) -> list[str]:

@@ -50,7 +50,17 @@ class NotificationOut(Schema):
     unread = fields.Boolean(required=True)
 
 
+class WithoutNameOut(Schema):
+    """A lesson of yours without a name that colleagues began to apply in the past two weeks; this is kept nowhere."""
+
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    lang = fields.String(required=True)
+    number = fields.Integer(required=True)
+
+
 class InboxOut(Schema):
+    without_name = fields.List(fields.Nested(WithoutNameOut), required=True)
     notifications = fields.List(fields.Nested(NotificationOut), required=True)
     unread = fields.Integer(required=True, metadata={"description": "lines that are unread, in all"})
     next = fields.Integer(required=True, allow_none=True, metadata={"description": "the next page, if any"})

@@ -5,7 +5,7 @@ What is not in the answer is undone, hidden, deleted, or not theirs to see any m
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from app.activities import queries as activities
 from app.badges import queries as badge_queries
 from app.badges import showing
+from app.config import timezone
 from app.db import db
 from app.kudos import queries as kudos_queries
 from app.lessons import queries as lessons
@@ -59,6 +60,45 @@ def kudos(me: int, lines: Sequence[Line]) -> dict[int, Found]:
         for line in lines
         if (row := rows.get(int(line.object)))
     }
+
+
+def thanked_back(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """Kudos that one gave, and who of those thanked says thanks back."""
+    rows = {row.id: row for row in kudos_queries.some(me, _numbers(lines)) if row.given}
+    names = people.names(actor for line in lines for actor in line.actors) if rows else {}
+    found = {}
+    for line in lines:
+        row = rows.get(int(line.object))
+        who = [names[actor] for actor in line.actors if actor in names] if row else []
+        if row and who:
+            told = tuple(who[:MOST])
+            found[line.id] = Found(key=row.id, names=told, total=len(who), note=row.message, lang=row.lang)
+    return found
+
+
+def team_lessons(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """What the team that one is in now shared in these weeks, as far as one may read it; one's own is no news."""
+    weeks = {line.id: _week(line.object) for line in lines}
+    known = [one for one in weeks.values() if one]
+    if not known:
+        return {}
+    rows = lessons.of_team_between(me, min(one[0] for one in known), max(one[1] for one in known))
+    found = {}
+    for line_id, week in weeks.items():
+        shared = [row for row in rows if week and week[0] <= row.shared_at < week[1]]
+        if shared:
+            found[line_id] = Found(key="", total=len(shared), note=shared[0].title, lang=shared[0].lang)
+    return found
+
+
+def _week(monday: str) -> tuple[datetime, datetime] | None:
+    """From this Monday to the next, where the organisation is."""
+    try:
+        day = date.fromisoformat(monday)
+    except ValueError:
+        return None
+    since, until = (datetime.combine(day + timedelta(days=more), time(), timezone()) for more in (0, 7))
+    return since, until
 
 
 def applied(me: int, lines: Sequence[Line]) -> dict[int, Found]:
@@ -226,6 +266,26 @@ recognition = _read("""
     JOIN recognition_receiver v ON v.recognition_id = r.id AND v.person_id = :me
     WHERE r.id = ANY(CAST(:ids AS bigint[])) AND r.withdrawn_at IS NULL
 """)
+_NOMINATIONS = text("""
+    SELECT n.id, e.name, n.recognition_id IS NOT NULL AND r.withdrawn_at IS NULL AS given, n.reason, n.lang
+    FROM nomination n JOIN person e ON e.id = n.nominee_id LEFT JOIN recognition r ON r.id = n.recognition_id
+    WHERE n.id = ANY(CAST(:ids AS bigint[])) AND n.nominator_id = :me AND n.decided_at IS NOT NULL
+      AND e.erased_at IS NULL
+""")
+
+
+def nomination(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """What became of one's own nominations; what the jury said of others is nobody's."""
+    rows = {row.id: row for row in db.session.execute(_NOMINATIONS, {"me": me, "ids": _numbers(lines)})}
+    return {
+        line.id: Found(
+            key=row.id, names=(row.name,), note=row.reason, lang=row.lang, state="given" if row.given else ""
+        )
+        for line in lines
+        if (row := rows.get(int(line.object)))
+    }
+
+
 guidance = _read("""
     SELECT g.id, p.name AS who, NULL AS title, NULL AS lang, g.id AS key FROM guidance g
     JOIN person p ON p.id = CASE WHEN g.guide_id = :me THEN g.learner_id ELSE g.guide_id END
