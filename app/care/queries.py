@@ -14,6 +14,7 @@ from app.care.rules import DECIDED, OPEN, TOLD_FOR
 from app.db import db
 from app.kudos import queries as kudos
 from app.lessons import queries as lessons
+from app.people import queries as people
 
 AnyRow = Row[*tuple[Any, ...]]
 DESK, LATELY, MINE = 100, 30, 50
@@ -28,6 +29,7 @@ class Content(NamedTuple):
     author_id: int | None
     giver: str | None
     receivers: Sequence[str]
+    people: Sequence[int]  # their ids, in the same order
     gone: bool
     hidden: bool
 
@@ -95,14 +97,15 @@ def contents(asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Conte
     wanted = list(asked)
     found: dict[tuple[str, int], Content] = {}
     for row, receivers in kudos.for_care(id for kind, id in wanted if kind == "kudos"):
-        people = frozenset({row.giver_id, *(one.id for one in receivers)})
+        part = frozenset({row.giver_id, *(one.id for one in receivers)})
         found["kudos", row.id] = Content(
             [row.message],
             row.lang,
-            people,
+            part,
             row.giver_id,
             row.giver,
             [one.name for one in receivers],
+            [one.id for one in receivers],
             row.undone_at is not None,
             row.hidden_at is not None,
         )
@@ -111,9 +114,25 @@ def contents(asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Conte
         texts = [] if gone else [row.title, row.happened, row.learned, row.from_now_on]
         party = frozenset({row.author_id} if row.author_id else ())
         found["lesson", row.id] = Content(
-            texts, row.lang, party, row.author_id, None, (), gone, row.hidden_at is not None
+            texts, row.lang, party, row.author_id, None, (), (), gone, row.hidden_at is not None
         )
     return found
+
+
+def _within(me: int, found: Mapping[tuple[str, int], Content]) -> dict[tuple[str, int], Content]:
+    """Of HR that serves some departments: what people there wrote, and who of them was thanked.
+
+    A lesson without a name is about nobody, so everybody at the desk may decide on it.
+    """
+    named = {one for content in found.values() for one in (*content.people, content.author_id) if one}
+    far = people.out_of_reach(named, me)
+    return {
+        key: one._replace(
+            receivers=[name for name, id in zip(one.receivers, one.people, strict=True) if id not in far]
+        )
+        for key, one in found.items()
+        if one.author_id not in far
+    }
 
 
 def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
@@ -126,15 +145,17 @@ def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
     for row in rows:
         together.setdefault((row.kind, row.content_id, row.decided_at), []).append(row)
     said = contents((kind, id) for kind, id, _ in together)
+    near = _within(me, said)
     cases = [
         Case(
             max(row.id for row in reports),
             kind,
             id,
             sorted(reports, key=lambda r: r.id),
-            said.get((kind, id)),
+            near.get((kind, id)),
         )
         for (kind, id, _), reports in together.items()
+        if (kind, id) in near or (kind, id) not in said
     ]
     free = [case for case in cases if may_decide(me, case)]
     return free[:LATELY] if decided else free, len(cases) - len(free)
@@ -147,7 +168,11 @@ def case(me: int, report_id: int) -> Case | None:
         return None
     reports = db.session.execute(_TOGETHER, {"me": me, **row._mapping}).all()
     key = (row.kind, row.content_id)
-    found = Case(max(one.id for one in reports), *key, reports, contents([key]).get(key))
+    said = contents([key])
+    near = _within(me, said)
+    if said and not near:
+        return None  # out of reach is as if not there
+    found = Case(max(one.id for one in reports), *key, reports, near.get(key))
     return found if may_decide(me, found) else None
 
 
