@@ -6,7 +6,7 @@ a rule fails at start-up.
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from app.config import settings
 from app.errors import NotAllowed, NotFound, NotSignedIn
 from app.keys import keyed_hash, new_token
 
-ROLES = frozenset({"employee", "manager", "learning", "hr", "council", "admin"})
+ROLES = frozenset({"employee", "manager", "learning", "hr", "council", "admin", "privacy"})
 WHO = ROLES | {"anybody", "person", "client"}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION, FORM = "blijk", "blijk_form"
@@ -74,11 +74,14 @@ class Policy:
     """Who may use a route; `scope` is what a client's key must reach.
 
     `by_address`: the address itself proves that it was meant, such as the one-click link of a mail (RFC 8058).
+    `looks`: it shows what not every colleague may see of the person whom its address names; who is refused leaves a
+    look, under that name. (Who gets in leaves one in the view, which knows what was shown.)
     """
 
     who: tuple[str, ...]
     scope: str | None = None
     by_address: bool = False
+    looks: str | None = None
 
     def check(self, asker: Asker) -> None:
         if "anybody" in self.who:
@@ -109,12 +112,14 @@ class RouteWithoutPolicy(RuntimeError):
     """Somebody forgot to say who may."""
 
 
-def may(*who: str, scope: str | None = None, by_address: bool = False) -> Callable[[View], View]:
+def may(
+    *who: str, scope: str | None = None, by_address: bool = False, looks: str | None = None
+) -> Callable[[View], View]:
     """Say who may use the view below: anybody, person, client, or roles."""
     unknown = set(who) - WHO
     if unknown or not who:
         raise ValueError(f"unknown: {sorted(unknown)}")
-    policy = Policy(tuple(who), scope, by_address)
+    policy = Policy(tuple(who), scope, by_address, looks)
 
     def mark(view: View) -> View:
         view.__dict__["policy"] = policy
@@ -132,8 +137,13 @@ def collect_policies(app: Flask) -> None:
         POLICIES[rule.endpoint] = policy
 
 
-def init_app(app: Flask, doorman: Doorman) -> None:
+Refusal = Callable[[int, Mapping[str, Any], str], None]
+
+
+def init_app(app: Flask, doorman: Doorman, refused: Refusal) -> None:
+    """`refused` notes that a viewer was refused what an address names, under the name of the look."""
     app.extensions["doorman"] = doorman
+    app.extensions["refused_look"] = refused
     app.before_request(check)
     app.after_request(_give_form_cookie)
     app.after_request(_leave_shared_device)
@@ -148,9 +158,20 @@ def check() -> None:
     if policy is None:
         raise NotFound(NOT_YOURS)
     if policy.who != ("anybody",):
-        policy.check(asker())
+        _check_who(policy)
     if request.method not in SAFE:
         _check_meant(policy)
+
+
+def _check_who(policy: Policy) -> None:
+    try:
+        policy.check(asker())
+    except NotAllowed:
+        viewer = asker().person_id
+        if policy.looks and viewer is not None:
+            note: Refusal = current_app.extensions["refused_look"]
+            note(viewer, request.view_args or {}, policy.looks)
+        raise
 
 
 def asker() -> Asker:

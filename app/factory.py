@@ -1,6 +1,7 @@
 """Build the house from its rooms."""
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
 from app.admin import people as admin_people
+from app.audit.actions import look
 from app.badges import api as badges_api
 from app.badges import moments, shelf, showing
 from app.badges import pages as badges_pages
@@ -66,6 +68,8 @@ from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
+from app.privacy import api as privacy_api
+from app.privacy import pages as privacy_pages
 from app.programmes import api as programmes_api
 from app.programmes import desk as programme_desk
 from app.programmes import pages as programmes_pages
@@ -111,6 +115,7 @@ PAGES: tuple[Blueprint, ...] = (
     search_pages.pages,
     care_pages.pages,
     notifications_pages.pages,
+    privacy_pages.pages,
 )
 API = (
     people_api.api,
@@ -136,6 +141,7 @@ API = (
     conversations_api.api,
     care_api.api,
     notifications_api.api,
+    privacy_api.api,
 )
 FOR_SYSTEMS: tuple[Blueprint, ...] = (statements.door, people_api.oauth)
 
@@ -221,7 +227,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     health.init_app(app, settings.metrics_token)
     guard.init_app(app, settings)
     web.init_app(app)
-    access.init_app(app, sign_in.Doorman())
+    access.init_app(app, sign_in.Doorman(), _refused_look)
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
         organisation=queries.organisation,
@@ -280,6 +286,13 @@ def _from_rooms() -> dict[str, Any]:
 def _badge_choice() -> list[tuple[str, str]]:
     """The badges that a form lets one choose from."""
     return shelf.choice(language.lang())
+
+
+def _refused_look(viewer_id: int, told: Mapping[str, Any], what: str) -> None:
+    """Somebody was refused what an address names: whom it is about can read that, if there is such a person."""
+    person_id = queries.named_in(told)
+    if person_id is not None:
+        look(viewer_id=viewer_id, person_id=person_id, what=what, allowed=False, at=web.now())
 
 
 def _listener() -> tuple[int, int | None, bool]:

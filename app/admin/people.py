@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response
 
 from app import mail
 from app.access import asker, may, me
-from app.admin.schemas import BIGGEST, InviteForm, PeopleQuery, RoleForm
+from app.admin.schemas import BIGGEST, DepartmentsForm, InviteForm, OfficerForm, PeopleQuery, RoleForm
 from app.audit.actions import look
 from app.audit.queries import acts_on
 from app.config import settings
 from app.db import transaction
-from app.errors import Refused
+from app.errors import NotFound, Refused
 from app.jobs import do_later
 from app.outbox import settle
 from app.people import actions, invitations, queries
@@ -29,6 +29,8 @@ NOBODY = _l("Tick at least one person.")
 NO_ADDRESS = _l("None of them has an e-mail address. Print letters instead.")
 TOLD = {
     "role": _l("The role is changed."),
+    "departments": _l("Saved: these departments and no others; none ticked means all."),
+    "officer": _l("Saved."),
     "out": _l("Signed out everywhere."),
     "left": _l("This person cannot sign in any more, and stands on no board. What they earned stays."),
     "back": _l("This person is back."),
@@ -46,13 +48,15 @@ def everybody() -> ResponseReturnValue:
 def _everybody(asked: dict[str, Any], **more: Any) -> Response:
     after = (asked["after"], asked["after_id"]) if asked["after_id"] is not None else None
     wanted = {name: asked[name] for name in ("q", "department", "role", "show")}
-    found, following = queries.roster(now(), **wanted, after=after)
+    found, following = queries.roster(now(), **wanted, after=after, hr=_hr())
+    reach = queries.hr_reach(me()) if _hr() else None
     context = {
         "found": found,
         "following": following,
         "asked": asked,
         "wanted": {name: value for name, value in wanted.items() if value},
-        "departments": queries.departments(),
+        "departments": [one for one in queries.departments() if reach is None or one[0] in reach],
+        "limited": reach is not None,
         "to_ask": invitations.count_without_way(now()),
         "mail": mail.is_on(),
         "may_change": "admin" in asker().roles,
@@ -117,11 +121,19 @@ def _letters(ids: list[int]) -> Response:
 
 
 @people.get(ONE)
-@may("admin", "hr")
+@may("admin", "hr", looks="people:one")
 def one(person_id: int) -> ResponseReturnValue:
     person = queries.on_roster(person_id, now())
-    look(viewer_id=me(), person_id=person_id, what="people:one", allowed=True, at=now())
+    far = _hr() is not None and person_id in queries.out_of_reach([person_id], me())
+    look(viewer_id=me(), person_id=person_id, what="people:one", allowed=not far, at=now())
+    if far:
+        queries.missing()
     return _one(person, told=TOLD.get(request.args.get("told", "")))
+
+
+def _hr() -> int | None:
+    """Who asks, if they see only whom they serve."""
+    return me() if "hr" in asker().roles else None
 
 
 def _one(person: Any, **more: Any) -> Response:
@@ -132,6 +144,8 @@ def _one(person: Any, **more: Any) -> Response:
         "mails": queries.mail_of(person.id),
         "acts": acts_on(person.id, limit=10),
         "roles": ROLES,
+        "departments": queries.departments(),
+        "served": (queries.hr_reach(person.id) or set()) if person.role == "hr" else set(),
         "mail": mail.is_on(),
         "may_change": "admin" in asker().roles,
         **more,
@@ -169,6 +183,32 @@ def give_role(person_id: int) -> ResponseReturnValue:
     except Refused as no:
         return _again(queries.on_roster(person_id, now()), no)
     return _to(url_for(".one", person_id=person_id, told="role"))
+
+
+@people.post(f"{ONE}/departments")
+@may("admin")
+def serve(person_id: int) -> ResponseReturnValue:
+    """Which departments somebody of HR serves."""
+    form = body(DepartmentsForm())
+    try:
+        with transaction():
+            actions.serve_departments(
+                person_id=person_id, department_ids=form["departments"], by=me(), at=now()
+            )
+    except NotFound:
+        raise
+    except Refused as no:
+        return _again(queries.on_roster(person_id, now()), no)
+    return _to(url_for(".one", person_id=person_id, told="departments"))
+
+
+@people.post(f"{ONE}/privacy-officer")
+@may("admin")
+def make_officer(person_id: int) -> ResponseReturnValue:
+    form = body(OfficerForm())
+    with transaction():
+        actions.make_privacy_officer(person_id=person_id, on=form["officer"], by=me(), at=now())
+    return _to(url_for(".one", person_id=person_id, told="officer"))
 
 
 @people.post(f"{ONE}/sign-out")

@@ -84,6 +84,18 @@ class RoleForm(Schema):
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
 
 
+class DepartmentsForm(Schema):
+    """Which departments somebody of HR serves; none means all."""
+
+    departments = fields.List(
+        fields.Integer(validate=_id), load_default=[], validate=validate.Length(0, 1000)
+    )
+
+
+class OfficerForm(Schema):
+    officer = fields.Boolean(load_default=False)
+
+
 class FileQuery(Schema):
     kind = fields.String(load_default="", validate=validate.OneOf(("", *KINDS)))
     after = fields.Integer(load_default=0, validate=validate.Range(0, BIGGEST))

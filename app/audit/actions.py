@@ -1,6 +1,6 @@
 """Write down what was done, and who looked. Rows are only ever added."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,9 +29,16 @@ def write(
 
 def look(*, viewer_id: int, person_id: int, what: str, allowed: bool, at: datetime) -> None:
     """Somebody asked for what not every colleague may see: kept whatever the answer, once an hour."""
-    if viewer_id == person_id:
-        return
+    look_at_all(viewer_id=viewer_id, person_ids=[person_id], what=what, allowed=allowed, at=at)
+
+
+def look_at_all(
+    *, viewer_id: int, person_ids: Iterable[int], what: str, at: datetime, allowed: bool = True
+) -> None:
+    """The same for everybody who stands on one page; at oneself there is none."""
     hour = at.replace(minute=0, second=0, microsecond=0)
-    row = {"viewer_id": viewer_id, "person_id": person_id, "what": what, "hour": hour, "allowed": allowed}
-    with apart() as connection:
-        connection.execute(upsert(Look).values(row).on_conflict_do_nothing())
+    row = {"viewer_id": viewer_id, "what": what, "hour": hour, "allowed": allowed}
+    rows = [{**row, "person_id": one} for one in sorted(set(person_ids) - {viewer_id})]
+    if rows:
+        with apart() as connection:
+            connection.execute(upsert(Look).values(rows).on_conflict_do_nothing())

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, TRACE, Base
@@ -13,10 +13,16 @@ class AuditEntry(Base):
     """One act that matters: `action` is subject:verb, such as `client:made`."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_at", "at", "id"),
+        Index("ix_audit_entry_actor_id_at", "actor_id", "at", "id"),
+        Index("ix_audit_entry_person_id_at", "person_id", "at", "id"),
+        Index("ix_audit_entry_action_at", "action", "at", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=TRACE)
     at: Mapped[datetime] = mapped_column(info=TRACE)
     actor_id: Mapped[int | None] = mapped_column(info=TRACE)
-    person_id: Mapped[int | None] = mapped_column(index=True, info=TRACE)
+    person_id: Mapped[int | None] = mapped_column(info=TRACE)
     action: Mapped[str] = mapped_column(info=TRACE)
     detail: Mapped[dict[str, Any]] = mapped_column(info=TRACE)
 
@@ -25,10 +31,14 @@ class Look(Base):
     """Somebody looked at what not every colleague may see: one row per viewer, subject, what and hour."""
 
     __tablename__ = "look"
-    __table_args__ = (UniqueConstraint("viewer_id", "person_id", "what", "hour", "allowed"),)
+    __table_args__ = (
+        UniqueConstraint("viewer_id", "person_id", "what", "hour", "allowed"),
+        Index("ix_look_person_id_hour", "person_id", "hour", "id"),
+        Index("ix_look_refused", "hour", "id", postgresql_where="NOT allowed"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, info=TRACE)
     viewer_id: Mapped[int] = mapped_column(info=TRACE)
-    person_id: Mapped[int] = mapped_column(index=True, info=TRACE)
+    person_id: Mapped[int] = mapped_column(info=TRACE)
     what: Mapped[str] = mapped_column(info=TRACE)
     hour: Mapped[datetime] = mapped_column(info=TRACE)
     allowed: Mapped[bool] = mapped_column(info=TRACE)

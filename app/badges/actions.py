@@ -33,17 +33,19 @@ from badges.facts import Fact, Held, Item
 
 _INSERT = text("""
     INSERT INTO award (id, person_id, achievement_id, version_id, tier, period_key, earned_at, awarded_at, evidence,
-                       points, picture_version, seen_at, visible)
+                       points, picture_version, seen_at, visible, in_review)
     SELECT e.id, e.person_id, e.achievement_id, e.version_id, e.tier, e.period_key, e.earned_at, :now,
            CAST(e.evidence AS bigint[]), e.points, :picture, CASE WHEN e.quiet THEN :now END,
-           CASE WHEN EXISTS (SELECT FROM fact f WHERE f.person_id = e.person_id AND NOT f.in_unit
-                             AND (f.id = ANY(CAST(e.evidence AS bigint[])) OR f.happened_at = e.earned_at))
-                THEN 'me' ELSE 'colleagues' END
+           CASE WHEN u.hidden THEN 'me' ELSE p.award_visible END, p.award_in_review AND NOT u.hidden
     FROM unnest(CAST(:id AS uuid[]), CAST(:person_id AS bigint[]), CAST(:achievement_id AS bigint[]),
                 CAST(:version_id AS bigint[]), CAST(:tier AS bigint[]), CAST(:period_key AS text[]),
                 CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]), CAST(:points AS bigint[]),
                 CAST(:quiet AS boolean[]))
          AS e(id, person_id, achievement_id, version_id, tier, period_key, earned_at, evidence, points, quiet)
+    JOIN person p ON p.id = e.person_id
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM fact f WHERE f.person_id = e.person_id AND NOT f.in_unit
+                       AND (f.id = ANY(CAST(e.evidence AS bigint[])) OR f.happened_at = e.earned_at)) AS hidden) AS u
     ON CONFLICT (person_id, achievement_id, tier, period_key) WHERE revoked_at IS NULL DO NOTHING
     RETURNING id, person_id, achievement_id, version_id, tier, earned_at, points
 """)

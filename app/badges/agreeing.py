@@ -1,4 +1,5 @@
-"""Who may open the page of an award, and whose names may stand on it: both at once, and both can be undone.
+"""Who may open the page of an award, whether it may be used in a review, and whose names may stand on it: all at once,
+and all can be undone.
 
 Each is one statement on one row, so two at once end as one of the two.
 """
@@ -10,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app.badges import showing
-from app.db import db
+from app.db import db, lock_people
 from app.errors import NotFound, Refused
 from app.events import AgreementAsked
 from app.outbox import publish
@@ -21,14 +22,56 @@ NOT_ASKED = _l("Nobody asks you this, or not any more.")
 NOT_CONCERNED = _l("You can ask only colleagues who had a part in this badge.")
 
 
-def show(*, award_id: Any, by: int, visible: str) -> None:
-    """The holder decides who may open the page: me, colleagues or public. It holds from now on."""
-    changed = db.session.execute(
-        text("UPDATE award SET visible = :visible WHERE id = :award AND person_id = :by RETURNING id"),
-        {"award": award_id, "by": by, "visible": visible},
-    ).all()
-    if not changed:
+_SHOW = text("""
+    UPDATE award SET visible = coalesce(CAST(:visible AS text), visible),
+                     in_review = coalesce(CAST(:in_review AS boolean), in_review)
+    WHERE id = :award AND person_id = :by RETURNING id
+""")
+
+
+def show(*, award_id: Any, by: int, visible: str | None = None, in_review: bool | None = None) -> None:
+    """The holder decides who may open the page (me, colleagues or public), and whether the badge may be used in their
+    review. It holds from now on."""
+    told = {"award": award_id, "by": by, "visible": visible, "in_review": in_review}
+    if not db.session.execute(_SHOW, told).all():
         raise NotFound(NOT_THERE)
+
+
+_STANDING = text(
+    "SELECT award_visible AS visible, award_in_review AS in_review FROM person WHERE id = :person"
+)
+_CHOOSE = text("""
+    UPDATE person SET award_visible = coalesce(CAST(:visible AS text), award_visible),
+                      award_in_review = coalesce(CAST(:in_review AS boolean), award_in_review)
+    WHERE id = :person RETURNING award_visible AS visible, award_in_review AS in_review
+""")
+# Wider only what stands and gives nothing away: a badge that rests on lessons without a name is opened one by one.
+_ALSO_NOW = text("""
+    UPDATE award SET visible = :visible, in_review = :in_review
+    WHERE person_id = :person AND (visible, in_review) IS DISTINCT FROM (:visible, :in_review)
+      AND ((:visible = 'me' AND NOT :in_review) OR revoked_at IS NULL AND NOT EXISTS (
+          SELECT FROM fact f WHERE f.person_id = award.person_id AND NOT f.in_unit
+           AND (f.id = ANY(award.evidence) OR f.happened_at = award.earned_at)))
+""")
+
+
+def standing_choice(person_id: int) -> Any:
+    """What a new badge of theirs starts with."""
+    return db.session.execute(_STANDING, {"person": person_id}).one()
+
+
+def choose_for_new(
+    *, person_id: int, visible: str | None = None, in_review: bool | None = None, also_now: bool = False
+) -> None:
+    """What their new badges start with; with `also_now` the badges that they have follow it too.
+
+    Under the lock that giving a badge takes: one that comes at the same moment is either among these or new.
+    """
+    lock_people([person_id])
+    told = {"person": person_id, "visible": visible, "in_review": in_review}
+    chosen = db.session.execute(_CHOOSE, told).one()
+    if also_now:
+        db.session.execute(_ALSO_NOW, {"person": person_id, **chosen._mapping})
 
 
 _ASK = text("""

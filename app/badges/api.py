@@ -6,10 +6,11 @@ from flask_smorest import Blueprint
 
 from app.access import asker, may, me
 from app.badges import agreeing, queries, shelf, showing
-from app.badges.schemas import AwardOut, AwardsOut, BadgesOut, ShowIn
+from app.badges.schemas import AwardOut, AwardsOut, BadgesOut, ShowIn, StandingIn, StandingOut
 from app.db import transaction
 from app.errors import NotFound
 from app.language import lang
+from app.outbox import settle
 from app.points import queries as points
 from app.web import now
 
@@ -30,13 +31,33 @@ def awards() -> dict[str, Any]:
 @api.response(200, AwardOut)
 @api.alt_response(404, description="is not there, or not yours")
 def show(form: dict[str, Any], award_id: Any) -> dict[str, Any]:
-    """Say who may open the page of an award of yours. It holds at once."""
+    """Say who may open the page of an award of yours, and whether it may be used in your review. It holds at once."""
     with transaction():
         agreeing.show(award_id=award_id, by=me(), **form)
         mine = [award for award in shelf.held(me()) if award.id == award_id]
         if not mine:
             raise NotFound(agreeing.NOT_THERE)
         return _told(mine)[0]
+
+
+@api.route("/me/visibility", methods=["GET"])
+@may("person")
+@api.response(200, StandingOut)
+def standing() -> Any:
+    """What a new badge of yours starts with: who may open its page, and whether it may be used in your review."""
+    return agreeing.standing_choice(me())
+
+
+@api.route("/me/visibility", methods=["PATCH"])
+@may("person")
+@api.arguments(StandingIn)
+@api.response(200, StandingOut)
+def choose(form: dict[str, Any]) -> Any:
+    """Choose what your new badges start with, or all of them from now on."""
+    with transaction():
+        agreeing.choose_for_new(person_id=me(), **form)
+        settle(now())
+        return agreeing.standing_choice(me())
 
 
 def _told(mine: list[shelf.Holding]) -> list[dict[str, Any]]:
@@ -62,6 +83,7 @@ def _award(award: shelf.Holding, facts: dict[int, Any], *, with_points: bool) ->
             if id in facts
         ],
         "visible": award.visible,
+        "in_review": award.in_review,
         "link": showing.link(award.id),
     }
 

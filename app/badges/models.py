@@ -41,8 +41,8 @@ class Award(Base):
     """This earner got this tier of this achievement then, on this evidence, under this version.
 
     `earned_at` is the first moment at which the criteria were met, in the order of happening. `visible` is who may
-    open its page: only `me`, all `colleagues`, or `public`: anyone with the link. `seen_at`: its earner was shown
-    it; what comes from the past counts as seen from the start.
+    open its page: only `me`, all `colleagues`, or `public`: anyone with the link. `in_review`: it may be used in a
+    review of its earner. `seen_at`: its earner was shown it; what comes from the past counts as seen from the start.
     """
 
     __tablename__ = "award"
@@ -73,6 +73,7 @@ class Award(Base):
     points: Mapped[int] = mapped_column(info=PSEUDONYM)
     picture_version: Mapped[int] = mapped_column(info=NONE)
     visible: Mapped[str] = mapped_column(default="colleagues", server_default="colleagues", info=PERSONAL)
+    in_review: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
     revoked_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     revoked_by: Mapped[int | None] = mapped_column(
         ForeignKey("person.id"), info=PERSONAL

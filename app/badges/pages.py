@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
-from app.badges import actions, agreeing, files, moments, shelf, showing
-from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowIn
+from app.badges import actions, agreeing, files, moments, queries, shelf, showing
+from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowForm, StandingForm
 from app.db import transaction
 from app.errors import NotFound
 from app.language import lang
@@ -148,7 +148,7 @@ def award_picture(award_id: Any, suffix: str) -> ResponseReturnValue:
 @pages.post("/b/<uuid:award_id>/visible")
 @may("person")
 def show(award_id: Any) -> ResponseReturnValue:
-    form = body(ShowIn())
+    form = body(ShowForm())
     with transaction():
         agreeing.show(award_id=award_id, by=me(), **form)
         return _changed("badges/_visible.html", award_id, "visible")
@@ -197,6 +197,33 @@ def answer(award_id: Any) -> ResponseReturnValue:
         agreeing.answer(award_id=award_id, by=me(), agreed=form["answer"] == "yes", at=now())
         then = url_for(".asked", _anchor=f"asked-{award_id}")
         return done("badges/_asked.html", then, asked=showing.asked_of(me()), changed=form["answer"])
+
+
+# Who sees my badges -----------------------------------------------------------------------------------------
+
+
+@pages.get("/me/visibility")
+@may("person")
+def visibility() -> ResponseReturnValue:
+    saved = "saved" in request.args
+    return render("badges/visibility.html", "badges/_visibility.html", **_choices(saved=saved))
+
+
+@pages.post("/me/visibility")
+@may("person")
+def choose() -> ResponseReturnValue:
+    form = body(StandingForm())
+    with transaction():
+        agreeing.choose_for_new(person_id=me(), **form)
+        settle(now())
+        return done("badges/_visibility.html", url_for(".visibility", saved=1), **_choices(saved=True))
+
+
+def _choices(*, saved: bool = False) -> dict[str, Any]:
+    """What new badges start with, and each badge of now as it stands."""
+    known = queries.catalogue()
+    rows = [(one, known.definition(one.version_id)) for one in shelf.held(me())]
+    return {"standing": agreeing.standing_choice(me()), "rows": rows, "saved": saved}
 
 
 # Pictures as files ------------------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """Badges in JSON."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 VISIBLE = ("me", "colleagues", "public")
 
@@ -18,14 +21,45 @@ class MomentForm(Schema):
     then = fields.String(load_default="", validate=validate.OneOf(("", "badge", "thanks")))
 
 
-class ShowIn(Schema):
-    """Who may open the page of an award."""
+SHOWN = {"description": "only me, all colleagues, or public: anyone with the link"}
+USABLE = {"description": "whether it may be used in your review, whoever else may open its page"}
+NOTHING = _l("Say who may see it, or whether it may be used in your review.")
 
-    visible = fields.String(
-        required=True,
-        validate=validate.OneOf(VISIBLE),
-        metadata={"description": "only me, all colleagues, or public: anyone with the link"},
+
+class ShowIn(Schema):
+    """Who may open the page of an award, and whether it may be used in a review of its holder."""
+
+    visible = fields.String(validate=validate.OneOf(VISIBLE), metadata=SHOWN)
+    in_review = fields.Boolean(metadata=USABLE)
+
+    @validates_schema
+    def says_something(self, told: dict[str, Any], **_: Any) -> None:
+        if not told:
+            raise ValidationError(str(NOTHING), "visible")
+
+
+class ShowForm(Schema):
+    """The same from a page: a box that is not ticked is not sent."""
+
+    visible = fields.String(required=True, validate=validate.OneOf(VISIBLE))
+    in_review = fields.Boolean(load_default=False)
+
+
+class StandingForm(ShowForm):
+    """What new badges start with, and whether those of now follow."""
+
+    also_now = fields.Boolean(load_default=False)
+
+
+class StandingIn(ShowIn):
+    also_now = fields.Boolean(
+        load_default=False, metadata={"description": "whether the badges that you have now follow it too"}
     )
+
+
+class StandingOut(Schema):
+    visible = fields.String(required=True, metadata={**SHOWN, "enum": VISIBLE})
+    in_review = fields.Boolean(required=True, metadata=USABLE)
 
 
 class AskIn(Schema):
@@ -61,6 +95,7 @@ class AwardOut(Schema):
         required=True,
         metadata={"description": "who may open its page: me, colleagues, public", "enum": VISIBLE},
     )
+    in_review = fields.Boolean(required=True, metadata=USABLE)
     link = fields.Url(required=True, metadata={"description": "its page"})
 
 

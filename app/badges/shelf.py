@@ -41,6 +41,7 @@ class Holding:
     evidence: tuple[int, ...]
     picture_version: int
     visible: str
+    in_review: bool
 
     @property
     def month(self) -> str:
@@ -269,7 +270,7 @@ _HELD = (
     select(
         Award.id, Award.achievement_id, Award.version_id, Award.tier, Award.period_key, Award.earned_at,
         Award.points, Award.evidence,
-        Award.picture_version, Award.visible,
+        Award.picture_version, Award.visible, Award.in_review,
     )
     .where(Award.person_id == bindparam("person"), Award.revoked_at.is_(None))
     .order_by(Award.earned_at.desc(), Award.tier.desc())
@@ -279,7 +280,7 @@ _HELD = (
 def held(person_id: int) -> list[Holding]:
     """The awards of a person, newest first."""
     rows = db.session.execute(_HELD, {"person": person_id})
-    return [Holding(*row[:7], tuple(row[7]), row[8], row[9]) for row in rows]
+    return [Holding(*row[:7], tuple(row[7]), row[8], row[9], row[10]) for row in rows]
 
 
 def look(person_id: int, lang: str, now: datetime) -> Look:

@@ -33,6 +33,7 @@ class Shown:
     tier: int
     earned_at: datetime
     visible: str
+    in_review: bool
     evidence: tuple[int, ...]
     picture: files.Picture
     revoked_at: datetime | None
@@ -63,7 +64,7 @@ def link(award_id: Any) -> str:
 
 # What was open to anyone stays so when its holder leaves; among colleagues it ends with being one.
 _AWARD = text("""
-    SELECT a.id, a.person_id, p.name AS holder, a.version_id, a.tier, a.earned_at, a.visible, a.evidence,
+    SELECT a.id, a.person_id, p.name AS holder, a.version_id, a.tier, a.earned_at, a.visible, a.in_review, a.evidence,
            a.picture_version, a.revoked_at, a.revoked_because
     FROM award a JOIN person p ON p.id = a.person_id
     WHERE a.id = :award AND p.erased_at IS NULL
@@ -82,7 +83,7 @@ def award(award_id: Any, viewer_id: int | None) -> Shown | None:
     enamel = shelf.enamel_of(body["skill"], shelf.called())
     drawn = files.of_award(row.id, body["kind"], row.tier, enamel, body["glyph"], row.picture_version)
     return Shown(
-        row.id, row.person_id, row.holder, definition, enamel, row.tier, row.earned_at, row.visible,
+        row.id, row.person_id, row.holder, definition, enamel, row.tier, row.earned_at, row.visible, row.in_review,
         tuple(row.evidence), drawn, row.revoked_at, row.revoked_because,
     )  # fmt: skip
 

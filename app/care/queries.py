@@ -4,7 +4,7 @@ Who is part of a case (wrote it, was thanked in it, or reported it) does not fin
 without a name neither, as they alone can tell. Admins stand at the desk where HR has too few who are free: decision 23.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from app.care.rules import DECIDED, OPEN, TOLD_FOR, admins_too
 from app.db import db
 from app.kudos import queries as kudos
 from app.lessons import queries as lessons
-from app.people.queries import with_role
+from app.people import queries as people
 
 AnyRow = Row[*tuple[Any, ...]]
 DESK, LATELY, MINE = 100, 30, 50
@@ -30,6 +30,7 @@ class Content(NamedTuple):
     author_id: int | None
     giver: str | None
     receivers: Sequence[str]
+    people: Sequence[int]  # their ids, in the same order
     gone: bool
     hidden: bool
     unnamed: bool = False
@@ -128,14 +129,15 @@ def contents(me: int, asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, in
     wanted = list(asked)
     found: dict[tuple[str, int], Content] = {}
     for row, receivers in kudos.for_care(id for kind, id in wanted if kind == "kudos"):
-        people = frozenset({row.giver_id, *(one.id for one in receivers)})
+        part = frozenset({row.giver_id, *(one.id for one in receivers)})
         found["kudos", row.id] = Content(
             [row.message],
             row.lang,
-            people,
+            part,
             row.giver_id,
             row.giver,
             [one.name for one in receivers],
+            [one.id for one in receivers],
             row.undone_at is not None,
             row.hidden_at is not None,
         )
@@ -146,9 +148,25 @@ def contents(me: int, asked: Iterable[tuple[str, int]]) -> Mapping[tuple[str, in
         unnamed = row.author_id is None
         party = frozenset({me} if row.mark in marks else () if unnamed else {row.author_id})
         found["lesson", row.id] = Content(
-            texts, row.lang, party, row.author_id, None, (), gone, row.hidden_at is not None, unnamed
+            texts, row.lang, party, row.author_id, None, (), (), gone, row.hidden_at is not None, unnamed
         )
     return found
+
+
+def _within(me: int, found: Mapping[tuple[str, int], Content]) -> dict[tuple[str, int], Content]:
+    """Of HR that serves some departments: what people there wrote, and who of them was thanked.
+
+    A lesson without a name is about nobody, so everybody at the desk may decide on it.
+    """
+    named = {one for content in found.values() for one in (*content.people, content.author_id) if one}
+    far = people.out_of_reach(named, me)
+    return {
+        key: one._replace(
+            receivers=[name for name, id in zip(one.receivers, one.people, strict=True) if id not in far]
+        )
+        for key, one in found.items()
+        if one.author_id not in far
+    }
 
 
 def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
@@ -161,19 +179,21 @@ def desk(me: int, *, decided: bool = False) -> tuple[list[Case], int]:
     for row in rows:
         together.setdefault((row.kind, row.content_id, row.decided_at), []).append(row)
     said = contents(me, [(kind, id) for kind, id, _ in together])
+    near = _within(me, said)
     cases = [
         Case(
             max(row.id for row in reports),
             kind,
             id,
             sorted(reports, key=lambda r: r.id),
-            said.get((kind, id)),
+            near.get((kind, id)),
         )
         for (kind, id, _), reports in together.items()
+        if (kind, id) in near or (kind, id) not in said
     ]
-    desk = with_role("hr")
-    free = [case for case in cases if may_decide(me, case, desk)]
-    others = len(cases) - len(free) if me in desk else 0  # an admin hears nothing of what is for HR
+    everybody, desks = _desks(cases)
+    free = [one for one in cases if may_decide(me, one, desks(one))]
+    others = len(cases) - len(free) if me in everybody else 0  # an admin hears nothing of what is for HR
     return free[:LATELY] if decided else free, others
 
 
@@ -184,8 +204,20 @@ def case(me: int, report_id: int) -> Case | None:
         return None
     reports = db.session.execute(_TOGETHER, {"me": me, **row._mapping}).all()
     key = (row.kind, row.content_id)
-    found = Case(max(one.id for one in reports), *key, reports, contents(me, [key]).get(key))
-    return found if may_decide(me, found, with_role("hr")) else None
+    said = contents(me, [key])
+    near = _within(me, said)
+    if said and not near:
+        return None  # out of reach is as if not there
+    found = Case(max(one.id for one in reports), *key, reports, near.get(key))
+    return found if may_decide(me, found, _desks([found])[1](found)) else None
+
+
+def _desks(cases: Sequence[Case]) -> tuple[set[int], Callable[[Case], Collection[int]]]:
+    """Everybody of HR; and who of them serves the author of a case: all of them where it has no name."""
+    everybody = people.with_role("hr")
+    authors = {one.id: one.content.author_id for one in cases if one.content and one.content.author_id}
+    serving = people.hr_serving(authors.values()) if authors else {}
+    return everybody, lambda one: serving[authors[one.id]] if one.id in authors else everybody
 
 
 def may_decide(me: int, one: Case, desk: Collection[int]) -> bool:

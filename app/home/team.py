@@ -95,10 +95,10 @@ def person(handle: str) -> ResponseReturnValue:
     found = people.profile(handle)
     own = found.id == me()
     leads = not own and people.is_manager_of(me(), found.id)
+    if not own:
+        look(viewer_id=me(), person_id=found.id, what="team:person", allowed=leads, at=now())
     if not own and not leads:
         people.missing()
-    if leads:
-        look(viewer_id=me(), person_id=found.id, what="team:person", allowed=True, at=now())
     today = now().astimezone(timezone()).date()
     return render(
         "home/team_person.html",

@@ -16,10 +16,12 @@ from app.errors import Conflict, NotFound, Refused
 from app.events import Event, PersonKnown, PersonMoved
 from app.keys import keyed_hash, new_key, new_token, ring
 from app.outbox import publish
+from app.people import queries
 from app.people.models import (
     ApiClient,
     ApiToken,
     Attempt,
+    HrDepartment,
     Mail,
     Membership,
     Organisation,
@@ -45,6 +47,8 @@ from app.people.rules import (
     why_not,
 )
 
+NOT_HR = _l("Only who has the role hr serves departments.")
+NO_DEPARTMENT = _l("One of these departments is not there any more. Reload the page.")
 ONE_OF_THREE = _l("Choose one of the three.")
 Place = tuple[str | None, str | None]
 LINK, LETTER, RESET = timedelta(days=7), timedelta(days=30), timedelta(hours=1)
@@ -719,6 +723,44 @@ def give_role(*, person_id: int, role: str, by: int, at: datetime) -> None:
     before, person.role = person.role, role
     db.session.flush()
     write("person:role", at=at, actor_id=by, person_id=person_id, detail={"from": before, "to": role})
+
+
+_DEPARTMENTS = text("SELECT id FROM unit WHERE kind = 'department' AND id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
+_HELD_ROW = text("SELECT role FROM person WHERE id = :person AND erased_at IS NULL FOR NO KEY UPDATE")
+
+
+def serve_departments(*, person_id: int, department_ids: Collection[int], by: int, at: datetime) -> None:
+    """Whom somebody of HR serves: these departments and no others; none at all means everybody.
+
+    The last whole choice holds. A choice of nothing known is refused: it would open everything.
+    """
+    role = db.session.scalar(_HELD_ROW, {"person": person_id}) or queries.missing()
+    if role != "hr":
+        raise Refused(NOT_HR)
+    wanted = set(department_ids)
+    if wanted - set(db.session.scalars(_DEPARTMENTS, {"ids": sorted(wanted)})):
+        raise Refused(NO_DEPARTMENT, fields={"departments": NO_DEPARTMENT})
+    before = queries.hr_reach(person_id) or set()
+    if before == wanted:
+        return
+    db.session.execute(delete(HrDepartment).where(HrDepartment.person_id == person_id))
+    if wanted:
+        rows = [{"person_id": person_id, "department_id": one} for one in sorted(wanted)]
+        db.session.execute(insert(HrDepartment), rows)
+    detail = {"from": sorted(before), "to": sorted(wanted)}
+    write("person:departments", at=at, actor_id=by, person_id=person_id, detail=detail)
+
+
+def make_privacy_officer(*, person_id: int, on: bool, by: int, at: datetime) -> None:
+    """Whether somebody reads the list of refused looks, the audit log and what is kept for how long."""
+    person = _held(person_id)
+    if person.privacy_officer == on:
+        return
+    person.privacy_officer = on
+    db.session.flush()
+    write("person:privacy-officer", at=at, actor_id=by, person_id=person_id, detail={"to": on})
 
 
 def let_go(*, person_id: int, by: int, at: datetime) -> None:

@@ -52,7 +52,8 @@ def choose(choices: dict[str, Any]) -> dict[str, Any]:
 @api.response(200, PeopleOut)
 @api.doc(summary="Who works here, and who left")
 def people(asked: dict[str, Any]) -> dict[str, Any]:
-    found = queries.roster_by_id(now(), after=asked["after"], limit=asked["limit"])
+    hr = asker().person_id if "hr" in asker().roles else None
+    found = queries.roster_by_id(now(), after=asked["after"], limit=asked["limit"], hr=hr)
     more = found[-1].id if len(found) == asked["limit"] else None
     return {"people": [{**row._mapping, "person_id": row.id} for row in found], "next": more}
 

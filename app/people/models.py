@@ -53,6 +53,7 @@ class Person(Base):
             "id",
             postgresql_where="board_choice = 'out' OR NOT active OR erased_at IS NOT NULL",
         ),
+        CheckConstraint("award_visible IN ('me', 'colleagues', 'public')", name="award_visible"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=PSEUDONYM)
     external_id: Mapped[str | None] = mapped_column(unique=True, info=PERSONAL)
@@ -79,6 +80,12 @@ class Person(Base):
         info=PERSONAL
     )  # private, team, everyone; None: not chosen
     moments: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+    # What a new badge starts with: who may open its page, and whether it may be used in their review.
+    award_visible: Mapped[str] = mapped_column(
+        default="colleagues", server_default="colleagues", info=PERSONAL
+    )
+    award_in_review: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
+    privacy_officer: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
     started_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)  # the first questions were asked
     password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     created_at: Mapped[datetime] = mapped_column(info=PERSONAL)
@@ -98,6 +105,16 @@ class Membership(Base):
     department_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), info=PERSONAL)
     since: Mapped[datetime] = mapped_column(info=PERSONAL)
+
+
+class HrDepartment(Base):
+    """A department that somebody of HR serves; who has none of these serves all."""
+
+    __tablename__ = "hr_department"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    department_id: Mapped[int] = mapped_column(
+        ForeignKey("unit.id"), primary_key=True, index=True, info=PERSONAL
+    )
 
 
 class Identity(Base):

@@ -1,7 +1,7 @@
 """What can be asked about people, their units, and the organisation."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from app.finding import matches
 from app.keys import ring
 from app.people.models import (
     ApiToken,
+    HrDepartment,
     Mail,
     Organisation,
     PeopleFile,
@@ -160,6 +161,14 @@ def card(person_id: int) -> Card:
 
 
 _lead = aliased(Person)
+
+
+def named_in(told: Mapping[str, Any]) -> int | None:
+    """Whom the values of an address name, by `person_id` or `handle`; None if there is no such person."""
+    whom = Person.id == told.get("person_id") if "person_id" in told else Person.handle == told.get("handle")
+    return db.session.scalar(select(Person.id).where(whom, Person.erased_at.is_(None)))
+
+
 _profile = (
     select(
         Person.id,
@@ -316,9 +325,10 @@ def with_role(role: str) -> set[int]:
     return set(db.session.scalars(_WITH_ROLE, {"role": role}))
 
 
-def roles(role: str, leads: bool) -> frozenset[str]:
+def roles(role: str, leads: bool, privacy: bool = False) -> frozenset[str]:
     """Everybody is an employee too."""
-    return frozenset({"employee", role} | ({"manager"} if leads else set()))
+    also = {"manager"} if leads else set()
+    return frozenset({"employee", role} | also | ({"privacy"} if privacy else set()))
 
 
 _units_at = text(
@@ -437,6 +447,55 @@ def missing() -> Any:
     raise NotFound(_l("There is nobody of that name here."))
 
 
+# Whom HR serves ---------------------------------------------------------------------------------------------
+
+# In SQL: `{person}` is the alias of the row of the person whom it is about, `:{viewer}` who of HR asks.
+_WITHIN = """({person}.id = CAST(:{viewer} AS bigint)
+    OR NOT EXISTS (SELECT FROM hr_department h WHERE h.person_id = CAST(:{viewer} AS bigint))
+    OR {person}.department_id IN (
+        SELECT h.department_id FROM hr_department h WHERE h.person_id = CAST(:{viewer} AS bigint)))"""
+_REACH = select(HrDepartment.department_id).where(HrDepartment.person_id == bindparam("person"))
+
+
+def hr_reach(person_id: int) -> set[int] | None:
+    """The departments that somebody of HR serves; None means all. Ask it only of who has the role hr.
+
+    Whoever is in none of these (and is not themselves) is for them as if not there.
+    """
+    return set(db.session.scalars(_REACH, {"person": person_id})) or None
+
+
+def within_reach(person: str, viewer: str = "me") -> str:
+    """The same as a condition in SQL, on the alias of a row of `person`; `:me` (or `viewer`) is who of HR asks."""
+    return _WITHIN.format(person=person, viewer=viewer)
+
+
+_SERVING = text("""
+    SELECT p.id, h.id AS hr
+    FROM person p JOIN person h ON h.role = 'hr' AND h.active
+        AND (h.id = p.id OR NOT EXISTS (SELECT FROM hr_department d WHERE d.person_id = h.id)
+             OR p.department_id IN (SELECT d.department_id FROM hr_department d WHERE d.person_id = h.id))
+    WHERE p.id = ANY(:ids)
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+def hr_serving(person_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Who of HR serves each of these people, themselves included where they are of HR."""
+    found: dict[int, set[int]] = {person_id: set() for person_id in person_ids}
+    for person_id, hr_id in db.session.execute(_SERVING, {"ids": list(found)}):
+        found[person_id].add(hr_id)
+    return found
+
+
+def out_of_reach(person_ids: Iterable[int], viewer_id: int) -> set[int]:
+    """Which of these people somebody of HR does not serve; without a question where they serve all."""
+    wanted, reach = set(person_ids) - {viewer_id}, hr_reach(viewer_id)
+    if reach is None or not wanted:
+        return set()
+    within = select(Person.id).where(Person.id == func.any(_ids), Person.department_id.in_(reach))
+    return wanted - set(db.session.scalars(within, {"ids": list(wanted)}))
+
+
 # Who works here, for those who keep the list ----------------------------------------------------------------
 
 HERE = and_(Person.active, Person.erased_at.is_(None))
@@ -468,6 +527,7 @@ _roster = (
         Person.email,
         Person.job,
         Person.role,
+        Person.privacy_officer,
         Person.hours_per_week,
         Person.language,
         Person.active,
@@ -496,9 +556,10 @@ def roster(
     show: str = "here",
     after: tuple[str, int] | None = None,
     limit: int = PAGE,
+    hr: int | None = None,
 ) -> tuple[Sequence[Any], tuple[str, int] | None]:
-    """A page of who works here, in the order of names, and where the next one begins."""
-    statement = _roster.where(SHOWN.get(show, HERE))
+    """A page of who works here, in the order of names, and where the next one begins; `hr` sees whom they serve."""
+    statement = _served(_roster.where(SHOWN.get(show, HERE)), hr)
     for word in q.split()[:5]:
         name, plain = sort_name_of(word), word.lower()
         also = or_(
@@ -520,14 +581,18 @@ def roster(
     return found[:limit], more
 
 
+def _served(statement: Any, hr: int | None) -> Any:
+    return statement if hr is None else statement.where(text(within_reach("person", "hr")).bindparams(hr=hr))
+
+
 def on_roster(person_id: int, at: datetime) -> Any:
     row = db.session.execute(_roster.where(Person.id == person_id), {"at": at}).one_or_none()
     return row or missing()
 
 
-def roster_by_id(at: datetime, *, after: int, limit: int) -> Sequence[Any]:
-    """Everybody, who left as well, in an order that nothing changes."""
-    statement = _roster.where(Person.id > after).order_by(Person.id).limit(limit)
+def roster_by_id(at: datetime, *, after: int, limit: int, hr: int | None = None) -> Sequence[Any]:
+    """Everybody, who left as well, in an order that nothing changes; `hr` sees whom they serve."""
+    statement = _served(_roster, hr).where(Person.id > after).order_by(Person.id).limit(limit)
     return db.session.execute(statement, {"at": at}).all()
 
 

@@ -213,6 +213,7 @@ _who = (
     Person.team_id,
     Person.manager_id,
     Person.role,
+    Person.privacy_officer,
     _manages.label("manages"),
 )
 _idle = bindparam("idle", type_=DateTime(timezone=True))
@@ -344,7 +345,7 @@ def _person(
         department_id=row.department_id,
         team_id=row.team_id,
         manager_id=row.manager_id,
-        roles=roles(row.role, row.manages),
+        roles=roles(row.role, row.manages, row.privacy_officer),
         sign_in_id=sign_in_id,
         scopes=scopes,
         shared=shared,

@@ -280,7 +280,7 @@ def withdraw(*, recognition_id: int, by: int, because: str, at: datetime) -> Non
     found = queries.card(by, recognition_id, keeper=may.hr)
     if found is None:
         raise NotFound(NOT_THERE)
-    if not (found.recognition.given or (may.hr and not found.recognition.received)):
+    if not (found.recognition.given or (may.hr and queries.keeps(by, found))):
         raise NotAllowed(_l("Only who gave it, or HR, can take it back. You can keep it to yourself."))
     if not rules.fits(because, rules.BECAUSE):
         _cannot_be("because")

@@ -225,5 +225,5 @@ def _whole(occasion_id: int) -> dict[str, Any]:
     return {
         **_occasion(row),
         "jury": [{"id": one.id, "name": one.name} for one in queries.juries([row.id])[row.id]],
-        "nominations": [_nomination(one) for one in queries.nominations_for(row.id, now())],
+        "nominations": [_nomination(one) for one in queries.nominations_seen(me(), row, now())],
     }

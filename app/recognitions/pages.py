@@ -72,7 +72,7 @@ def _one(recognition_id: int, no: ValidationError | Refused | None = None) -> Re
         paper = Markup(  # noqa: S704 (what a template of ours made)
             render_template("recognitions/_paper.html", card=card, skill_of=_skill_of())
         )
-    keeps = "hr" in asker().roles and not found.received
+    keeps = "hr" in asker().roles and queries.keeps(me(), card)
     may_withdraw = found.withdrawn_at is None and (found.given or keeps)
     answer = render(
         "recognitions/one.html",
@@ -139,6 +139,8 @@ def _to_decide(nomination_id: int) -> queries.AnyRow:
     found = queries.nomination(nomination_id)
     occasion = queries.occasion(me(), found.occasion_id) if found else None
     if found is None or occasion is None or queries.state_of(occasion, now()) != "deciding":
+        raise NotFound(actions.NO_NOMINATION)
+    if found.id not in {row.id for row in queries.nominations_seen(me(), occasion, now())}:
         raise NotFound(actions.NO_NOMINATION)
     return found
 
@@ -331,7 +333,7 @@ def _occasion(occasion_id: int, no: ValidationError | Refused | None = None) -> 
         occasion=row,
         state=queries.state_of(row, now()),
         jury=queries.juries([row.id])[row.id],
-        nominations=queries.nominations_for(row.id, now()),
+        nominations=queries.nominations_seen(me(), row, now()),
         words=request.form.get("words", ""),
         **wrong_with(no, actions.WRONG),
     )

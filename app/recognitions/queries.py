@@ -7,7 +7,7 @@ A nomination is sealed until its occasion closes: before, only who made it sees 
 and the one who was nominated see the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from sqlalchemy.types import BigInteger, Text
 
 from app.config import timezone
 from app.db import db
+from app.people import queries as people
 from app.recognitions.rules import NEWS_FOR, RECEIVERS, state
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -104,19 +105,32 @@ def listed(
 
 
 def card(me: int, recognition_id: int, *, keeper: bool = False) -> Card | None:
-    """One as this person may see it, or None. A `keeper` is HR, who may have to withdraw it."""
+    """One as this person may see it, or None. A `keeper` is HR, who may have to withdraw it: of whom they serve."""
+    far: set[int] = set()
+    if keeper:
+        ids = {one.id for one in receivers_of([recognition_id])[recognition_id]}
+        far = people.out_of_reach(ids, me)
+        keeper = far != ids  # who serves nobody of them is a colleague like others
     asked = {"me": me, "id": recognition_id, "keeper": keeper}
-    found = _cards(db.session.execute(_ONE, asked).all(), keeper=keeper)
+    found = _cards(db.session.execute(_ONE, asked).all(), keeper=keeper, far=far)
     return found[0] if found else None
 
 
-def _cards(rows: Sequence[AnyRow], *, keeper: bool = False) -> list[Card]:
+def keeps(me: int, card: Card) -> bool:
+    """Whether somebody of HR may take it back: they serve all who are recognised in it, and are none of them."""
+    received: bool = card.recognition.received
+    return not received and card.whole and not people.out_of_reach((one.id for one in card.receivers), me)
+
+
+def _cards(rows: Sequence[AnyRow], *, keeper: bool = False, far: Collection[int] = ()) -> list[Card]:
     named = receivers_of(row.id for row in rows)
     found = []
     for row in rows:
         whole = named[row.id]
-        inside = keeper or row.given or row.received
-        shown = whole if inside else [one for one in whole if one.visible == "colleagues"]
+        inside = row.given or row.received
+        shown = [
+            one for one in whole if inside or one.visible == "colleagues" or (keeper and one.id not in far)
+        ]
         found.append(Card(row, shown, len(shown) == len(whole)))
     return found
 
@@ -296,6 +310,15 @@ def juries(occasion_ids: Iterable[int]) -> dict[int, list[AnyRow]]:
 def nominations_for(occasion_id: int, at: datetime) -> Sequence[AnyRow]:
     """What was put forward, by name, once it is no longer sealed."""
     return db.session.execute(_OF_OCCASION, {"occasion": occasion_id, "today": day_of(at)}).all()
+
+
+def nominations_seen(me: int, occasion: AnyRow, at: datetime) -> Sequence[AnyRow]:
+    """The same for one viewer: a jury reads all of them, HR those about whom they serve."""
+    rows = nominations_for(occasion.id, at)
+    if occasion.judges:
+        return rows
+    far = people.out_of_reach((row.nominee_id for row in rows), me)
+    return [row for row in rows if row.nominee_id not in far]
 
 
 def nominations_by(me: int) -> Sequence[AnyRow]:

@@ -39,7 +39,7 @@ def test_an_award_says_what_when_under_which_version_and_on_what(scene: Scene, c
     evidence = award.pop("evidence")
     assert award == {
         "badge": "three", "name": {"nl": "x", "en": "x"}, "tier": 1, "period": None, "points": 10, "version": 1,
-        "visible": "colleagues",
+        "visible": "colleagues", "in_review": False,
     }  # fmt: skip
     assert [(fact["kind"], fact["title"]) for fact in evidence] == [("completed", {"nl": "x", "en": "x"})] * 3
 

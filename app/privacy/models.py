@@ -1,0 +1,41 @@
+"""What is stored of somebody, as a file for themselves: made when they ask, gone after some days."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import NONE, PERSONAL, PSEUDONYM, Base
+
+# The file holds what other tables hold; it is no part of the next one.
+PASSING: dict[str, Any] = {**PERSONAL, "export": False}
+
+
+class DataExport(Base):
+    """Somebody asked for all that is stored of them. States: asked, made, failed."""
+
+    __tablename__ = "data_export"
+    __table_args__ = (
+        Index("ix_data_export_person_id", "person_id", "asked_at"),
+        Index("uq_data_export_asked", "person_id", unique=True, postgresql_where="state = 'asked'"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, info=PSEUDONYM)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    state: Mapped[str] = mapped_column(info=NONE)
+    made_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    ends_at: Mapped[datetime | None] = mapped_column(info=NONE)
+    bytes: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
+
+
+class DataExportPart(Base):
+    """A piece of the file."""
+
+    __tablename__ = "data_export_part"
+    export_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("data_export.id", ondelete="CASCADE"), primary_key=True, info=NONE
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=NONE)
+    content: Mapped[bytes] = mapped_column(info=PASSING)

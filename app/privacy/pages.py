@@ -1,0 +1,105 @@
+"""Who looked at me and what was done about me; for who keeps the house: the audit log and looks that were refused."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import may, me
+from app.errors import Refused
+from app.people import queries as people
+from app.people.meant import WhoIsMeant, meant
+from app.privacy import asking, queries, words
+from app.privacy.schemas import AuditQuery, OlderQuery
+from app.web import now, query, render, wrong_with
+
+pages = Blueprint("privacy", __name__)
+
+AN_HOUR = timedelta(hours=1)  # a look is kept by the hour
+
+
+@pages.get("/me/looked")
+@may("person")
+def looked() -> ResponseReturnValue:
+    """Who looked at what not every colleague may see of me, and who tried to."""
+    told, older = queries.looks_at_me(me(), before=asking.place(query(OlderQuery())))
+    return render(
+        "privacy/looked.html", days=asking.by_day(told), an_hour=AN_HOUR, **_older(".looked", older)
+    )
+
+
+@pages.get("/me/audit")
+@may("person")
+def done_about_me() -> ResponseReturnValue:
+    told, older = queries.acts(person_id=me(), before=asking.place(query(OlderQuery())))
+    return render("privacy/done.html", days=asking.by_day(told), **_older(".done_about_me", older))
+
+
+def _older(view: str, older: queries.Older, **more: Any) -> dict[str, Any]:
+    """The address of the next page, if there is one."""
+    if older is None:
+        return {"older": ""}
+    return {"older": url_for(view, before=older[0].isoformat(), before_id=older[1], **more)}
+
+
+# For who keeps the house ------------------------------------------------------------------------------------
+
+
+@pages.get("/admin/audit")
+@may("admin", "privacy")
+def audit() -> ResponseReturnValue:
+    """What was done: searched by kind, who, about whom and when. Whom it shows can read that somebody looked."""
+    asked = query(AuditQuery())
+    no: Refused | None = None
+    try:
+        by_id, about_id = _whom(asked, "by"), _whom(asked, "about")
+    except Refused as refusal:
+        no, by_id, about_id = refusal, None, None
+    kept = {**asked, "by_id": by_id, "about_id": about_id, "by": "", "about": ""}
+    told, older = asking.found(kept) if no is None else ([], None)
+    more = {name: value for name, value in kept.items() if value and name not in ("before", "before_id")}
+    answer = render(
+        "privacy/audit.html",
+        "privacy/_acts.html",
+        days=asking.by_day(told),
+        asked=asked,
+        names=people.names(one for one in (by_id, about_id) if one is not None),
+        by_id=by_id,
+        about_id=about_id,
+        kinds=sorted(((code, str(said)) for code, said in words.ACTS.items()), key=lambda one: one[1]),
+        maybe=no.maybe if isinstance(no, WhoIsMeant) else (),
+        **wrong_with(no, {}),
+        **_older(".audit", older, **more),
+    )
+    answer.status_code = no.status if no is not None else 200
+    return answer
+
+
+def _whom(asked: dict[str, Any], name: str) -> int | None:
+    """Whom a typed name means, of who left too; a link says it by number."""
+    if not asked[name]:
+        return int(asked[f"{name}_id"]) if asked[f"{name}_id"] else None
+    try:
+        one = meant(asked[name], field=name)
+        return one.id if one else None
+    except WhoIsMeant as no:
+        gone = [] if no.maybe else people.roster(now(), q=asked[name], show="left", limit=2)[0]
+        if len(gone) != 1:
+            raise
+        return int(gone[0].id)
+
+
+@pages.get("/admin/privacy/refused")
+@may("admin", "privacy")
+def refused() -> ResponseReturnValue:
+    told, older = asking.refused_looks(query(OlderQuery()))
+    return render(
+        "privacy/refused.html", days=asking.by_day(told), an_hour=AN_HOUR, **_older(".refused", older)
+    )
+
+
+@pages.get("/me/export")
+@may("person")
+def export() -> ResponseReturnValue:
+    return render("privacy/looked.html", days=[], older="")

@@ -1,0 +1,87 @@
+"""What is asked of traces and exports, and how they are told in JSON."""
+
+from marshmallow import Schema, fields, validate
+
+BIGGEST = 2**63 - 1
+_id = validate.Range(1, BIGGEST)
+
+
+class OlderQuery(Schema):
+    """Where the page before ended: `before` and `before_id` of its `next`."""
+
+    before = fields.AwareDateTime(load_default=None, allow_none=True)
+    before_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, BIGGEST))
+
+
+class ActsQuery(OlderQuery):
+    """Which acts: of one kind, by somebody, about somebody, from a day until another (both included)."""
+
+    action = fields.String(load_default="", validate=validate.Length(0, 60))
+    by_id = fields.Integer(load_default=None, allow_none=True, validate=_id)
+    about_id = fields.Integer(load_default=None, allow_none=True, validate=_id)
+    since = fields.Date(load_default=None, allow_none=True)
+    until = fields.Date(load_default=None, allow_none=True)
+
+
+class AuditQuery(ActsQuery):
+    """The same from a page, on which people are typed by name."""
+
+    by = fields.String(load_default="", validate=validate.Length(0, 100))
+    about = fields.String(load_default="", validate=validate.Length(0, 100))
+
+
+class WhoOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+
+
+class NextOut(Schema):
+    before = fields.AwareDateTime(required=True)
+    before_id = fields.Integer(required=True)
+
+
+class LookOut(Schema):
+    hour = fields.DateTime(required=True, metadata={"description": "it was within the hour that begins here"})
+    what = fields.String(required=True)
+    said = fields.String(required=True, metadata={"description": "what it is, in words"})
+    allowed = fields.Boolean(required=True, metadata={"description": "false: the look was refused"})
+    who = fields.Nested(WhoOut, allow_none=True, metadata={"description": "null: erased since"})
+
+
+class LooksOut(Schema):
+    looks = fields.List(fields.Nested(LookOut), required=True)
+    next = fields.Nested(
+        NextOut, allow_none=True, metadata={"description": "with which to ask for older ones"}
+    )
+
+
+class RefusedOut(LookOut):
+    whom = fields.Nested(WhoOut, allow_none=True)
+
+
+class RefusedLooksOut(Schema):
+    looks = fields.List(fields.Nested(RefusedOut), required=True)
+    next = fields.Nested(NextOut, allow_none=True)
+
+
+class ActOut(Schema):
+    at = fields.DateTime(required=True)
+    action = fields.String(required=True)
+    said = fields.String(required=True, metadata={"description": "what it is, in words"})
+    by = fields.Nested(WhoOut, allow_none=True, metadata={"description": "null: nobody, or erased since"})
+
+
+class ActsOut(Schema):
+    acts = fields.List(fields.Nested(ActOut), required=True)
+    next = fields.Nested(NextOut, allow_none=True)
+
+
+class AuditOut(ActOut):
+    id = fields.Integer(required=True)
+    about = fields.Nested(WhoOut, allow_none=True)
+    detail = fields.Dict(required=True)
+
+
+class AuditsOut(Schema):
+    acts = fields.List(fields.Nested(AuditOut), required=True)
+    next = fields.Nested(NextOut, allow_none=True)
