@@ -168,7 +168,7 @@ class ReviewProposal(Base):
 
 
 class ReviewObservation(Base):
-    """The employee asks a colleague what they saw; the answer is a draft until filed, and then the employee's to use."""
+    """A colleague is asked what they saw; the answer is a draft until filed, and then the employee's to use."""
 
     __tablename__ = "review_observation"
     __table_args__ = (

@@ -42,7 +42,7 @@ class Open:
     runs: bool  # HR within its reach, never of their own review
 
 
-def opened(me: int, review_id: uuid.UUID, reach: set[int] | None | bool) -> Open | None:
+def opened(me: int, review_id: uuid.UUID, reach: set[int] | bool | None) -> Open | None:
     """The review, if this viewer may open it. `reach`: departments whose HR they are, None for all, False: not HR."""
     told = {
         "me": me,
