@@ -290,7 +290,9 @@ class Dossier(Base):
 
     __tablename__ = "dossier"
     review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("review.id"), primary_key=True, info=PSEUDONYM)
-    number: Mapped[int] = mapped_column(primary_key=True, info=NONE)  # one more when decided anew, and when closed
+    number: Mapped[int] = mapped_column(
+        primary_key=True, info=NONE
+    )  # one more when decided anew, and when closed
     digest: Mapped[bytes] = mapped_column(info=NONE)  # SHA-256 of the canonical JSON (RFC 8785)
     wrapped: Mapped[bytes | None] = mapped_column(info=SECRET)
     sealed: Mapped[bytes | None] = mapped_column(info=SECRET)
