@@ -71,7 +71,8 @@ _RELEASE = text("""
 # What is left open: a criterion that not everybody of the panel found met.
 _OPEN = text("""
     SELECT r.id AS review_id, r.person_id, c.id AS criterion_id, c.text, c.skill_id,
-           (SELECT max(d.plan_on) FROM review_decision d WHERE d.review_id = r.id AND d.signed_at IS NOT NULL) AS plan_on
+           (SELECT max(d.plan_on) FROM review_decision d
+            WHERE d.review_id = r.id AND d.signed_at IS NOT NULL) AS plan_on
     FROM review r JOIN criterion c ON c.criteria_id = r.criteria_id
     WHERE r.id = ANY(CAST(:ids AS uuid[]))
       AND EXISTS (SELECT FROM review_decision d WHERE d.review_id = r.id AND d.signed_at IS NOT NULL
@@ -134,7 +135,7 @@ def _voice(row: Any, person_id: int) -> int:
 
 
 def sign(review_id: uuid.UUID, said: Decision, *, person_id: int, version: int, at: datetime) -> str:
-    """Decide, on the version of the file that was read. Returns the stage, or `differs`, or `deciding` for one of two."""
+    """Decide, on the version of the file that was read. Returns the stage, or `differs` where two say not the same."""
     holder = db.session.execute(_HOLDER, {"review": review_id}).one_or_none()
     if holder is None:
         raise NotFound(NOT_THERE)

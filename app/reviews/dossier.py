@@ -1,8 +1,8 @@
 """The frozen dossier: a file as it was at the decision and again when it closed, hashed and sealed.
 
-Its content is canonical JSON (RFC 8785) with texts, whole numbers and dates only. The hash is SHA-256 of those bytes; they
-are sealed with a key of their own, wrapped by the master keys: so a dossier outlives the erasure of its person, until its
-term, and nobody changes it unnoticed. The hash also stands in the sealed audit log.
+Its content is canonical JSON (RFC 8785) with texts, whole numbers and dates only. The hash is SHA-256 of those bytes,
+which are sealed with a key of their own, wrapped by the master keys: so a dossier outlives the erasure of its person,
+until its term, and nobody changes it unnoticed. The hash also stands in the sealed audit log.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What pieces of evidence say, for many files at once, as they are now. Who may open a file is decided elsewhere.
 
-`gone` says that what a piece names does not stand any more (revoked, withdrawn, taken away): the file keeps the line and
-says so, without the words that went.
+`gone` says that what a piece names does not stand any more (revoked, withdrawn, taken away): the file keeps the line
+and says so, without the words that went.
 """
 
 import uuid
@@ -23,7 +23,7 @@ from app.reviews.queries import about
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One piece under one criterion. `title` and `note` are {nl, en} or one text in `lang`; `by` is whose word it is."""
+    """One piece under one criterion. `title` is {nl, en} or a text in `lang`; `by` is whose word it is."""
 
     id: int
     review_id: uuid.UUID
