@@ -68,6 +68,18 @@ class ReviewRoundPanel(Base):
     seat: Mapped[str] = mapped_column(primary_key=True, info=NONE)
 
 
+class ReviewRoundPerson(Base):
+    """Who may take part in a round, for which job: by what they do now, or `listed` by HR. Accepting starts a review."""
+
+    __tablename__ = "review_round_person"
+    __table_args__ = (Index("ix_review_round_person_person_id", "person_id"),)
+    round_id: Mapped[int] = mapped_column(ForeignKey("review_round.id"), primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True, info=PERSONAL)
+    listed: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)
+    invited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+
+
 class Review(Base):
     """One person, one job, against one published version of its criteria. Its id is random: it is an address.
 
@@ -118,6 +130,7 @@ class Review(Base):
     answer: Mapped[bytes | None] = mapped_column(info=SECRET)
     answered_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     closed_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    reminded: Mapped[str | None] = mapped_column(info=PERSONAL)  # of what the employee was last reminded
     version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)
 
 
@@ -191,6 +204,7 @@ class ReviewSeat(Base):
     """Who assesses or decides. Nobody sits on their own review: the database refuses it.
 
     `stepped_aside_at`: by their own choice or for a conflict of interest; what they drafted does not count.
+    `for_id` is the decider for whom a colleague stands in: the two have one voice.
     """
 
     __tablename__ = "review_seat"
@@ -208,6 +222,8 @@ class ReviewSeat(Base):
     named_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     handed_in_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     stepped_aside_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    for_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    reminded: Mapped[str | None] = mapped_column(info=PERSONAL)
 
 
 class ReviewAssessment(Base):
@@ -221,6 +237,7 @@ class ReviewAssessment(Base):
     verdict: Mapped[str | None] = mapped_column(info=PERSONAL)
     sealed: Mapped[bytes | None] = mapped_column(info=SECRET)
     written_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)
 
 
 class ReviewDecision(Base):
@@ -234,9 +251,11 @@ class ReviewDecision(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
     outcome: Mapped[str | None] = mapped_column(info=PERSONAL)
     from_on: Mapped[date | None] = mapped_column(info=PERSONAL)
+    plan_on: Mapped[date | None] = mapped_column(info=PERSONAL)  # until when what is open becomes a goal
     sealed: Mapped[bytes | None] = mapped_column(info=SECRET)
     written_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     signed_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)
 
 
 class ReviewObjection(Base):
@@ -271,7 +290,7 @@ class Dossier(Base):
 
     __tablename__ = "dossier"
     review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("review.id"), primary_key=True, info=PSEUDONYM)
-    number: Mapped[int] = mapped_column(primary_key=True, info=NONE)  # 2: after an objection
+    number: Mapped[int] = mapped_column(primary_key=True, info=NONE)  # one more when decided anew, and when closed
     digest: Mapped[bytes] = mapped_column(info=NONE)  # SHA-256 of the canonical JSON (RFC 8785)
     wrapped: Mapped[bytes | None] = mapped_column(info=SECRET)
     sealed: Mapped[bytes | None] = mapped_column(info=SECRET)

@@ -47,6 +47,17 @@ TABLES = (
         CONSTRAINT ck_review_round_panel_seat CHECK (seat IN ('member', 'decider')),
         CONSTRAINT fk_review_round_panel_round_id FOREIGN KEY(round_id) REFERENCES review_round (id),
         CONSTRAINT fk_review_round_panel_person_id FOREIGN KEY(person_id) REFERENCES person (id))""",
+    """CREATE TABLE review_round_person (
+        round_id BIGINT NOT NULL,
+        person_id BIGINT NOT NULL,
+        job_id BIGINT NOT NULL,
+        listed BOOLEAN DEFAULT 'false' NOT NULL,
+        invited_at TIMESTAMP WITH TIME ZONE,
+        CONSTRAINT pk_review_round_person PRIMARY KEY (round_id, person_id, job_id),
+        CONSTRAINT fk_review_round_person_round_id FOREIGN KEY(round_id) REFERENCES review_round (id),
+        CONSTRAINT fk_review_round_person_person_id FOREIGN KEY(person_id) REFERENCES person (id),
+        CONSTRAINT fk_review_round_person_job_id FOREIGN KEY(job_id) REFERENCES job (id))""",
+    """CREATE INDEX ix_review_round_person_person_id ON review_round_person (person_id)""",
     """CREATE TABLE review (
         id UUID DEFAULT gen_random_uuid() NOT NULL,
         round_id BIGINT,
@@ -74,6 +85,7 @@ TABLES = (
         answer BYTEA,
         answered_at TIMESTAMP WITH TIME ZONE,
         closed_at TIMESTAMP WITH TIME ZONE,
+        reminded TEXT,
         version BIGINT DEFAULT '1' NOT NULL,
         CONSTRAINT pk_review PRIMARY KEY (id),
         CONSTRAINT uq_review_id_person_id UNIQUE (id, person_id),
@@ -147,12 +159,15 @@ TABLES = (
         named_at TIMESTAMP WITH TIME ZONE NOT NULL,
         handed_in_at TIMESTAMP WITH TIME ZONE,
         stepped_aside_at TIMESTAMP WITH TIME ZONE,
+        for_id BIGINT,
+        reminded TEXT,
         CONSTRAINT pk_review_seat PRIMARY KEY (review_id, person_id, seat),
         CONSTRAINT fk_review_seat_review_id_holder_id FOREIGN KEY(review_id, holder_id) REFERENCES review (id, person_id),
         CONSTRAINT ck_review_seat_not_ones_own CHECK (person_id <> holder_id),
         CONSTRAINT ck_review_seat_seat CHECK (seat IN ('member', 'decider')),
         CONSTRAINT fk_review_seat_person_id FOREIGN KEY(person_id) REFERENCES person (id),
-        CONSTRAINT fk_review_seat_named_by FOREIGN KEY(named_by) REFERENCES person (id))""",
+        CONSTRAINT fk_review_seat_named_by FOREIGN KEY(named_by) REFERENCES person (id),
+        CONSTRAINT fk_review_seat_for_id FOREIGN KEY(for_id) REFERENCES person (id))""",
     """CREATE INDEX ix_review_seat_person_id ON review_seat (person_id) WHERE stepped_aside_at IS NULL""",
     """CREATE TABLE review_assessment (
         review_id UUID NOT NULL,
@@ -161,6 +176,7 @@ TABLES = (
         verdict TEXT,
         sealed BYTEA,
         written_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        version BIGINT DEFAULT '1' NOT NULL,
         CONSTRAINT pk_review_assessment PRIMARY KEY (review_id, criterion_id, person_id),
         CONSTRAINT ck_review_assessment_verdict CHECK (verdict IN ('met', 'partly', 'not_yet')),
         CONSTRAINT fk_review_assessment_review_id FOREIGN KEY(review_id) REFERENCES review (id),
@@ -171,9 +187,11 @@ TABLES = (
         person_id BIGINT NOT NULL,
         outcome TEXT,
         from_on DATE,
+        plan_on DATE,
         sealed BYTEA,
         written_at TIMESTAMP WITH TIME ZONE NOT NULL,
         signed_at TIMESTAMP WITH TIME ZONE,
+        version BIGINT DEFAULT '1' NOT NULL,
         CONSTRAINT pk_review_decision PRIMARY KEY (review_id, person_id),
         CONSTRAINT ck_review_decision_outcome CHECK (outcome IN ('promote', 'promote_with_plan', 'not_yet')),
         CONSTRAINT fk_review_decision_review_id FOREIGN KEY(review_id) REFERENCES review (id),
@@ -218,6 +236,7 @@ NAMES = (
     "review_round_job",
     "review_round_unit",
     "review_round_panel",
+    "review_round_person",
     "review",
     "review_evidence",
     "review_proposal",
@@ -229,13 +248,38 @@ NAMES = (
     "review_step",
     "dossier",
 )
+# A frozen dossier is wrapped anew after a change of master keys, and destroyed at its term; nothing else happens to it.
+KEEP_DOSSIER = """
+    CREATE FUNCTION keep_dossier() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'UPDATE' AND NEW.review_id = OLD.review_id AND NEW.number = OLD.number
+           AND NEW.digest = OLD.digest AND NEW.frozen_at = OLD.frozen_at AND NEW.keep_until = OLD.keep_until
+           AND OLD.destroyed_at IS NULL THEN
+            IF NEW.destroyed_at IS NULL AND NEW.sealed = OLD.sealed AND NEW.wrapped IS NOT NULL THEN
+                RETURN NEW;
+            ELSIF NEW.destroyed_at IS NOT NULL AND NEW.sealed IS NULL AND NEW.wrapped IS NULL
+                  AND OLD.keep_until < current_date THEN
+                RETURN NEW;
+            END IF;
+        END IF;
+        RAISE EXCEPTION 'a frozen dossier never changes' USING ERRCODE = 'restrict_violation';
+    END $$
+"""
 
 
 def upgrade() -> None:
     for one in TABLES:
         op.execute(one)
+    op.execute(KEEP_DOSSIER)
+    op.execute(
+        "CREATE TRIGGER keep_rows BEFORE UPDATE OR DELETE ON dossier FOR EACH ROW EXECUTE FUNCTION keep_dossier()"
+    )
+    op.execute(
+        "CREATE TRIGGER keep_table BEFORE TRUNCATE ON dossier FOR EACH STATEMENT EXECUTE FUNCTION keep_dossier()"
+    )
 
 
 def downgrade() -> None:
     for table in reversed(NAMES):
         op.execute(f"DROP TABLE {table}")
+    op.execute("DROP FUNCTION keep_dossier()")
