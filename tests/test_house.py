@@ -48,6 +48,7 @@ OWN_NAMES = {
     "notifications": {"kinds", "mailing", "things"},
     "lessons": {"extras", "pictures", "serving", "unnamed"},
     "points": {"versions"},
+    "reviews": {"holding", "touching"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

@@ -119,6 +119,7 @@ class Review(Base):
     object_days: Mapped[int] = mapped_column(default=42, server_default="42", info=NONE)
     own_words: Mapped[bytes | None] = mapped_column(info=SECRET)
     own_words_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    own_words_draft: Mapped[bytes | None] = mapped_column(info=SECRET)  # only its writer sees it
     gathered_at: Mapped[datetime | None] = mapped_column(
         info=PERSONAL
     )  # the employee: my evidence is complete
@@ -290,7 +291,9 @@ class Dossier(Base):
 
     __tablename__ = "dossier"
     review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("review.id"), primary_key=True, info=PSEUDONYM)
-    number: Mapped[int] = mapped_column(primary_key=True, info=NONE)  # one more when decided anew, and when closed
+    number: Mapped[int] = mapped_column(
+        primary_key=True, info=NONE
+    )  # one more when decided anew, and when closed
     digest: Mapped[bytes] = mapped_column(info=NONE)  # SHA-256 of the canonical JSON (RFC 8785)
     wrapped: Mapped[bytes | None] = mapped_column(info=SECRET)
     sealed: Mapped[bytes | None] = mapped_column(info=SECRET)
