@@ -26,6 +26,10 @@ from app.badges import moments, shelf, showing
 from app.badges import pages as badges_pages
 from app.care import api as care_api
 from app.care import pages as care_pages
+from app.careers import aims
+from app.careers import api as careers_api
+from app.careers import desk as job_desk
+from app.careers import pages as careers_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -108,6 +112,9 @@ PAGES: tuple[Blueprint, ...] = (
     points_pages.pages,
     goals_pages.pages,
     goals_shared.shared,
+    careers_pages.pages,
+    job_desk.desk,
+    aims.desk,
     programmes_pages.pages,
     programme_desk.desk,
     search_pages.pages,
@@ -132,6 +139,7 @@ API = (
     vision_api.api,
     points_api.api,
     goals_api.api,
+    careers_api.api,
     programmes_api.api,
     admin_api.api,
     search_api.api,

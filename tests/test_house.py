@@ -36,6 +36,7 @@ OWN_NAMES = {
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
     "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
+    "careers": {"aims", "desk", "files", "map", "meant"},
     "dates": {"calendar"},
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
