@@ -26,6 +26,10 @@ from app.badges import moments, shelf, showing
 from app.badges import pages as badges_pages
 from app.care import api as care_api
 from app.care import pages as care_pages
+from app.careers import aims
+from app.careers import api as careers_api
+from app.careers import desk as job_desk
+from app.careers import pages as careers_pages
 from app.config import Role, Settings, engine_options, redis_client
 from app.connections import api as connections_api
 from app.connections import pages as connections_pages
@@ -71,6 +75,7 @@ from app.programmes import desk as programme_desk
 from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
+from app.reviews import pages as reviews_pages
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -88,6 +93,7 @@ PAGES: tuple[Blueprint, ...] = (
     lessons_pages.pages,
     kudos_pages.pages,
     recognitions_pages.pages,
+    reviews_pages.pages,
     feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
@@ -106,6 +112,9 @@ PAGES: tuple[Blueprint, ...] = (
     points_pages.pages,
     goals_pages.pages,
     goals_shared.shared,
+    careers_pages.pages,
+    job_desk.desk,
+    aims.desk,
     programmes_pages.pages,
     programme_desk.desk,
     search_pages.pages,
@@ -130,6 +139,7 @@ API = (
     vision_api.api,
     points_api.api,
     goals_api.api,
+    careers_api.api,
     programmes_api.api,
     admin_api.api,
     search_api.api,

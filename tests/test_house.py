@@ -36,6 +36,7 @@ OWN_NAMES = {
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
     "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
+    "careers": {"aims", "desk", "files", "map", "meant"},
     "dates": {"calendar"},
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
@@ -62,6 +63,7 @@ OWN_NAMES = {
         "waiting",
     },
     "points": {"versions"},
+    "reviews": {"holding", "touching"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

@@ -104,7 +104,7 @@ class VisionTarget(Base):
     __tablename__ = "vision_target"
     __table_args__ = (
         UniqueConstraint("skill_id", "unit_id", "level", "period", postgresql_nulls_not_distinct=True),
-        CheckConstraint("level BETWEEN 1 AND 8 AND people > 0", name="numbers"),
+        CheckConstraint("level BETWEEN 1 AND 4 AND people > 0", name="numbers"),
         CheckConstraint("period ~ '^20[0-9]{2}(-Q[1-4])?$'", name="period"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)

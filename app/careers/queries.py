@@ -78,6 +78,14 @@ def families() -> Sequence[Any]:
     return db.session.execute(_FAMILIES).all()
 
 
+def family(slug: str) -> Any:
+    """One family."""
+    found = next((row for row in families() if row.slug == slug), None)
+    if found is None:
+        raise NotFound(NOT_THERE)
+    return found
+
+
 def job_of(person_ids: Iterable[int]) -> dict[int, Job]:
     """What each of these people does, by the name in the HR file; who does something unknown is left out."""
     return _doing(jobs(), person_ids)
@@ -158,6 +166,10 @@ _CURRENT = text(f"""
                                WHERE job_id = ANY(:ids) AND published_at IS NOT NULL
                                ORDER BY job_id, number DESC)
 """).bindparams(_ids)
+_LATEST = text(f"""
+    {_VERSIONS} WHERE c.id IN (SELECT DISTINCT ON (job_id) id FROM job_criteria
+                               WHERE job_id = ANY(:ids) ORDER BY job_id, number DESC)
+""").bindparams(_ids)
 _ALL_OF = text(f"{_VERSIONS} WHERE c.job_id = ANY(:ids) ORDER BY c.job_id, c.number DESC").bindparams(_ids)
 
 
@@ -194,10 +206,26 @@ def current_criteria(job_ids: Iterable[int]) -> dict[int, Criteria]:
     return {row.job_id: _criteria(row) for row in rows}
 
 
+def latest(job_ids: Iterable[int]) -> dict[int, Criteria]:
+    """Of each of these jobs the draft, or else the latest published version; for who writes them."""
+    rows = db.session.execute(_LATEST, {"ids": sorted(set(job_ids))})
+    return {row.job_id: _criteria(row) for row in rows}
+
+
 def versions(job_id: int, *, drafts: bool = False) -> list[Criteria]:
     """All versions of what a job asks, the latest first; a draft is for who writes it."""
     found = [_criteria(row) for row in db.session.execute(_ALL_OF, {"ids": [job_id]})]
     return found if drafts else [one for one in found if one.published_at is not None]
+
+
+def drafted(job_id: int, key: uuid.UUID, *, gone: bool = False) -> Any:
+    """A criterion of the draft; `gone`: None where it is not there any more."""
+    found = latest([job_id]).get(job_id)
+    items = found.items if found and found.published_at is None else ()
+    one = next((one for one in items if one.key == key), None)
+    if one is None and not gone:
+        raise NotFound(NOT_THERE)
+    return one
 
 
 # What somebody has ----------------------------------------------------------------------------------------------
@@ -289,3 +317,14 @@ def _fits(row: Any, asked: Criterion, above: Mapping[str, set[int]]) -> Piece | 
         return None
     name = definition.body["name"]
     return Piece("badge", row.ref, name, None, row.at, definition.slug, row.tier, named is not None)
+
+
+# Why we learn -----------------------------------------------------------------------------------------------------
+
+_TEXT = text("SELECT value FROM setting WHERE key = 'vision-text'")
+
+
+def vision_text() -> dict[str, Any]:
+    """The organisation's own words: nl, en, version (0: nobody wrote any yet)."""
+    found: dict[str, Any] = db.session.scalar(_TEXT) or {"nl": "", "en": "", "version": 0}
+    return found

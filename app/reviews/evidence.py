@@ -4,6 +4,7 @@
 and says so, without the words that went.
 """
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ _REST = text("""
            l.deleted_at IS NOT NULL OR l.hidden_at IS NOT NULL, NULL
     FROM lesson l WHERE l.id = ANY(CAST(:lesson_applied AS bigint[]))
     UNION ALL
+    SELECT 'lesson_applied', l.id::text, n.person_id, to_jsonb(l.title), n.how, l.lang, n.at, p.name, NULL, 0,
+           n.ended_at IS NOT NULL OR l.deleted_at IS NOT NULL OR l.hidden_at IS NOT NULL, NULL
+    FROM lesson_application n JOIN lesson l ON l.id = n.lesson_id LEFT JOIN person p ON p.id = l.author_id
+    WHERE l.id = ANY(CAST(:lesson_applied AS bigint[])) AND n.ended_at IS NULL
+    UNION ALL
     SELECT 'kudos', k.id::text, r.person_id, to_jsonb(''::text), k.message, k.lang, k.given_at, p.name, NULL, 0,
            k.undone_at IS NOT NULL OR k.hidden_at IS NOT NULL, NULL
     FROM kudos k JOIN kudos_receiver r ON r.kudos_id = k.id JOIN person p ON p.id = k.giver_id
@@ -100,7 +106,9 @@ def _piece(row: Any, there: Mapping[str, Any] | None, own: str) -> Piece:
         "thing": row.thing, "released_at": row.released_at,
     }  # fmt: skip
     if row.kind == "document":
-        return Piece(**base, note=own)
+        told = json.loads(own or "{}")
+        said = "\n".join(filter(None, (told.get("text"), told.get("link"))))
+        return Piece(**base, title=told.get("title", ""), note=said, gone=not told)
     if there is None or there["gone"]:
         return Piece(**base, gone=True)
     return Piece(**base, said=own, **there)

@@ -119,6 +119,7 @@ class Review(Base):
     object_days: Mapped[int] = mapped_column(default=42, server_default="42", info=NONE)
     own_words: Mapped[bytes | None] = mapped_column(info=SECRET)
     own_words_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    own_words_draft: Mapped[bytes | None] = mapped_column(info=SECRET)  # only its writer sees it
     gathered_at: Mapped[datetime | None] = mapped_column(
         info=PERSONAL
     )  # the employee: my evidence is complete

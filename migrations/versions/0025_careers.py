@@ -55,7 +55,7 @@ TABLES = (
         level bigint NOT NULL, people bigint NOT NULL, period text NOT NULL, version bigint NOT NULL DEFAULT 1,
         CONSTRAINT uq_vision_target_skill_id_unit_id_level_period
             UNIQUE NULLS NOT DISTINCT (skill_id, unit_id, level, period),
-        CONSTRAINT ck_vision_target_numbers CHECK (level BETWEEN 1 AND 8 AND people > 0),
+        CONSTRAINT ck_vision_target_numbers CHECK (level BETWEEN 1 AND 4 AND people > 0),
         CONSTRAINT ck_vision_target_period CHECK (period ~ '^20[0-9]{2}(-Q[1-4])?$'))""",
     "CREATE INDEX ix_vision_target_unit_id ON vision_target (unit_id)",
 )

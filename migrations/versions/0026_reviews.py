@@ -76,6 +76,7 @@ TABLES = (
         object_days BIGINT DEFAULT '42' NOT NULL,
         own_words BYTEA,
         own_words_at TIMESTAMP WITH TIME ZONE,
+        own_words_draft BYTEA,
         gathered_at TIMESTAMP WITH TIME ZONE,
         assessed_at TIMESTAMP WITH TIME ZONE,
         decided_at TIMESTAMP WITH TIME ZONE,
