@@ -79,6 +79,7 @@ from app.programmes import desk as programme_desk
 from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
+from app.reviews import pages as reviews_pages
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -96,6 +97,7 @@ PAGES: tuple[Blueprint, ...] = (
     lessons_pages.pages,
     kudos_pages.pages,
     recognitions_pages.pages,
+    reviews_pages.pages,
     feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,

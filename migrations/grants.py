@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, make_url, text
 
 TRACES = {"ledger_entry", "audit_entry", "look", "seal"}
+# A frozen dossier is written once; at its term it is destroyed, which leaves its number and its hash.
+FROZEN = {"dossier": "wrapped, sealed, destroyed_at"}
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 
 
@@ -29,6 +31,9 @@ def wishes(tables: list[str]) -> list[str]:
         if table in TRACES:
             made.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {_quoted(table)} FROM {{role}}")
             made.append(f"GRANT INSERT ON {_quoted(table)} TO {{role}}")
+        elif table in FROZEN:
+            made.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {_quoted(table)} FROM {{role}}")
+            made.append(f"GRANT INSERT, UPDATE ({FROZEN[table]}) ON {_quoted(table)} TO {{role}}")
         else:
             made.append(f"GRANT INSERT, UPDATE, DELETE ON {_quoted(table)} TO {{role}}")
     made.append("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")

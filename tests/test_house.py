@@ -48,8 +48,23 @@ OWN_NAMES = {
     "leaderboards": {"kept", "teams"},
     "notifications": {"kinds", "mailing", "things"},
     "lessons": {"extras", "pictures", "serving", "unnamed"},
+    "reviews": {
+        "after",
+        "choosing",
+        "deciding",
+        "desk",
+        "dossier",
+        "evidence",
+        "panel",
+        "printing",
+        "rounds",
+        "sitting",
+        "touching",
+        "waiting",
+    },
     "points": {"versions"},
     "privacy": {"asking", "content", "own", "terms", "words"},
+    "reviews": {"holding", "touching"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

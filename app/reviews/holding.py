@@ -1,0 +1,165 @@
+"""What somebody holds that can be evidence, and what a file shows of it: one statement, whatever kinds there are.
+
+The same rows answer what may be released (all that stands) and what a file names (these things, also when they do
+not stand any more). Lessons without a name are never among them: that they are somebody's stands nowhere.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.types import BigInteger, Text
+
+from app.badges import shelf
+from app.badges.queries import catalogue
+from app.db import db
+
+MOST = 200  # of each kind, the latest
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the picture of a badge is drawn from."""
+
+    kind: str
+    tier: int
+    enamel: str
+    glyph: str
+    seed: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that somebody holds. `thing` names it; `title` is {nl, en}, or own words in their one language.
+
+    `stands` is false for what was revoked, withdrawn or taken back. `many` are the colleagues who apply a lesson.
+    """
+
+    thing: str
+    kind: str
+    stands: bool
+    at: datetime
+    title: Mapping[str, str]
+    lang: str | None = None
+    words: str = ""
+    by: str | None = None
+    by_id: int | None = None
+    on: date | None = None
+    many: int = 0
+    tier: int | None = None
+    picture: Picture | None = None
+    sealed: bytes | None = None
+    criterion_id: int | None = None
+
+
+_COLUMNS = "thing, kind, stands, at, title, lang, words, by, by_id, observed_on, many, version_id, tier, drawn, sealed"
+_NAMED = "(CAST(:things AS text[]) IS NULL AND {stands} OR {thing} = ANY(:things))"
+
+
+def _part(thing: str, kind: str, stands: str, rest: str, source: str, whose: str) -> str:
+    """One kind. `rest` are the columns after `stands`; whoever asks for named things gets those that fell too."""
+    named = _NAMED.format(stands=stands, thing=thing)
+    return (
+        f"(SELECT {thing} AS thing, '{kind}' AS kind, {stands} AS stands, {rest} FROM {source}"
+        f" WHERE {whose} AND {named} ORDER BY 4 DESC LIMIT {MOST})"
+    )
+
+
+_PARTS = (
+    _part(
+        "'badge:' || w.id", "badge", "w.revoked_at IS NULL",
+        "w.earned_at AS at, NULL::jsonb AS title, NULL AS lang, '' AS words, NULL AS by, NULL::bigint AS by_id,"
+        " NULL::date AS observed_on, 0::bigint AS many, w.version_id, w.tier, w.picture_version AS drawn,"
+        " NULL::bytea AS sealed, NULL::bigint AS criterion_id",
+        "award w", "w.person_id = :person",
+    ),
+    _part(
+        "'completion:' || c.id", "completion", "c.state = 'confirmed'",
+        "c.completed_at, a.title, NULL, '', p.name, p.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
+        "completion c JOIN activity a ON a.id = c.activity_id LEFT JOIN person p ON p.id = c.confirmer_id"
+        " AND c.origin = 'log'",
+        "c.person_id = :person AND c.state IN ('confirmed', 'withdrawn')",
+    ),
+    _part(
+        "'lesson_applied:' || l.id", "lesson_applied", "l.deleted_at IS NULL AND l.hidden_at IS NULL",
+        "l.shared_at, jsonb_build_object(l.lang, l.title), l.lang, l.learned, NULL, NULL, NULL,"
+        " (SELECT count(*) FROM lesson_application n WHERE n.lesson_id = l.id AND n.ended_at IS NULL),"
+        " NULL, NULL, NULL, NULL, NULL",
+        "lesson l", "l.author_id = :person AND l.deleted_at IS NULL AND l.hidden_at IS NULL",
+    ),
+    _part(
+        "'lesson_applied:' || l.id", "lesson_applied", "n.ended_at IS NULL",
+        "n.at, jsonb_build_object(l.lang, l.title), l.lang, n.how, p.name, p.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
+        "lesson_application n JOIN lesson l ON l.id = n.lesson_id LEFT JOIN person p ON p.id = l.author_id",
+        "n.person_id = :person AND n.ended_at IS NULL AND l.deleted_at IS NULL AND l.hidden_at IS NULL"
+        " AND l.audience = 'everyone'",
+    ),
+    _part(
+        "'kudos:' || k.id", "kudos", "k.undone_at IS NULL",
+        "k.given_at, '{}'::jsonb, k.lang, k.message, g.name, g.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
+        "kudos_receiver r JOIN kudos k ON k.id = r.kudos_id JOIN person g ON g.id = k.giver_id",
+        "r.person_id = :person AND k.undone_at IS NULL AND k.hidden_at IS NULL",
+    ),
+    _part(
+        "'recognition:' || r.id", "recognition", "r.withdrawn_at IS NULL",
+        "r.given_at, jsonb_build_object(r.lang, r.title), r.lang, CASE WHEN r.withdrawn_at IS NULL THEN r.citation"
+        " ELSE '' END, g.name, g.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
+        "recognition_receiver o JOIN recognition r ON r.id = o.recognition_id JOIN person g ON g.id = r.giver_id",
+        "o.person_id = :person",
+    ),
+    _part(
+        "'observation:' || o.id", "observation", "o.filed_at IS NOT NULL",
+        "o.filed_at, '{}'::jsonb, NULL, '', p.name, p.id, o.observed_on, 0, NULL, NULL, NULL, o.sealed, o.criterion_id",
+        "review_observation o JOIN person p ON p.id = o.observer_id",
+        "o.review_id = :review AND o.filed_at IS NOT NULL",
+    ),
+)  # fmt: skip
+_HELD = text("\nUNION ALL ".join(_PARTS)).bindparams(
+    bindparam("person", type_=BigInteger()),
+    bindparam("review", type_=UUID(as_uuid=True)),
+    bindparam("things", type_=ARRAY(Text())),
+)
+
+
+def of(person_id: int, review_id: uuid.UUID, things: Iterable[str] | None = None) -> dict[str, Thing]:
+    """What this person holds and could release in this review, the latest first; or what stands of these things."""
+    wanted = None if things is None else sorted(set(things))
+    if wanted is not None and not wanted:
+        return {}
+    rows = db.session.execute(_HELD, {"person": person_id, "review": review_id, "things": wanted}).all()
+    found: dict[str, Thing] = {}
+    for row in sorted(rows, key=_latest, reverse=True):
+        found.setdefault(row.thing, _thing(row))
+    return found
+
+
+def _latest(row: Any) -> datetime:
+    at: datetime = row.at
+    return at
+
+
+def _thing(row: Any) -> Thing:
+    title, picture = row.title or {}, None
+    if row.kind == "badge":
+        definition = catalogue().definition(row.version_id)
+        body, title = definition.body, definition.body["name"]
+        enamel = shelf.enamel_of(body["skill"], shelf.called())
+        seed = row.thing.partition(":")[2]
+        picture = Picture(body["kind"], row.tier, enamel, body["glyph"], seed, row.drawn)
+    return Thing(
+        row.thing, row.kind, row.stands, row.at, title, row.lang, row.words or "", row.by, row.by_id,
+        row.observed_on, row.many, row.tier, picture, row.sealed, row.criterion_id,
+    )  # fmt: skip
+
+
+def by_kind(things: Sequence[Thing]) -> dict[str, list[Thing]]:
+    """The same in groups, in the order in which kinds are told."""
+    found: dict[str, list[Thing]] = {}
+    for one in things:
+        found.setdefault(one.kind, []).append(one)
+    return found
