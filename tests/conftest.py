@@ -8,10 +8,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +32,7 @@ KEYS = {
 }
 # the shell is the same engine without its windows, for two thirds of the work
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CLOSING = 30.0  # seconds
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIET += ("--disable-component-update", "--disable-sync")
 
@@ -259,9 +263,47 @@ def server(app: Any) -> Iterator[str]:
     served.server_close()
 
 
+@dataclass
+class Browsers:
+    """Chromium of this machine, driven by Playwright: one for all tests, and a new one where that has ended."""
+
+    player: Any
+    program: str
+    running: Any = field(default=None, init=False)
+    mark: str = field(default="", init=False)
+
+    def one(self) -> Any:
+        if self.running is None or not self.mark or not self.running.is_connected():
+            self.mark = f"--blijk-tests={uuid.uuid4().hex}"
+            self.running = self.player.chromium.launch(
+                executable_path=self.program,
+                args=[*QUIET, self.mark],
+                chromium_sandbox=os.geteuid() != 0,  # root needs it without
+            )
+        return self.running
+
+    def end(self) -> None:
+        """From any thread, also when it does not answer; whoever waits for it is told that it is gone."""
+        mark, self.mark = self.mark, ""
+        for told in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if mark and mark.encode() in told.read_bytes():
+                    os.kill(int(told.parent.name), signal.SIGKILL)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End it when it takes longer. A signal would not do: it breaks the loop that Playwright waits in."""
+        watch = threading.Timer(seconds, self.end)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium of this machine, driven by Playwright; root needs it without its sandbox."""
+def browsers() -> Iterator[Browsers]:
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
         if os.environ.get("REQUIRE_BROWSER"):
@@ -270,8 +312,8 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:
-        chromium = player.chromium.launch(
-            executable_path=found, args=list(QUIET), chromium_sandbox=os.geteuid() != 0
-        )
-        yield chromium
-        chromium.close()
+        made = Browsers(player, found)
+        yield made
+        with made.within(CLOSING):
+            if made.running and made.running.is_connected():
+                made.running.close()
