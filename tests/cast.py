@@ -106,9 +106,10 @@ def hire(*names: str, at: datetime = HIRED) -> list[int]:
     return [done.id_of(f"w-{name}") for name in names]
 
 
-@pytest.fixture
-def cast(app: Flask) -> Cast:
-    """All eight of them."""
+@pytest.fixture(scope="session")
+def all_eight(app: Flask, database: Any) -> tuple[Cast, str]:
+    """They are made once, by the actions of real use; each test gets the rows that came of it."""
+    database.empty()
     with app.app_context():
         with transaction():
             actions.make_organisation(name="Waterveld")
@@ -117,8 +118,19 @@ def cast(app: Flask) -> Cast:
             for name in NAMES[:-1]:  # all but Cor were asked the first questions long ago
                 actions.begin(person_id=ids[name], at=HIRED)
         units = {unit.name: unit.id for unit in queries.units().values()}
-        places = {name.lower(): units[name] for name in ("Water", "Systems", "North", "Desk")}
-        return Cast(**ids, **places)
+    assert not database.redis.dbsize()
+    places = {name.lower(): units[name] for name in ("Water", "Systems", "North", "Desk")}
+    made = Cast(**ids, **places), database.keep("cast_of_tests")
+    database.empty()
+    return made
+
+
+@pytest.fixture
+def cast(database: Any, all_eight: tuple[Cast, str]) -> Cast:
+    """All eight of them."""
+    made, rows = all_eight
+    database.line.execute(rows)
+    return made
 
 
 @pytest.fixture

@@ -8,10 +8,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +30,9 @@ KEYS = {
     "MASTER_KEYS": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     "GALLERY": "1",
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# the shell is the same engine without its windows, for two thirds of the work
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CLOSING = 30.0  # seconds
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIET += ("--disable-component-update", "--disable-sync")
 
@@ -49,6 +54,7 @@ class Database:
     redis_number: int
     line: Any  # the superuser's connection to it
     emptying: str = field(default="", init=False)
+    redis: Any = field(default=None, init=False)
 
     @property
     def env(self) -> dict[str, str]:
@@ -66,11 +72,12 @@ class Database:
 
     def empty(self) -> None:
         """Triggers that refuse to change a trace do not fire for a replica; nor do foreign keys."""
-        import redis
-
         self.line.execute(self.emptying)
-        with redis.Redis.from_url(self.redis_url) as client:
-            client.flushdb()
+        self.redis.flushdb()
+
+    def keep(self, schema: str) -> str:
+        """SQL that puts all rows of now into the emptied database again: a tenth of the work of making them."""
+        return _whole(_put_back(self.line, schema, anew=True))
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +91,7 @@ def stack() -> Iterator[Stack]:
 def database(stack: Stack) -> Iterator[Database]:
     """This process's own database, a clone of the migrated template; the environment names it."""
     import psycopg
+    import redis
 
     name = f"t_{os.getpid()}"
     with psycopg.connect(stack.url("superuser", "postgres"), autocommit=True) as admin:
@@ -98,8 +106,8 @@ def database(stack: Stack) -> Iterator[Database]:
         with psycopg.connect(stack.url("superuser", name), autocommit=True) as line:
             mine = Database(stack, name, number, line)
             mine.emptying = _emptying(line)
-            mine.empty()
-            with pytest.MonkeyPatch.context() as patch:
+            with redis.Redis.from_url(mine.redis_url) as mine.redis, pytest.MonkeyPatch.context() as patch:
+                mine.empty()
                 for key, value in mine.env.items():
                     patch.setenv(key, value)
                 yield mine
@@ -166,23 +174,34 @@ def _drop_left_behind(admin: Any) -> None:
 
 def _emptying(line: Any) -> str:
     """SQL that deletes all rows, and puts back those that the migrations made."""
-    tables = [
-        name
-        for (name,) in line.execute(
-            "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        )
-        if name != "alembic_version"
-    ]
-    steps = ["SET session_replication_role = replica", "SET lock_timeout = '10s'"]
-    steps += [f"DELETE FROM {name}" for name in tables]
-    line.execute("CREATE SCHEMA pristine")
-    for name in tables:
+    return _whole([*(f"DELETE FROM {name}" for name in _tables(line)), *_put_back(line, "pristine")])
+
+
+def _whole(steps: list[str]) -> str:
+    return "; ".join(
+        ["BEGIN", "SET session_replication_role = replica", "SET lock_timeout = '10s'", *steps, "COMMIT"]
+    )
+
+
+def _put_back(line: Any, schema: str, *, anew: bool = False) -> list[str]:
+    """Copy all rows into a schema; returns the steps that bring them back, in place of others where `anew`."""
+    steps = []
+    line.execute(f"CREATE SCHEMA {schema}")
+    for name in _tables(line):
         if line.execute(f"SELECT EXISTS (SELECT FROM {name})").fetchone()[0]:
-            line.execute(f"CREATE TABLE pristine.{name} AS TABLE {name}")
+            line.execute(f"CREATE TABLE {schema}.{name} AS TABLE {name}")
             columns = _columns(line, name)
-            kept = f"SELECT {columns} FROM pristine.{name}"
+            kept = f"SELECT {columns} FROM {schema}.{name}"
+            steps += [f"DELETE FROM {name}"] if anew else []
             steps.append(f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE {kept}")
-    return "BEGIN; " + "; ".join(steps) + "; COMMIT"
+    return steps
+
+
+def _tables(line: Any) -> list[str]:
+    rows = line.execute(
+        "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    )
+    return [name for (name,) in rows if name != "alembic_version"]
 
 
 def _columns(line: Any, table: str) -> str:
@@ -244,9 +263,47 @@ def server(app: Any) -> Iterator[str]:
     served.server_close()
 
 
+@dataclass
+class Browsers:
+    """Chromium of this machine, driven by Playwright: one for all tests, and a new one where that has ended."""
+
+    player: Any
+    program: str
+    running: Any = field(default=None, init=False)
+    mark: str = field(default="", init=False)
+
+    def one(self) -> Any:
+        if self.running is None or not self.mark or not self.running.is_connected():
+            self.mark = f"--blijk-tests={uuid.uuid4().hex}"
+            self.running = self.player.chromium.launch(
+                executable_path=self.program,
+                args=[*QUIET, self.mark],
+                chromium_sandbox=os.geteuid() != 0,  # root needs it without
+            )
+        return self.running
+
+    def end(self) -> None:
+        """From any thread, also when it does not answer; whoever waits for it is told that it is gone."""
+        mark, self.mark = self.mark, ""
+        for told in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if mark and mark.encode() in told.read_bytes():
+                    os.kill(int(told.parent.name), signal.SIGKILL)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End it when it takes longer. A signal would not do: it breaks the loop that Playwright waits in."""
+        watch = threading.Timer(seconds, self.end)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium of this machine, driven by Playwright; root needs it without its sandbox."""
+def browsers() -> Iterator[Browsers]:
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
         if os.environ.get("REQUIRE_BROWSER"):
@@ -255,8 +312,8 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:
-        chromium = player.chromium.launch(
-            executable_path=found, args=list(QUIET), chromium_sandbox=os.geteuid() != 0
-        )
-        yield chromium
-        chromium.close()
+        made = Browsers(player, found)
+        yield made
+        with made.within(CLOSING):
+            if made.running and made.running.is_connected():
+                made.running.close()
