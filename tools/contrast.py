@@ -1,6 +1,6 @@
 """Can every pair of colours be told apart, in light and in dark? Part of `make check`; `-v` prints all of them.
 
-Pairs that a rule of the stylesheets names itself, an ink with its ground, are found; those that meet by inheritance are listed.
+Pairs that a rule of a stylesheet names, an ink with its ground, are found; those that meet by inheritance are listed.
 """
 
 import re
