@@ -207,3 +207,55 @@ def test_each_layer_of_the_stylesheet_stands_once_in_its_order() -> None:
 def test_only_utilities_insist() -> None:
     css = (STATIC / "app.css").read_text()
     assert "!important" not in css.partition("@layer utilities {")[0]
+
+
+SHEETS = {path.stem: path.read_text() for path in STATIC.glob("*.css") if path.name != "app.css"}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_sheet_of_some_pages_adds_to_the_layers_that_are_there(name: str) -> None:
+    layers = re.findall(r"^@layer (\w+) \{", SHEETS[name], re.M)
+    assert set(layers) <= {"components", "pages"}
+    assert not re.search(r"^[.:#a-z@](?!layer)[^;]*\{", SHEETS[name], re.M), "each rule stands in a layer"
+    assert not re.search(r"!important|light-dark\(|--[\w-]+: *#", SHEETS[name])
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_each_page_that_uses_a_sheet_of_some_pages_links_it(name: str) -> None:
+    own = classes(SHEETS[name]) - classes((STATIC / "app.css").read_text())
+    using = {path for path in TEMPLATES if path.name != "_ui.html" and own & classes_given(path)}
+    assert using, f"nothing uses {name}.css"
+    pages = {path for path in TEMPLATES if "{% extends" in path.read_text()}
+    assert not {str(p) for p in pages & reached_from(using) if f'"{name}"' not in sheets_of(p)}
+    assert not {str(p) for p in pages - reached_from(using) if f'"{name}"' in sheets_of(p)}, (
+        "linked for nothing"
+    )
+
+
+def classes(css: str) -> set[str]:
+    """The classes that rules speak of."""
+    return set(re.findall(r"\.([a-z][\w-]*)", re.sub(r'/\*.*?\*/|"[^"]*"', "", css, flags=re.S)))
+
+
+def classes_given(path: Path) -> set[str]:
+    """The classes that a template gives, in its own tags or to a macro, and those of the macros that it calls."""
+    given = re.findall(r"""\bcls="([^"]*)"|\bclass="([^"]*)\"""", said(path))
+    macros = {"podium": "podium"}
+    return {word for pair in given for part in pair for word in re.findall(r"[a-z][\w-]*", part)} | {
+        name for name in macros if f"ui.{name}(" in said(path)
+    }
+
+
+def sheets_of(path: Path) -> str:
+    """What a page sets as its `sheets`."""
+    return "".join(re.findall(r"\{% set sheets = (.*?) %\}", path.read_text()))
+
+
+def reached_from(templates: set[Path]) -> set[Path]:
+    """These templates, and all that include or import them, however far away."""
+    found, before = set(templates), set[Path]()
+    while found != before:
+        before = set(found)
+        names = "|".join(re.escape(str(path.relative_to(ROOT / "templates"))) for path in found)
+        found |= {p for p in TEMPLATES if re.search(rf"""(include|import|from) ["']({names})["']""", said(p))}
+    return found

@@ -75,8 +75,9 @@ def build() -> dict[str, str]:
     )
     made["app.js"] = (STATIC / "app.js").read_bytes()
     manifest = {name: hashed(name, content) for name, content in made.items()}
-    made["app.css"] = stylesheet((STATIC / "app.css").read_text(), manifest).encode()
-    manifest["app.css"] = hashed("app.css", made["app.css"])
+    sheets = {path.name: stylesheet(path.read_text(), manifest).encode() for path in STATIC.glob("*.css")}
+    manifest |= {name: hashed(name, content) for name, content in sheets.items()}
+    made |= sheets
     publish({manifest[name]: content for name, content in made.items()})
     (ASSETS / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return manifest
@@ -211,7 +212,7 @@ def stylesheet(source: str, manifest: dict[str, str]) -> str:
     def address(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in manifest:
-            raise SystemExit(f"app.css names {name}, which is not among the assets")
+            raise SystemExit(f"a stylesheet names {name}, which is not among the assets")
         return f'url("{manifest[name]}")'
 
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
@@ -223,6 +224,8 @@ def light_only(source: str) -> str:
     pairs = re.findall(r"(--[\w-]+):\s*light-dark\(((?:[^(),]|\([^()]*\))+),", source)
     if len(pairs) != source.count("light-dark("):
         raise SystemExit("light-dark() may only stand alone as the value of a token in app.css")
+    if not pairs:
+        return ""
     tokens = "".join(f"{name}:{light.strip()};" for name, light in pairs)
     return f"@supports not (color: light-dark(#fff, #000)) {{ @layer tokens {{ :root {{ {tokens} }} }} }}"
 

@@ -1,6 +1,6 @@
 """Can every pair of colours be told apart, in light and in dark? Part of `make check`; `-v` prints all of them.
 
-Pairs that a rule of app.css names itself, an ink with its ground, are found; those that meet by inheritance are listed.
+Pairs that a rule of a stylesheet names, an ink with its ground, are found; those that meet by inheritance are listed.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.badges import picture
 
-STYLES = Path(__file__).resolve().parent.parent / "app" / "static" / "app.css"
+STATIC = Path(__file__).resolve().parent.parent / "app" / "static"
 THEMES = ("light", "dark")
 TEXT, SHAPE = 4.5, 3.0
 SKILLS = tuple(picture.SKILLS)
@@ -106,7 +106,7 @@ def stray(css: str) -> list[str]:
 
 
 def main() -> None:
-    css = STYLES.read_text()
+    css = "\n".join(sheet.read_text() for sheet in sorted(STATIC.glob("*.css")))
     found = pairs(css)
     if "-v" in sys.argv[1:]:
         print("\n".join(map(str, found)))
