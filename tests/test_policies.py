@@ -1063,9 +1063,8 @@ def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict
     """What this person asked and is asked, with an answer to the one and two to others."""
 
     def ask(by: int, of: int) -> int:
-        return feedback.ask(
-            feedback.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en"), at=at
-        )
+        told = feedback.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en")
+        return feedback.ask([told], at=at)[0]
 
     words = feedback.Words(keep=f"You had {says}", try_="", lang="en")
     made = {}
@@ -1084,7 +1083,9 @@ def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict
         ("own_feedback_too", "second", person_id),
     ):
         with transaction():
-            made[name] = feedback.answer(by=by, request_id=made[request], words=words, at=at)
+            (made[name],) = feedback.answer(
+                [feedback.Answer(by=by, request_id=made[request], words=words)], at=at
+            )
             settle(at)
     return made
 
@@ -1095,10 +1096,9 @@ def _made_talk(person_id: int, says: str, at: datetime) -> dict[str, int]:
     with transaction():
         made = db.session.scalar(_TALK, {"person": person_id, "on": at.date(), "at": at}) or 0
         words = f"We talked of {says}"
-        return {"talk": made} | {
-            name: conversations.write(by=person_id, conversation_id=made, kind="note", words=words, at=at)
-            for name in names
-        }
+        note = conversations.NewNote(by=person_id, conversation_id=made, kind="note", words=words)
+        ids = conversations.write([note] * len(names), at=at)
+        return {"talk": made} | dict(zip(names, ids, strict=True))
 
 
 _TALK = text("""

@@ -1,19 +1,25 @@
 """What can be done with conversations: plan, cancel, say that it was held; write, file and throw away notes."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, text
+from sqlalchemy import bindparam, insert, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import LargeBinary
 
 from app.config import timezone
 from app.conversations import queries, rules
 from app.conversations.models import ConversationNote
-from app.db import db
+from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
 from app.events import ConversationPlanned, NoteFiled
 from app.keys import encrypt
 from app.outbox import publish
-from app.people.queries import is_manager_of, keys_of
+from app.people.queries import keys_of
 
 NOT_THERE = _l("This conversation is not here, or not for you.")
 WRONG = {
@@ -22,99 +28,216 @@ WRONG = {
     "kind": _l("Choose a question or a note."),
 }
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Two will talk on a day; `by` is one of them."""
+
+    by: int
+    person_id: int
+    manager_id: int
+    on: date
+
+    @property
+    def two(self) -> tuple[int, int]:
+        return self.person_id, self.manager_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """It was held, or does not take place."""
+
+    conversation_id: int
+    by: int
+    held: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNote:
+    """A question or a note of one of the two; `note_id` is a draft of theirs that it stands in place of."""
+
+    conversation_id: int
+    by: int
+    kind: str
+    words: str
+    note_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A draft in a conversation, and whose it is."""
+
+    conversation_id: int
+    note_id: int
+    by: int
+
+
 _PLAN = text("""
     INSERT INTO conversation (person_id, manager_id, planned_on, planned_by, planned_at)
-    VALUES (:person, :manager, :on, :by, :at)
+    SELECT w.*, CAST(:at AS timestamptz)
+    FROM unnest(CAST(:people AS bigint[]), CAST(:managers AS bigint[]), CAST(:days AS date[]), CAST(:by AS bigint[]))
+         AS w(person_id, manager_id, planned_on, planned_by)
+    ORDER BY w.person_id, w.manager_id
     ON CONFLICT (person_id, manager_id) WHERE held_at IS NULL AND cancelled_at IS NULL
         DO UPDATE SET planned_on = excluded.planned_on
-    RETURNING id
+    RETURNING id, person_id, manager_id
 """)
-_END = """
-    UPDATE conversation SET {column} = :at WHERE id = :conversation AND held_at IS NULL AND cancelled_at IS NULL
-    RETURNING id
+_END = text("""
+    UPDATE conversation c SET held_at = CASE WHEN w.held THEN CAST(:at AS timestamptz) END,
+           cancelled_at = CASE WHEN NOT w.held THEN CAST(:at AS timestamptz) END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:helds AS boolean[])) AS w(id, held),
+         (SELECT id FROM conversation WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE) AS held_row
+    WHERE c.id = w.id AND c.id = held_row.id AND c.held_at IS NULL AND c.cancelled_at IS NULL RETURNING c.id
+""")
+_DRAFT = """
+    n.id = w.note_id AND n.conversation_id = w.conversation_id AND n.writer_id = w.writer_id AND n.filed_at IS NULL
 """
-_HELD, _CANCELLED = text(_END.format(column="held_at")), text(_END.format(column="cancelled_at"))
-_EDIT = text("""
-    UPDATE conversation_note SET sealed = :sealed, written_at = :at
-    WHERE id = :note AND conversation_id = :conversation AND writer_id = :me AND filed_at IS NULL RETURNING id
+_WANTED = """
+    unnest(CAST(:notes AS bigint[]), CAST(:conversations AS bigint[]), CAST(:writers AS bigint[]))
+        AS w(note_id, conversation_id, writer_id)
+"""
+_EDIT = text(f"""
+    UPDATE conversation_note n SET sealed = s.sealed, written_at = :at FROM {_WANTED}
+    JOIN unnest(CAST(:notes AS bigint[]), :sealed) AS s(note_id, sealed) ON s.note_id = w.note_id
+    WHERE {_DRAFT} RETURNING n.id
+""").bindparams(bindparam("sealed", type_=ARRAY(LargeBinary())))
+_FILE = text(f"UPDATE conversation_note n SET filed_at = :at FROM {_WANTED} WHERE {_DRAFT} RETURNING n.id")
+_DROP = text(f"DELETE FROM conversation_note n USING {_WANTED} WHERE {_DRAFT} RETURNING n.id")
+_NUMBERS = text("""
+    SELECT conversation_id, count(*) AS number FROM conversation_note
+    WHERE conversation_id = ANY(CAST(:ids AS bigint[])) GROUP BY conversation_id
 """)
-_FILE = text("""
-    UPDATE conversation_note SET filed_at = :at
-    WHERE id = :note AND conversation_id = :conversation AND writer_id = :me AND filed_at IS NULL RETURNING id
-""")
-_DROP = text("""
-    DELETE FROM conversation_note
-    WHERE id = :note AND conversation_id = :conversation AND writer_id = :me AND filed_at IS NULL RETURNING id
-""")
-_NUMBER = text("SELECT count(*) FROM conversation_note WHERE conversation_id = :conversation")
+_INSERT = insert(ConversationNote).returning(ConversationNote.id, sort_by_parameter_order=True)
 
 
-def plan(*, by: int, person_id: int, manager_id: int, on: date, at: datetime) -> int:
-    """Plan to talk; either of the two can. One that is planned already gets this day."""
-    if by not in (person_id, manager_id) or not is_manager_of(manager_id, person_id):
-        raise NotFound(NOT_THERE)
-    if rules.wrong_day(on, at.astimezone(timezone()).date()):
-        raise Refused(WRONG["on"], fields={"on": WRONG["on"]})
-    told = {"person": person_id, "manager": manager_id, "on": on, "by": by, "at": at}
-    conversation_id = db.session.scalar(_PLAN, told) or 0
-    other = manager_id if by == person_id else person_id
-    publish([ConversationPlanned(person_id=other, conversation_id=conversation_id)])
-    return conversation_id
+def plan(items: Sequence[Plan], *, at: datetime) -> list[int]:
+    """Plan to talk; either of the two can. One that is planned already gets this day.
+
+    All of the batch or nothing. Returns the id of each, in the order of the items.
+    """
+    reporting = queries.reporting(item.two for item in items)
+    today = at.astimezone(timezone()).date()
+    for item in items:
+        if item.by not in item.two or item.two not in reporting:
+            raise NotFound(NOT_THERE)
+        if rules.wrong_day(item.on, today):
+            raise Refused(WRONG["on"], fields={"on": WRONG["on"]})
+    last = {item.two: item for item in items}
+    told = {
+        "people": array(one.person_id for one in last.values()),
+        "managers": array(one.manager_id for one in last.values()),
+        "days": array(one.on for one in last.values()),
+        "by": array(one.by for one in last.values()),
+    }
+    rows = db.session.execute(_PLAN, {**told, "at": at}).all()
+    ids = {(row.person_id, row.manager_id): int(row.id) for row in rows}
+    publish(
+        ConversationPlanned(
+            person_id=one.manager_id if one.by == one.person_id else one.person_id,
+            conversation_id=ids[one.two],
+        )
+        for one in last.values()
+    )
+    return [ids[item.two] for item in items]
 
 
-def end(conversation_id: int, *, by: int, held: bool, at: datetime) -> None:
-    """It was held, or it does not take place; either of the two says so, once."""
-    if queries.conversation(by, conversation_id) is None:
-        raise NotFound(NOT_THERE)
-    if db.session.scalar(_HELD if held else _CANCELLED, {"conversation": conversation_id, "at": at}) is None:
+def end(items: Sequence[End], *, at: datetime) -> None:
+    """These were held, or do not take place; either of the two says so, once."""
+    _must((item.by, item.conversation_id) for item in items)
+    last = {item.conversation_id: item.held for item in items}
+    told = {"ids": array(last), "helds": array(last.values()), "at": at}
+    if len(db.session.execute(_END, told).all()) < len(last):
         raise Conflict(_l("This conversation was closed in the meantime."))
 
 
-def write(
-    *, by: int, conversation_id: int, kind: str, words: str, note_id: int | None = None, at: datetime
-) -> int:
-    """Write a question or a note, or put a draft in other words. Nobody else sees it until it is filed."""
-    words = words.strip()
-    if kind not in rules.KINDS:
-        raise Refused(WRONG["kind"], fields={"kind": WRONG["kind"]})
-    if not rules.TEXT[0] <= len(words) <= rules.TEXT[1]:
-        raise Refused(WRONG["text"], fields={"text": WRONG["text"]})
-    row = _must(by, conversation_id)
-    key = keys_of([row.person_id]).get(row.person_id)
-    if key is None:
+def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:
+    """Write questions and notes, or put drafts in other words. Nobody else sees them until they are filed.
+
+    All of the batch or nothing. Returns the id of each, in the order of the items.
+    """
+    for item in items:
+        if item.kind not in rules.KINDS:
+            raise Refused(WRONG["kind"], fields={"kind": WRONG["kind"]})
+        if not rules.TEXT[0] <= len(item.words.strip()) <= rules.TEXT[1]:
+            raise Refused(WRONG["text"], fields={"text": WRONG["text"]})
+    rows = _must((item.by, item.conversation_id) for item in items)
+    keys = keys_of({row.person_id for row in rows.values()})
+    if any(row.person_id not in keys for row in rows.values()):
         raise NotFound(NOT_THERE)
-    sealed = encrypt(key, rules.padded(words), queries.about(conversation_id))
-    if note_id is not None:
-        told = {"note": note_id, "conversation": conversation_id, "me": by, "sealed": sealed, "at": at}
-        if db.session.scalar(_EDIT, told) is None:
-            raise NotFound(NOT_THERE)
-        return note_id
-    if (db.session.scalar(_NUMBER, {"conversation": conversation_id}) or 0) >= rules.MOST:
+    sealed = [_seal(keys[rows[item.by, item.conversation_id].person_id], item) for item in items]
+    both = list(zip(items, sealed, strict=True))
+    _edit([(item, text) for item, text in both if item.note_id is not None], at)
+    new = [(item, text) for item, text in both if item.note_id is None]
+    _refuse_too_many([item.conversation_id for item, _ in new])
+    values = [
+        {"conversation_id": item.conversation_id, "writer_id": item.by, "kind": item.kind, "sealed": text,
+         "written_at": at}
+        for item, text in new
+    ]  # fmt: skip
+    made = iter(db.session.scalars(_INSERT, values).all() if values else ())
+    return [next(made) if item.note_id is None else item.note_id for item in items]
+
+
+def _seal(key: bytes, item: NewNote) -> bytes:
+    return encrypt(key, rules.padded(item.words.strip()), queries.about(item.conversation_id))
+
+
+def _edit(drafts: Sequence[tuple[NewNote, bytes]], at: datetime) -> None:
+    last = {item.note_id: (item, sealed) for item, sealed in drafts}
+    whose = [
+        Draft(conversation_id=item.conversation_id, note_id=item.note_id or 0, by=item.by)
+        for item, _ in last.values()
+    ]
+    _all_drafts(_EDIT, whose, {"at": at, "sealed": [sealed for _, sealed in last.values()]})
+
+
+def _refuse_too_many(conversation_ids: Sequence[int]) -> None:
+    rows = (
+        db.session.execute(_NUMBERS, {"ids": array(sorted(set(conversation_ids)))})
+        if conversation_ids
+        else ()
+    )
+    known = {row.conversation_id: row.number for row in rows}
+    if any(known.get(one, 0) + more > rules.MOST for one, more in Counter(conversation_ids).items()):
         raise Refused(_l("This conversation holds as many notes as it can. Plan another one."))
-    values = {
-        "conversation_id": conversation_id, "writer_id": by, "kind": kind, "sealed": sealed, "written_at": at,
-    }  # fmt: skip
-    return db.session.scalar(insert(ConversationNote).values(**values).returning(ConversationNote.id)) or 0
 
 
-def file(*, by: int, conversation_id: int, note_id: int, at: datetime) -> None:
-    """Let both read it from now on; it is not changed any more."""
-    row = _must(by, conversation_id)
-    told = {"note": note_id, "conversation": conversation_id, "me": by, "at": at}
-    if db.session.scalar(_FILE, told) is None:
+def file(items: Sequence[Draft], *, at: datetime) -> None:
+    """Let both read these from now on; they are not changed any more."""
+    rows = _must((item.by, item.conversation_id) for item in items)
+    _all_drafts(_FILE, items, {"at": at})
+    publish(
+        NoteFiled(
+            person_id=row.manager_id if row.mine else row.person_id,
+            conversation_id=item.conversation_id,
+            note_id=item.note_id,
+        )
+        for item in dict.fromkeys(items)
+        for row in [rows[item.by, item.conversation_id]]
+    )
+
+
+def drop(items: Sequence[Draft]) -> None:
+    """Throw drafts away."""
+    _all_drafts(_DROP, items, {})
+
+
+def _all_drafts(statement: Any, items: Sequence[Draft], more: dict[str, Any]) -> None:
+    """Each of these is a draft of who says so, or nothing is done."""
+    wanted = list(dict.fromkeys(items))
+    told = {
+        "notes": array(item.note_id for item in wanted),
+        "conversations": array(item.conversation_id for item in wanted),
+        "writers": array(item.by for item in wanted),
+    }
+    if wanted and len(db.session.execute(statement, told | more).all()) < len(wanted):
         raise NotFound(NOT_THERE)
-    other = row.manager_id if row.mine else row.person_id
-    publish([NoteFiled(person_id=other, conversation_id=conversation_id, note_id=note_id)])
 
 
-def drop(*, by: int, conversation_id: int, note_id: int) -> None:
-    """Throw away a draft."""
-    if db.session.scalar(_DROP, {"note": note_id, "conversation": conversation_id, "me": by}) is None:
+def _must(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], queries.AnyRow]:
+    """These (person, conversation), each one of theirs."""
+    wanted = set(pairs)
+    rows = queries.conversations(wanted)
+    if len(rows) < len(wanted):
         raise NotFound(NOT_THERE)
-
-
-def _must(me: int, conversation_id: int) -> queries.AnyRow:
-    row = queries.conversation(me, conversation_id)
-    if row is None:
-        raise NotFound(NOT_THERE)
-    return row
+    return rows

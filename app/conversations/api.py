@@ -47,7 +47,8 @@ def plan(form: dict[str, Any]) -> dict[str, Any]:
     mine = form["person_id"] is None
     person_id, manager_id = (me(), asker().manager_id or 0) if mine else (form["person_id"], me())
     with transaction():
-        made = actions.plan(by=me(), person_id=person_id, manager_id=manager_id, on=form["on"], at=now())
+        told = actions.Plan(by=me(), person_id=person_id, manager_id=manager_id, on=form["on"])
+        (made,) = actions.plan([told], at=now())
         settle(now())
         return _whole(made)
 
@@ -70,7 +71,7 @@ def one(conversation_id: int) -> dict[str, Any]:
 def end(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
     """Say that it was held, or does not take place."""
     with transaction():
-        actions.end(conversation_id, by=me(), held=form["held"], at=now())
+        actions.end([actions.End(conversation_id=conversation_id, by=me(), held=form["held"])], at=now())
         return _whole(conversation_id)
 
 
@@ -82,12 +83,16 @@ def end(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
 def write(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
     """Write a question or a note; nobody else sees it until it is filed."""
     with transaction():
-        note_id = actions.write(
-            by=me(), conversation_id=conversation_id, kind=form["kind"], words=form["text"],
-            note_id=form["note_id"], at=now(),
-        )  # fmt: skip
+        new = actions.NewNote(
+            by=me(),
+            conversation_id=conversation_id,
+            kind=form["kind"],
+            words=form["text"],
+            note_id=form["note_id"],
+        )
+        (note_id,) = actions.write([new], at=now())
         if form["file"]:
-            actions.file(by=me(), conversation_id=conversation_id, note_id=note_id, at=now())
+            actions.file([_draft(conversation_id, note_id)], at=now())
         settle(now())
         return _whole(conversation_id)
 
@@ -99,7 +104,7 @@ def write(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
 def file(conversation_id: int, note_id: int) -> dict[str, Any]:
     """Let both read your draft from now on."""
     with transaction():
-        actions.file(by=me(), conversation_id=conversation_id, note_id=note_id, at=now())
+        actions.file([_draft(conversation_id, note_id)], at=now())
         settle(now())
         return _whole(conversation_id)
 
@@ -111,7 +116,11 @@ def file(conversation_id: int, note_id: int) -> dict[str, Any]:
 def drop(conversation_id: int, note_id: int) -> None:
     """Throw your draft away."""
     with transaction():
-        actions.drop(by=me(), conversation_id=conversation_id, note_id=note_id)
+        actions.drop([_draft(conversation_id, note_id)])
+
+
+def _draft(conversation_id: int, note_id: int) -> actions.Draft:
+    return actions.Draft(conversation_id=conversation_id, note_id=note_id, by=me())
 
 
 def _whole(conversation_id: int) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def plan(handle: str) -> ResponseReturnValue:
 
 def _plan(person_id: int, manager_id: int, form: dict[str, Any]) -> Response:
     with transaction():
-        made = actions.plan(by=me(), person_id=person_id, manager_id=manager_id, on=form["on"], at=now())
+        told = actions.Plan(by=me(), person_id=person_id, manager_id=manager_id, on=form["on"])
+        (made,) = actions.plan([told], at=now())
         settle(now())
         return _to(made)
 
@@ -91,7 +92,7 @@ def _one(conversation_id: int, no: ValidationError | Refused | None = None) -> R
 def end(conversation_id: int) -> ResponseReturnValue:
     form = body(EndIn())
     with transaction():
-        actions.end(conversation_id, by=me(), held=form["held"], at=now())
+        actions.end([actions.End(conversation_id=conversation_id, by=me(), held=form["held"])], at=now())
         return _to(conversation_id)
 
 
@@ -101,12 +102,16 @@ def write(conversation_id: int) -> ResponseReturnValue:
     try:
         form = body(NoteIn())
         with transaction():
-            note_id = actions.write(
-                by=me(), conversation_id=conversation_id, kind=form["kind"], words=form["text"],
-                note_id=form["note_id"], at=now(),
-            )  # fmt: skip
+            new = actions.NewNote(
+                by=me(),
+                conversation_id=conversation_id,
+                kind=form["kind"],
+                words=form["text"],
+                note_id=form["note_id"],
+            )
+            (note_id,) = actions.write([new], at=now())
             if form["file"]:
-                actions.file(by=me(), conversation_id=conversation_id, note_id=note_id, at=now())
+                actions.file([_draft(conversation_id, note_id)], at=now())
             settle(now())
             return _to(conversation_id)
     except (ValidationError, Refused) as no:
@@ -119,7 +124,7 @@ def write(conversation_id: int) -> ResponseReturnValue:
 @may("person")
 def file(conversation_id: int, note_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.file(by=me(), conversation_id=conversation_id, note_id=note_id, at=now())
+        actions.file([_draft(conversation_id, note_id)], at=now())
         settle(now())
         return _to(conversation_id)
 
@@ -128,8 +133,12 @@ def file(conversation_id: int, note_id: int) -> ResponseReturnValue:
 @may("person")
 def drop(conversation_id: int, note_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.drop(by=me(), conversation_id=conversation_id, note_id=note_id)
+        actions.drop([_draft(conversation_id, note_id)])
         return _to(conversation_id)
+
+
+def _draft(conversation_id: int, note_id: int) -> actions.Draft:
+    return actions.Draft(conversation_id=conversation_id, note_id=note_id, by=me())
 
 
 def _to(conversation_id: int) -> Response:

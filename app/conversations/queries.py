@@ -4,7 +4,7 @@ A manager sees those with people who report to them now; a manager before them s
 all of theirs. A note that is not filed is there for its writer only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,12 @@ AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
 
 _TWO = "(c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)"
+_SOME = text(f"""
+    SELECT w.me, c.id, c.person_id, c.manager_id, c.person_id = w.me AS mine
+    FROM unnest(CAST(:people AS bigint[]), CAST(:ids AS bigint[])) AS w(me, id)
+    JOIN conversation c ON c.id = w.id JOIN person p ON p.id = c.person_id
+    WHERE {_TWO.replace(":me", "w.me")}
+""")
 _ONE = f"""
     SELECT c.id, c.person_id, c.manager_id, c.planned_on, c.planned_by, c.held_at, c.cancelled_at,
            p.name AS person, p.handle AS person_handle, m.name AS manager,
@@ -28,6 +34,11 @@ _ONE = f"""
     FROM conversation c JOIN person p ON p.id = c.person_id JOIN person m ON m.id = c.manager_id
     WHERE {_TWO}
 """
+_REPORTING = text("""
+    SELECT p.id, p.manager_id FROM person p
+    JOIN unnest(CAST(:people AS bigint[]), CAST(:managers AS bigint[])) AS w(id, manager_id)
+        ON p.id = w.id AND p.manager_id = w.manager_id AND p.active
+""")
 _BY_ID = text(_ONE + "AND c.id = :conversation")
 _OF = text(_ONE + "AND c.person_id = :person ORDER BY c.planned_on DESC, c.id DESC LIMIT :limit")
 _COMING = text(
@@ -60,6 +71,20 @@ class Note:
 def conversation(me: int, conversation_id: int) -> AnyRow | None:
     """One of mine, or None."""
     return db.session.execute(_BY_ID, {"me": me, "conversation": conversation_id}).one_or_none()
+
+
+def conversations(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], AnyRow]:
+    """Of these (person, conversation) those where it is one of theirs."""
+    wanted = sorted(pairs)
+    told = {"people": [one for one, _ in wanted], "ids": [id for _, id in wanted]}
+    return {(row.me, row.id): row for row in db.session.execute(_SOME, told)}
+
+
+def reporting(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Of these (person, manager) those where the one works here and reports to the other."""
+    wanted = sorted(set(pairs))
+    told = {"people": [one for one, _ in wanted], "managers": [other for _, other in wanted]}
+    return {(row.id, row.manager_id) for row in db.session.execute(_REPORTING, told)}
 
 
 def of(me: int, person_id: int, limit: int = LIMIT) -> Sequence[AnyRow]:

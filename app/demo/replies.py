@@ -62,7 +62,7 @@ def _on_lessons(texts: list[dict[str, str]], now: datetime) -> None:
 
 def _helped(by: int, feedback_id: int, at: datetime) -> None:
     with transaction():
-        actions.mark_helpful(by=by, feedback_id=feedback_id, on=True, at=at)
+        actions.mark_helpful([actions.Helped(by=by, feedback_id=feedback_id)], at=at)
         settle(at)
 
 
@@ -84,7 +84,7 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
             once=f"demo-{nth}",
         )
         with transaction():
-            request_id = actions.ask(told, at=at)
+            (request_id,) = actions.ask([told], at=at)
             settle(at)
         chosen = people[1:] if people else [card.id for card in reports_of(ids[one["by"]])][1:7]
         for number, person in enumerate(chosen):
@@ -92,7 +92,9 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
             words = actions.Words(keep=said["keep"], try_=said["try"], lang=said["lang"])
             then = at + timedelta(hours=5 + 9 * number)
             with transaction():
-                made = actions.answer(by=person, request_id=request_id, words=words, at=then)
+                (made,) = actions.answer(
+                    [actions.Answer(by=person, request_id=request_id, words=words)], at=then
+                )
                 settle(then)
             if people:
                 _helped(ids[one["by"]], made, min(now, then + timedelta(hours=3)))

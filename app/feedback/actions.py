@@ -1,8 +1,8 @@
 """What can be done with feedback: ask for it, give it, decline, close, mark as helpful, share; say whether learning
 is used."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.damping import weight
-from app.db import db, lock_people
+from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import Event, FactStated, FactTakenBack, FeedbackAsked, FeedbackGiven
 from app.feedback import queries, rules
@@ -20,7 +20,7 @@ from app.feedback.models import FeedbackAsked as Asked
 from app.feedback.models import FeedbackRequest
 from app.lessons import queries as lessons
 from app.outbox import publish
-from app.people.queries import reports_of
+from app.people.queries import keys_of
 
 NOT_THERE = _l("This is not here, or not for you.")
 CLOSED = _l("This request is closed. Thank you all the same.")
@@ -63,6 +63,24 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What somebody who is asked says to who asked."""
+
+    by: int
+    request_id: int
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helped:
+    """Who got feedback says that it helped, or (`on` false) takes that back."""
+
+    by: int
+    feedback_id: int
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """Whether something learned is used."""
 
@@ -81,25 +99,30 @@ _SHARE_REQUEST = text("""
       AND (NOT unnamed OR (SELECT count(*) FROM feedback f WHERE f.request_id = r.id) >= :fewest) RETURNING id
 """)
 _STATE = text("""
-    UPDATE feedback_asked a SET state = :to FROM feedback_request r
-    WHERE a.request_id = :request AND a.person_id = :me AND a.state = ANY(:was) AND r.id = a.request_id
-      AND r.closed_at IS NULL AND r.closes_at > :at RETURNING r.asker_id, r.unnamed
+    UPDATE feedback_asked a SET state = :to
+    FROM feedback_request r, unnest(CAST(:requests AS bigint[]), CAST(:people AS bigint[])) AS w(request_id, person_id)
+    WHERE a.request_id = w.request_id AND a.person_id = w.person_id AND a.state = ANY(:was) AND r.id = a.request_id
+      AND r.closed_at IS NULL AND r.closes_at > :at RETURNING a.request_id, a.person_id, r.asker_id, r.unnamed
 """).bindparams(bindparam("was", type_=ARRAY(Text())))
+_INSERT = insert(FeedbackRequest).returning(FeedbackRequest.id, sort_by_parameter_order=True)
 _HOLD = text("SELECT id FROM lesson WHERE id = :lesson FOR KEY SHARE")
 _GIVE = """
     INSERT INTO feedback (giver_id, lesson_id, request_id, keep, "try", lang, given_at)
-    VALUES (:me, :lesson, :request, :keep, :try_, :lang, :at)
+    SELECT w.*, CAST(:at AS timestamptz)
+    FROM unnest(CAST(:people AS bigint[]), CAST(:lessons AS bigint[]), CAST(:requests AS bigint[]),
+                CAST(:keeps AS text[]), CAST(:tries AS text[]), CAST(:langs AS text[])) AS w
     ON CONFLICT ({on}, giver_id) DO UPDATE SET keep = excluded.keep, "try" = excluded."try", lang = excluded.lang
-    RETURNING id, given_at = :at AS fresh
+    RETURNING id, giver_id, request_id, given_at = :at AS fresh
 """
 _GIVE_LESSON = text(_GIVE.format(on="lesson_id"))
 _GIVE_REQUEST = text(_GIVE.format(on="request_id"))
-_HELPED = text("""
-    UPDATE feedback SET helped_at = :at, round = round + 1 WHERE id = :feedback AND helped_at IS NULL RETURNING round
-""")
-_NOT_HELPED = text("""
-    UPDATE feedback SET helped_at = NULL WHERE id = :feedback AND helped_at IS NOT NULL RETURNING round
-""")
+_MARK = """
+    UPDATE feedback SET {to} WHERE id IN (
+        SELECT id FROM feedback WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE) AND helped_at IS {was}
+    RETURNING id, round
+"""
+_HELPED = text(_MARK.format(to="helped_at = :at, round = round + 1", was="NULL"))
+_NOT_HELPED = text(_MARK.format(to="helped_at = NULL", was="NOT NULL"))
 _SHARE = text("""
     UPDATE feedback SET shared_at = CASE WHEN :on THEN coalesce(shared_at, :at) END WHERE id = :feedback
 """)
@@ -119,47 +142,77 @@ _USE = text("""
 # Ask --------------------------------------------------------------------------------------------------------
 
 
-def ask(item: Ask, *, at: datetime) -> int:
-    """Ask colleagues what to keep and what to try. The same key again gives the same request."""
-    about = item.about.strip()
-    if not rules.ABOUT[0] <= len(about) <= rules.ABOUT[1]:
-        _cannot_be("about")
-    if item.lang not in rules.LANGUAGES:
-        _cannot_be("lang")
-    lock_people([item.asker_id])
-    if item.known_as and (before := queries.known([item.known_as])):
-        row = before[item.known_as]
-        if row.about != about:
-            raise Conflict(_l("This form was sent before, with another question. Open an empty form."))
-        return int(row.id)
-    people = _whom(item)
-    unnamed = item.leading and len(people) >= rules.FEWEST
-    values = {
-        "asker_id": item.asker_id, "about": about, "lang": item.lang, "unnamed": unnamed, "asked_at": at,
-        "closes_at": at + rules.OPEN_FOR, "once": item.known_as,
-    }  # fmt: skip
-    request_id = (
-        db.session.scalar(insert(FeedbackRequest).values(**values).returning(FeedbackRequest.id)) or 0
+def ask(items: Sequence[Ask], *, at: datetime) -> list[int]:
+    """Ask colleagues what to keep and what to try. The same key again gives the same request.
+
+    All of the batch or nothing. Returns the id of each, in the order of the items.
+    """
+    items = [replace(item, about=item.about.strip()) for item in items]
+    for item in items:
+        if not rules.ABOUT[0] <= len(item.about) <= rules.ABOUT[1]:
+            _cannot_be("about")
+        if item.lang not in rules.LANGUAGES:
+            _cannot_be("lang")
+    lock_people(item.asker_id for item in items)
+    ids = _known(items)
+    fresh = list(
+        {
+            item.known_as or number: item for number, item in enumerate(items) if item.known_as not in ids
+        }.values()
     )
-    rows = [{"request_id": request_id, "person_id": person, "state": "waiting"} for person in people]
-    db.session.execute(insert(Asked), rows)
-    publish(FeedbackAsked(person_id=person, request_id=request_id) for person in people)
-    return request_id
+    people = _whom(fresh)
+    rows = [_request(item, len(asked), at) for item, asked in zip(fresh, people, strict=True)]
+    made = list(db.session.scalars(_INSERT, rows)) if rows else []
+    asked_now = [(id, person) for id, asked in zip(made, people, strict=True) for person in asked]
+    if asked_now:
+        waiting = [{"request_id": id, "person_id": person, "state": "waiting"} for id, person in asked_now]
+        db.session.execute(insert(Asked), waiting)
+    publish(FeedbackAsked(person_id=person, request_id=id) for id, person in asked_now)
+    ids |= {item.known_as: id for item, id in zip(fresh, made, strict=True) if item.known_as}
+    loose = iter([id for item, id in zip(fresh, made, strict=True) if not item.known_as])
+    return [ids[item.known_as] if item.known_as else next(loose) for item in items]
 
 
-def _whom(item: Ask) -> list[int]:
-    if item.leading:
-        people = [one.id for one in reports_of(item.asker_id)]
-    elif item.team_id is not None:
-        people = queries.team_of(item.team_id, item.asker_id)
-    else:
-        people = [person for person in dict.fromkeys(item.people) if person != item.asker_id]
-    if not rules.ASKED[0] <= len(people) <= rules.ASKED[1]:
-        _cannot_be("people")
-    if queries.active(people) != set(people):
+def _known(items: Sequence[Ask]) -> dict[str | None, int]:
+    """What was asked with the same keys before. The same key with another question is refused."""
+    found = queries.known({item.known_as for item in items if item.known_as})
+    said = {key: row.about for key, row in found.items()}
+    for item in items:
+        if item.known_as and said.setdefault(item.known_as, item.about) != item.about:
+            raise Conflict(_l("This form was sent before, with another question. Open an empty form."))
+    return {key: row.id for key, row in found.items()}
+
+
+def _request(item: Ask, asked: int, at: datetime) -> dict[str, Any]:
+    return {
+        "asker_id": item.asker_id, "about": item.about, "lang": item.lang,
+        "unnamed": item.leading and asked >= rules.FEWEST, "asked_at": at, "closes_at": at + rules.OPEN_FOR,
+        "once": item.known_as,
+    }  # fmt: skip
+
+
+def _whom(items: Sequence[Ask]) -> list[list[int]]:
+    """Who is asked in each of these, none of whom is gone."""
+    led = queries.reports({item.asker_id for item in items if item.leading})
+    teams = queries.teams({item.team_id for item in items if item.team_id is not None and not item.leading})
+    found = []
+    for item in items:
+        meant = (
+            led[item.asker_id]
+            if item.leading
+            else item.people
+            if item.team_id is None
+            else teams[item.team_id]
+        )
+        people = [person for person in dict.fromkeys(meant) if person != item.asker_id]
+        if not rules.ASKED[0] <= len(people) <= rules.ASKED[1]:
+            _cannot_be("people")
+        found.append(people)
+    asked = {person for people in found for person in people}
+    if queries.active(asked) != asked:
         gone = _l("Somebody you chose does not work here any more. Choose again.")
         raise Refused(gone, fields={"people": gone})
-    return people
+    return found
 
 
 def close(*, by: int, request_id: int, at: datetime) -> None:
@@ -178,32 +231,59 @@ def share_request(*, by: int, request_id: int, on: bool, at: datetime) -> None:
 # Give -------------------------------------------------------------------------------------------------------
 
 
-def answer(*, by: int, request_id: int, words: Words, at: datetime) -> int:
-    """Say what to keep and what to try to who asked; again puts it in other words as long as the request is open."""
-    sent = _checked(words)
-    if queries.request(by, request_id, at) is None:
-        raise NotFound(NOT_THERE)
-    told = {"me": by, "request": request_id, "at": at, "to": "given", "was": ["waiting", "declined", "given"]}
-    row = db.session.execute(_STATE, told).one_or_none()
-    if row is None:
-        raise Conflict(CLOSED) if _is_asked(by, request_id, at) else NotFound(NOT_THERE)
-    made = db.session.execute(
-        _GIVE_REQUEST, sent | {"me": by, "lesson": None, "request": request_id, "at": at}
-    ).one()
-    if made.fresh and not row.unnamed:
-        publish([FeedbackGiven(person_id=row.asker_id, feedback_id=made.id, request_id=request_id)])
-    return int(made.id)
+def answer(items: Sequence[Answer], *, at: datetime) -> list[int]:
+    """Say what to keep and what to try to who asked; again puts it in other words as long as the request is open.
+
+    All of the batch or nothing. Returns the id of each, in the order of the items.
+    """
+    last = {(item.request_id, item.by): _checked(item.words) for item in items}
+    open_to = _put_state(last, "given", ["waiting", "declined", "given"], at)
+    for pair in last:
+        if pair not in open_to:
+            raise Conflict(CLOSED) if queries.asked_of([pair]) else NotFound(NOT_THERE)
+    made = _give(
+        _GIVE_REQUEST, [(by, None, request_id, words) for (request_id, by), words in last.items()], at
+    )
+    publish(
+        FeedbackGiven(person_id=asked.asker_id, feedback_id=row.id, request_id=row.request_id)
+        for row in made
+        if row.fresh and not (asked := open_to[row.request_id, row.giver_id]).unnamed
+    )
+    ids = {(row.request_id, row.giver_id): int(row.id) for row in made}
+    return [ids[item.request_id, item.by] for item in items]
 
 
-def _is_asked(person_id: int, request_id: int, at: datetime) -> bool:
-    found = queries.request(person_id, request_id, at)
-    return found is not None and found.state is not None
+def _put_state(
+    pairs: Iterable[tuple[int, int]], to: str, was: Sequence[str], at: datetime
+) -> dict[tuple[int, int], Any]:
+    """Of these (request, person) those that are open, from now on in this state, with who asked."""
+    wanted = sorted(pairs)
+    told = {
+        "requests": array(request for request, _ in wanted),
+        "people": array(person for _, person in wanted),
+    }
+    rows = db.session.execute(_STATE, {**told, "at": at, "to": to, "was": list(was)})
+    return {(row.request_id, row.person_id): row for row in rows}
+
+
+def _give(
+    statement: Any, given: Sequence[tuple[int, int | None, int | None, dict[str, str]]], at: datetime
+) -> Any:
+    """Keep what these people say: (giver, lesson, request, words)."""
+    told = {
+        "people": array(by for by, _, _, _ in given),
+        "lessons": array(lesson for _, lesson, _, _ in given),
+        "requests": array(request for _, _, request, _ in given),
+        "keeps": array(words["keep"] for *_, words in given),
+        "tries": array(words["try_"] for *_, words in given),
+        "langs": array(words["lang"] for *_, words in given),
+    }
+    return db.session.execute(statement, {**told, "at": at}).all()
 
 
 def decline(*, by: int, request_id: int, at: datetime) -> None:
     """Rather not: who asked sees only how many answered."""
-    told = {"me": by, "request": request_id, "at": at, "to": "declined", "was": ["waiting", "declined"]}
-    if db.session.execute(_STATE, told).one_or_none() is None:
+    if not _put_state([(request_id, by)], "declined", ["waiting", "declined"], at):
         raise NotFound(NOT_THERE)
 
 
@@ -216,9 +296,7 @@ def give_on_lesson(*, by: int, lesson_id: int, words: Words, at: datetime) -> in
         raise NotFound(NOT_THERE)
     if lesson.mine:
         raise Refused(_l("This is your own lesson. Colleagues can give you feedback on it."))
-    made = db.session.execute(
-        _GIVE_LESSON, sent | {"me": by, "lesson": lesson_id, "request": None, "at": at}
-    ).one()
+    (made,) = _give(_GIVE_LESSON, [(by, lesson_id, None, sent)], at)
     if (
         made.fresh and lesson.author_id is not None
     ):  # who stays unnamed is told by nothing but the lesson's page
@@ -236,7 +314,7 @@ def take_away(*, by: int, feedback_id: int) -> None:
         publish([FactTakenBack(person_id=by, source=_source(feedback_id, row.round))])
 
 
-def _checked(words: Words) -> dict[str, Any]:
+def _checked(words: Words) -> dict[str, str]:
     name = rules.wrong_with(words.keep, words.try_, words.lang)
     if name is not None:
         _cannot_be(name)
@@ -246,53 +324,76 @@ def _checked(words: Words) -> dict[str, Any]:
 # What became of it ------------------------------------------------------------------------------------------
 
 
-def mark_helpful(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
-    """Who got it says that it helped, or takes that back; the giver earns a little from it."""
-    row, lesson = _mine_to_judge(by, feedback_id)
+def mark_helpful(items: Sequence[Helped], *, at: datetime) -> None:
+    """Who got it says that it helped, or takes that back; the givers earn a little from it.
+
+    Within a batch, too, each time between the same two counts for less than the one before.
+    """
+    last = {item.feedback_id: item for item in items}
+    mine = _mine_to_judge([(item.by, item.feedback_id) for item in items])
     # Two who mark each other's at once must see one another. Who is unnamed leaves no trace, not even a lock.
-    lock_people({row.giver_id} if lesson and lesson.author_id is None else {row.giver_id, by})
-    statement = _HELPED if on else _NOT_HELPED
-    changed = db.session.scalar(statement, {"feedback": feedback_id, "at": at})
-    if changed is None:
-        return
-    source = _source(feedback_id, changed)
-    if not on:
-        publish([FactTakenBack(person_id=row.giver_id, source=source)])
-        return
-    on_request = row.request_id is not None
-    # The log says whom it helped only where that is no secret, now or later: a lesson can lose its name.
+    named = {
+        last[id].by for id, (_, lesson) in mine.items() if lesson is None or lesson.author_id is not None
+    }
+    lock_people({row.giver_id for row, _ in mine.values()} | named)
+    gone = _marked(_NOT_HELPED, [id for id, item in last.items() if not item.on], at)
     publish(
-        [
-            FactStated(
-                person_id=row.giver_id,
-                source=source,
-                kind="feedback_helped",
-                at=at,
-                skills=tuple(lesson.skills) if lesson else (),
-                counterpart_id=by if on_request else None,
-                weight=weight(queries.between(by, row.giver_id, but=feedback_id, at=at)),
-            )
-        ]
+        FactTakenBack(person_id=mine[id][0].giver_id, source=_source(id, nth)) for id, nth in gone.items()
+    )
+    helped = _marked(_HELPED, [id for id, item in last.items() if item.on], at)
+    earlier = queries.between([(last[id].by, mine[id][0].giver_id) for id in helped], but=helped, at=at)
+    news: list[Event] = []
+    for id in (one for one in last if one in helped):
+        two = queries.pair(last[id].by, mine[id][0].giver_id)
+        news.append(_helped(*mine[id], helped[id], by=last[id].by, at=at, share=weight(earlier[two])))
+        earlier[two] += 1
+    publish(news)
+
+
+def _marked(statement: Any, ids: Sequence[int], at: datetime) -> dict[int, int]:
+    """Which of these changed, and how often each was marked until now."""
+    rows = db.session.execute(statement, {"ids": array(ids), "at": at}) if ids else ()
+    return {row.id: row.round for row in rows}
+
+
+def _helped(
+    row: queries.AnyRow, lesson: queries.AnyRow | None, nth: int, *, by: int, at: datetime, share: float
+) -> FactStated:
+    """The log says whom it helped only where that is no secret, now or later: a lesson can lose its name."""
+    return FactStated(
+        person_id=row.giver_id,
+        source=_source(row.id, nth),
+        kind="feedback_helped",
+        at=at,
+        skills=tuple(lesson.skills) if lesson else (),
+        counterpart_id=by if row.request_id is not None else None,
+        weight=share,
     )
 
 
 def share(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
     """Who got it lets others read it, or no longer: readers of the lesson, or who else was asked."""
-    _mine_to_judge(by, feedback_id)
+    _mine_to_judge([(by, feedback_id)])
     db.session.execute(_SHARE, {"feedback": feedback_id, "on": on, "at": at})
 
 
-def _mine_to_judge(me: int, feedback_id: int) -> tuple[queries.AnyRow, queries.AnyRow | None]:
-    """Feedback that one got, and the lesson that it is on."""
-    row = queries.to_judge(me, feedback_id)
-    if row is None:
-        raise NotFound(NOT_THERE)
-    if row.lesson_id is None:
-        return row, None
-    lesson = lessons.lesson(me, row.lesson_id)
-    if lesson is None or not lesson.mine:
-        raise NotFound(NOT_THERE)
-    return row, lesson
+def _mine_to_judge(
+    pairs: Sequence[tuple[int, int]],
+) -> dict[int, tuple[queries.AnyRow, queries.AnyRow | None]]:
+    """These (receiver, feedback), each got by that person; and the lesson that it is on, by their own mark too."""
+    rows = queries.to_judge(id for _, id in pairs)
+    on = lessons.whose(row.lesson_id for row in rows.values() if row.lesson_id is not None)
+    keys = keys_of({by for by, _ in pairs} if any(row.author_id is None for row in on.values()) else ())
+    marks = {by: set(lessons.marks(key)) for by, key in keys.items()}
+    found: dict[int, tuple[queries.AnyRow, queries.AnyRow | None]] = {}
+    for by, id in pairs:
+        row = rows.get(id)
+        lesson = on.get(row.lesson_id) if row and row.lesson_id is not None else None
+        mine = lesson and (lesson.author_id == by or lesson.mark in marks.get(by, ()))
+        if row is None or not (mine or (row.lesson_id is None and row.asker_id == by)):
+            raise NotFound(NOT_THERE)
+        found[id] = (row, lesson)
+    return found
 
 
 def _source(feedback_id: int, nth: int) -> str:

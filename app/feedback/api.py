@@ -56,7 +56,7 @@ def ask(form: dict[str, Any]) -> dict[str, Any]:
         chosen = form.pop("whom")
         team_id = asker().team_id if chosen == "team" else None
         item = actions.Ask(asker_id=me(), team_id=team_id, leading=chosen == "leading", **form)
-        request_id = actions.ask(item, at=now())
+        (request_id,) = actions.ask([item], at=now())
         settle(now())
         return _request(_must(request_id))
 
@@ -79,7 +79,9 @@ def request(request_id: int) -> dict[str, Any]:
 def answer(form: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Answer, or put your answer in other words."""
     with transaction():
-        actions.answer(by=me(), request_id=request_id, words=actions.Words(**form), at=now())
+        actions.answer(
+            [actions.Answer(by=me(), request_id=request_id, words=actions.Words(**form))], at=now()
+        )
         settle(now())
         return _whole(request_id)
 
@@ -153,7 +155,7 @@ def give(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
 def helpful(form: dict[str, Any], feedback_id: int) -> None:
     """Say that feedback you got helped, or take that back."""
     with transaction():
-        actions.mark_helpful(by=me(), feedback_id=feedback_id, on=form["on"], at=now())
+        actions.mark_helpful([actions.Helped(by=me(), feedback_id=feedback_id, on=form["on"])], at=now())
         settle(now())
 
 

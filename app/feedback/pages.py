@@ -83,7 +83,7 @@ def ask() -> ResponseReturnValue:
         found = meant(form.pop("who"), field="people", but=me())
         form["people"] = [*form["people"], *([found.id] if found else [])]
         with transaction():
-            request_id = actions.ask(_whom(form), at=now())
+            request_id = actions.ask([_whom(form)], at=now())[0]
             settle(now())
             return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
     except (ValidationError, Refused) as no:
@@ -139,7 +139,9 @@ def answer(request_id: int) -> ResponseReturnValue:
     try:
         form = body(WordsIn())
         with transaction():
-            actions.answer(by=me(), request_id=request_id, words=actions.Words(**form), at=now())
+            actions.answer(
+                [actions.Answer(by=me(), request_id=request_id, words=actions.Words(**form))], at=now()
+            )
             settle(now())
             return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
     except NotFound:
@@ -203,7 +205,7 @@ def on_lesson(lesson_id: int) -> ResponseReturnValue:
 def helpful(feedback_id: int) -> ResponseReturnValue:
     form = body(SwitchIn())
     with transaction():
-        actions.mark_helpful(by=me(), feedback_id=feedback_id, on=form["on"], at=now())
+        actions.mark_helpful([actions.Helped(by=me(), feedback_id=feedback_id, on=form["on"])], at=now())
         settle(now())
         return _back(feedback_id)
 
@@ -227,7 +229,7 @@ def take_away(feedback_id: int) -> ResponseReturnValue:
 
 
 def _back(feedback_id: int) -> Response:
-    row = queries.to_judge(me(), feedback_id)
+    row = queries.to_judge([feedback_id]).get(feedback_id)
     if row is not None and row.lesson_id is not None:
         lesson = lessons.lesson(me(), row.lesson_id)
         if lesson is not None:

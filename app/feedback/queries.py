@@ -57,10 +57,10 @@ _UNNAMED = text("""
     ORDER BY md5(f.keep || f."try" || r.asked_at)
 """)
 _OWN = text(_GIVEN + "WHERE f.request_id = :request AND f.giver_id = :me")
-_OF = text(
-    _GIVEN + "LEFT JOIN feedback_request r ON r.id = f.request_id WHERE f.id = :feedback"
-    " AND (f.lesson_id IS NOT NULL OR r.asker_id = :me AND NOT r.unnamed)"
-)
+_OF = text("""
+    SELECT f.id, f.giver_id, f.lesson_id, f.request_id, CASE WHEN NOT r.unnamed THEN r.asker_id END AS asker_id
+    FROM feedback f LEFT JOIN feedback_request r ON r.id = f.request_id WHERE f.id = ANY(:ids)
+""").bindparams(_ids)
 _GOT = text(
     _GIVEN
     + """
@@ -78,16 +78,28 @@ _BY_ME = text("""
     LEFT JOIN lesson l ON l.id = f.lesson_id AND l.deleted_at IS NULL
     WHERE f.giver_id = :me AND (r.id IS NOT NULL OR l.id IS NOT NULL) ORDER BY f.given_at DESC, f.id DESC LIMIT :limit
 """)
-# How often these two marked each other's feedback as helpful lately. Only what names its receiver is counted.
+# How often each of these two marked each other's feedback as helpful lately. Only what names its receiver is counted.
 _BETWEEN = text("""
-    SELECT count(*) FROM feedback f LEFT JOIN feedback_request r ON r.id = f.request_id
-    LEFT JOIN lesson l ON l.id = f.lesson_id
-    WHERE f.helped_at > :since AND f.id <> :feedback AND coalesce(r.unnamed, false) = false
-      AND (f.giver_id = :one AND coalesce(r.asker_id, l.author_id) = :other
-           OR f.giver_id = :other AND coalesce(r.asker_id, l.author_id) = :one)
+    SELECT w.one, w.other, count(*) AS number
+    FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[])) AS w(one, other)
+    JOIN feedback f ON f.giver_id IN (w.one, w.other)
+    LEFT JOIN feedback_request r ON r.id = f.request_id LEFT JOIN lesson l ON l.id = f.lesson_id
+    WHERE f.helped_at > :since AND f.id <> ALL(CAST(:but AS bigint[])) AND coalesce(r.unnamed, false) = false
+      AND coalesce(r.asker_id, l.author_id) IN (w.one, w.other) AND coalesce(r.asker_id, l.author_id) <> f.giver_id
+    GROUP BY w.one, w.other
+""")
+_ASKED_PAIRS = text("""
+    SELECT a.request_id, a.person_id FROM feedback_asked a
+    JOIN unnest(CAST(:requests AS bigint[]), CAST(:people AS bigint[])) AS w(request_id, person_id)
+        ON a.request_id = w.request_id AND a.person_id = w.person_id
 """)
 _ACTIVE = text("SELECT id FROM person WHERE id = ANY(:ids) AND active AND erased_at IS NULL").bindparams(_ids)
-_TEAM = text("SELECT id FROM person WHERE team_id = :team AND active AND id <> :me ORDER BY id LIMIT 200")
+_TEAMS = text(
+    "SELECT team_id, id FROM person WHERE team_id = ANY(:ids) AND active ORDER BY team_id, id"
+).bindparams(_ids)
+_LED = text(
+    "SELECT manager_id, id FROM person WHERE manager_id = ANY(:ids) AND active ORDER BY sort_name, id"
+).bindparams(_ids)
 _KNOWN = text(
     "SELECT id, about, asker_id, unnamed, once FROM feedback_request WHERE once = ANY(:keys)"
 ).bindparams(bindparam("keys", type_=ARRAY(Text())))
@@ -167,15 +179,31 @@ def given(me: int, limit: int = LIMIT) -> Sequence[AnyRow]:
     return db.session.execute(_BY_ME, {"me": me, "limit": limit}).all()
 
 
-def to_judge(me: int, feedback_id: int) -> AnyRow | None:
-    """Feedback that this person may mark: on a request of theirs, or on a lesson (ask the lesson whose it is)."""
-    return db.session.execute(_OF, {"me": me, "feedback": feedback_id}).one_or_none()
+def to_judge(feedback_ids: Iterable[int]) -> dict[int, AnyRow]:
+    """These, with who may mark each: who asked for it; of one on a lesson the lesson says whose it is."""
+    return {row.id: row for row in db.session.execute(_OF, {"ids": sorted(set(feedback_ids))})}
 
 
-def between(one: int, other: int, *, but: int, at: datetime) -> int:
-    """How often the two helped each other in the 90 days before this moment."""
-    told = {"one": one, "other": other, "feedback": but, "since": at - AGAIN}
-    return db.session.scalar(_BETWEEN, told) or 0
+def pair(one: int, other: int) -> tuple[int, int]:
+    """The same two, whoever helped."""
+    return min(one, other), max(one, other)
+
+
+def between(
+    people: Iterable[tuple[int, int]], *, but: Iterable[int], at: datetime
+) -> dict[tuple[int, int], int]:
+    """How often each two of these helped each other in the 90 days before this moment."""
+    found = dict.fromkeys((pair(*two) for two in people), 0)
+    told = {"ones": [one for one, _ in found], "others": [other for _, other in found], "but": sorted(but)}
+    rows = db.session.execute(_BETWEEN, {**told, "since": at - AGAIN}) if found else ()
+    return found | {(row.one, row.other): row.number for row in rows}
+
+
+def asked_of(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of these (request, person) in which the person is asked."""
+    wanted = sorted(set(pairs))
+    told = {"requests": [request for request, _ in wanted], "people": [person for _, person in wanted]}
+    return {(row.request_id, row.person_id) for row in db.session.execute(_ASKED_PAIRS, told)}
 
 
 def active(person_ids: Iterable[int]) -> set[int]:
@@ -183,9 +211,21 @@ def active(person_ids: Iterable[int]) -> set[int]:
     return set(db.session.scalars(_ACTIVE, {"ids": sorted(set(person_ids))}))
 
 
-def team_of(team_id: int, but: int) -> list[int]:
-    """The others of a team."""
-    return list(db.session.scalars(_TEAM, {"team": team_id, "me": but}))
+def teams(team_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Who works in each of these teams."""
+    return _grouped(_TEAMS, team_ids)
+
+
+def reports(manager_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Who reports to each of these."""
+    return _grouped(_LED, manager_ids)
+
+
+def _grouped(statement: Any, ids: Iterable[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {one: [] for one in ids}
+    for key, person_id in db.session.execute(statement, {"ids": sorted(found)}) if found else ():
+        found[key].append(person_id)
+    return found
 
 
 def known(keys: Iterable[str]) -> dict[str, AnyRow]:

@@ -35,6 +35,7 @@ from app.db import db
 from app.finding import matches
 from app.lessons.models import WORDS, Application, Attachment, Lesson, Reaction
 from app.lessons.rules import REACTIONS
+from app.lessons.unnamed import marks as marks
 from app.lessons.unnamed import marks_of as marks_of
 from app.people.models import Person, Unit
 from app.people.queries import profile_of
@@ -449,6 +450,17 @@ def team_of(me: int) -> AnyRow | None:
 def authors(lesson_ids: Iterable[int]) -> dict[int, int | None]:
     """The author of each lesson, deleted ones too; None without a name. Read before the lock, so ask again under it."""
     return {row.id: row.author_id for row in db.session.execute(_AUTHORS, {"ids": sorted(set(lesson_ids))})}
+
+
+_WHOSE = select(Lesson.id, Lesson.author_id, Lesson.mark, Lesson.skills).where(
+    Lesson.id == _ids.any_(), Lesson.deleted_at.is_(None)
+)
+
+
+def whose(lesson_ids: Iterable[int]) -> dict[int, AnyRow]:
+    """Whose these are, by name or by mark, and which skills they are about; whoever asks."""
+    wanted = sorted(set(lesson_ids))
+    return {row.id: row for row in db.session.execute(_WHOSE, {"ids": wanted})} if wanted else {}
 
 
 def sharing(person_ids: Iterable[int]) -> dict[int, int | None]:

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.conversations import actions, queries, rules
 from app.db import db, transaction
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.outbox import settle
 from app.people import actions as people
 from tests.cast import Cast, SignedIn, row_of
@@ -26,7 +27,8 @@ SECRET = "about the night rounds and the two of us"
 def talk(app: Flask, cast: Cast) -> int:
     """Mia planned to talk with Anna."""
     with app.app_context(), transaction():
-        made = actions.plan(by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=DAY, at=AT)
+        told = actions.Plan(by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=DAY)
+        (made,) = actions.plan([told], at=AT)
         settle(AT)
         return made
 
@@ -112,7 +114,8 @@ def test_without_the_key_of_the_employee_nobody_reads_it_any_more(
 def test_of_two_that_plan_at_once_one_conversation_comes(app: Flask, cast: Cast) -> None:
     def plan(by: int) -> int:
         with app.app_context(), transaction():
-            made = actions.plan(by=by, person_id=cast.anna, manager_id=cast.mia, on=DAY, at=AT)
+            told = actions.Plan(by=by, person_id=cast.anna, manager_id=cast.mia, on=DAY)
+            (made,) = actions.plan([told], at=AT)
             settle(AT)
             return made
 
@@ -124,7 +127,7 @@ def test_of_two_that_close_it_at_once_one_wins(app: Flask, cast: Cast, talk: int
     def end(by: int) -> str:
         try:
             with app.app_context(), transaction():
-                actions.end(talk, by=by, held=by == cast.mia, at=AT)
+                actions.end([actions.End(conversation_id=talk, by=by, held=by == cast.mia)], at=AT)
             return "done"
         except Conflict:
             return "late"
@@ -171,3 +174,72 @@ def test_the_rows_of_one_talk_cannot_be_moved_to_another(
     with app.app_context(), pytest.raises(Exception, match="conversation:"):
         other = db.session.scalar(text("SELECT max(id) FROM conversation"))
         queries.notes(cast.anna, other or 0)
+
+
+# In batches -------------------------------------------------------------------------------------------------
+
+
+def in_batch(app: Flask, act: Callable[[], Any]) -> Any:
+    with app.app_context(), transaction():
+        made = act()
+        settle(AT)
+        return made
+
+
+def test_a_batch_of_conversations_is_all_or_nothing_and_costs_as_much_as_one(app: Flask, cast: Cast) -> None:
+    two = [
+        actions.Plan(by=cast.mia, person_id=one, manager_id=cast.mia, on=DAY) for one in (cast.anna, cast.ben)
+    ]
+    wrong = actions.Plan(by=cast.mia, person_id=cast.eve, manager_id=cast.mia, on=DAY)
+    with pytest.raises(NotFound):
+        in_batch(app, lambda: actions.plan([*two, wrong], at=AT))
+    first, second = in_batch(app, lambda: actions.plan(two, at=AT))
+    assert first != second
+    assert in_batch(app, lambda: actions.plan([*two, two[0]], at=AT)) == [first, second, first]
+
+    def notes(number: int) -> list[actions.NewNote]:
+        talks = [first, second] * number
+        return [
+            actions.NewNote(by=cast.mia, conversation_id=talk, kind="question", words=f"Question {n}")
+            for n, talk in enumerate(talks[:number])
+        ]
+
+    few, more = (
+        counted(app, lambda: actions.write(notes(1), at=AT)),
+        counted(app, lambda: actions.write(notes(9), at=AT)),
+    )
+    assert few == more
+    with app.app_context():
+        rows = db.session.execute(text("SELECT id, conversation_id FROM conversation_note ORDER BY id")).all()
+    drafts = [actions.Draft(conversation_id=row.conversation_id, note_id=row.id, by=cast.mia) for row in rows]
+    stranger = actions.Draft(conversation_id=first, note_id=rows[0].id, by=cast.anna)
+    for act in (actions.file, lambda items, **_: actions.drop(items)):
+        with pytest.raises(NotFound):
+            in_batch(app, lambda act=act: act([*drafts, stranger], at=AT))
+    in_batch(app, lambda: actions.file(drafts[:4], at=AT))
+    in_batch(app, lambda: actions.drop(drafts[4:]))
+    with app.app_context():
+        filed = db.session.execute(text("SELECT filed_at IS NOT NULL FROM conversation_note")).scalars().all()
+    assert filed == [True] * 4
+    ends = [actions.End(conversation_id=one, by=cast.mia) for one in (first, second)]
+    in_batch(app, lambda: actions.end(ends, at=AT))
+    with pytest.raises(Conflict):
+        in_batch(app, lambda: actions.end(ends[:1], at=AT))
+
+
+def counted(app: Flask, act: Callable[[], Any]) -> int:
+    """How many statements it asks."""
+    seen: list[int] = []
+
+    def one(*_: Any) -> None:
+        seen.append(1)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", one)
+        try:
+            with transaction():
+                act()
+                settle(AT)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", one)
+    return len(seen)

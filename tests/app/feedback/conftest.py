@@ -57,7 +57,7 @@ def ask(app: Flask, cast: Cast) -> Callable[..., int]:
             about="How was the handover?", lang="en", leading=leading, **other,
         )  # fmt: skip
         with app.app_context(), transaction():
-            request_id = actions.ask(told, at=AT)
+            (request_id,) = actions.ask([told], at=AT)
             settle(AT)
             return request_id
 
@@ -70,7 +70,9 @@ def answer(app: Flask, cast: Cast) -> Callable[..., int]:
 
     def answered(name: str, request_id: int, words: Words = SAID, at: datetime = AT) -> int:
         with app.app_context(), transaction():
-            found = actions.answer(by=cast.id_of(name), request_id=request_id, words=words, at=at)
+            (found,) = actions.answer(
+                [actions.Answer(by=cast.id_of(name), request_id=request_id, words=words)], at=at
+            )
             settle(at)
             return found
 
@@ -83,7 +85,7 @@ def help_of(app: Flask, cast: Cast) -> Callable[..., None]:
 
     def marked(name: str, feedback_id: int, on: bool = True, at: datetime = AT) -> None:
         with app.app_context(), transaction():
-            actions.mark_helpful(by=cast.id_of(name), feedback_id=feedback_id, on=on, at=at)
+            actions.mark_helpful([actions.Helped(by=cast.id_of(name), feedback_id=feedback_id, on=on)], at=at)
             settle(at)
 
     return marked

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -229,7 +230,7 @@ def test_about_leading_the_answers_come_together_without_names_from_five_on(
         assert (whole["answers"], whole["given"], whole["unnamed"]) == ([], None, True)
         words = actions.Words(keep=f"This is answer {number} of mine.", try_="", lang="en")
         with app.app_context(), transaction():
-            actions.answer(by=person_id, request_id=request_id, words=words, at=AT)
+            actions.answer([actions.Answer(by=person_id, request_id=request_id, words=words)], at=AT)
             settle(AT)
     page = client_of("mia").get(f"/feedback/{request_id}").text
     main = page[page.index("<main") : page.index("</main>")]
@@ -348,3 +349,45 @@ def test_two_who_mark_each_others_at_once_see_one_another(
     with ThreadPoolExecutor(2) as two:
         list(two.map(lambda pair: help_of(*pair), pairs))
     assert sorted(fact.weight for fact in facts()) == [0.5, 1, 1]
+
+
+# In batches -------------------------------------------------------------------------------------------------
+
+
+def test_asking_answering_and_marking_in_batches_is_all_or_nothing_and_weighs_in_order(
+    app: Flask, cast: Cast, facts: Callable[[], list[Any]]
+) -> None:
+    def do(act: Callable[[], Any]) -> Any:
+        with app.app_context(), transaction():
+            made = act()
+            settle(AT)
+            return made
+
+    asks = [
+        actions.Ask(asker_id=cast.anna, people=[cast.ben], about=f"Meeting {n}", lang="en") for n in range(4)
+    ]
+    asks.append(replace(asks[0], about="With a key", once="k"))
+    bad = replace(asks[0], people=[cast.anna])
+    with pytest.raises(Refused):
+        do(lambda: actions.ask([*asks, bad], at=AT))
+    ids = do(lambda: actions.ask([*asks, asks[-1]], at=AT))
+    assert len(set(ids)) == 5
+    assert ids[-1] == ids[-2]
+    assert do(lambda: actions.ask(asks[-1:], at=AT)) == ids[-1:]
+    with pytest.raises(Conflict):
+        do(lambda: actions.ask([asks[-1], replace(asks[-1], about="Another question")], at=AT))
+    words = actions.Words(keep="You asked everybody by name.", try_="", lang="en")
+    answers = [actions.Answer(by=cast.ben, request_id=one, words=words) for one in ids[:4]]
+    with pytest.raises(NotFound):
+        do(lambda: actions.answer([*answers, replace(answers[0], by=cast.eve)], at=AT))
+    given = do(lambda: actions.answer([*answers, answers[0]], at=AT))
+    assert given[0] == given[-1]
+    marks = [actions.Helped(by=cast.anna, feedback_id=one) for one in given[:4]]
+    with pytest.raises(NotFound):
+        do(lambda: actions.mark_helpful([*marks, replace(marks[0], by=cast.eve)], at=AT))
+    assert facts() == []
+    do(lambda: actions.mark_helpful(marks, at=AT))
+    do(lambda: actions.mark_helpful(marks, at=AT))
+    assert sorted((fact.weight for fact in facts()), reverse=True) == [1, 1, 0.5, 0.25]
+    do(lambda: actions.mark_helpful([replace(one, on=False) for one in marks[:3]], at=AT))
+    assert len(facts()) == 1

@@ -54,13 +54,13 @@ def test_who_is_asked_for_feedback_and_who_gets_it_are_told_each_once(
 ) -> None:
     with app.app_context(), transaction():
         told = feedback.Ask(asker_id=cast.anna, people=[cast.ben], about="Our weekly start", lang="en")
-        request_id = feedback.ask(told, at=AT)
+        (request_id,) = feedback.ask([told], at=AT)
         settle(AT)
     relay(app)
     assert "Anna asks for your feedback: Our weekly start" in client_of("ben").get("/inbox").text
     words = feedback.Words(keep="You asked everybody by name.", try_="", lang="en")
     with app.app_context(), transaction():
-        feedback.answer(by=cast.ben, request_id=request_id, words=words, at=AT)
+        feedback.answer([feedback.Answer(by=cast.ben, request_id=request_id, words=words)], at=AT)
         settle(AT)
     relay(app)
     relay(app)
@@ -72,10 +72,11 @@ def test_a_planned_conversation_is_told_and_a_draft_in_it_is_not(
     app: Flask, cast: Cast, client_of: Browser
 ) -> None:
     with app.app_context(), transaction():
-        made = conversations.plan(
-            by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=(AT + timedelta(days=3)).date(), at=AT
-        )
-        conversations.write(by=cast.mia, conversation_id=made, kind="note", words="A secret draft", at=AT)
+        day = (AT + timedelta(days=3)).date()
+        told = conversations.Plan(by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=day)
+        (made,) = conversations.plan([told], at=AT)
+        note = conversations.NewNote(by=cast.mia, conversation_id=made, kind="note", words="A secret draft")
+        conversations.write([note], at=AT)
         settle(AT)
     relay(app)
     page = client_of("anna").get("/inbox").text

@@ -66,9 +66,7 @@ def test_five_clicks_at_once_are_one_line_and_who_got_none_says_no_thanks(scene:
     assert scene.ask("SELECT count(*) FROM notification WHERE kind = 'thanked'") == [(1,)]
     with pytest.raises(NotFound):
         thanks(cast.mia)
-    assert scene.ask("SELECT count(*) FROM outbox WHERE event = 'KudosThanked'") == [
-        (1,)
-    ]
+    assert scene.ask("SELECT count(*) FROM outbox WHERE event = 'KudosThanked'") == [(1,)]
 
 
 # What became of a nomination ----------------------------------------------------------------------------------
