@@ -70,5 +70,6 @@ LATER: Reactions = {
     e.GoalCheckInDue: [notifications.tell],
     e.ContentReported: [notifications.tell],
     e.ReportDecided: [notifications.tell],
+    e.ExportMade: [notifications.tell],
     e.Notified: [live.nudge_inbox],
 }

@@ -48,7 +48,7 @@ OWN_NAMES = {
     "notifications": {"kinds", "mailing", "things"},
     "lessons": {"extras", "pictures", "serving", "unnamed"},
     "points": {"versions"},
-    "privacy": {"asking", "content", "own", "terms", "words"},
+    "privacy": {"asking", "content", "labels", "own", "terms", "words"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
