@@ -439,6 +439,13 @@ class LessonApplied(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExportMade(Event):
+    """The file of all that is stored of `person_id` is there for them."""
+
+    export_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LessonUnnamed(Event):
     """The author took their name off a lesson: nothing may keep it any more."""
 

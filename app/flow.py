@@ -80,5 +80,6 @@ LATER: Reactions = {
     e.ReviewObjectionAnswered: [notifications.tell],
     e.ContentReported: [notifications.tell],
     e.ReportDecided: [notifications.tell],
+    e.ExportMade: [notifications.tell],
     e.Notified: [live.nudge_inbox],
 }

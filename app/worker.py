@@ -27,6 +27,7 @@ from app.lessons import unnamed
 from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
+from app.privacy import jobs as privacy
 
 log = structlog.get_logger("blijk.worker")
 
@@ -163,6 +164,7 @@ def run(app: Flask) -> None:
         Turn(3600, notifications.tell_of_team_lessons),
         Turn(3600, count_unnamed),
         Turn(3600, imports.prune),
+        Turn(3600, privacy.prune),
     ]
     desk = jobs.begin(app, stop)
     with app.app_context():

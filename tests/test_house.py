@@ -65,6 +65,7 @@ OWN_NAMES = {
     "points": {"versions"},
     "privacy": {"asking", "content", "own", "terms", "words"},
     "reviews": {"holding", "touching"},
+    "privacy": {"asking", "content", "labels", "own", "terms", "words"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

@@ -255,6 +255,20 @@ def about(kind: str, ids: Iterable[int], at: datetime) -> dict[int, AnyRow]:
     return {row.content_id: row for row in db.session.execute(_ABOUT, asked)}
 
 
+_ALL_ABOUT = select(
+    Report.content_id, Report.reason, Report.state, Report.decision, Report.answer, Report.decided_at
+).where(
+    Report.kind == bindparam("kind"), Report.content_id == bindparam("ids", type_=ARRAY(BigInteger)).any_()
+)
+
+
+def all_about(kind: str, ids: Iterable[int]) -> Sequence[AnyRow]:
+    """The same of all times, report by report: for the file of all that is kept of an author."""
+    wanted = list(ids)
+    ordered = _ALL_ABOUT.order_by(Report.content_id, Report.decided_at, Report.reason)
+    return db.session.execute(ordered, {"kind": kind, "ids": wanted}).all() if wanted else []
+
+
 def reported_since(me: int, since: datetime) -> int:
     """How much this person has reported since then."""
     return db.session.scalar(_LATELY, {"me": me, "since": since}) or 0

@@ -492,6 +492,17 @@ KINDS: tuple[Kind, ...] = (
         say=lambda found: _("The care desk decided on a report"),
         href=lambda found: url_for("care.mine"),
     ),
+    Kind(
+        name="export",
+        event=e.ExportMade,
+        title=_l("The file with all your data is ready"),
+        icon="file-text",
+        usual="now",
+        about=lambda event: event.export_id,
+        look=things.exports,
+        say=lambda found: _("The file with all your data is ready"),
+        href=lambda found: url_for("privacy.export"),
+    ),
 )
 NAMED: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 

@@ -321,3 +321,14 @@ def reports(me: int, lines: Sequence[Line]) -> dict[int, Found]:
 
 def _numbers(lines: Sequence[Line]) -> list[int]:
     return sorted({int(one) for line in lines for one in line.objects})
+
+
+_EXPORTS = text("""
+    SELECT CAST(id AS text) AS id, ends_at FROM data_export WHERE person_id = :me AND state = 'made' AND ends_at > now()
+""")
+
+
+def exports(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """Files of one's own data, as long as they are there."""
+    there = {row.id: row.ends_at for row in db.session.execute(_EXPORTS, {"me": me})}
+    return {line.id: Found(key=line.object, at=there[line.object]) for line in lines if line.object in there}

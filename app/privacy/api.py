@@ -1,19 +1,24 @@
 """The same in JSON: who looked, what was done, what is stored of me."""
 
 from typing import Any
+from uuid import UUID
 
 from flask_smorest import Blueprint
 
 from app.access import may, me
-from app.privacy import asking, queries
+from app.db import transaction
+from app.privacy import actions, asking, queries
 from app.privacy.schemas import (
     ActsOut,
     ActsQuery,
     AuditsOut,
+    ExportOut,
+    ExportsOut,
     LooksOut,
     OlderQuery,
     RefusedLooksOut,
 )
+from app.web import now
 
 api = Blueprint("privacy_api", __name__, url_prefix="/api/v1", description="Privacy")
 
@@ -56,6 +61,40 @@ def refused(asked: dict[str, Any]) -> dict[str, Any]:
     """Looks that were refused, the latest first."""
     told, older = asking.refused_looks(asked)
     return {"looks": [{**_look(one), "whom": one.whom} for one in told], "next": _next(older)}
+
+
+@api.route("/me/exports", methods=["GET"])
+@may("person")
+@api.response(200, ExportsOut)
+def exports() -> dict[str, Any]:
+    """The files of all that is stored of you: what you asked for, and until when it is there."""
+    return {"exports": queries.exports_of(me(), now())}
+
+
+@api.route("/me/exports", methods=["POST"])
+@may("person")
+@api.response(202, ExportOut)
+def ask() -> Any:
+    """Ask for a file of all that is stored of you. Within an hour, asking again gives the same one."""
+    return queries.one(me(), asking.ask())
+
+
+@api.route("/me/exports/<uuid:export_id>/file", methods=["GET"])
+@may("person")
+@api.alt_response(404, description="is not there, not made yet, or not yours")
+def take(export_id: UUID) -> Any:
+    """The file: a ZIP with pages to read and the same as JSON."""
+    return asking.file(export_id)
+
+
+@api.route("/me/exports/<uuid:export_id>", methods=["DELETE"])
+@may("person")
+@api.response(204)
+@api.alt_response(404, description="is not there, or not yours")
+def remove(export_id: UUID) -> None:
+    """Remove the file before its time."""
+    with transaction():
+        actions.forget(person_id=me(), export_id=export_id)
 
 
 def _look(one: queries.Looked) -> dict[str, Any]:

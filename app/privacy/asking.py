@@ -3,12 +3,19 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from tempfile import TemporaryFile
 from typing import Any
+from uuid import UUID
+
+from flask import send_file
+from werkzeug.wrappers import Response
 
 from app.access import me
 from app.audit.actions import look_at_all
 from app.config import timezone
-from app.privacy import queries
+from app.db import transaction
+from app.outbox import settle
+from app.privacy import actions, jobs, queries
 from app.web import now
 
 
@@ -52,3 +59,29 @@ def refused_looks(asked: dict[str, Any]) -> tuple[list[queries.Looked], queries.
     ids = {one.whom.id for one in told if one.whom}
     look_at_all(viewer_id=me(), person_ids=ids, what="refused:person", at=now())
     return told, older
+
+
+def ask() -> UUID:
+    """Ask for the file of all that is stored of who asks; the worker makes it."""
+    with transaction():
+        export_id, to_make = actions.ask(person_id=me(), at=now())
+        if to_make:
+            jobs.later(export_id)
+        settle(now())
+    return export_id
+
+
+def file(export_id: UUID) -> Response:
+    """The file, for whom it is about; on the disk of this machine as long as it is read, without a name there."""
+    made = TemporaryFile()  # noqa: SIM115 (the answer closes it)
+    try:
+        with transaction():
+            actions.take(person_id=me(), export_id=export_id, to=made, at=now())
+    except BaseException:
+        made.close()
+        raise
+    made.seek(0)
+    answer = send_file(made, "application/zip", as_attachment=True, download_name="blijk.zip")
+    answer.call_on_close(made.close)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

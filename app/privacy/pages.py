@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import may, me
+from app.db import transaction
 from app.errors import Refused
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
-from app.privacy import asking, queries, words
+from app.privacy import actions, asking, queries, words
 from app.privacy.schemas import AuditQuery, OlderQuery
-from app.web import now, query, render, wrong_with
+from app.web import done, now, query, render, wrong_with
 
 pages = Blueprint("privacy", __name__)
 
@@ -99,7 +101,34 @@ def refused() -> ResponseReturnValue:
     )
 
 
+# All that is stored of me -------------------------------------------------------------------------------------
+
+
 @pages.get("/me/export")
 @may("person")
 def export() -> ResponseReturnValue:
-    return render("privacy/looked.html", days=[], older="")
+    found = queries.exports_of(me(), now())
+    return render("privacy/export.html", "privacy/_exports.html", exports=found, days=actions.KEEP.days)
+
+
+@pages.post("/me/export")
+@may("person")
+def ask() -> ResponseReturnValue:
+    asking.ask()
+    found = queries.exports_of(me(), now())
+    return done("privacy/_exports.html", url_for(".export"), exports=found, days=actions.KEEP.days)
+
+
+@pages.get("/me/export/<uuid:export_id>/blijk.zip")
+@may("person")
+def take(export_id: UUID) -> ResponseReturnValue:
+    return asking.file(export_id)
+
+
+@pages.post("/me/export/<uuid:export_id>/removal")
+@may("person")
+def remove(export_id: UUID) -> ResponseReturnValue:
+    with transaction():
+        actions.forget(person_id=me(), export_id=export_id)
+        found = queries.exports_of(me(), now())
+        return done("privacy/_exports.html", url_for(".export"), exports=found, days=actions.KEEP.days)

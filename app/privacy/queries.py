@@ -4,14 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row, select, text
 
 from app.audit import queries as audit
 from app.audit.queries import Place
+from app.db import db
 from app.people import queries as people
 from app.people.queries import Card
 from app.privacy import words
+from app.privacy.models import DataExport
 
 PAGE = 50
+NOT_THERE = _l("This file is not here, or not any more. You can ask for it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +92,51 @@ def acts(*, before: Older = None, limit: int = PAGE, **wanted: Any) -> tuple[lis
 
 def _cards(pairs: Iterable[tuple[int | None, int | None]]) -> dict[int, Card]:
     return people.cards(one for pair in pairs for one in pair if one is not None)
+
+
+# All that is stored of me -------------------------------------------------------------------------------------
+
+AnyRow = Row[*tuple[Any, ...]]
+_EXPORT = select(
+    DataExport.id, DataExport.person_id, DataExport.asked_at, DataExport.state, DataExport.made_at,
+    DataExport.ends_at, DataExport.bytes,
+)  # fmt: skip
+
+
+def exports_of(me: int, at: datetime) -> Sequence[AnyRow]:
+    """The files that this person asked for and that are there, or coming; the latest first."""
+    mine = _EXPORT.where(DataExport.person_id == me, DataExport.ends_at.is_(None) | (DataExport.ends_at > at))
+    return db.session.execute(mine.order_by(DataExport.asked_at.desc()).limit(10)).all()
+
+
+def newest(me: int) -> AnyRow | None:
+    mine = _EXPORT.where(DataExport.person_id == me).order_by(DataExport.asked_at.desc()).limit(1)
+    return db.session.execute(mine).one_or_none()
+
+
+def one(me: int, export_id: UUID) -> AnyRow | None:
+    mine = _EXPORT.where(DataExport.person_id == me, DataExport.id == export_id)
+    return db.session.execute(mine).one_or_none()
+
+
+def to_make(export_id: UUID) -> AnyRow | None:
+    """The wish, unless it was fulfilled or withdrawn meanwhile."""
+    asked = _EXPORT.where(DataExport.id == export_id, DataExport.state == "asked")
+    return db.session.execute(asked).one_or_none()
+
+
+def conversations_of(me: int) -> list[int]:
+    """Those that this person may still open."""
+    asked = text("""
+        SELECT c.id FROM conversation c JOIN person p ON p.id = c.person_id
+        WHERE c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me ORDER BY c.id""")
+    return list(db.session.scalars(asked, {"me": me}))
+
+
+def written_by(me: int) -> dict[str, list[int]]:
+    """Kudos and lessons with their name, which somebody may have reported."""
+    asked = {
+        "kudos": "SELECT id FROM kudos WHERE giver_id = :me",
+        "lesson": "SELECT id FROM lesson WHERE author_id = :me",
+    }
+    return {kind: list(db.session.scalars(text(sql), {"me": me})) for kind, sql in asked.items()}

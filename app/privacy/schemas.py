@@ -30,6 +30,19 @@ class AuditQuery(ActsQuery):
     about = fields.String(load_default="", validate=validate.Length(0, 100))
 
 
+class ExportOut(Schema):
+    id = fields.UUID(required=True)
+    asked_at = fields.DateTime(required=True)
+    state = fields.String(required=True, metadata={"description": "asked or made", "enum": ["asked", "made"]})
+    made_at = fields.DateTime(allow_none=True)
+    ends_at = fields.DateTime(allow_none=True, metadata={"description": "until when it can be downloaded"})
+    bytes = fields.Integer(required=True)
+
+
+class ExportsOut(Schema):
+    exports = fields.List(fields.Nested(ExportOut), required=True)
+
+
 class WhoOut(Schema):
     id = fields.Integer(required=True)
     name = fields.String(required=True)

@@ -1,0 +1,54 @@
+"""The worker's part: make the file of all that is stored of somebody, and let go what is past its days."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask_babel import lazy_gettext as _l
+
+from app.db import db, transaction
+from app.jobs import do_later, job
+from app.language import spoken
+from app.outbox import settle
+from app.people import queries as people
+from app.privacy import actions, queries
+from app.privacy.content import Words
+
+TITLE = _l("All that Blijk keeps of you")
+TOLD = _l(
+    "One page per part, to read; and the same as JSON, for programs. What others wrote for others is not in it."
+)
+EMPTY = _l("There is nothing here.")
+YES, NO = _l("yes"), _l("no")
+
+
+@job("privacy.export", queue="privacy", tries=4)
+def make_export(export_id: str) -> None:
+    """Nothing of it is kept before all is there: a job that was killed begins anew."""
+    number = uuid.UUID(export_id)
+    with transaction():
+        asked = queries.to_make(number)
+        language = people.get_person(asked.person_id).language if asked else ""
+    if asked is None:
+        return
+    with spoken(language):
+        words = Words.of(language, TITLE, TOLD, EMPTY, YES, NO)
+    with TemporaryDirectory(prefix="blijk-export-") as folder:
+        to, at = Path(folder) / "export.zip", datetime.now(UTC)
+        with transaction():
+            actions.write_file(asked.person_id, to, words, at)
+        db.session.remove()
+        with transaction(), to.open("rb") as file:
+            actions.keep(export_id=number, file=file, at=datetime.now(UTC))
+            settle(at)
+
+
+def later(export_id: uuid.UUID) -> None:
+    """Put the job down, in this transaction."""
+    do_later(make_export, one_at_a_time=f"export:{export_id}", export_id=str(export_id))
+
+
+def prune(at: datetime) -> None:
+    with transaction():
+        actions.prune(at=at)
