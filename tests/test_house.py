@@ -55,6 +55,9 @@ OWN_NAMES = {
         "desk",
         "dossier",
         "evidence",
+        "forms",
+        "holding",
+        "judging",
         "panel",
         "printing",
         "rounds",
@@ -63,7 +66,6 @@ OWN_NAMES = {
         "waiting",
     },
     "points": {"versions"},
-    "reviews": {"holding", "touching"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
