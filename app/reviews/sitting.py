@@ -34,7 +34,7 @@ def _again(review_id: uuid.UUID, no: ValidationError | Refused, where: str, know
     if isinstance(no, Stale) and not isinstance(no, panel.Clash):
         return _stale(review_id, no)
     seen = opened(review_id)
-    context = {**_shown(seen), **wrong_with(no, known), "typed": request.form, "where": where}
+    context: dict[str, Any] = {**_shown(seen), **wrong_with(no, known), "typed": request.form, "where": where}
     if isinstance(no, panel.Clash):
         context["clash"] = {one.criterion_id: one for one in no.both}
     if swaps() and where == "panel":
