@@ -145,7 +145,7 @@ def sign(review_id: uuid.UUID, said: Decision, *, person_id: int, version: int, 
     voice = _voice(row, person_id)
     must_be(row, "deciding")
     must_be_read(row, version)
-    said = _checked(said, at)
+    said = checked(said, at)
     others = [one for one in db.session.execute(_SIGNED, {"review": review_id}) if one.person_id != person_id]
     if any(one.voice == voice for one in others):
         raise Conflict(_l("Your colleague signed with this voice already."))
@@ -168,7 +168,8 @@ def _from(said: Decision) -> date | None:
     return None if said.outcome == "not_yet" else said.from_on
 
 
-def _checked(said: Decision, at: datetime) -> Decision:
+def checked(said: Decision, at: datetime) -> Decision:
+    """What will be signed, or the first thing that keeps it from being signed."""
     today = at.astimezone(timezone()).date()
     words, plan_on = said.words.strip(), said.plan_on
     wrong = rules.wrong_with_decision(said.outcome, words, said.from_on, today)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.access import Asker, asker, may, me
 from app.audit.actions import look
 from app.errors import NotFound
-from app.reviews import queries
+from app.reviews import judging, queries
 from app.reviews.touching import NOT_THERE
 from app.web import now, render
 
@@ -52,4 +52,5 @@ def _shown(seen: queries.Open) -> dict[str, Any]:
     as_employee = request.args.get("as") == "employee"
     if as_employee:
         seen = replace(seen, mine=False, assesses=False, decides=False, handles=False, runs=False)
-    return {"file": queries.file(seen.row), "seen": seen, "as_employee": as_employee}
+    judged = judging.of(seen, me())
+    return {"file": queries.file(seen.row), "seen": seen, "judged": judged, "as_employee": as_employee}

@@ -23,7 +23,8 @@ TODAY = AT.date()
 WHY = "because of the night shifts, which went well"
 
 _FAMILY = text("""
-    INSERT INTO job_family (slug, name, position) VALUES ('process', '{"nl": "Proces", "en": "Process"}', 1) RETURNING id
+    INSERT INTO job_family (slug, name, position) VALUES ('process', '{"nl": "Proces", "en": "Process"}', 1)
+    RETURNING id
 """)
 _JOB = text("""
     INSERT INTO job (slug, family_id, level, name, known_as, who_may_apply)
@@ -122,8 +123,15 @@ class Scene:
 
     def released(self, *verdicts: str, outcome: str = "promote", at: datetime = AT, **more: Any) -> uuid.UUID:
         """A single review of anna that mia decided."""
+        from_on = more.pop("from_on", TODAY)
         review = self.to_decide("anna", *verdicts, **more)
-        self.sign(review, "mia", outcome, at=at)
+        self.sign(review, "mia", outcome, at=at, from_on=from_on)
+        return review
+
+    def released_of_ben(self) -> uuid.UUID:
+        """One more, of ben."""
+        review = self.to_decide("ben")
+        self.sign(review, "mia")
         return review
 
     def round(self, *, at: datetime = AT, **more: Any) -> int:
