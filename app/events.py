@@ -5,7 +5,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -439,6 +439,66 @@ class ReviewAsked(Event):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewWithdrawn(Event):
     """A review in which `person_id` sat was withdrawn."""
+
+    review_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewInvited(Event):
+    """`person_id` may take part in a round of reviews; accepting starts theirs."""
+
+    round_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewSeatNamed(Event):
+    """`person_id` was asked to assess or to decide (`seat`); of a whole round it is told once."""
+
+    review_id: uuid.UUID
+    round_id: int | None
+    seat: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewWaits(Event):
+    """Something in a review waits for `person_id`: evidence, panel, decide or sign. `since` says which reminder."""
+
+    review_id: uuid.UUID
+    what: str
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewReleased(Event):
+    """`person_id` can read what was decided about them; `number` is the dossier's. Nothing here says what it is."""
+
+    review_id: uuid.UUID
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CriterionLeftOpen(Event):
+    """A decision leaves a criterion open for `person_id`: `says` is what the job asks, {nl, en}, by when."""
+
+    review_id: uuid.UUID
+    number: int
+    criterion_id: int
+    says: dict[str, str]
+    skill_id: int
+    by_day: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewObjected(Event):
+    """`person_id` is HR, who names somebody to handle an objection, or who was named."""
+
+    review_id: uuid.UUID
+    handles: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewObjectionAnswered(Event):
+    """`person_id` objected, and was answered."""
 
     review_id: uuid.UUID
 

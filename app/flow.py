@@ -37,6 +37,7 @@ NOW: Reactions = {
     e.BadgeRevoked: [points.recount_awards, goals.prove_by_badges],
     e.ContentJudged: [kudos.follow_decision, lessons.follow_decision],
     e.LessonUnnamed: [notifications.forget_lessons],
+    e.CriterionLeftOpen: [goals.plan_what_is_open],
 }
 
 LATER: Reactions = {
@@ -68,6 +69,12 @@ LATER: Reactions = {
     e.NoteFiled: [notifications.tell],
     e.TeamGoalReached: [notifications.tell],
     e.GoalCheckInDue: [notifications.tell],
+    e.ReviewInvited: [notifications.tell],
+    e.ReviewSeatNamed: [notifications.tell],
+    e.ReviewWaits: [notifications.tell],
+    e.ReviewReleased: [notifications.tell],
+    e.ReviewObjected: [notifications.tell],
+    e.ReviewObjectionAnswered: [notifications.tell],
     e.ContentReported: [notifications.tell],
     e.ReportDecided: [notifications.tell],
     e.Notified: [live.nudge_inbox],

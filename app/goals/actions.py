@@ -5,7 +5,7 @@ at most three a quarter; what proves it by own words alone is worth no points, w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from app.badges.queries import catalogue
 from app.config import timezone
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import FactStated, FactTakenBack, GoalCheckInDue
+from app.events import CriterionLeftOpen, FactStated, FactTakenBack, GoalCheckInDue
 from app.goals import rules
 from app.goals.queries import NOT_THERE
 from app.goals.rules import NewGoal, Reached, source_of
@@ -190,6 +190,41 @@ def _unknown(goal: NewGoal) -> str | None:
             return "proof_activity"
     known = cards(goal.viewers)
     return "viewers" if any(one not in known or not known[one].active for one in goal.viewers) else None
+
+
+# What a review leaves open ----------------------------------------------------------------------------------
+
+_PLAN = text("""
+    INSERT INTO goal (person_id, title, why, lang, skill_id, target_on, proof, proof_words, visible, remind, state, far,
+                      proof_since, created_at, touched_at, once)
+    SELECT p.id, left(s.title, :title), '', s.lang, w.skill_id, w.by_day, 'words', left(s.title, :words), 'me', true,
+           'open', 'not_started', :at, :at, :at, w.once
+    FROM unnest(CAST(:people AS bigint[]), CAST(:nl AS text[]), CAST(:en AS text[]), CAST(:skills AS bigint[]),
+                CAST(:days AS date[]), CAST(:keys AS text[])) AS w(person_id, nl, en, skill_id, by_day, once)
+    JOIN person p ON p.id = w.person_id AND p.active AND p.erased_at IS NULL
+    CROSS JOIN LATERAL (SELECT CASE WHEN p.language = 'nl' AND w.nl <> '' OR w.en = '' THEN 'nl' ELSE 'en' END AS lang,
+                               CASE WHEN p.language = 'nl' AND w.nl <> '' OR w.en = '' THEN w.nl ELSE w.en END AS title
+                       ) AS s
+    ON CONFLICT (once) DO NOTHING
+""")
+
+
+def plan(wanted: Sequence[CriterionLeftOpen], now: datetime) -> None:
+    """A goal for each criterion that a review left open, in the language of its person. Twice makes one."""
+    db.session.execute(
+        _PLAN,
+        {
+            "at": now,
+            "title": rules.TITLE,
+            "words": rules.WORDS,
+            "people": array(one.person_id for one in wanted),
+            "nl": array(one.says.get("nl", "") for one in wanted),
+            "en": array(one.says.get("en", "") for one in wanted),
+            "skills": array(one.skill_id for one in wanted),
+            "days": array(one.by_day for one in wanted),
+            "keys": array(f"review:{one.review_id}:{one.number}:{one.criterion_id}" for one in wanted),
+        },
+    )
 
 
 # What proves a goal -----------------------------------------------------------------------------------------

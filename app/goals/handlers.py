@@ -1,9 +1,9 @@
-"""Reactions: a fact or a badge that came or went may prove a goal that was reached, or prove it no more."""
+"""Reactions: a fact or a badge may prove a goal that was reached, or prove it no more; a review may leave goals."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.events import BadgeAwarded, BadgeRevoked, FactRecorded, FactWithdrawn
+from app.events import BadgeAwarded, BadgeRevoked, CriterionLeftOpen, FactRecorded, FactWithdrawn
 from app.goals import actions
 
 PROVING = ("completed", "lesson_applied")
@@ -16,3 +16,8 @@ def prove_by_facts(events: Sequence[FactRecorded | FactWithdrawn], now: datetime
 
 def prove_by_badges(events: Sequence[BadgeAwarded | BadgeRevoked], now: datetime) -> None:
     actions.prove({event.person_id for event in events}, now)
+
+
+def plan_what_is_open(events: Sequence[CriterionLeftOpen], now: datetime) -> None:
+    """What a review left open becomes a goal of the person's own: theirs to change, to drop, to show to nobody."""
+    actions.plan(events, now)

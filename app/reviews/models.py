@@ -69,7 +69,7 @@ class ReviewRoundPanel(Base):
 
 
 class ReviewRoundPerson(Base):
-    """Who may take part in a round, for which job: by what they do now, or `listed` by HR. Accepting starts a review."""
+    """Who may take part in a round, for which job: by what they do now, or `listed` by HR."""
 
     __tablename__ = "review_round_person"
     __table_args__ = (Index("ix_review_round_person_person_id", "person_id"),)

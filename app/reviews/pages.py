@@ -21,7 +21,7 @@ from app.errors import NotFound, Refused
 from app.outbox import settle
 from app.people.meant import WhoIsMeant, meant
 from app.people.queries import profile, reports_of
-from app.reviews import actions, queries, rules
+from app.reviews import actions, judging, queries, rules
 from app.reviews.actions import WRONG
 from app.reviews.schemas import (
     BIGGEST,
@@ -155,6 +155,7 @@ def _shown(seen: queries.Open) -> dict[str, Any]:
     return {
         "file": queries.file(seen.row),
         "seen": seen,
+        "judged": judging.of(seen, me()),
         "as_employee": as_employee,
         "own_words": words,
         "words_mark": rules.mark_of(words.current) if words else "",

@@ -32,6 +32,34 @@ BEFORE_THE_DECISION = frozenset({"gathering", "panel", "deciding"})  # who asked
 QUESTION = (3, 500)
 TITLE = (2, 160)
 MOST_ASKED = 20  # colleagues who are asked what they saw, in one review
+NAME = (3, 140)  # characters of the name of a round
+PLAN = timedelta(days=182)  # until when what is left open becomes a goal, where the decider says nothing else
+FROM = (timedelta(days=31), timedelta(days=366))  # how far back and ahead a promotion may begin
+PANELS = 5  # reviews, before anybody sees how panels judged a criterion
+REMIND = timedelta(days=3)  # before something is due
+KEEP_DAYS = 730  # a frozen dossier
+
+
+def wrong_with_round(
+    name: dict[str, str], evidence: date, panel: date, decide: date, release: date, today: date
+) -> str | None:
+    """The first thing that a round cannot be."""
+    if any(not NAME[0] <= len(name.get(one, "").strip()) <= NAME[1] for one in ("nl", "en")):
+        return "name"
+    if not today <= evidence <= panel <= decide <= release or release - today > timedelta(days=730):
+        return "dates"
+    return None
+
+
+def wrong_with_decision(outcome: str | None, words: str, from_on: date | None, today: date) -> str | None:
+    """The first thing that keeps a decision from being signed."""
+    if outcome not in OUTCOMES:
+        return "outcome"
+    if not TEXT[0] <= len(words) <= TEXT[1]:
+        return "words"
+    if outcome != "not_yet" and (from_on is None or not today - FROM[0] <= from_on <= today + FROM[1]):
+        return "from_on"
+    return None
 
 
 def padded(text: str) -> bytes:

@@ -78,13 +78,17 @@ def must_be_read(row: Row, version: int) -> None:
         raise Stale(STALE, db.session.execute(_SINCE, {"review": row.id, "many": many}).all())
 
 
-def touched(steps: Sequence[Step], at: datetime, details: Mapping[int, Mapping[str, Any]] | None = None) -> None:
+def touched(
+    steps: Sequence[Step], at: datetime, details: Mapping[int, Mapping[str, Any]] | None = None
+) -> None:
     """Write what happened, and let the version of these files go up by one. `details` by the place of a step."""
     write(steps, at, details)
     db.session.execute(_UP, {"ids": array({review for review, _, _ in steps})})
 
 
-def write(steps: Sequence[Step], at: datetime, details: Mapping[int, Mapping[str, Any]] | None = None) -> None:
+def write(
+    steps: Sequence[Step], at: datetime, details: Mapping[int, Mapping[str, Any]] | None = None
+) -> None:
     """Only write down what happened."""
     told = details or {}
     db.session.execute(

@@ -1,0 +1,198 @@
+"""After the decision: it is signed as seen, answered, objected to, and in the end the file is closed.
+
+Signing says that one has read it, never that one agrees. Somebody who had no part in a decision handles an objection.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import text
+
+from app.config import timezone
+from app.db import array, db
+from app.errors import Conflict, NotFound, Refused
+from app.events import ReviewObjected, ReviewObjectionAnswered
+from app.outbox import publish
+from app.reviews import dossier, rules
+from app.reviews.panel import is_led_by
+from app.reviews.touching import NOT_THERE, closed_up, hold, must_be, must_be_read, touched, write
+
+WRONG = {
+    "words": _l("Write between 3 and 4,000 characters."),
+    "outcome": _l("Choose whether the decision stands or is taken anew."),
+    "handler": _l("Choose somebody who works here and had no part in this review."),
+}
+
+_SEEN = text("UPDATE review SET seen_at = :at WHERE id = :review AND seen_at IS NULL RETURNING id")
+_ANSWER = text("""
+    UPDATE review SET answer = :sealed, answered_at = :at WHERE id = :review AND answered_at IS NULL RETURNING id
+""")
+_OBJECT = text("""
+    INSERT INTO review_objection (review_id, sealed, filed_at) VALUES (:review, :sealed, :at)
+    ON CONFLICT (review_id) DO NOTHING RETURNING review_id
+""")
+_OBJECTION = text("SELECT * FROM review_objection WHERE review_id = :review FOR NO KEY UPDATE")
+# Whoever has or had a seat, opened the round, asked for the review or named its seats had a part in it.
+_NO_PART = text("""
+    SELECT p.id FROM person p, review r LEFT JOIN review_round o ON o.id = r.round_id
+    WHERE r.id = :review AND p.id = :person AND p.active AND p.erased_at IS NULL AND p.id <> r.person_id
+      AND p.id <> r.asked_by AND p.id IS DISTINCT FROM o.opened_by
+      AND NOT EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND :person IN (s.person_id, s.named_by))
+""")
+_HANDLER = text("UPDATE review_objection SET handler_id = :person WHERE review_id = :review")
+_HANDLED = text("""
+    UPDATE review_objection SET outcome = :outcome, answer = :sealed, handled_at = :at WHERE review_id = :review
+""")
+_ANEW = text("""
+    UPDATE review SET stage = 'deciding', decided_at = NULL, released_at = NULL, seen_at = NULL, unseen_at = NULL,
+           decide_due = greatest(decide_due, :due), reminded = NULL WHERE id = :review
+""")
+_OTHERS = text("""
+    UPDATE review_seat SET stepped_aside_at = :at
+    WHERE review_id = :review AND seat = 'decider' AND stepped_aside_at IS NULL RETURNING person_id
+""")
+_FORGET = text("DELETE FROM review_decision WHERE review_id = :review")
+_HR = text("""
+    SELECT id FROM person WHERE role = 'hr' AND active AND erased_at IS NULL AND id <> :holder ORDER BY id
+""")
+_UNSIGNED = text("""
+    SELECT id, person_id FROM review
+    WHERE stage = 'released' AND seen_at IS NULL AND unseen_at IS NULL
+      AND released_at + make_interval(days => CAST(seen_days AS int)) < :midnight
+    ORDER BY id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
+""")
+_GOES_ON = text("UPDATE review SET unseen_at = :at WHERE id = ANY(CAST(:ids AS uuid[]))")
+_ENDED = text("""
+    SELECT r.id FROM review r
+    WHERE r.stage = 'released' AND (r.seen_at IS NOT NULL OR r.unseen_at IS NOT NULL)
+      AND r.released_at + make_interval(days => CAST(r.object_days AS int)) < :midnight
+      AND NOT EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND o.handled_at IS NULL)
+    ORDER BY r.id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED
+""")
+_CLOSE = text("UPDATE review SET stage = 'closed', closed_at = :at WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+def sign_seen(review_id: uuid.UUID, *, person_id: int, version: int, at: datetime) -> None:
+    """The employee has read it; that is no agreement."""
+    row = _own(review_id, person_id)
+    must_be_read(row, version)
+    if db.session.scalar(_SEEN, {"review": review_id, "at": at}) is None:
+        raise Conflict(_l("You signed this already."))
+    touched([(review_id, person_id, "seen")], at)
+
+
+def answer(review_id: uuid.UUID, words: str, *, person_id: int, at: datetime) -> None:
+    """The employee answers in writing, once; everybody who may open the file reads it."""
+    row = _own(review_id, person_id)
+    told = {"review": review_id, "sealed": _sealed(words, row), "at": at}
+    if db.session.scalar(_ANSWER, told) is None:
+        raise Conflict(_l("You answered already. What you wrote stands in the file."))
+    touched([(review_id, person_id, "answered")], at)
+
+
+def _own(review_id: uuid.UUID, person_id: int) -> Any:
+    row = hold(review_id)
+    if row.person_id != person_id:
+        raise NotFound(NOT_THERE)
+    must_be(row, "released")
+    return row
+
+
+def _sealed(words: str, row: Any) -> bytes:
+    words = words.strip()
+    if not rules.TEXT[0] <= len(words) <= rules.TEXT[1]:
+        raise Refused(WRONG["words"], fields={"words": WRONG["words"]})
+    return closed_up(words, row)
+
+
+def last_day(row: Any) -> date:
+    """The last day on which the employee may object."""
+    return rules.objection_until(row.released_at.astimezone(timezone()).date(), row.object_days)
+
+
+def file_objection(review_id: uuid.UUID, words: str, *, person_id: int, at: datetime) -> None:
+    """The employee objects, within the term. HR is told, and names somebody who had no part in it."""
+    row = _own(review_id, person_id)
+    if at.astimezone(timezone()).date() > last_day(row):
+        raise Conflict(_l("The days in which you could object are over."))
+    told = {"review": review_id, "sealed": _sealed(words, row), "at": at}
+    if db.session.scalar(_OBJECT, told) is None:
+        raise Conflict(_l("You objected already. What you wrote stands in the file."))
+    touched([(review_id, person_id, "objected")], at)
+    desk = db.session.scalars(_HR, {"holder": person_id}).all()
+    publish(ReviewObjected(person_id=one, review_id=review_id, handles=False) for one in desk)
+
+
+def name_handler(review_id: uuid.UUID, *, person_id: int, by: int, at: datetime) -> None:
+    """HR names who handles an objection: somebody without any part in the review, who is not led by its holder."""
+    row = hold(review_id)
+    _waiting(review_id)
+    told = {"review": review_id, "person": person_id}
+    if db.session.scalar(_NO_PART, told) is None or is_led_by(person_id, row.person_id):
+        raise Refused(WRONG["handler"], fields={"person": WRONG["handler"]})
+    db.session.execute(_HANDLER, told)
+    touched([(review_id, person_id, "handler_named")], at)
+    publish([ReviewObjected(person_id=person_id, review_id=review_id, handles=True)])
+
+
+def _waiting(review_id: uuid.UUID) -> Any:
+    found = db.session.execute(_OBJECTION, {"review": review_id}).one_or_none()
+    if found is None:
+        raise NotFound(NOT_THERE)
+    if found.handled_at is not None:
+        raise Conflict(_l("This objection was answered already."))
+    return found
+
+
+def handle(
+    review_id: uuid.UUID, *, outcome: str, words: str, person_id: int, version: int, at: datetime
+) -> None:
+    """Answer an objection: the decision stands, or others take it anew. Whoever got a part meanwhile may not."""
+    row = hold(review_id)
+    found = db.session.execute(_OBJECTION, {"review": review_id}).one_or_none()
+    if found is None or found.handler_id != person_id:
+        raise NotFound(NOT_THERE)
+    found = _waiting(review_id)
+    if db.session.scalar(_NO_PART, {"review": review_id, "person": person_id}) is None:
+        raise Refused(WRONG["handler"])
+    must_be(row, "released")
+    must_be_read(row, version)
+    if outcome not in ("stands", "anew"):
+        raise Refused(WRONG["outcome"], fields={"outcome": WRONG["outcome"]})
+    told = {"review": review_id, "outcome": outcome, "sealed": _sealed(words, row), "at": at}
+    db.session.execute(_HANDLED, told)
+    touched([(review_id, person_id, "objection_answered")], at)
+    publish([ReviewObjectionAnswered(person_id=row.person_id, review_id=review_id)])
+    if outcome == "anew":
+        _anew(row, at)
+
+
+def _anew(row: Any, at: datetime) -> None:
+    """Others decide: who decided before stepped aside for good. What was decided stays in the frozen dossier."""
+    due = at.astimezone(timezone()).date() + timedelta(days=28)
+    db.session.execute(_FORGET, {"review": row.id})
+    db.session.execute(_ANEW, {"review": row.id, "due": due})
+    gone = db.session.scalars(_OTHERS, {"review": row.id, "at": at}).all()
+    write([(row.id, None, "decided_anew"), *((row.id, one, "taken_off") for one in gone)], at)
+
+
+# When terms end ---------------------------------------------------------------------------------------------
+
+
+def go_on(*, at: datetime) -> Sequence[uuid.UUID]:
+    """Files that were not signed within their term go on without; those whose last day is over are closed."""
+    local = at.astimezone(timezone())
+    midnight = datetime.combine(local.date(), time(), local.tzinfo)
+    unsigned = db.session.execute(_UNSIGNED, {"midnight": midnight}).all()
+    if unsigned:
+        db.session.execute(_GOES_ON, {"ids": array(row.id for row in unsigned), "at": at})
+        touched([(row.id, None, "not_signed") for row in unsigned], at)
+    ended = list(db.session.scalars(_ENDED, {"midnight": midnight}))
+    if ended:
+        db.session.execute(_CLOSE, {"ids": array(ended), "at": at})
+        touched([(one, None, "closed") for one in ended], at)
+        dossier.freeze(ended, by=None, at=at)
+    return ended
