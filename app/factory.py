@@ -42,6 +42,7 @@ from app.dates import pages as dates_pages
 from app.db import db
 from app.feedback import api as feedback_api
 from app.feedback import pages as feedback_pages
+from app.feedback import queries as feedback
 from app.goals import api as goals_api
 from app.goals import pages as goals_pages
 from app.goals import shared as goals_shared
@@ -260,6 +261,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
 # What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.
 WAITS = {
     "confirmations": activities.WAITING,  # colleagues wait for my word
+    "feedback": feedback.WAITING,  # colleagues ask what I think
     "asked": showing.WAITING,  # colleagues ask whether my name may stand on the page of their badge
     "moment": moments.WAITS,  # a badge that I was not shown
     "inbox": news.UNREAD,  # what I was told and did not read
@@ -270,7 +272,9 @@ _WAITS = text("SELECT " + ", ".join(f"({sql}) AS {name}" for name, sql in WAITS.
 def _waits() -> Any:
     """For the layout and for pages alike, once a request; asked while rendering, so after what was done."""
     if "waits" not in g:
-        g.waits = db.session.execute(_WAITS, {"person": me(), "hidden": news.hidden(game=asker().game)}).one()
+        g.waits = db.session.execute(
+            _WAITS, {"person": me(), "at": web.now(), "hidden": news.hidden(game=asker().game)}
+        ).one()
     return g.waits
 
 
@@ -283,7 +287,6 @@ def _from_rooms() -> dict[str, Any]:
         "badges_by_hand": shelf.by_hand,
         "badge_carried": shelf.carried,
         "feedback_of": feedback_pages.of_lesson,
-        "feedback_asked": feedback_pages.asked_of_me,
         "reports_about": care_pages.reports_about,
         "use_due": feedback_pages.use_due,
         "use_of": feedback_pages.use_of,

@@ -32,11 +32,6 @@ def of_lesson(lesson: Any) -> dict[str, Any]:
     return {"rows": rows, "own": own, "lesson": lesson}
 
 
-def asked_of_me() -> Any:
-    """For the home page: who waits for the viewer's feedback."""
-    return queries.waiting(me(), now())
-
-
 def use_due() -> Any:
     """For the home page: the one question about what the viewer learned some weeks ago."""
     return queries.due(me(), now())

@@ -36,6 +36,11 @@ _WAITING = text(
     _REQUEST
     + "WHERE a.state = 'waiting' AND r.closed_at IS NULL AND r.closes_at > :at ORDER BY r.closes_at, r.id"
 )
+# For the layout: how many requests wait for this person.
+WAITING = """
+    SELECT count(*) FROM feedback_asked a JOIN feedback_request r ON r.id = a.request_id
+    WHERE a.person_id = :person AND a.state = 'waiting' AND r.closed_at IS NULL AND r.closes_at > :at
+"""
 _GIVEN = f"""
     SELECT f.id, f.giver_id, p.name AS giver, {_PROFILE} AS profile, p.job, f.keep, f."try" AS try_, f.lang,
            f.given_at, f.helped_at, f.shared_at, f.lesson_id, f.request_id, f.giver_id = :me AS given

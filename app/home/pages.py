@@ -33,7 +33,7 @@ PARTS = {
     "album": "home/_album.html",
     "goals": "home/_goals.html",
 }
-NEWEST, FIRST = 5, 3
+NEWEST, FIRST, FOR_YOU = 5, 3, 3
 A_DAY = timedelta(days=1)
 
 
@@ -64,14 +64,30 @@ def _context(parts: set[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"with_points": with_points}
     if parts & {"next", "stats", "album", "goals"}:
         found |= _progress(parts, with_points=with_points)
-    if "around" in parts and with_points and people.organisation().boards_on:
+    if (
+        "around" in parts
+        and with_points
+        and people.organisation().boards_on
+        and asker().board_choice != "out"
+    ):
         found["around"] = queries.around(me(), asker().department_id, now())
     if "foryou" in parts:
-        found["kudos"] = kudos.latest_received(me(), limit=2)
-        found["lessons"] = lessons.latest_of_team(me(), limit=2)
-        found["recognitions"] = recognitions.news_of_team(me(), now())
+        found |= _for_you()
         found["skill_of"] = shelf.called().skills
     return found
+
+
+def _for_you() -> dict[str, Any]:
+    """What came last for the viewer, a few in all: kudos first, of which only the newest when it was answered."""
+    given = recognitions.news_of_team(me(), now(), limit=1)
+    thanks = [card for place, card in enumerate(kudos.latest_received(me(), limit=2))
+              if place == 0 or not card.kudos.i_thanked_at]  # fmt: skip
+    shared = lessons.latest_of_team(me(), limit=2)
+    return {
+        "recognitions": given,
+        "kudos": thanks,
+        "lessons": shared[: max(1, FOR_YOU - len(given) - len(thanks))],
+    }
 
 
 def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:

@@ -332,10 +332,10 @@ def test_home_and_the_overview_say_who_waits_and_whoever_answered_is_not_asked_a
     request_id = ask("anna", "ben")
     with app.app_context(), transaction():  # the doors' clock is the real one
         db.session.execute(text("UPDATE feedback_request SET closes_at = now() + interval '9 days'"))
-    assert "Anna asks for your feedback." in client_of("ben").get("/").text
+    assert "1 request for feedback waits for you." in client_of("ben").get("/").text
     assert "Somebody asks you" in client_of("ben").get("/feedback").text
     client_of("ben").post(f"/feedback/{request_id}/answer", data=WORDS)
-    assert "asks for your feedback" not in client_of("ben").get("/").text
+    assert "for feedback waits" not in client_of("ben").get("/").text
     assert "Somebody asks you" not in client_of("ben").get("/feedback").text
     assert SAID.keep in client_of("anna").get("/feedback").text
 
