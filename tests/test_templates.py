@@ -43,6 +43,18 @@ def test_a_fragment_starts_with_an_underscore_and_extends_nothing(path: Path) ->
     assert ("{% extends" in path.read_text()) != path.name.startswith("_")
 
 
+def _named_at_top(path: Path) -> set[str]:
+    names = (node.target for node in reader.parse(path.read_text()).body if isinstance(node, nodes.Assign))
+    return {name.name for name in names if isinstance(name, nodes.Name)}
+
+
+@every_template
+def test_a_page_names_nothing_as_the_layout_does_which_comes_after_it(path: Path) -> None:
+    if 'extends "layout.html"' in path.read_text():
+        meant_for_it = {"current", "bare", "lang_links", "inbox_new", "album_news", "org"}
+        assert not _named_at_top(path) & _named_at_top(ROOT / "templates" / "layout.html") - meant_for_it
+
+
 @every_template
 def test_what_people_wrote_is_never_trusted_as_markup(path: Path) -> None:
     assert not re.search(r"\|\s*safe\b|autoescape\s+false", said(path))

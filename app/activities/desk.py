@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.access import may, me
 from app.activities import actions, queries
-from app.activities.rules import KINDS
+from app.activities.rules import KINDS, slug_meant
 from app.activities.schemas import STATES, ActivityForm, DeskQuery, StateForm, WishAnswer
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
@@ -186,11 +186,7 @@ def answer() -> ResponseReturnValue:
     try:
         form = body(WishAnswer())
         with transaction():
-            slug = (
-                form["activity"].rpartition("(")[2].rstrip(")")
-                if "(" in form["activity"]
-                else form["activity"]
-            )
+            slug = slug_meant(form["activity"])
             actions.answer_wishes(form["same"], slug=slug or None, answer=form["answer"], by=me(), at=now())
             settle(now())
             return redirect(url_for(".wishes", said=1), code=303)

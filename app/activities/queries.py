@@ -343,6 +343,11 @@ def edited(slug: str) -> Row[Any]:
     return row
 
 
+def titles_by_slug() -> dict[str, dict[str, str]]:
+    rows = db.session.execute(select(Activity.slug, Activity.title).order_by(Activity.slug))
+    return {row.slug: row.title for row in rows}
+
+
 def all_slugs() -> set[str]:
     return set(db.session.scalars(select(Activity.slug)))
 

@@ -33,6 +33,12 @@ REPEATS = (None, "year", "quarter", "month")
 Key = tuple[int, int, str]  # person, activity, edition
 
 
+def slug_meant(named: str) -> str:
+    """What a list suggests is "Title (slug)"; the slug alone will do."""
+    named = named.strip()
+    return named[:-1].rpartition("(")[2] if named.endswith(")") and "(" in named else named
+
+
 class Repeating(Protocol):
     """Anything that says in which calendar window it can be done once more."""
 

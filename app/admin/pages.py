@@ -112,7 +112,7 @@ def _learning(found: queries.SoFar) -> list[Step]:
     sends = _("Waiting for its first report") if found.platforms and not found.platforms_used else ""
     return [
         Step(
-            _("Give somebody the role learning, who keeps catalogue and badges"), found.learning > 0,
+            _("Give somebody the role learning and development, who keeps catalogue and badges"), found.learning > 0,
             path="/admin/people", action=_("Choose who"),
         ),
         Step(

@@ -113,11 +113,19 @@ def _form(row: Any, kept: dict[str, Any] | None, typed: dict[str, Any] | None) -
     form = form_of(kept or row.map or {})
     if not kept and not row.map:
         form |= rules.guess(row.header)
+        form["format"] = _written(row, form["completed_at"])
         form["source"] = ""
         if "mail" in form["person"].lower():
             form["known_as"] = "email"
     history = row.history.isoformat() if row.history else ""
     return {"name": "", "history": history, **form, **(typed or {})}
+
+
+def _written(row: Any, column: str) -> str:
+    if column not in row.header:
+        return ""
+    place = row.header.index(column)
+    return rules.guess_format([line["cells"][place] for line in row.sample if len(line["cells"]) > place])
 
 
 @pages.post(f"{ONE}/reading")

@@ -316,7 +316,7 @@ def guess(header: Sequence[str]) -> dict[str, str]:
     likely = {
         "person": r"(external[_ ]?id|person|employee|medewerker|who|user|learner|e-?mail|account)",
         "activity": r"(activity|course|cursus|training|module).*(id|code|nr|number)|^(activity|course|cursus)$",
-        "title": r"(title|titel|naam|name|course|cursus|training|opleiding)",
+        "title": r"(title|titel|course|cursus|training|opleiding|module)|(activity|activiteit).*(name|naam)",
         "kind": r"^(kind|type|soort)$",
         "completed_at": r"(completed|finished|afgerond|behaald|datum|date|when|day|dag)",
         "score": r"(score|grade|cijfer|result|mark)",
@@ -331,3 +331,21 @@ def guess(header: Sequence[str]) -> dict[str, str]:
                 found[name] = column
                 break
     return found
+
+
+WRITTEN = (
+    ("%d-%m-%Y", r"\d{1,2}-\d{1,2}-\d{4}"),
+    ("%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
+    ("%d.%m.%Y", r"\d{1,2}\.\d{1,2}\.\d{4}"),
+    ("%d-%m-%Y %H:%M", r"\d{1,2}-\d{1,2}-\d{4} \d{1,2}:\d{2}"),
+    ("%d/%m/%Y %H:%M", r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}"),
+)
+
+
+def guess_format(values: Sequence[str]) -> str:
+    """How most of these days are written; the day comes first, as it does here."""
+    told = [value.strip() for value in values if value.strip()]
+    for name, pattern in WRITTEN:
+        if 2 * sum(bool(re.fullmatch(pattern, value)) for value in told) > len(told):
+            return name
+    return ""

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
-from app.activities.queries import all_slugs, ids_by_slug
+from app.activities.queries import ids_by_slug, titles_by_slug
+from app.activities.rules import slug_meant
 from app.db import transaction
 from app.errors import Refused
 from app.outbox import settle
@@ -47,7 +48,7 @@ def _page(**more: Any) -> Response:
         "refusal": None,
         "saved": request.args.get("saved"),
     }
-    return render("points/rules.html", **{**context, **more}, slugs=sorted(all_slugs()) if _changes() else [])
+    return render("points/rules.html", **{**context, **more}, titles=titles_by_slug())
 
 
 def _changes() -> bool:
@@ -114,7 +115,7 @@ def _read() -> tuple[dict[str, str], dict[str, Any], list[tuple[str, str]]]:
             else:
                 kinds.setdefault(kind, {})[name] = number
     own = list(zip(request.form.getlist("own"), request.form.getlist("own-points"), strict=False))[:MOST_OWN]
-    own = [(slug.strip()[:80], points.strip()[:20]) for slug, points in own if slug.strip()]
+    own = [(slug_meant(named)[:80], points.strip()[:20]) for named, points in own if named.strip()]
     known = ids_by_slug(slug for slug, _points in own)
     activities: dict[str, Any] = {}
     for slug, points in own:

@@ -145,6 +145,11 @@ def test_nobody_plans_with_who_does_not_report_to_them(client_of: Browser, cast:
     assert client_of("eve").post("/conversations", data=told).status_code == 404  # has no manager here
 
 
+def test_the_page_is_headed_by_the_name_of_the_other(talk: int, cast: Cast, client_of: Browser) -> None:
+    assert "Conversation with Anna" in client_of("mia").get(f"/conversations/{talk}").text
+    assert "Conversation with Mia" in client_of("anna").get(f"/conversations/{talk}").text
+
+
 def test_a_day_that_is_over_is_refused_in_the_form(client_of: Browser) -> None:
     answer = client_of("anna").post("/conversations", data={"on": "2020-01-01"})
     assert (answer.status_code, "Choose a day from today on" in answer.text) == (422, True)

@@ -17,7 +17,7 @@ from flask import Flask
 
 from app import jobs as desk
 from app.db import db, transaction
-from app.learning import actions, jobs, queries, waiting
+from app.learning import actions, jobs, queries, rules, waiting
 from tests.app.learning.conftest import HEADER
 from tests.app.learning.test_import_command import FILE, counts, hire_new, whole
 from tests.cast import SignedIn, platform_headers
@@ -432,3 +432,10 @@ def test_reading_forward_in_time_is_the_same_for_an_old_import(leo: SignedIn) ->
         actions.begin(actions.locked(number(page)), "queued", datetime.now(UTC))
     work(page)
     assert state(page) == "done"
+
+
+def test_a_form_starts_with_what_the_names_of_the_columns_and_the_days_suggest() -> None:
+    found = rules.guess(["naam", "e-mail", "cursus", "afgerond op", "uitslag"])
+    assert found == {"person": "e-mail", "activity": "cursus", "completed_at": "afgerond op"}
+    assert rules.guess_format(["03-02-2024", "3-2-2024", "2024-05-17"]) == "%d-%m-%Y"
+    assert rules.guess_format(["2024-05-17", "2024-05-18"]) == rules.guess_format([]) == ""

@@ -169,8 +169,8 @@ def test_strange_requests_are_refused(scene: Scene, client_of: Browser) -> None:
 
 def test_an_activity_has_points_of_its_own(app: Flask, scene: Scene, client_of: Browser) -> None:
     leo = client_of("leo")
-    assert 'value="a2"' in leo.get("/admin/rules").text
-    form = {**FORM, "seen": seen(app), "own": ["a2", "a3", ""], "own-points": ["9", "40", ""]}
+    assert '(a2)"' in leo.get("/admin/rules").text
+    form = {**FORM, "seen": seen(app), "own": ["a2", "The third (a3)", ""], "own-points": ["9", "40", ""]}
     assert save(leo, form).status_code == 303
     assert sorted(current(app)["activities"].values()) == [9, 40]
 
