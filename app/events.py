@@ -282,7 +282,7 @@ class BadgeRevoked(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProgrammeChanged(Event):
-    """A programme was published or its parts changed, by `person_id`: some on their way may be through."""
+    """A programme was published or its parts changed, by `person_id` (0: by a file): some may be through by it."""
 
     programme_id: int
 
@@ -293,6 +293,14 @@ class GoalCheckInDue(Event):
 
     goal_id: int
     at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamGoalChanged(Event):
+    """What counts, how many or until when is another; `person_id` takes part in it."""
+
+    team_goal_id: int
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -322,6 +330,14 @@ class RecognitionWithdrawn(Event):
     """`person_id` is a receiver; the reason stands with the recognition."""
 
     recognition_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JuryTold(Event):
+    """`person_id` sits in the jury of an occasion that was changed, or was appointed to it by that."""
+
+    occasion_id: int
+    version: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,6 +45,7 @@ from app.feedback import pages as feedback_pages
 from app.feedback import queries as feedback
 from app.goals import api as goals_api
 from app.goals import pages as goals_pages
+from app.goals import queries as goal_queries
 from app.goals import shared as goals_shared
 from app.guidance import api as guidance_api
 from app.guidance import desk as guidance_desk
@@ -250,6 +251,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.jinja_env.globals.update(_from_rooms())
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
+    app.extensions["aims_of"] = goal_queries.aims
     outbox.connect(flow.NOW, flow.LATER)
     _rooms(app)
     cli.init_app(app)

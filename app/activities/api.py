@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import current_app
 from flask_babel import get_locale
 from flask_smorest import Blueprint
 
@@ -39,7 +40,9 @@ api = Blueprint("activities_api", __name__, url_prefix="/api/v1", description="W
 @api.response(200, ActivitiesOut)
 def activities(asked: dict[str, Any]) -> dict[str, Any]:
     """The catalogue, by title."""
-    rows, more = queries.catalogue(locale=str(get_locale()), **asked)
+    told = {name: value for name, value in asked.items() if name != "goals"}
+    wanted = current_app.extensions["aims_of"](me()) if asked["goals"] else None
+    rows, more = queries.catalogue(locale=str(get_locale()), aims=wanted, **told)
     return {"activities": [row._mapping for row in rows], "next": asked["page"] + 1 if more else None}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -42,12 +42,24 @@ TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "n
 @may("person")
 def catalogue() -> ResponseReturnValue:
     asked = query(CatalogueQuery())
-    rows, more = queries.catalogue(locale=str(get_locale()), **asked)
+    rows, more = queries.catalogue(locale=str(get_locale()), **_meant(asked))
     context = {"rows": rows, "more": more, "asked": asked, "mine": _mine(rows), **_words()}
     context["wishes"] = queries.wishes_of(me(), now()) if asked["page"] == 1 else []
     if asked["page"] > 1:
         return render("activities/catalogue.html", "activities/_offers.html", **context)
     return render("activities/catalogue.html", "activities/_results.html", **context)
+
+
+def _meant(asked: dict[str, Any]) -> dict[str, Any]:
+    """The question, with what my goals are about where that is asked."""
+    told = {name: value for name, value in asked.items() if name != "goals"}
+    return told | {"aims": aims() if asked["goals"] else None}
+
+
+def aims() -> queries.Aims:
+    """What my open goals are about; goals lie above this room, so the factory hands in who knows them."""
+    found: queries.Aims = current_app.extensions["aims_of"](me())
+    return found
 
 
 @pages.post("/wishes")

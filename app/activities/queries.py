@@ -5,7 +5,7 @@ Plain rows; statements are built once; every list has an end.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, bindparam, func, select, text
@@ -192,11 +192,15 @@ _CATALOGUE = text(f"""
             SELECT s.id FROM skill s JOIN skill asked ON asked.id = ANY(s.lineage) WHERE asked.slug = :skill))
       AND (CAST(:language AS text) IS NULL OR a.language IS NULL OR a.language = :language)
       AND (CAST(:hours AS float) IS NULL OR a.hours <= :hours)
+      AND (NOT CAST(:aiming AS boolean) OR a.id = ANY(:proofs) OR a.skills && ARRAY(
+            SELECT s.id FROM skill s WHERE s.lineage && CAST(:aims AS bigint[])))
       AND concat_ws(' ', a.title ->> 'nl', a.title ->> 'en', a.summary ->> 'nl', a.summary ->> 'en', a.place)
           ILIKE ALL(:words)
     ORDER BY lower(coalesce(a.title ->> :locale, a.title ->> 'en', a.title ->> 'nl')), a.id
     LIMIT {PAGE + 1} OFFSET :skip
-""").bindparams(bindparam("words", type_=_TEXTS))
+""").bindparams(
+    bindparam("words", type_=_TEXTS), bindparam("proofs", type_=_IDS), bindparam("aims", type_=_IDS)
+)
 
 _MAY_SEE = """(a.state = 'published' OR a.state <> 'merged' AND EXISTS (
             SELECT FROM completion c WHERE c.activity_id = a.id AND :person IN (c.person_id, c.confirmer_id)))"""
@@ -210,6 +214,13 @@ _WENT_INTO = text(f"""
 _NAMED = text(f"SELECT {_SHOWN} FROM activity a WHERE a.id = :id AND a.state = 'published'")
 
 
+class Aims(NamedTuple):
+    """What somebody's open goals are about: activities that prove them, and skills with all below."""
+
+    activities: tuple[int, ...]
+    skills: tuple[int, ...]
+
+
 def catalogue(
     *,
     locale: str,
@@ -218,18 +229,22 @@ def catalogue(
     skill: str | None = None,
     language: str | None = None,
     hours: float | None = None,
+    aims: Aims | None = None,
     page: int = 1,
 ) -> tuple[Sequence[Row[Any]], bool]:
     """One page of published activities, by title, and whether there are more.
 
     `skill` is a slug and brings the skills below it; `hours` is the most it may take; a language brings what
-    is given in both. All words of `text` must be in title, summary or place.
+    is given in both. All words of `text` must be in title, summary or place. `aims` leaves what counts towards goals.
     """
     told = {
         "kind": kind,
         "skill": skill,
         "language": language,
         "hours": hours,
+        "aiming": aims is not None,
+        "proofs": list(aims.activities) if aims else [],
+        "aims": list(aims.skills) if aims else [],
         "words": [f"%{_plain(word)}%" for word in (text or "").split()[:6]],
         "locale": locale,
         "skip": (page - 1) * PAGE,

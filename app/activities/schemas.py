@@ -46,6 +46,9 @@ class CatalogueQuery(Schema):
         metadata={"description": "slug of a skill; brings the skills below it"},
     )
     language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+    goals = fields.Boolean(
+        load_default=False, metadata={"description": "counts towards an open goal of yours"}
+    )
     hours = fields.Float(
         load_default=None,
         allow_none=True,

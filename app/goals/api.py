@@ -22,6 +22,7 @@ from app.goals.schemas import (
     TeamGoalIn,
     TeamGoalOut,
     TeamGoalsOut,
+    TeamGoalWrite,
 )
 from app.language import lang
 from app.outbox import settle
@@ -194,6 +195,23 @@ def make_team_goal(form: dict[str, Any]) -> Any:
 def team_goal(goal_id: int) -> Any:
     """One of them."""
     return _team_goal(goal_id)
+
+
+@api.route(TOGETHER, methods=["PUT"])
+@may("person")
+@api.arguments(TeamGoalWrite)
+@api.response(200, TeamGoalOut)
+@api.alt_response(404, description="is not there, or not yours to change")
+@api.alt_response(409, description="there is a newer version")
+def change_team_goal(form: dict[str, Any], goal_id: int) -> Any:
+    """Change it, for whoever set it, as long as it runs; who takes part is told of what matters."""
+    row, version = _team_goal(goal_id), form.pop("version")
+    form["starts_on"] = form["starts_on"] or row.starts_on
+    with transaction():
+        told = NewTeamGoal(**form, unit_id=row.unit_id)
+        together.change(goal_id, told, version=version, by=me(), keeps=keeps(), at=now())
+        settle(now())
+        return _team_goal(goal_id)
 
 
 @api.route(TOGETHER, methods=["DELETE"])

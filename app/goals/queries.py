@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
+from app.activities.queries import Aims
 from app.badges import shelf
 from app.badges.queries import catalogue
 from app.db import db
@@ -45,6 +46,14 @@ _LET_IN = """
      WHEN 'named' THEN EXISTS (SELECT FROM goal_viewer w WHERE w.goal_id = g.id AND w.person_id = :me)
      END) IS TRUE
 """
+_OPEN_AIMS = text("""
+    SELECT coalesce(array_agg(DISTINCT coalesce(a.merged_into_id, a.id)) FILTER (WHERE a.id IS NOT NULL), '{}')
+               AS proofs,
+           coalesce(array_agg(DISTINCT s.id) FILTER (WHERE s.id IS NOT NULL), '{}') AS skills
+    FROM goal g LEFT JOIN activity a ON a.id = g.proof_activity_id
+    LEFT JOIN skill s ON s.id = g.skill_id OR s.goal_id = g.vision_goal_id
+    WHERE g.person_id = :me AND g.state = 'open'
+""")
 _ORDER = "array_position(ARRAY['open', 'reached', 'let_go'], g.state)"
 _MINE = text(f"""
     {_TOLD} {_PROVEN} {_FROM} WHERE g.person_id = :me
@@ -68,6 +77,12 @@ _VIEWERS = text("""
     SELECT p.id, p.name, p.handle, p.job FROM goal_viewer w JOIN person p ON p.id = w.person_id
     WHERE w.goal_id = :id ORDER BY p.sort_name, p.id
 """)
+
+
+def aims(me: int) -> Aims:
+    """What the open goals of this person are about: for the catalogue, that shows what counts towards them."""
+    row = db.session.execute(_OPEN_AIMS, {"me": me}).one()
+    return Aims(tuple(row.proofs), tuple(row.skills))
 
 
 def mine(me: int) -> Sequence[Row[Any]]:

@@ -174,8 +174,22 @@ class TeamGoalIn(Schema):
     once = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100), metadata=ONCE)
 
 
+class TeamGoalWrite(TeamGoalIn):
+    """The whole of it anew; the unit stays, and once somebody joined, what is counted and from when."""
+
+    class Meta:
+        exclude = ("once", "unit_id")
+
+    version = fields.Integer(required=True, validate=ID)
+
+
+class TeamGoalForm(TeamGoalWrite):
+    """The same in a form."""
+
+
 class TeamGoalOut(Schema):
     id = fields.Integer(required=True)
+    version = fields.Integer(required=True)
     unit_id = fields.Integer(required=True, allow_none=True)
     unit = fields.String(required=True, allow_none=True)
     title = fields.String(required=True)

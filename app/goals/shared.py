@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 
 from app.access import may, me
 from app.db import transaction
-from app.errors import NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.goals import together
 from app.goals.meant import keeps, today
 from app.goals.rules import KINDS, NewTeamGoal
-from app.goals.schemas import BIGGEST, TeamGoalIn
+from app.goals.schemas import BIGGEST, TeamGoalForm, TeamGoalIn
 from app.outbox import settle
 from app.vision import queries as vision
 from app.web import body, done, now, render
@@ -67,6 +67,37 @@ def _again(goal_id: int) -> Response:
     return done("goals/_together.html", url_for(".one", goal_id=goal_id), goal=_row(goal_id), changed=True)
 
 
+@shared.get(f"{ONE}/edit")
+@may("person")
+def edit(goal_id: int) -> ResponseReturnValue:
+    row = _row(goal_id)
+    if not row.editable:
+        raise NotFound(together.NOT_THERE)
+    return _form({name: getattr(row, name) for name in (*TEXTS, "version") if name != "once"}, row=row)
+
+
+@shared.post(ONE)
+@may("person")
+def change(goal_id: int) -> ResponseReturnValue:
+    """For whoever set it; to others it is not there."""
+    row = _row(goal_id)
+    if not row.editable:
+        raise NotFound(together.NOT_THERE)
+    try:
+        form = body(TeamGoalForm())
+        version = form.pop("version")
+        form["starts_on"] = form["starts_on"] or row.starts_on
+        goal = NewTeamGoal(**{**form, "unit_id": row.unit_id})
+        with transaction():
+            together.change(goal_id, goal, version=version, by=me(), keeps=keeps(), at=now())
+            settle(now())
+        return redirect(url_for(".one", goal_id=goal_id), code=303)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _came_back(no, row=_row(goal_id))
+
+
 @shared.get("/team-goals/new")
 @may("manager", "learning", "hr")
 def new() -> ResponseReturnValue:
@@ -87,18 +118,24 @@ def make() -> ResponseReturnValue:
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound):
             raise
-        typed = {name: request.form.get(name, "")[:1000] for name in TEXTS}
-        if isinstance(no, Refused):
-            wrong = {name: str(said) for name, said in no.fields.items()}
-        else:
-            wrong = {
-                name: str(together.WRONG.get(name, _("Look at this again."))) for name in no.messages_dict
-            }
-        answer = _form(
-            typed, wrong=wrong, refusal=str(no.message) if isinstance(no, Refused) and not wrong else None
-        )
-        answer.status_code = no.status if isinstance(no, Refused) else 422
-        return answer
+        return _came_back(no)
+
+
+def _came_back(no: ValidationError | Refused, row: Any = None) -> Response:
+    """The form with what was typed and what is wrong with it."""
+    typed: dict[str, Any] = {name: request.form.get(name, "")[:1000] for name in TEXTS}
+    if row is not None:
+        typed |= {
+            "version": row.version if isinstance(no, Conflict) else request.form.get("version", "")[:20]
+        }
+    if isinstance(no, Refused):
+        wrong = {name: str(said) for name, said in no.fields.items()}
+    else:
+        wrong = {name: str(together.WRONG.get(name, _("Look at this again."))) for name in no.messages_dict}
+    refusal = str(no.message) if isinstance(no, Refused) and not wrong else None
+    answer = _form(typed, wrong=wrong, refusal=refusal, row=row)
+    answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
 
 
 def _form(typed: dict[str, Any], **more: Any) -> Response:
@@ -106,7 +143,7 @@ def _form(typed: dict[str, Any], **more: Any) -> Response:
     empty: dict[str, Any] = dict.fromkeys(TEXTS, "") | {
         "lang": str(get_locale()), "kind": KINDS[0], "starts_on": today(), "unit_id": units[0].id if units else "",
     }  # fmt: skip
-    context = {"wrong": {}, "refusal": None, **more}
+    context = {"wrong": {}, "refusal": None, "row": None, **more}
     return render(
         "goals/together_form.html", typed=empty | typed, units=units, keeps=keeps(), kinds=KINDS,
         skills=vision.options(), today=today(), **context,

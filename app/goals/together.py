@@ -6,7 +6,7 @@ nobody what was theirs. A fact that carries no unit (a lesson without a name) co
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -15,8 +15,8 @@ from sqlalchemy import Row, text
 from app.audit.actions import write
 from app.config import settings, timezone
 from app.db import db
-from app.errors import NotFound, Refused
-from app.events import TeamGoalReached
+from app.errors import Conflict, NotFound, Refused
+from app.events import TeamGoalChanged, TeamGoalReached
 from app.goals.rules import FEWEST, NewTeamGoal, wrong_with_team
 from app.outbox import publish
 from app.vision import queries as vision
@@ -30,6 +30,7 @@ WRONG = {
     "unit_id": _l("Choose a team that you lead."),
     "skill_id": _l("Choose a skill of the list, or none."),
     "lang": _l("Choose the language you wrote it in."),
+    "starts_on": _l("Somebody joined this goal as it is. Set another one to count something else."),
 }
 SHOWN = 40
 
@@ -62,8 +63,12 @@ _TOLD = f"""
            EXISTS (SELECT FROM team_goal_member m WHERE m.team_goal_id = g.id AND m.person_id = :me
                    AND m.left_at IS NULL) AS joined,
            g.unit_id IS NULL OR g.unit_id IN {_MY_UNITS} AS inside,
-           CASE WHEN g.unit_id IS NULL THEN :keeps ELSE g.unit_id IN {_LED} END AS leads
-    FROM team_goal g LEFT JOIN unit u ON u.id = g.unit_id LEFT JOIN skill s ON s.id = g.skill_id
+           led.leads, led.leads AND (g.made_by = :me OR NOT maker.active OR NOT CASE
+               WHEN g.unit_id IS NULL THEN maker.role IN ('learning', 'hr')
+               ELSE g.unit_id IN {_LED.replace(":me", "g.made_by")} END) AS editable
+    FROM team_goal g JOIN person maker ON maker.id = g.made_by
+    CROSS JOIN LATERAL (SELECT CASE WHEN g.unit_id IS NULL THEN :keeps ELSE g.unit_id IN {_LED} END AS leads) AS led
+    LEFT JOIN unit u ON u.id = g.unit_id LEFT JOIN skill s ON s.id = g.skill_id
     CROSS JOIN LATERAL (SELECT {_NUMBER} AS number) AS n
 """
 _SEEN = f"(g.unit_id IS NULL OR g.unit_id IN {_MY_UNITS} OR g.unit_id IN {_LED})"
@@ -154,6 +159,60 @@ def set_goal(goal: NewTeamGoal, *, by: int, keeps: bool, at: datetime, once: str
         return int(db.session.scalar(_SAME, {"once": key}) or 0)
     write("team_goal:made", at=at, actor_id=by, detail={"team_goal": made, "unit": goal.unit_id})
     return int(made)
+
+
+_LOCK = text("SELECT * FROM team_goal WHERE id = :id FOR NO KEY UPDATE")
+_MEMBERS = text(
+    "SELECT person_id FROM team_goal_member WHERE team_goal_id = :id AND left_at IS NULL ORDER BY person_id"
+)
+_JOINED = text("SELECT EXISTS (SELECT FROM team_goal_member WHERE team_goal_id = :id)")
+_UPDATE = text("""
+    UPDATE team_goal SET title = :title, lang = :lang, kind = :kind, skill_id = :skill_id, target = :target,
+           starts_on = :starts_on, ends_on = :ends_on, version = version + 1
+    WHERE id = :id
+""")
+_MATTERS = ("kind", "skill_id", "target", "starts_on", "ends_on")
+FIXED = ("unit_id", "kind", "skill_id", "starts_on")  # once somebody joined: it is what they joined
+
+
+def change(goal_id: int, goal: NewTeamGoal, *, version: int, by: int, keeps: bool, at: datetime) -> None:
+    """Whoever set it puts it otherwise, as long as it runs; who takes part is told of what matters to them.
+
+    Where they do not lead any more, whoever leads now does. What was reached or ended stays as it is.
+    """
+    may = one(goal_id, by, at, keeps=keeps)
+    row = db.session.execute(_LOCK, {"id": goal_id}).one()
+    if not may.editable:
+        raise NotFound(NOT_THERE)
+    today = at.astimezone(timezone()).date()
+    if row.ended_at is not None or row.reached_at is not None or row.ends_on < today:
+        raise Refused(_l("This goal is over. The next one is open to you."))
+    if row.version != version:
+        raise Conflict(_l("This goal was changed in another window. Look at it again."))
+    field = _wrong(goal, row, today)
+    if field:
+        raise Refused(WRONG[field], fields={field: WRONG[field]})
+    told = {name: getattr(goal, name) for name in NewTeamGoal.__slots__}
+    db.session.execute(_UPDATE, {**told, "id": goal_id})
+    write("team_goal:changed", at=at, actor_id=by, detail={"team_goal": goal_id, "version": version + 1})
+    if any(getattr(row, name) != getattr(goal, name) for name in _MATTERS):
+        publish(
+            TeamGoalChanged(person_id=person, team_goal_id=goal_id, version=version + 1)
+            for person in db.session.scalars(_MEMBERS, {"id": goal_id})
+            if person != by
+        )
+
+
+def _wrong(goal: NewTeamGoal, row: Row[Any], today: date) -> str | None:
+    """The first field that cannot be so."""
+    field = wrong_with_team(goal, today)
+    if goal.unit_id != row.unit_id:
+        return "unit_id"
+    if goal.skill_id is not None and goal.skill_id not in vision.names([goal.skill_id]):
+        return field or "skill_id"
+    if db.session.scalar(_JOINED, {"id": row.id}):
+        field = field or next((name for name in FIXED if getattr(goal, name) != getattr(row, name)), None)
+    return field
 
 
 def join(goal_id: int, *, person_id: int, at: datetime) -> None:

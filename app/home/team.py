@@ -33,7 +33,7 @@ from app.vision import queries as vision
 from app.web import body, done, now, query, render, wrong_with
 
 pages = Blueprint("team", __name__)
-LATELY = timedelta(days=30)
+LATELY, YEAR = timedelta(days=30), timedelta(days=365)
 BADGES, LESSONS = 6, 5
 
 
@@ -54,6 +54,8 @@ def _page(no: ValidationError | Refused | None = None) -> Response:
         reports=reports,
         planned=planned,
         news=together.to_celebrate([one.id for one in reports], since),
+        covered=together.covered([one.id for one in reports], now() - YEAR),
+        skills=[skill for skill in vision.options() if skill["depth"] == 0],
         waiting_here=count_waiting_for(me()),
         stand_in=standins.of(me(), today),
         not_thanked=kudos.not_thanked(me(), now()),
@@ -75,12 +77,12 @@ def stand_in() -> ResponseReturnValue:
         today = now().astimezone(timezone()).date()
         with transaction():
             if form["end"]:
-                standins.end(person_id=me())
+                standins.end(person_id=me(), at=now())
             else:
                 found = meant(form["who"], field="who", but=me())
                 standins.name(
                     person_id=me(), deputy_id=found.id if found else me(), since=form["since"] or today,
-                    until=form["until"] or today, today=today,
+                    until=form["until"] or today, today=today, at=now(),
                 )  # fmt: skip
             settle(now())
             return done("home/_team_saved.html", url_for(".page", _anchor="stand-in"))

@@ -45,6 +45,28 @@ _LESSONS = text("""
 """)
 
 
+# How many of these people learned or shared something in each skill; what others said to them does not count.
+_COVERED = text("""
+    SELECT s.id, count(DISTINCT f.person_id) AS number
+    FROM fact f CROSS JOIN LATERAL unnest(f.lineage) AS s(id)
+    WHERE f.person_id = ANY(:ids) AND f.withdrawn_at IS NULL AND f.happened_at >= :since
+      AND f.kind IN ('completed', 'lesson_shared', 'guided', 'programme_completed')
+    GROUP BY s.id HAVING count(DISTINCT f.person_id) >= :fewest
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
+FEWEST = 5
+
+
+def covered(person_ids: Sequence[int], since: datetime) -> dict[int, int] | None:
+    """Per skill how many of these learned or shared something in it, from five on; None where they are fewer than five.
+
+    A number says how many, never who; smaller ones are not told, so that nobody stands out by what they did not do.
+    """
+    if len(person_ids) < FEWEST:
+        return None
+    rows = db.session.execute(_COVERED, {"ids": list(person_ids), "since": since, "fewest": FEWEST})
+    return {row.id: row.number for row in rows}
+
+
 def own_learning(me: int, at: datetime) -> AnyRow:
     """What I completed and shared this quarter: who leads sets the example."""
     began = bounds("quarter", windows_at(at, timezone()).quarter, timezone())[0]

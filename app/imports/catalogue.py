@@ -1,4 +1,4 @@
-"""The catalogue as one document: vision, skills, activities, points and badges, in YAML or JSON.
+"""The catalogue as one document: vision, skills, activities, points, badges and programmes, in YAML or JSON.
 
 Loading the same document again changes nothing, and what `written` says loads again without any change. What is
 refused names the place and the reason, and nothing of it is loaded.
@@ -25,25 +25,29 @@ from app.people.models import Setting
 from app.points import actions as points
 from app.points import queries as point_queries
 from app.points import rules
+from app.programmes import actions as programmes
+from app.programmes import queries as programme_queries
 from app.reading import MAX_INTEGER, Unreadable, read_json
 from app.vision import actions as vision
 from app.vision import queries as vision_queries
 from badges.catalogue import read_all
 from badges.criteria import BadCriteria
 
-PARTS = ("vision", "skills", "activities", "points", "badges")
+PARTS = ("vision", "skills", "activities", "points", "badges", "programmes")
 MOST_BYTES = 4 * 2**20
 MOST_DEPTH = 30
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """How much a catalogue brought; `changed` are the badges of which there is a new version."""
+    """How much a catalogue brought; `changed` are the badges of which there is a new version,
+    `programmes` those that are others now."""
 
     skills: int
     activities: int
     rules_changed: bool
     changed: list[str]
+    programmes: list[str]
 
 
 def load(data: object, *, at: datetime) -> Loaded:
@@ -57,7 +61,7 @@ def load(data: object, *, at: datetime) -> Loaded:
         found = _badges(data, at)
     except (BadCriteria, rules.BadRules) as why:
         raise Refused(str(why)) from why
-    return Loaded(len(skills), len(loaded), *found)
+    return Loaded(len(skills), len(loaded), *found, programmes.load(data.get("programmes", []), at=at))
 
 
 def _badges(data: Mapping[str, Any], at: datetime) -> tuple[bool, list[str]]:
@@ -166,7 +170,9 @@ def written() -> dict[str, Any]:
     if versions := point_queries.stored(limit=1):
         (found["points"],) = point_queries.as_written([versions[0].rules])
     in_force = sorted(badge_queries.catalogue().in_force.values(), key=lambda one: (one.position, one.slug))
-    return {**found, "badges": [dict(one.body) for one in in_force]}
+    found["badges"] = [dict(one.body) for one in in_force]
+    told = programme_queries.written()
+    return found | ({"programmes": told} if told else {})
 
 
 # What loading would change --------------------------------------------------------------------------------

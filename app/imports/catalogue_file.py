@@ -116,6 +116,7 @@ def load() -> ResponseReturnValue:
                 )
             done = catalogue.load(document, at=now())
             detail = {"skills": done.skills, "activities": done.activities, "badges": len(done.changed)}
+            detail["programmes"] = len(done.programmes)
             write("catalogue:loaded", at=now(), actor_id=me(), detail=detail)
             settle(now())
         return redirect(url_for(".page", loaded=1), code=303)

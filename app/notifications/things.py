@@ -266,6 +266,10 @@ recognition = _read("""
     JOIN recognition_receiver v ON v.recognition_id = r.id AND v.person_id = :me
     WHERE r.id = ANY(CAST(:ids AS bigint[])) AND r.withdrawn_at IS NULL
 """)
+jury = _read("""
+    SELECT o.id, NULL AS who, o.name AS title, o.lang, o.id AS key FROM recognition_occasion o
+    JOIN recognition_jury j ON j.occasion_id = o.id AND j.person_id = :me WHERE o.id = ANY(CAST(:ids AS bigint[]))
+""")
 _NOMINATIONS = text("""
     SELECT n.id, e.name, n.recognition_id IS NOT NULL AND r.withdrawn_at IS NULL AS given, n.reason, n.lang
     FROM nomination n JOIN person e ON e.id = n.nominee_id LEFT JOIN recognition r ON r.id = n.recognition_id

@@ -1,11 +1,12 @@
 """Who stands in for somebody who is away: what waits for their word goes to that colleague meanwhile."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
+from app.audit.actions import write
 from app.db import db
 from app.errors import Refused
 
@@ -22,25 +23,29 @@ _NAME = text("""
         SET deputy_id = excluded.deputy_id, since = excluded.since, until = excluded.until
     RETURNING person_id
 """)
-_END = text("DELETE FROM stand_in WHERE person_id = :person")
+_END = text("DELETE FROM stand_in WHERE person_id = :person RETURNING deputy_id")
 _OF = text("""
     SELECT s.since, s.until, s.deputy_id, p.name AS deputy FROM stand_in s JOIN person p ON p.id = s.deputy_id
     WHERE s.person_id = :person AND s.until >= :today
 """)
 
 
-def name(*, person_id: int, deputy_id: int, since: date, until: date, today: date) -> None:
+def name(*, person_id: int, deputy_id: int, since: date, until: date, today: date, at: datetime) -> None:
     """A colleague stands in from one day to another, both included; another choice takes its place."""
     if not max(since, today) <= until <= today + LONGEST:
         raise Refused(WRONG["until"], fields={"until": WRONG["until"]})
     told = {"person": person_id, "deputy": deputy_id, "since": since, "until": until}
     if person_id == deputy_id or db.session.scalar(_NAME, told) is None:
         raise Refused(WRONG["deputy"], fields={"deputy": WRONG["deputy"]})
+    detail = {"for": person_id, "since": since.isoformat(), "until": until.isoformat()}
+    write("stand_in:named", at=at, actor_id=person_id, person_id=deputy_id, detail=detail)
 
 
-def end(*, person_id: int) -> None:
-    """Back again."""
-    db.session.execute(_END, {"person": person_id})
+def end(*, person_id: int, at: datetime) -> None:
+    """Back again; twice is once."""
+    deputy = db.session.scalar(_END, {"person": person_id})
+    if deputy is not None:
+        write("stand_in:ended", at=at, actor_id=person_id, person_id=deputy, detail={"for": person_id})
 
 
 def of(person_id: int, today: date) -> Row[Any] | None:

@@ -3,7 +3,7 @@
 Who completed a programme keeps that when its parts change; who is on the way goes on with the new parts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.activities.queries import by_id
+from app.activities.queries import by_id, ids_by_slug
 from app.audit.actions import write
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
@@ -19,8 +19,9 @@ from app.events import Event, FactStated, FactTakenBack, ProgrammeChanged
 from app.outbox import publish
 from app.programmes import queries, rules
 from app.programmes.queries import NOT_THERE, WHOLE
-from app.programmes.rules import Told, source_of
-from app.vision.rules import slug_of
+from app.programmes.rules import NewPart, Told, source_of
+from app.vision import queries as vision
+from app.vision.rules import BadEntry, slug_of
 
 CHANGED = _l("Somebody else changed this in the meantime. Look at it again.")
 WRONG = {
@@ -99,6 +100,71 @@ def set_state(slug: str, state: str, *, by: int | None, at: datetime) -> None:
     db.session.execute(_STATE, {"id": row.id, "state": state, "at": at})
     _changed(row, by)
     write(f"programme:{state}", at=at, actor_id=by, detail={"programme": slug})
+
+
+_STATES = text(
+    "SELECT slug, id, state FROM programme WHERE slug = ANY(CAST(:slugs AS text[])) ORDER BY id FOR NO KEY UPDATE"
+)
+
+
+def load(programmes: object, *, at: datetime) -> list[str]:
+    """Bring the programmes of the catalogue to what it says; returns the slugs of those that changed.
+
+    What the catalogue does not name stays. Who is on the way goes on with the new parts; the worker looks again.
+    """
+    try:
+        entries = rules.catalogue(programmes)
+    except BadEntry as why:
+        raise Refused(str(why)) from None
+    activities = ids_by_slug(
+        slug for entry in entries for part in entry["parts"] for slug in part["activities"]
+    )
+    skills = vision.ids_of(entry["skill"] for entry in entries if entry["skill"])
+    slugs = array(entry["slug"] for entry in entries)
+    states = {row.slug: row.state for row in db.session.execute(_STATES, {"slugs": slugs})}
+    as_is = {entry["slug"]: {"state": "published"} | entry for entry in queries.written()}
+    changed = [entry for entry in entries if as_is.get(entry["slug"]) != _as_written(entry)]
+    for entry in changed:
+        _bring(entry, states.get(entry["slug"]), activities, skills, at)
+    return [str(entry["slug"]) for entry in changed]
+
+
+def _as_written(entry: Mapping[str, Any]) -> dict[str, Any]:
+    parts = [{"need": part["need"], "activities": list(part["activities"])} for part in entry["parts"]]
+    return {**entry, "title": dict(entry["title"]), "summary": dict(entry["summary"]), "parts": parts}
+
+
+def _bring(
+    entry: Mapping[str, Any],
+    state: str | None,
+    activities: Mapping[str, int],
+    skills: Mapping[str, int],
+    at: datetime,
+) -> None:
+    where = f"programmes, {entry['slug']}"
+    for part in entry["parts"]:
+        if missing := [slug for slug in part["activities"] if slug not in activities]:
+            raise Refused(f"{where}: there is no activity called {missing[0]}.")
+    if entry["skill"] and entry["skill"] not in skills:
+        raise Refused(f"{where}: there is no skill called {entry['skill']}.")
+    told = Told(
+        title=entry["title"], summary=entry["summary"], skill_id=skills.get(entry["skill"]), badge=entry["badge"] or "",
+        parts=[NewPart(part["need"], tuple(activities[one] for one in part["activities"])) for part in entry["parts"]],
+    )  # fmt: skip
+    if rules.wrong(told):
+        raise Refused(f"{where}: each activity stands once, and a part asks no more than it names.")
+    slug = str(entry["slug"])
+    if state is None:
+        make(told, by=None, at=at, slug=slug)
+    else:
+        change(slug, told, version=None, by=None, at=at)
+    steps = {
+        "published": ["published"],
+        "retired": ["published", "retired"] if state in (None, "draft") else ["retired"],
+    }
+    for step in steps[entry["state"]] if state != entry["state"] else []:
+        set_state(slug, step, by=None, at=at)
+    publish([ProgrammeChanged(person_id=0, programme_id=_locked(slug).id)])
 
 
 def _changed(row: Row[Any], by: int | None) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, text
 from app.db import array, db
 from app.errors import NotFound
 from app.programmes.rules import Doing, Part, Shown
+from app.vision import queries as vision
 
 NOT_THERE = _l("There is no such programme.")
 MOST = 200
@@ -69,6 +70,14 @@ _COUNTS = text("""
            count(*) FILTER (WHERE completed_at IS NOT NULL) AS completed
     FROM programme_follower JOIN person ON person.id = person_id AND active GROUP BY programme_id
 """)
+_WRITTEN = text("""
+    SELECT p.slug, p.title, p.summary, p.skill_id, p.badge, p.state, part.need,
+           (SELECT array_agg(into_.slug ORDER BY named.nth)
+            FROM unnest(part.activities) WITH ORDINALITY AS named(id, nth) JOIN activity a ON a.id = named.id
+            JOIN activity into_ ON into_.id = coalesce(a.merged_into_id, a.id)) AS activities
+    FROM programme p JOIN programme_part part ON part.programme_id = p.id AND part.form = p.form
+    WHERE p.state <> 'draft' ORDER BY p.published_at, p.id, part.position
+""")
 FEWEST = 5  # a smaller group is not counted for who keeps the desk
 
 
@@ -76,6 +85,23 @@ def shown(person_id: int) -> list[Shown]:
     """All programmes as this person sees them: what is followed first, what is completed last."""
     found = _told(db.session.execute(_ALL, {"person": person_id}).all(), person_id)
     return sorted(found, key=lambda one: (one.completed, not one.following))
+
+
+def written() -> list[dict[str, Any]]:
+    """Those that are or were published, as the catalogue file says them; an activity that went elsewhere is that."""
+    skills = {id: skill.slug for id, skill in vision.names().items()}
+    found: dict[str, dict[str, Any]] = {}
+    for row in db.session.execute(_WRITTEN):
+        entry = found.setdefault(
+            row.slug,
+            {
+                "slug": row.slug, "title": dict(row.title), "summary": dict(row.summary),
+                "skill": skills.get(row.skill_id), "badge": row.badge or None, "parts": [],
+            } | ({"state": "retired"} if row.state == "retired" else {}),
+        )  # fmt: skip
+        slugs = list(dict.fromkeys(row.activities))
+        entry["parts"].append({"need": min(row.need, len(slugs)), "activities": slugs})
+    return list(found.values())
 
 
 def one(slug: str, person_id: int) -> Shown:

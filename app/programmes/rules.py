@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.vision.rules import OTHER_SLUG, SLUG, Field, both_languages, checked, is_slug
+
 PARTS = (1, 12)
 CHOICE = 12  # activities that one part may name
 TITLE, SUMMARY = 120, 600
@@ -28,6 +30,33 @@ class Told:
     parts: Sequence[NewPart]
     skill_id: int | None = None
     badge: str = ""
+
+
+def _is_parts(value: object) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and PARTS[0] <= len(value) <= PARTS[1]
+        and all(isinstance(part, Mapping) and set(part) == {"need", "activities"} for part in value)
+        and all(isinstance(part["need"], int) and not isinstance(part["need"], bool) for part in value)
+        and all(isinstance(part["activities"], list | tuple) for part in value)
+        and all(is_slug(slug) for part in value for slug in part["activities"])
+    )
+
+
+PROGRAMME = {
+    "slug": SLUG,
+    "title": Field(both_languages(TITLE), f"texts in nl and en, {TITLE} characters at most"),
+    "summary": Field(both_languages(SUMMARY), f"texts in nl and en, {SUMMARY} characters at most"),
+    "skill": OTHER_SLUG,
+    "badge": OTHER_SLUG,
+    "parts": Field(_is_parts, "one to twelve parts, each with need (a number) and activities (slugs)"),
+    "state": Field(("published", "retired").__contains__, "published or retired", False, "published"),
+}
+
+
+def catalogue(entries: object) -> list[dict[str, Any]]:
+    """The programmes of a catalogue file with all their fields, or BadEntry with the place and the reason."""
+    return checked("programmes", entries, PROGRAMME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, Text
 
 from app.audit.actions import look, write
-from app.db import db, lock_people
+from app.db import array, db, lock_people
 from app.errors import Conflict, NotAllowed, NotFound, Refused
 from app.events import (
     FactStated,
     FactTakenBack,
+    JuryTold,
     Nominated,
     NominationDecided,
     RecognitionGiven,
@@ -417,6 +418,62 @@ def open_occasion(item: NewOccasion, *, at: datetime) -> int:
         db.session.execute(insert(RecognitionJury), seats)
     write("occasion:opened", at=at, actor_id=item.opened_by, detail={"occasion": made})
     return int(made)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccasionChange:
+    """An occasion put otherwise, by whoever opened it; `version` is the one that they looked at."""
+
+    occasion_id: int
+    by: int
+    version: int
+    name: str
+    lang: str
+    opens_on: date
+    closes_on: date
+    jury: Sequence[int] = ()
+
+
+_SEATED = text("""
+    INSERT INTO recognition_jury (occasion_id, person_id) SELECT :id, unnest(CAST(:people AS bigint[]))
+    ON CONFLICT DO NOTHING RETURNING person_id
+""")
+_UNSEATED = text("""
+    DELETE FROM recognition_jury WHERE occasion_id = :id AND person_id <> ALL(CAST(:people AS bigint[]))
+""")
+
+
+def change_occasion(to: OccasionChange, *, at: datetime) -> None:
+    """Whoever opened it changes it as long as colleagues can nominate; the jury is told.
+
+    Where they are not of HR any more, any of HR does. The first day stays once it has come: some have nominated since.
+    """
+    name, jury, day = to.name.strip(), sorted(set(to.jury)), queries.day_of(at)
+    occasion = queries.locked_occasion(to.occasion_id, whole=True)
+    if occasion is None or not queries.may_change(to.by, occasion):
+        raise NotFound(NO_OCCASION)
+    if queries.state_of(occasion, at) not in ("coming", "open"):
+        raise Refused(_l("Nominations are closed: what they were asked for stays as it is."))
+    if occasion.version != to.version:
+        raise Conflict(_l("This occasion was changed in another window. Look at it again."))
+    _cannot_be(rules.wrong_with_occasion(name, to.lang, to.opens_on, to.closes_on, jury))
+    if to.opens_on != occasion.opens_on and day >= occasion.opens_on:
+        _cannot_be("opens_on")
+    if to.closes_on < day:
+        _cannot_be("closes_on")
+    if set(jury) - queries.here(jury):
+        _cannot_be("jury")
+    new = {"name": name, "lang": to.lang, "opens_on": to.opens_on, "closes_on": to.closes_on}
+    _set(to.occasion_id, **new, version=to.version + 1)
+    db.session.execute(_UNSEATED, {"id": to.occasion_id, "people": array(jury)})
+    seated = set(db.session.scalars(_SEATED, {"id": to.occasion_id, "people": array(jury)}))
+    other = any(getattr(occasion, field) != value for field, value in new.items() if field != "lang")
+    publish(
+        JuryTold(person_id=person, occasion_id=to.occasion_id, version=to.version + 1)
+        for person in jury
+        if person != to.by and (other or person in seated)
+    )
+    write("occasion:changed", at=at, actor_id=to.by, detail={"occasion": to.occasion_id})
 
 
 def close_nominations(*, occasion_id: int, by: int, at: datetime) -> None:

@@ -19,6 +19,7 @@ from app.recognitions.schemas import (
     OccasionIn,
     OccasionsOut,
     OccasionWholeOut,
+    OccasionWrite,
     RecognitionIn,
     RecognitionOut,
     RecognitionsOut,
@@ -159,6 +160,20 @@ def open_occasion(form: dict[str, Any]) -> dict[str, Any]:
 def occasion(occasion_id: int) -> dict[str, Any]:
     """One on which you decide, with its nominations when they are closed."""
     return _whole(occasion_id)
+
+
+@api.route(OCCASION, methods=["PUT"])
+@may("hr")
+@api.arguments(OccasionWrite)
+@api.response(200, OccasionWholeOut)
+@api.alt_response(404, description="is not there, or not yours to change")
+@api.alt_response(409, description="there is a newer version")
+def change_occasion(form: dict[str, Any], occasion_id: int) -> dict[str, Any]:
+    """Change it as long as colleagues can nominate, for whoever opened it; the jury is told."""
+    with transaction():
+        actions.change_occasion(actions.OccasionChange(occasion_id=occasion_id, by=me(), **form), at=now())
+        settle(now())
+        return _whole(occasion_id)
 
 
 @api.route(f"{OCCASION}/closing", methods=["POST"])

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
 from app.db import transaction
-from app.errors import NotAllowed, NotFound, Refused
+from app.errors import Conflict, NotAllowed, NotFound, Refused
 from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
@@ -24,6 +24,7 @@ from app.recognitions.schemas import (
     ListQuery,
     NewQuery,
     NominationForm,
+    OccasionEditForm,
     OccasionForm,
     RecognitionForm,
     VisibleIn,
@@ -332,9 +333,62 @@ def _occasion(occasion_id: int, no: ValidationError | Refused | None = None) -> 
         "recognitions/occasion.html",
         occasion=row,
         state=queries.state_of(row, now()),
+        may_change=queries.may_change(me(), row),
         jury=queries.juries([row.id])[row.id],
         nominations=queries.nominations_seen(me(), row, now()),
         words=request.form.get("words", ""),
+        **wrong_with(no, actions.WRONG),
+    )
+    answer.status_code = _status(no)
+    return answer
+
+
+@pages.get(f"{OCCASION}/edit")
+@may("hr")
+def edit_occasion(occasion_id: int) -> ResponseReturnValue:
+    return _edit(occasion_id, {})
+
+
+@pages.post(f"{OCCASION}/edit")
+@may("hr")
+def change_occasion(occasion_id: int) -> ResponseReturnValue:
+    ticked = _ticked("jury", JURY)
+    if "more" in request.form:
+        return _add("jury", ticked, lambda typed, no=None: _edit(occasion_id, typed, no))
+    try:
+        form = body(OccasionEditForm())
+        form["jury"] = _with_typed(form["jury"], form.pop("who"), "jury", but=None)
+        with transaction():
+            actions.change_occasion(
+                actions.OccasionChange(occasion_id=occasion_id, by=me(), **form), at=now()
+            )
+            settle(now())
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _edit(occasion_id, _sent_occasion(ticked), no)
+    return redirect(url_for(".occasion", occasion_id=occasion_id), code=303)
+
+
+def _edit(occasion_id: int, typed: dict[str, Any], no: ValidationError | Refused | None = None) -> Response:
+    row = queries.occasion(me(), occasion_id)
+    if (
+        row is None
+        or not queries.may_change(me(), row)
+        or queries.state_of(row, now()) not in ("coming", "open")
+    ):
+        raise NotFound(actions.NO_OCCASION)
+    as_is: dict[str, Any] = {name: getattr(row, name) for name in ("name", "lang", "opens_on", "closes_on")}
+    as_is |= {"jury": [one.id for one in queries.juries([row.id])[row.id]], "who": ""}
+    version = row.version if isinstance(no, Conflict) else request.form.get("version", row.version)
+    typed = {**as_is, **typed, "version": version}
+    chosen = people.cards(typed["jury"])
+    answer = render(
+        "recognitions/edit.html",
+        occasion=row,
+        typed=typed,
+        chosen=sorted(chosen.values(), key=lambda one: one.name),
+        maybe=_maybe(no, typed["jury"]),
         **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)

@@ -233,6 +233,11 @@ _OCCASIONS = text(
     f"{_OCCASION} WHERE {_MAY_SEE} ORDER BY o.decided_at IS NOT NULL, o.closes_on DESC, o.id DESC"
 )
 _ONE_OCCASION = text(f"{_OCCASION} WHERE o.id = :id AND ({_MAY_SEE})")
+_MAY_CHANGE = text("""
+    SELECT EXISTS (SELECT FROM person WHERE id = :me AND active AND role = 'hr') AND (
+        CAST(:me AS bigint) = :opened_by
+        OR NOT EXISTS (SELECT FROM person WHERE id = :opened_by AND active AND role = 'hr'))
+""")
 _OPEN = text("""
     SELECT * FROM recognition_occasion
     WHERE decided_at IS NULL AND closed_at IS NULL AND opens_on <= :today AND closes_on >= :today
@@ -286,6 +291,12 @@ def occasions(me: int) -> Sequence[AnyRow]:
 def occasion(me: int, occasion_id: int) -> AnyRow | None:
     """One of these."""
     return db.session.execute(_ONE_OCCASION, {"me": me, "id": occasion_id}).one_or_none()
+
+
+def may_change(me: int, occasion: AnyRow) -> bool:
+    """Whoever opened it, of HR; or any of HR where that person is not any more."""
+    asked = {"me": me, "opened_by": occasion.opened_by}
+    return bool(db.session.scalar(_MAY_CHANGE, asked))
 
 
 def open_occasions(at: datetime) -> Sequence[AnyRow]:

@@ -106,6 +106,21 @@ class OccasionForm(WhoForm, OccasionIn):
     """The form, with a box for one more member of the jury."""
 
 
+class OccasionWrite(Schema):
+    """The whole of it anew. The first day stays once it has come."""
+
+    name = fields.String(required=True, validate=validate.Length(*rules.OCCASION))
+    lang = fields.String(required=True, validate=LANG)
+    opens_on = fields.Date(required=True)
+    closes_on = fields.Date(required=True)
+    jury = _ids(rules.JURY)
+    version = fields.Integer(required=True, validate=ID)
+
+
+class OccasionEditForm(WhoForm, OccasionWrite):
+    """The form, with a box for one more member of the jury."""
+
+
 class WordsIn(Schema):
     words = fields.String(
         load_default="",
@@ -188,6 +203,7 @@ class OccasionOut(Schema):
     opens_on = fields.Date(required=True)
     closes_on = fields.Date(required=True)
     state = fields.String(required=True, validate=validate.OneOf(rules.STATES))
+    version = fields.Integer(required=True)
 
 
 class OccasionsOut(Schema):

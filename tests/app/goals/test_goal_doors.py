@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.goals import actions
+from app.outbox import settle
+from app.people import actions as people
 from tests.app.goals.conftest import Act
 from tests.app.home.test_costs import asked
 from tests.app.leaderboards.scene import Scene, now
@@ -276,3 +278,43 @@ def test_checking_in_is_the_owners_alone(
             .status_code
             == 404
         )
+
+
+# In the catalogue -------------------------------------------------------------------------------------------
+
+
+def offered(client: SignedIn, asked: str = "?goals=1") -> set[str]:
+    rows = client.get(f"/api/v1/activities{asked}").get_json()["activities"]
+    return {row["slug"] for row in rows}
+
+
+def test_the_catalogue_shows_what_counts_towards_my_open_goals_and_never_those_of_others(
+    scene: Scene, cast: Cast, act: Act, aim: Act, client_of: Browser
+) -> None:
+    with scene.app.app_context(), transaction():
+        skills = {"a2": "lab", "a3": "data"}
+        for slug, skill in skills.items():
+            told = {"skill": scene.id_of("skill", skill), "slug": slug}
+            db.session.execute(
+                text("UPDATE activity SET skills = ARRAY[CAST(:skill AS bigint)] WHERE slug = :slug"), told
+            )
+    proof = aim("anna", proof="activity", of="a1")
+    aim("anna", skill_id=scene.id_of("skill", "water"))
+    aim("ben", skill_id=scene.id_of("skill", "data"))
+    anna, ben = client_of("anna"), client_of("ben")
+    assert offered(anna) == {"a1", "a2"}, "what proves it, and the skill with those below it"
+    assert offered(ben) == {"a3"}
+    assert offered(client_of("mia")) == set()
+    assert offered(anna, "") >= {"a1", "a2", "a3"}
+    assert offered(anna, "?goals=1&kind=course") <= {"a1", "a2"}
+    act(actions.let_go, proof, person_id=cast.anna)
+    assert offered(anna) == {"a2"}
+    page = anna.get("/learn?goals=1").text
+    assert "Counts towards my goals" in page
+    assert "/learn/a2" in page
+    assert "/learn/a3" not in page
+    assert 'name="goals" value="1" checked' in " ".join(page.split())
+    with scene.app.app_context(), transaction():
+        people.choose(person_id=cast.anna, language="nl")
+        settle(now())
+    assert "Telt mee voor mijn doelen" in anna.get("/learn").text

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app import events, flow, worker
-from app.db import transaction
-from app.errors import NotFound, Refused
+from app.db import db, transaction
+from app.errors import Conflict, NotFound, Refused
 from app.goals import together
+from app.goals.rules import NewTeamGoal
 from app.outbox import connect, settle
 from tests.app.goals.conftest import Act
 from tests.app.leaderboards.scene import Scene, now
@@ -131,7 +133,7 @@ def test_no_page_and_no_answer_says_who_did_what(
     scene.earn(cast.anna, 2)
     told = app.test_client().get(f"/api/v1/team-goals/{goal_id}", headers=token_of("ben")).get_json()
     assert set(told) == {"id", "unit_id", "unit", "title", "lang", "kind", "skill_id", "target", "so_far",
-                         "participants", "joined", "starts_on", "ends_on", "reached_at"}  # fmt: skip
+                         "participants", "joined", "starts_on", "ends_on", "reached_at", "version"}  # fmt: skip
     assert (told["so_far"], told["participants"]) == (2, 6)
 
 
@@ -236,3 +238,96 @@ def test_what_is_not_there_is_not_there(scene: Scene, cast: Cast, act: Act) -> N
     for action in (together.join, together.leave):
         with pytest.raises(NotFound):
             act(action, 9_000_000, person_id=cast.anna)
+
+
+# Put otherwise ----------------------------------------------------------------------------------------------
+
+
+def as_is(scene: Scene, goal_id: int, **other: Any) -> NewTeamGoal:
+    with scene.app.app_context():
+        row = together.one(goal_id, scene.cast.mia, now())
+        told = {name: getattr(row, name) for name in NewTeamGoal.__slots__}
+    return NewTeamGoal(**{**told, **other})
+
+
+def change(scene: Scene, act: Act, goal_id: int, by: int, version: int = 1, **other: Any) -> None:
+    act(together.change, goal_id, as_is(scene, goal_id, **other), version=version, by=by, keeps=False)
+
+
+def told_of(scene: Scene) -> list[tuple[Any, ...]]:
+    with scene.app.app_context():
+        while worker.relay(now()):
+            pass
+    return scene.ask("SELECT person_id FROM notification WHERE kind = 'team_goal_changed' ORDER BY id")
+
+
+def test_only_who_set_it_changes_it_and_others_take_over_when_they_lead_no_more(
+    scene: Scene, cast: Cast, act: Act, gather: Act, client_of: Browser
+) -> None:
+    goal_id = gather(unit=cast.north)
+    edit, form = (
+        f"/team-goals/{goal_id}/edit",
+        {"title": "Share five", "lang": "en", "kind": "completed", "target": "5"},
+    )
+    form |= {"ends_on": as_is(scene, goal_id).ends_on.isoformat(), "starts_on": "", "version": "1"}
+    for name in ("anna", "ben", "clara", "dan", "eve", "leo", "cor"):
+        assert client_of(name).get(edit).status_code == 404, name
+        assert client_of(name).post(f"/team-goals/{goal_id}", data=form).status_code == 404, name
+        with pytest.raises(NotFound):
+            change(scene, act, goal_id, cast.id_of(name), target=9)
+    mia = client_of("mia")
+    assert edit in mia.get(f"/team-goals/{goal_id}").text
+    assert "Edit this team goal" in mia.get(edit).text
+    assert mia.post(f"/team-goals/{goal_id}", data=form).status_code == 303
+    assert (as_is(scene, goal_id).target, as_is(scene, goal_id).title) == (5, "Share five")
+    late = mia.post(f"/team-goals/{goal_id}", data=form)
+    assert late.status_code == 409
+    assert "changed in another window" in late.text
+    assert mia.post(f"/team-goals/{goal_id}", data={**form, "version": "2", "target": "1"}).status_code == 422
+    api = mia.put(
+        f"/api/v1/team-goals/{goal_id}", json={**form, "starts_on": None, "version": 2, "target": 6}
+    )
+    assert (api.status_code, api.get_json()["version"]) == (200, 3)
+    with scene.app.app_context(), transaction():
+        two = {"eve": cast.eve, "ids": [cast.anna, cast.ben]}
+        db.session.execute(text("UPDATE person SET manager_id = :eve WHERE id = ANY(:ids)"), two)
+    change(scene, act, goal_id, cast.eve, version=3, target=7)
+    with pytest.raises(NotFound):
+        change(scene, act, goal_id, cast.mia, version=4, target=8)
+
+
+def test_who_takes_part_hears_of_what_matters_once_and_not_of_other_words(
+    scene: Scene, cast: Cast, act: Act, gather: Act, client_of: Browser
+) -> None:
+    goal_id = gather(unit=cast.north)
+    for person in (cast.anna, cast.mia):
+        act(together.join, goal_id, person_id=person)
+    change(scene, act, goal_id, cast.mia, title="In other words")
+    assert told_of(scene) == []
+    change(scene, act, goal_id, cast.mia, version=2, target=12)
+    assert told_of(scene) == told_of(scene) == [(cast.anna,)]
+    assert "A goal that you take part in is changed: In other words" in client_of("anna").get("/inbox").text
+    for wrong in ({"kind": "lesson_shared"}, {"skill_id": scene.id_of("skill", "water")}):
+        with pytest.raises(Refused):
+            change(scene, act, goal_id, cast.mia, version=3, **wrong)
+
+
+def test_of_two_who_change_it_at_once_one_wins_and_what_is_over_stays(
+    scene: Scene, cast: Cast, act: Act, gather: Act
+) -> None:
+    goal_id = gather(unit=cast.north)
+    gate = Barrier(2)
+
+    def both(target: int) -> str:
+        gate.wait()
+        try:
+            change(scene, act, goal_id, cast.mia, target=target)
+        except Conflict:
+            return "late"
+        return "done"
+
+    with ThreadPoolExecutor(2) as two:
+        assert sorted(two.map(both, (8, 9))) == ["done", "late"]
+    act(together.end, goal_id, by=cast.mia, keeps=False)
+    with pytest.raises(Refused):
+        change(scene, act, goal_id, cast.mia, version=2, target=4)

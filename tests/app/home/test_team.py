@@ -8,11 +8,13 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.activities import actions as activities
-from app.db import db, transaction
+from app.db import db, lock_people, transaction
+from app.events import FactStated
+from app.home import together
 from app.lessons.actions import NewLesson, share_lessons
-from app.outbox import settle
+from app.outbox import publish, settle
 from app.people import standins
-from tests.cast import Cast, SignedIn
+from tests.cast import Cast, SignedIn, hire
 from tests.small import load
 
 Browser = Callable[[str], SignedIn]
@@ -184,7 +186,14 @@ def test_before_and_after_nothing_is_handed_over_and_two_who_are_both_away_do_no
     assert hand_over(app) == 0
     stand_in(client_of("mia"), "Eve", timedelta(0), timedelta(days=5))
     with app.app_context(), transaction():
-        standins.name(person_id=cast.eve, deputy_id=cast.mia, since=TODAY, until=TODAY, today=TODAY)
+        standins.name(
+            person_id=cast.eve,
+            deputy_id=cast.mia,
+            since=TODAY,
+            until=TODAY,
+            today=TODAY,
+            at=datetime.now(UTC),
+        )
     assert hand_over(app) == 0
 
 
@@ -198,3 +207,63 @@ def test_a_stand_in_is_somebody_else_who_works_here_and_can_be_ended(
     assert "Eve confirms in your place" in client_of("mia").get("/team").text
     client_of("mia").post("/team/stand-in", data={"end": "true"})
     assert "Eve confirms in your place" not in client_of("mia").get("/team").text
+
+
+def test_that_somebody_stands_in_and_that_it_ended_stands_in_the_audit_once_each(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    mia = client_of("mia")
+    form = {"who": "Ben", "since": TODAY.isoformat(), "until": (TODAY + timedelta(days=7)).isoformat()}
+    assert mia.post("/team/stand-in", data={**form, "who": "Mia"}).status_code == 422
+    assert mia.post("/team/stand-in", data=form).status_code == 303
+    for _ in range(2):
+        assert mia.post("/team/stand-in", data={"end": "true"}).status_code == 303
+    sql = """
+        SELECT action, actor_id, person_id, detail ->> 'for' FROM audit_entry
+        WHERE action LIKE 'stand_in:%' ORDER BY id
+    """
+    with app.app_context():
+        rows = [tuple(row) for row in db.session.execute(text(sql))]
+    assert rows == [(f"stand_in:{what}", cast.mia, cast.ben, str(cast.mia)) for what in ("named", "ended")]
+
+
+def test_skills_of_the_team_are_counted_from_five_on_and_name_and_rank_nobody(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    with app.app_context():
+        load()
+        people = [cast.anna, cast.ben, *hire("fay", "gus", "hal", "ida")]
+        with transaction():
+            db.session.execute(
+                text("UPDATE person SET manager_id = :mia WHERE id = ANY(:ids)"),
+                {"mia": cast.mia, "ids": people},
+            )
+            skill = db.session.scalar(text("SELECT id FROM skill WHERE slug = 'water'")) or 0
+        state(people[:4], skill)
+        assert covered(people) == {}
+        state(people[4:5], skill, kind="kudos_received")
+        assert covered(people) == {}, "what others said is no learning"
+        state(people[4:5], skill)
+        assert covered(people) == {skill: 5}
+        assert covered(people[:4]) is None
+    page = main_of(client_of("mia").get("/team").text)
+    part = page[page.index('id="skills"') : page.index('id="people"')]
+    assert "5 people" in part
+    assert "fewer than five" in part
+    for name in ("Anna", "Ben", "Fay", "Gus", "Hal", "Ida"):
+        assert name not in part
+    assert client_of("anna").get("/team").status_code == 403
+
+
+def covered(people: list[int]) -> dict[int, int] | None:
+    return together.covered(people, AT - timedelta(days=365))
+
+
+def state(people: list[int], skill: int, kind: str = "completed") -> None:
+    with transaction():
+        lock_people(people)
+        publish(
+            FactStated(person_id=one, source=f"test:{kind}:{one}", kind=kind, at=AT, skills=(skill,))
+            for one in people
+        )
+        settle(AT)

@@ -13,6 +13,9 @@ from sqlalchemy import text
 from app.db import db, transaction
 from app.errors import Refused
 from app.imports import catalogue
+from app.outbox import settle
+from app.programmes import actions as programmes
+from app.programmes import queries as programme_queries
 from app.vision import actions as vision
 from tests.cast import Cast, SignedIn
 from tests.small import START, load
@@ -39,7 +42,9 @@ def rows() -> list[Any]:
 
 def put(document: object) -> Any:
     with transaction():
-        return catalogue.load(document, at=START)
+        done = catalogue.load(document, at=START)
+        settle(START)
+        return done
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
@@ -242,3 +247,106 @@ def test_a_file_that_names_them_in_order_keeps_their_places(app: Flask, cast: Ca
         with transaction():
             vision.load([], document["skills"][2:])
         assert rows() == before
+
+
+# Programmes -------------------------------------------------------------------------------------------------
+
+BOTH = {"nl": "Van lab tot kraan", "en": "From lab to tap"}
+PROGRAMME = {
+    "slug": "lab-to-tap", "title": BOTH, "summary": BOTH, "skill": "water", "badge": None,
+    "parts": [{"need": 1, "activities": ["a1"]}, {"need": 2, "activities": ["a2", "a3", "a4"]}],
+}  # fmt: skip
+OF_PROGRAMMES = ("programme", "programme_part")
+
+
+def programme_rows() -> list[Any]:
+    return [
+        list(db.session.execute(text(f"SELECT CAST(t AS text) FROM {table} t ORDER BY 1")))
+        for table in OF_PROGRAMMES
+    ]
+
+
+def test_programmes_come_from_the_file_and_go_into_it_without_any_change(app: Flask, cast: Cast) -> None:
+    retired = {**PROGRAMME, "slug": "old-way", "state": "retired", "skill": None}
+    with app.app_context():
+        load()
+        assert "programmes" not in catalogue.written()
+        assert put({"programmes": [PROGRAMME, retired]}).programmes == ["lab-to-tap", "old-way"]
+        before = programme_rows()
+        for form in ("yaml", "json"):
+            saved = catalogue.as_text(catalogue.written(), form)
+            assert put(catalogue.read_document(saved.encode())).programmes == []
+            assert programme_rows() == before
+            assert catalogue.as_text(catalogue.written(), form) == saved
+        found = {one["slug"]: one for one in catalogue.written()["programmes"]}
+        assert found == {"lab-to-tap": PROGRAMME, "old-way": retired}
+        assert put({"skills": []}).programmes == [], "what the file does not name stays"
+        assert programme_rows() == before
+
+
+def test_other_parts_from_the_file_are_a_new_form_by_which_followers_go_on(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        load()
+        put({"programmes": [PROGRAMME]})
+    with app.app_context():
+        with transaction():
+            programmes.follow("lab-to-tap", person_id=cast.anna, at=START)
+            settle(START)
+        other = {**PROGRAMME, "parts": PROGRAMME["parts"][:1]}
+        assert put({"programmes": [other]}).programmes == ["lab-to-tap"]
+        with transaction():
+            settle(START)
+        assert [tuple(row) for row in db.session.execute(text("SELECT form, state FROM programme"))] == [
+            (2, "published")
+        ]
+        told = db.session.scalar(text("SELECT count(*) FROM outbox WHERE event = 'ProgrammeChanged'"))
+        assert told, "the worker looks who is through"
+        assert programme_queries.one("lab-to-tap", cast.anna).total == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"parts": [{"need": 1, "activities": ["no-such"]}]}, "no activity called no-such"),
+        ({"skill": "no-such"}, "no skill called no-such"),
+        ({"parts": [{"need": 2, "activities": ["a1"]}]}, "asks no more than it names"),
+        ({"parts": [{"need": 1, "activities": ["a1"]}] * 2}, "each activity stands once"),
+        ({"parts": []}, "one to twelve parts"),
+        ({"parts": [{"need": True, "activities": ["a1"]}]}, "one to twelve parts"),
+        ({"parts": [{"need": 1}]}, "one to twelve parts"),
+        ({"title": {"nl": "Ja"}}, "texts in nl and en"),
+        ({"state": "draft"}, "published or retired"),
+        ({"colour": "blue"}, "colour is not known here"),
+    ],
+    ids=range(10),
+)
+def test_a_programme_that_cannot_be_is_refused_with_its_place_and_nothing_is_loaded(
+    app: Flask, cast: Cast, other: dict[str, Any], said: str
+) -> None:
+    with app.app_context():
+        load()
+        with pytest.raises(Refused) as no:
+            put({"programmes": [PROGRAMME | {"slug": "first"}, {**PROGRAMME, **other}]})
+        assert said in str(no.value.message)
+        assert "programmes, lab-to-tap" in str(no.value.message)
+        assert programme_rows() == [[], []]
+
+
+def test_learning_sees_what_a_file_changes_in_programmes_before_it_is_loaded(
+    app: Flask, client_of: Browser
+) -> None:
+    with app.app_context():
+        load()
+    raw = json.dumps({"programmes": [PROGRAMME]}).encode()
+    for name in ("anna", "mia", "clara", "dan"):
+        sent = {"file": (io.BytesIO(raw), "c.json")}
+        assert client_of(name).post("/admin/catalogue-file", data=sent).status_code == 403, name
+    leo = client_of("leo")
+    page = leo.post("/admin/catalogue-file", data={"file": (io.BytesIO(raw), "c.json")}).text
+    assert "<b>lab-to-tap</b> is new" in page
+    with app.app_context():
+        assert programme_rows() == [[], []]
+    digest = page.split('name="digest" value="')[1][:64]
+    assert leo.post("/admin/catalogue-file/load", data={"digest": digest}).status_code == 303
+    assert "From lab to tap" in leo.get("/programmes").text
+    assert "lab-to-tap" in leo.get("/admin/catalogue-file/download").text
