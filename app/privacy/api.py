@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from app.access import may, me
 from app.db import transaction
-from app.privacy import actions, asking, queries
+from app.privacy import actions, asking, queries, terms
 from app.privacy.schemas import (
     ActsOut,
     ActsQuery,
@@ -17,6 +17,7 @@ from app.privacy.schemas import (
     LooksOut,
     OlderQuery,
     RefusedLooksOut,
+    RetentionOut,
 )
 from app.web import now
 
@@ -95,6 +96,14 @@ def remove(export_id: UUID) -> None:
     """Remove the file before its time."""
     with transaction():
         actions.forget(person_id=me(), export_id=export_id)
+
+
+@api.route("/retention", methods=["GET"])
+@may("admin", "privacy")
+@api.response(200, RetentionOut)
+def retention() -> dict[str, Any]:
+    """What the next clean-up lets go, by kind, and how long each kind is kept."""
+    return {"next": terms.preview(now())}
 
 
 def _look(one: queries.Looked) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
-from app.privacy import actions, asking, queries, words
+from app.privacy import actions, asking, labels, queries, terms, words
 from app.privacy.schemas import AuditQuery, OlderQuery
 from app.web import done, now, query, render, wrong_with
 
@@ -99,6 +99,14 @@ def refused() -> ResponseReturnValue:
     return render(
         "privacy/refused.html", days=asking.by_day(told), an_hour=AN_HOUR, **_older(".refused", older)
     )
+
+
+@pages.get("/admin/privacy/retention")
+@may("admin", "privacy")
+def retention() -> ResponseReturnValue:
+    """What the next clean-up lets go, and what stays for how long; counts, and nobody's name."""
+    called = {name: str(said) for name, said in labels.TABLES.items()}
+    return render("privacy/retention.html", due=terms.preview(now()), kept=terms.kept(), called=called)
 
 
 # All that is stored of me -------------------------------------------------------------------------------------

@@ -98,3 +98,14 @@ class AuditOut(ActOut):
 class AuditsOut(Schema):
     acts = fields.List(fields.Nested(AuditOut), required=True)
     next = fields.Nested(NextOut, allow_none=True)
+
+
+class TermOut(Schema):
+    name = fields.String(required=True)
+    said = fields.String(required=True)
+    until = fields.String(required=True, metadata={"description": "how long it is kept, in words"})
+    goes = fields.Integer(required=True, metadata={"description": "how many the next clean-up lets go"})
+
+
+class RetentionOut(Schema):
+    next = fields.List(fields.Nested(TermOut), required=True)

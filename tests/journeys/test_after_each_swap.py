@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from app.db import db, transaction
+from app.privacy import jobs as privacy
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
@@ -451,8 +452,9 @@ SUGGESTIONS = {
     "goals.names",
 }  # options of a list, which browsers show
 HURRIED = {
-    "learning.one"
-}  # asks only while the worker is busy; test_learning_file.py looks at what comes of it
+    "learning.one",
+    "privacy.export",
+}  # asks only while the worker is busy; test_learning_file.py looks at what comes of it, and this of the file
 NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template and variable, and the view it is of
     ("lessons/_composer.html", "action"): "lessons.share",
     ("admin/_file.html", "here"): "admin_files.one",
@@ -517,3 +519,51 @@ def test_feedback_and_what_is_used(
     anna.get_by_role("button", name="Yes, I use it").click()
     expect(anna.get_by_text("Thank you for telling")).to_be_visible()
     eye.look("what is used", of="feedback.tell_use")
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_who_sees_my_badges_and_all_that_is_kept_of_me(
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit
+) -> None:
+    page = visit("anna", "/me/visibility", dark=dark, width=width)
+    eye = Eye(page, app)
+    page.get_by_label("Only me").check()
+    page.get_by_label("They may be used in my review").check()
+    page.get_by_label("The badges I have now follow this too").check()
+    page.locator("#save-visibility").click()
+    expect(page.locator("#status")).to_have_text("Saved.")
+    expect(page.locator("#badges-now")).to_contain_text("In my review")
+    eye.look("who sees my badges", of="badges.choose")
+    page.goto("/me/export")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#exports")).to_contain_text("Your file is being made")
+    eye.look("a file that is asked for", of="privacy.ask")
+    with app.app_context():
+        (export_id,) = db.session.execute(text("SELECT id FROM data_export")).one()
+        db.session.rollback()
+        privacy.make_export.func.__wrapped__(export_id=str(export_id))
+    page.goto("/me/export")
+    eye.look("a file that is there")
+    page.get_by_role("button", name="Remove it now").click()
+    expect(page.locator("#exports")).not_to_contain_text("Your file is there")
+    eye.look("a file that is gone", of="privacy.remove")
+    assert eye.wrong == []
+
+
+@pytest.mark.slow
+@looks(DESK)
+def test_the_audit_log_is_searched(
+    dark: bool, width: int, app: Flask, company: Company, visit: Visit
+) -> None:
+    page = visit("dan", "/admin/audit", dark=dark, width=width)
+    eye = Eye(page, app)
+    page.get_by_label("By whom").fill("Mia")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    eye.look("what Mia did", of="privacy.audit")
+    page.get_by_label("By whom").fill("nobody of that name")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#acts")).to_contain_text("We know no colleague")
+    eye.look("a name that means nobody", of="privacy.audit")
+    assert eye.wrong == []

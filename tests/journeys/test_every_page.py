@@ -56,6 +56,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     anna += ["/guidance", "/guidance/mine", "/guidance/new", "/guidance/offer", "/mentoring"]
     anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.mentoring}"]
+    anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export"]
     cor = [
         "/",
         "/album",
@@ -69,7 +70,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
         *(f"/me/start/{step}" for step in START),
     ]
     dan = ["/admin", "/admin/organisation", "/admin/people", "/admin/people?q=nobody", "/admin/people/import"]
-    dan += [f"/admin/people/{cast.ben}"]
+    dan += [f"/admin/people/{cast.ben}", f"/admin/people/{cast.clara}", "/admin/audit", "/admin/audit?by=zzz"]
+    dan += ["/admin/privacy/refused", "/admin/privacy/retention"]
     leo = ["/admin/catalogue", "/admin/catalogue/new", "/admin/wishes", "/admin/catalogue-file"]
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]

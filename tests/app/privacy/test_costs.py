@@ -1,0 +1,47 @@
+"""The pages of traces ask the database a few questions, and no more of them when there is more to tell."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.audit.actions import look, write
+from app.db import transaction
+from app.people import actions
+from tests.app.dates.test_costs import asked
+from tests.cast import NAMES
+
+NOW = datetime.now(UTC)
+
+
+def fill(cast, number):
+    for n in range(number):
+        at = NOW - timedelta(hours=n)
+        for name in NAMES:
+            look(
+                viewer_id=cast.id_of(name), person_id=cast.anna, what="people:one", allowed=n % 2 == 0, at=at
+            )
+            with transaction():
+                write("person:role", at=at, actor_id=cast.id_of(name), person_id=cast.anna)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "most"),
+    [
+        ("anna", "/me/looked", 4), ("anna", "/me/audit", 4), ("anna", "/me/export", 3), ("anna", "/me/visibility", 7),
+        ("dan", "/admin/audit", 6), ("dan", "/admin/privacy/refused", 6), ("dan", "/admin/privacy/retention", 3),
+        ("clara", "/admin/people", 8), ("clara", "/hr/care", 6),
+    ],
+)  # fmt: skip
+def test_more_to_tell_is_no_more_to_ask(app, cast, client_of, name, path, most):
+    with app.app_context():
+        fill(cast, 2)
+        with transaction():
+            actions.serve_departments(person_id=cast.clara, department_ids=[cast.water], by=cast.dan, at=NOW)
+    browser = client_of(name)
+    browser.get(path)
+    few = asked(app, browser, path)
+    with app.app_context():
+        fill(cast, 6)
+    many = asked(app, browser, path)
+    assert many == few
+    assert many <= most
