@@ -138,7 +138,6 @@ def _fill(
     ids = {person.name: stage.people[person.external_id] for person in everybody}
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
-    _describe(ids, now, kept, echo)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -181,25 +180,20 @@ def _together(
 
 
 def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, Any], echo: Echo) -> None:
-    if "aimed" in kept:
-        return
-    with transaction():
-        aimed = aim(ids, now, zone)
-        settle(now)
-        kept["aimed"] = True
-        _keep(kept, now)
-    echo(f"  {aimed} goals of colleagues")
-
-
-def _describe(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
-    if "described" in kept:
-        return
-    with transaction():
-        jobs = describe(ids, now)
-        settle(now)
-        kept["described"] = True
-        _keep(kept, now)
-    echo(f"  {jobs} jobs, with what they ask")
+    if "aimed" not in kept:
+        with transaction():
+            aimed = aim(ids, now, zone)
+            settle(now)
+            kept["aimed"] = True
+            _keep(kept, now)
+        echo(f"  {aimed} goals of colleagues")
+    if "described" not in kept:
+        with transaction():
+            jobs = describe(ids, now)
+            settle(now)
+            kept["described"] = True
+            _keep(kept, now)
+        echo(f"  {jobs} jobs, with what they ask")
 
 
 def _guide(
