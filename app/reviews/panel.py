@@ -350,3 +350,18 @@ def stand_in(*, today: date, at: datetime) -> None:
         ReviewSeatNamed(person_id=row.person_id, review_id=row.review_id, round_id=None, seat="decider")
         for row in came
     )
+
+
+_BEGIN = text(
+    "UPDATE review SET stage = 'panel', gathered_at = coalesce(gathered_at, :at) WHERE id = :review"
+)
+
+
+def begin(review_id: uuid.UUID, *, by: int, today: date, at: datetime) -> None:
+    """HR lets the panel begin when the day on which the evidence was due is over."""
+    row = hold(review_id)
+    must_be(row, "gathering")
+    if today <= row.evidence_due:
+        raise Refused(_l("The employee can add evidence until the day on which it is due."))
+    db.session.execute(_BEGIN, {"review": review_id, "at": at})
+    touched([(review_id, by, "begun")], at)

@@ -38,19 +38,22 @@ def _again(review_id: uuid.UUID, no: ValidationError | Refused, where: str, know
     if isinstance(no, panel.Clash):
         context["clash"] = {one.criterion_id: one for one in no.both}
     if swaps() and where == "panel":
-        answer = render(
-            "reviews/_clash.html" if isinstance(no, panel.Clash) else "reviews/_unkept.html", **context
-        )
+        answer = render("reviews/_unkept.html", None, **context)
     else:
-        answer = render("reviews/one.html", **context)
+        answer = render("reviews/one.html", None, **context)
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
 
 
 def _stale(review_id: uuid.UUID, no: Stale) -> Response:
     """What changed since it was read; what was typed stands there to be sent again."""
-    context = {"review_id": review_id, "changed": no.changed, "message": no.message, "typed": request.form}
-    answer = render("reviews/stale.html", **context)
+    context: dict[str, Any] = {
+        "review_id": review_id,
+        "changed": no.changed,
+        "message": no.message,
+        "typed": request.form,
+    }
+    answer = render("reviews/stale.html", None, **context)
     answer.status_code = no.status
     return answer
 
@@ -110,7 +113,12 @@ def decide(review_id: uuid.UUID) -> ResponseReturnValue:
         said = deciding.Decision(**{name: form[name] for name in ("outcome", "words", "from_on", "plan_on")})
         if form["step"] == "look":
             said = deciding.checked(said, now())
-            context = {"review_id": review_id, "said": said, "read": form["read"], "draft": form["draft"]}
+            context: dict[str, Any] = {
+                "review_id": review_id,
+                "said": said,
+                "read": form["read"],
+                "draft": form["draft"],
+            }
             return render("reviews/sign.html", file=queries.file(seen.row), **context)
         with transaction():
             if form["step"] == "draft":
