@@ -429,6 +429,21 @@ class LessonUnnamed(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewAsked(Event):
+    """A review of `person_id` was asked for, by themselves or by their manager."""
+
+    review_id: uuid.UUID
+    by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewWithdrawn(Event):
+    """A review in which `person_id` sat was withdrawn."""
+
+    review_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewInvited(Event):
     """`person_id` may take part in a round of reviews; accepting starts theirs."""
 
@@ -486,6 +501,37 @@ class ReviewObjectionAnswered(Event):
     """`person_id` objected, and was answered."""
 
     review_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceComplete(Event):
+    """`person_id` says that the evidence in their review is complete."""
+
+    review_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceProposed(Event):
+    """HR proposes a piece of evidence to `person_id`, who answers or not: there is no event of the answer."""
+
+    review_id: uuid.UUID
+    proposal_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObservationAsked(Event):
+    """`person_id` is asked what they saw of a colleague."""
+
+    review_id: uuid.UUID
+    observation_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObservationAnswered(Event):
+    """A colleague filed what they saw of `person_id`, or rather did not say."""
+
+    review_id: uuid.UUID
+    observation_id: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

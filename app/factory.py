@@ -75,6 +75,7 @@ from app.programmes import desk as programme_desk
 from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
+from app.reviews import api as reviews_api
 from app.reviews import desk as reviews_desk
 from app.reviews import pages as reviews_pages
 from app.reviews import sitting as reviews_sitting
@@ -135,6 +136,7 @@ API = (
     lessons_api.api,
     kudos_api.api,
     recognitions_api.api,
+    reviews_api.api,
     feedback_api.api,
     leaderboards_api.api,
     learning_api.api,

@@ -1,21 +1,49 @@
-"""The file of a review, which is the same page for everybody who may open it; and the list of one's own."""
+"""The file of a review, which is the same page for everybody who may open it; what its holder does in it; and the
+page of a colleague who is asked what they saw."""
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
 
 from app.access import Asker, asker, may, me
 from app.audit.actions import look
-from app.errors import NotFound
-from app.reviews import judging, queries
+from app.careers import queries as careers
+from app.config import timezone
+from app.db import transaction
+from app.errors import NotFound, Refused
+from app.outbox import settle
+from app.people.meant import WhoIsMeant, meant
+from app.people.queries import profile, reports_of
+from app.reviews import actions, judging, queries, rules
+from app.reviews.actions import WRONG
+from app.reviews.schemas import (
+    BIGGEST,
+    AnswerForm,
+    AskColleagueForm,
+    ObserveForm,
+    PickQuery,
+    ProposeForm,
+    ReasonForm,
+    ReleaseForm,
+    ReviewAskForm,
+    WordsForm,
+)
 from app.reviews.touching import NOT_THERE
-from app.web import now, render
+from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("reviews", __name__)
 ONE = "/reviews/<uuid:review_id>"
+CRITERION = f"{ONE}/criteria/<int(max={BIGGEST}):criterion_id>"
+SEEN = f"/reviews/observations/<int(max={BIGGEST}):observation_id>"
+REASON_FOR = timedelta(hours=1)  # so long HR need not say again why they open a review that is over
+OVER = ("closed", "withdrawn")
 
 
 def reach_of(who: Asker) -> set[int] | bool | None:
@@ -34,17 +62,87 @@ def opened(review_id: uuid.UUID) -> queries.Open:
     return found
 
 
+def needs_reason(seen: queries.Open) -> bool:
+    """HR opens a review that is over only with a reason, which the person reads."""
+    only_hr = seen.runs and not (seen.assesses or seen.decides or seen.handles)
+    return only_hr and seen.row.stage in OVER and not queries.gave_reason(me(), seen.row, now() - REASON_FOR)
+
+
+def _own(review_id: uuid.UUID) -> queries.Open:
+    """One's own; of somebody else's there is nothing here."""
+    seen = opened(review_id)
+    if not seen.mine:
+        raise NotFound(NOT_THERE)
+    return seen
+
+
+# The list, and asking ---------------------------------------------------------------------------------------------
+
+
 @pages.get("/reviews")
 @may("person")
 def mine() -> ResponseReturnValue:
-    return render("reviews/listed.html", **queries.listed(me()))
+    return _mine()
+
+
+def _mine(
+    no: ValidationError | Refused | None = None, flashes: list[tuple[str, str]] | None = None
+) -> Response:
+    today = now().astimezone(timezone()).date()
+    up, open_now = careers.next_jobs(me(), today)
+    asked = careers.current_criteria(job.id for job in (*up, *open_now))
+    answer = render(
+        "reviews/listed.html",
+        up=[job for job in up if job.id in asked],
+        asked_for_other="asked" in request.args,
+        open_now=[job for job in open_now if job.id in asked],
+        asked=asked,
+        to_answer=queries.all_to_observe(me()),
+        reports=reports_of(me()) if "manager" in asker().roles else [],
+        jobs=careers.jobs() if "manager" in asker().roles else [],
+        flashes=flashes or [],
+        typed=request.form if no else {},
+        **queries.listed(me()),
+        **wrong_with(no, WRONG),
+    )
+    return _status(answer, no)
+
+
+@pages.post("/reviews")
+@may("person")
+def ask() -> ResponseReturnValue:
+    """For oneself, or for somebody who reports to one; who asks for another learns nothing of the file."""
+    try:
+        form = body(ReviewAskForm())
+        holder = profile(form["person"]).id if form["person"] else me()
+        job = careers.job(form["job"])
+        with transaction():
+            new = actions.NewReview(person_id=holder, job_id=job.id, asked_by=me())
+            (made,) = actions.start([new], at=now())
+            settle(now())
+            if holder == me():
+                return done("reviews/_saved.html", url_for(".one", review_id=made))
+            return done("reviews/_saved.html", url_for(".mine", asked=1))
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _mine(no)
+
+
+# The file ---------------------------------------------------------------------------------------------------------
 
 
 @pages.get(ONE)
 @may("person")
 def one(review_id: uuid.UUID) -> ResponseReturnValue:
     seen = opened(review_id)
-    return render("reviews/one.html", **_shown(seen))
+    if needs_reason(seen):
+        return render("reviews/reason.html", seen=seen)
+    return _one(seen)
+
+
+def _one(seen: queries.Open, no: ValidationError | Refused | None = None, **more: Any) -> Response:
+    return _status(render("reviews/one.html", **_shown(seen), **more, **wrong_with(no, WRONG)), no)
 
 
 def _shown(seen: queries.Open) -> dict[str, Any]:
@@ -52,5 +150,281 @@ def _shown(seen: queries.Open) -> dict[str, Any]:
     as_employee = request.args.get("as") == "employee"
     if as_employee:
         seen = replace(seen, mine=False, assesses=False, decides=False, handles=False, runs=False)
-    judged = judging.of(seen, me())
-    return {"file": queries.file(seen.row), "seen": seen, "judged": judged, "as_employee": as_employee}
+    own = seen.mine and seen.row.stage == "gathering"
+    words = queries.words_of(seen.row) if own else None
+    return {
+        "file": queries.file(seen.row),
+        "seen": seen,
+        "judged": judging.of(seen, me()),
+        "as_employee": as_employee,
+        "own_words": words,
+        "words_mark": rules.mark_of(words.current) if words else "",
+        "proposals": queries.proposals(seen.row) if own else [],
+        "observations": queries.observations(seen.row) if own else [],
+    }
+
+
+@pages.post(f"{ONE}/reason")
+@may("hr")
+def reason(review_id: uuid.UUID) -> ResponseReturnValue:
+    """Why HR opens a review that is over."""
+    seen = opened(review_id)
+    if not seen.runs:
+        raise NotFound(NOT_THERE)
+    try:
+        said = body(ReasonForm())["reason"]
+        with transaction():
+            actions.give_reason(review_id, by=me(), person_id=seen.row.person_id, reason=said, at=now())
+            return done("reviews/_saved.html", url_for(".one", review_id=review_id))
+    except (ValidationError, Refused) as no:
+        wrong = {"reason": WRONG["question"]}
+        return _status(render("reviews/reason.html", seen=seen, **wrong_with(no, wrong)), no)
+
+
+@pages.post(f"{ONE}/withdraw")
+@may("person")
+def withdraw(review_id: uuid.UUID) -> ResponseReturnValue:
+    _own(review_id)
+    with transaction():
+        actions.withdraw(review_id, by=me(), at=now())
+        settle(now())
+        return done("reviews/_saved.html", url_for(".one", review_id=review_id))
+
+
+@pages.post(f"{ONE}/complete")
+@may("person")
+def complete(review_id: uuid.UUID) -> ResponseReturnValue:
+    _own(review_id)
+    with transaction():
+        actions.complete(review_id, by=me(), at=now())
+        settle(now())
+        return done("reviews/_saved.html", url_for(".one", review_id=review_id))
+
+
+@pages.post(f"{ONE}/words")
+@may("person")
+def words(review_id: uuid.UUID) -> ResponseReturnValue:
+    """A draft, which comes by itself while one types, or into the file; either button works without script."""
+    seen = _own(review_id)
+    try:
+        form = body(WordsForm())
+        with transaction():
+            actions.write_words(
+                review_id, form["words"], file=form["file"], by=me(), at=now(), was=form["was"]
+            )
+            there = url_for(".one", review_id=review_id, _anchor="own")
+            kept = {"words_mark": rules.mark_of(form["words"].strip()), "kept_at": now()}
+            return done("reviews/_words_kept.html", there, **kept)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        typed = {"typed_words": request.form.get("words", ""), "words_now": getattr(no, "now", None)}
+        if swaps():
+            shown = render("reviews/_words_kept.html", **typed, **wrong_with(no, WRONG))
+            return _status(shown, no)
+        return _one(seen, no, **typed)
+
+
+# Gathering --------------------------------------------------------------------------------------------------------
+
+
+@pages.get(CRITERION)
+@may("person")
+def pick(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
+    """For its holder what they could add to a criterion; for HR what they could propose."""
+    return _pick(opened(review_id), criterion_id)
+
+
+def _pick(seen: queries.Open, criterion_id: int, no: ValidationError | Refused | None = None) -> Response:
+    asked = query(PickQuery())
+    if seen.row.stage != "gathering" or not (seen.mine or seen.runs):
+        raise NotFound(NOT_THERE)
+    found: Any = (
+        queries.choice(seen.row, criterion_id, asked["kind"], asked["q"])
+        if seen.mine
+        else queries.proposable(seen.row, criterion_id)
+    )
+    if found is None:
+        raise NotFound(NOT_THERE)
+    observations = queries.observations(seen.row) if seen.mine else []
+    answer = render(
+        "reviews/pick.html",
+        "reviews/_picker.html" if seen.mine else "reviews/_propose.html",
+        seen=seen,
+        review_id=seen.row.id,
+        criterion_id=criterion_id,
+        choice=found,
+        kind=asked["kind"] if asked["kind"] == "ask" else found.kind if seen.mine else "",
+        q=asked["q"],
+        observations=[one for one in observations if one.criterion_id == criterion_id],
+        maybe=no.maybe if isinstance(no, WhoIsMeant) else [],
+        typed=request.form if no else {},
+        **wrong_with(no, WRONG),
+    )
+    return _status(answer, no)
+
+
+@pages.post(f"{CRITERION}/evidence")
+@may("person")
+def release(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
+    seen = _own(review_id)
+    try:
+        form = body(ReleaseForm())
+        named = [actions.NewEvidence(criterion_id=criterion_id, thing=one) for one in form["thing"]]
+        if form["title"] or form["text"] or form["link"]:
+            parts = {name: form[name] for name in ("title", "text", "link")}
+            named.append(actions.NewEvidence(criterion_id=criterion_id, **parts))
+        if not named:
+            raise Refused(WRONG["thing"], fields={"thing": WRONG["thing"]})
+        with transaction():
+            actions.release(review_id, named, by=me(), at=now())
+            settle(now())
+            return _criterion(review_id, criterion_id, _("Added."))
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _pick(seen, criterion_id, no)
+
+
+@pages.post(f"{ONE}/evidence/<int(max={BIGGEST}):evidence_id>/back")
+@may("person")
+def take_back(review_id: uuid.UUID, evidence_id: int) -> ResponseReturnValue:
+    _own(review_id)
+    with transaction():
+        criterion_id = queries.criterion_of(review_id, evidence_id)
+        actions.take_back(review_id, [evidence_id], by=me())
+        return _criterion(review_id, criterion_id or 0, _("Taken back."))
+
+
+@pages.post(f"{CRITERION}/proposals")
+@may("hr")
+def propose(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
+    """The answer is the same, whatever the employee has or says."""
+    seen = opened(review_id)
+    if not seen.runs:
+        raise NotFound(NOT_THERE)
+    try:
+        form = body(ProposeForm())
+        items = [
+            actions.NewProposal(criterion_id=criterion_id, kind=kind, slug=slug)
+            for kind, _colon, slug in (one.partition(":") for one in form["thing"])
+        ]
+        with transaction():
+            actions.propose(review_id, items, by=me(), at=now())
+            settle(now())
+            return _criterion(review_id, criterion_id, _("Proposed. Whether it is added is up to them."))
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _pick(seen, criterion_id, no)
+
+
+@pages.post(f"{ONE}/proposals/<int(max={BIGGEST}):proposal_id>")
+@may("person")
+def answer(review_id: uuid.UUID, proposal_id: int) -> ResponseReturnValue:
+    _own(review_id)
+    form = body(AnswerForm())
+    with transaction():
+        criterion_id = queries.proposed_for(review_id, proposal_id)
+        actions.answer_proposal(review_id, proposal_id, accept=form["accept"], by=me(), at=now())
+        settle(now())
+        return _criterion(review_id, criterion_id or 0, _("Added.") if form["accept"] else _("Declined."))
+
+
+def _criterion(review_id: uuid.UUID, criterion_id: int, said: str) -> Response:
+    """The row of the criterion as it is now, or back to it in the file."""
+    there = url_for(".one", review_id=review_id, _anchor=f"criterion-{criterion_id}")
+    if not swaps():
+        return done("reviews/_saved.html", there)
+    seen = queries.opened(me(), review_id, reach_of(asker()))
+    if seen is None:
+        raise NotFound(NOT_THERE)
+    shown = _shown(seen)
+    found = next((one for one in shown["file"].criteria if one.id == criterion_id), None)
+    if found is None:
+        raise NotFound(NOT_THERE)
+    return done("reviews/_criterion_now.html", there, **shown, criterion=found, said=said)
+
+
+# What colleagues saw ----------------------------------------------------------------------------------------------
+
+
+@pages.post(f"{CRITERION}/observations")
+@may("person")
+def ask_colleague(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
+    seen = _own(review_id)
+    try:
+        form = body(AskColleagueForm())
+        found = meant(form["who"], field="who", but=me())
+        with transaction():
+            actions.ask_colleagues(
+                review_id, criterion_id=criterion_id, observer_ids=[found.id] if found else [],
+                question=form["question"], by=me(), at=now(),
+            )  # fmt: skip
+            settle(now())
+            return _criterion(review_id, criterion_id, _("Asked."))
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _pick(seen, criterion_id, no)
+
+
+@pages.post(f"{ONE}/observations/<int(max={BIGGEST}):observation_id>/unask")
+@may("person")
+def unask(review_id: uuid.UUID, observation_id: int) -> ResponseReturnValue:
+    _own(review_id)
+    with transaction():
+        actions.unask(review_id, observation_id, by=me())
+        return done("reviews/_saved.html", url_for(".one", review_id=review_id))
+
+
+@pages.get(SEEN)
+@may("person")
+def observation(observation_id: int) -> ResponseReturnValue:
+    return _observation(observation_id)
+
+
+def _observation(observation_id: int, no: ValidationError | Refused | None = None) -> Response:
+    found = queries.to_observe(me(), observation_id)
+    if found is None:
+        raise NotFound(NOT_THERE)
+    typed = request.form if no else {}
+    return _status(render("reviews/observation.html", asked=found, typed=typed, **wrong_with(no, WRONG)), no)
+
+
+@pages.post(SEEN)
+@may("person")
+def observe(observation_id: int) -> ResponseReturnValue:
+    try:
+        form = body(ObserveForm())
+        with transaction():
+            actions.observe(
+                observation_id, form["words"], on=form["observed_on"], file=form["file"], by=me(), at=now()
+            )
+            settle(now())
+            return done(
+                "reviews/_words_kept.html",
+                url_for(".observation", observation_id=observation_id),
+                kept_at=now(),
+            )
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        if swaps():
+            return _status(render("reviews/_words_kept.html", **wrong_with(no, WRONG)), no)
+        return _observation(observation_id, no)
+
+
+@pages.post(f"{SEEN}/decline")
+@may("person")
+def decline(observation_id: int) -> ResponseReturnValue:
+    with transaction():
+        actions.decline_to_observe(observation_id, by=me(), at=now())
+        settle(now())
+        return done("reviews/_saved.html", url_for(".observation", observation_id=observation_id))
+
+
+def _status(answer: Response, no: ValidationError | Refused | None) -> Response:
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer

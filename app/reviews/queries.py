@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.badges.queries import catalogue
 from app.careers import queries as careers
 from app.db import db
 from app.keys import decrypt
@@ -243,3 +244,227 @@ def listed(me: int) -> dict[str, Any]:
         "own": db.session.execute(_MINE, {"me": me}).all(),
         "sits": db.session.execute(_SITS, {"me": me}).all(),
     }
+
+
+# For one's own eyes ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Own words: what stands in the file, and a draft that only their writer sees."""
+
+    filed: str
+    draft: str | None
+
+    @property
+    def current(self) -> str:
+        return self.draft if self.draft is not None else self.filed
+
+
+def words_of(row: AnyRow) -> Words:
+    """Their holder's words, for their holder."""
+    key = keys_of([row.person_id]).get(row.person_id)
+    return Words(
+        plain(key, row.own_words, row.id) or "",
+        plain(key, row.own_words_draft, row.id) if row.own_words_draft else None,
+    )
+
+
+_PROPOSALS = text("""
+    SELECT p.id, p.criterion_id, p.kind, p.thing, p.proposed_at, w.name AS by
+    FROM review_proposal p JOIN person w ON w.id = p.proposed_by WHERE p.review_id = :review ORDER BY p.id
+""")
+_OBSERVATIONS = text("""
+    SELECT o.id, o.criterion_id, o.observer_id, o.question, o.asked_at, o.filed_at, o.declined_at, o.observed_on,
+           CASE WHEN o.filed_at IS NOT NULL THEN o.sealed END AS sealed, p.name AS observer,
+           EXISTS (SELECT FROM review_evidence e WHERE e.review_id = o.review_id AND e.thing = 'observation:' || o.id)
+               AS released
+    FROM review_observation o JOIN person p ON p.id = o.observer_id WHERE o.review_id = :review ORDER BY o.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What HR proposes, as its holder sees it."""
+
+    id: int
+    criterion_id: int
+    held: Thing
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a colleague was asked, and said; before it is filed nobody but the colleague reads it."""
+
+    id: int
+    criterion_id: int
+    observer_id: int
+    observer: str
+    question: str
+    asked_at: datetime
+    filed_at: datetime | None
+    declined_at: datetime | None
+    observed_on: date | None
+    words: str | None
+    released: bool
+
+
+def proposals(row: AnyRow) -> list[Proposed]:
+    """What waits for the holder's answer; what they do not hold any more is not shown."""
+    rows = db.session.execute(_PROPOSALS, {"review": row.id}).all()
+    held = holding.of(row.person_id, row.id, [one.thing for one in rows])
+    return [
+        Proposed(one.id, one.criterion_id, held[one.thing], one.by)
+        for one in rows
+        if one.thing in held and held[one.thing].stands
+    ]
+
+
+def observations(row: AnyRow) -> list[Observation]:
+    """Whom the holder asked, and what was filed."""
+    rows = db.session.execute(_OBSERVATIONS, {"review": row.id}).all()
+    key = keys_of([row.person_id]).get(row.person_id) if rows else None
+    return [
+        Observation(
+            one.id, one.criterion_id, one.observer_id, one.observer, plain(key, one.question, row.id) or "",
+            one.asked_at, one.filed_at, one.declined_at, one.observed_on, plain(key, one.sealed, row.id), one.released,
+        )
+        for one in rows
+    ]  # fmt: skip
+
+
+_TO_OBSERVE = """
+    SELECT o.id, o.review_id, o.criterion_id, o.question, o.asked_at, o.sealed, o.observed_on, o.filed_at,
+           o.declined_at, r.person_id, r.stage, p.name AS person, c.text AS criterion, c.level, s.name AS skill,
+           s.enamel
+    FROM review_observation o JOIN review r ON r.id = o.review_id JOIN person p ON p.id = r.person_id
+    JOIN criterion c ON c.id = o.criterion_id JOIN skill s ON s.id = c.skill_id
+    WHERE o.observer_id = :me AND p.erased_at IS NULL
+"""
+_ONE_TO_OBSERVE = text(f"{_TO_OBSERVE} AND o.id = :observation")
+_ALL_TO_OBSERVE = text(
+    f"{_TO_OBSERVE} AND r.stage = 'gathering' AND o.filed_at IS NULL AND o.declined_at IS NULL"
+    " ORDER BY o.asked_at, o.id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToObserve:
+    """What a colleague who is asked finds: the criterion, the question and what they wrote; nothing of the file."""
+
+    row: AnyRow
+    question: str
+    words: str
+
+    @property
+    def open(self) -> bool:
+        return self.row.stage == "gathering" and not self.row.filed_at and not self.row.declined_at
+
+
+def to_observe(me: int, observation_id: int) -> ToObserve | None:
+    """What this person was asked, or None."""
+    row = db.session.execute(_ONE_TO_OBSERVE, {"me": me, "observation": observation_id}).one_or_none()
+    if row is None:
+        return None
+    key = keys_of([row.person_id]).get(row.person_id)
+    said = plain(key, row.question, row.review_id), plain(key, row.sealed, row.review_id)
+    return ToObserve(row, said[0] or "", said[1] or "")
+
+
+def all_to_observe(me: int) -> Sequence[AnyRow]:
+    """What this person is asked and did not answer yet; the questions are on their own pages."""
+    return db.session.execute(_ALL_TO_OBSERVE, {"me": me}).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What its holder can add to one criterion: what fits it first, which is a list and no score; then by kind."""
+
+    criterion: careers.Criterion
+    kinds: list[str]
+    fitting: list[Thing]
+    others: list[Thing]
+    kind: str
+
+
+FITTING, OTHERS = 12, 40
+_THERE = text("SELECT thing FROM review_evidence WHERE review_id = :review AND criterion_id = :criterion")
+
+
+def choice(row: AnyRow, criterion_id: int, kind: str, wanted: str = "") -> Choice | None:
+    """What the holder of this review can choose for one criterion; `wanted` are words to find among one kind."""
+    items = careers.criteria([row.criteria_id])[row.criteria_id].items
+    criterion = next((one for one in items if one.id == criterion_id), None)
+    if criterion is None:
+        return None
+    kinds = [one for one in rules.EVIDENCE if rules.counts(criterion.evidence, one)]
+    held = holding.of(row.person_id, row.id)
+    there = set(db.session.scalars(_THERE, {"review": row.id, "criterion": criterion_id}))
+    free = [
+        one
+        for one in held.values()
+        if one.thing not in there and one.kind in kinds and one.criterion_id in (None, criterion_id)
+    ]
+    own = next(
+        one for one in careers.what_i_have(row.person_id, row.criteria_id) if one.criterion.id == criterion_id
+    )
+    named = {f"{piece.kind}:{piece.ref}" for piece in own.pieces}
+    fitting = [one for one in free if one.thing in named or one.kind == "observation"][:FITTING]
+    kind = kind if kind in kinds else next((one for one in kinds if one != "document"), "document")
+    others = [one for one in free if one.kind == kind and one not in fitting and _has(one, wanted)]
+    return Choice(criterion, kinds, fitting, others[:OTHERS], kind)
+
+
+def _has(one: Thing, wanted: str) -> bool:
+    said = " ".join([*one.title.values(), one.words, one.by or ""]).casefold()
+    return all(word in said for word in wanted.casefold().split())
+
+
+def proposable(row: AnyRow, criterion_id: int) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]] | None:
+    """What HR may name for a criterion: badges and activities that there are, never who has them."""
+    items = careers.criteria([row.criteria_id])[row.criteria_id].items
+    criterion = next((one for one in items if one.id == criterion_id), None)
+    if criterion is None:
+        return None
+    badges = [(one.slug, one.body["name"]) for one in catalogue().in_force.values()]
+    linked = {one.slug for one in criterion.badges}
+    badges.sort(key=lambda one: one[0] not in linked)
+    rows = db.session.execute(_ACTIVITIES, {"skill": criterion.skill_id}).all()
+    return (
+        badges if "badge" in criterion.evidence else [],
+        [(one.slug, one.title) for one in rows] if "completion" in criterion.evidence else [],
+    )
+
+
+_ACTIVITIES = text("""
+    SELECT a.slug, a.title FROM activity a
+    WHERE a.state = 'published' AND EXISTS (SELECT FROM skill s WHERE s.id = ANY(a.skills) AND :skill = ANY(s.lineage))
+    ORDER BY a.slug LIMIT 200
+""")
+_REASON = text("""
+    SELECT EXISTS (SELECT FROM audit_entry WHERE action = 'review:opened' AND actor_id = :me AND person_id = :person
+                   AND detail ->> 'review' = :review AND at > :since)
+""")
+
+
+def gave_reason(me: int, row: AnyRow, since: datetime) -> bool:
+    """Whether this person said lately why they open a review that is over."""
+    told = {"me": me, "person": row.person_id, "review": str(row.id), "since": since}
+    return bool(db.session.scalar(_REASON, told))
+
+
+_CRITERION_OF = text("SELECT criterion_id FROM review_evidence WHERE review_id = :review AND id = :id")
+_PROPOSED_FOR = text("SELECT criterion_id FROM review_proposal WHERE review_id = :review AND id = :id")
+
+
+def criterion_of(review_id: uuid.UUID, evidence_id: int) -> int | None:
+    """To which criterion a piece of evidence belongs."""
+    found: int | None = db.session.scalar(_CRITERION_OF, {"review": review_id, "id": evidence_id})
+    return found
+
+
+def proposed_for(review_id: uuid.UUID, proposal_id: int) -> int | None:
+    """For which criterion something is proposed."""
+    found: int | None = db.session.scalar(_PROPOSED_FOR, {"review": review_id, "id": proposal_id})
+    return found

@@ -3,6 +3,8 @@
 A review is decided by people on evidence that the employee released: nothing here adds up, ranks or advises.
 """
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -108,3 +110,13 @@ def strip_of(review: Any) -> list[Stage]:
         )
         for place, (key, at, due) in enumerate(zip(keys, ends, dues, strict=True))
     ]
+
+
+def counts(kinds: Sequence[str], kind: str) -> bool:
+    """Whether that kind is evidence for a criterion that names these; thanks count where recognitions do."""
+    return (kind if kind != "kudos" else "recognition") in kinds
+
+
+def mark_of(words: str) -> str:
+    """Names a text in a form, so that another window's later words are not written over."""
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
