@@ -353,7 +353,7 @@ def begin(review_id: uuid.UUID) -> ResponseReturnValue:
     _run(review_id)
     try:
         with transaction():
-            panel.begin(review_id, by=me(), today=_today(), at=now())
+            panel.begin(review_id=review_id, by=me(), today=_today(), at=now())
             settle(now())
         return _seated(review_id, _("The panel can begin"))
     except Refused as no:

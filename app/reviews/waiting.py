@@ -81,6 +81,7 @@ def remind(review_ids: Sequence[uuid.UUID], *, today: date) -> int:
 def keep_going(*, at: datetime) -> None:
     """Who is away is stood in for, who left is not waited for, and files go on when their terms end."""
     today = at.astimezone(timezone()).date()
+    panel.begin(today=today, at=at)
     panel.stand_in(today=today, at=at)
     panel.complete(list(db.session.scalars(_IN_PANEL)), at=at)
     remind_in_time(at=at)
