@@ -126,7 +126,7 @@ def _decision(one: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _gone() -> str:
-    return _("These words are gone: their key was destroyed.")
+    return str(_("These words are gone: their key was destroyed."))
 
 
 def _criterion(place: int, one: Mapping[str, Any], lang: str) -> dict[str, Any]:
