@@ -76,7 +76,9 @@ from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
 from app.reviews import api as reviews_api
+from app.reviews import desk as reviews_desk
 from app.reviews import pages as reviews_pages
+from app.reviews import sitting as reviews_sitting
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -95,6 +97,8 @@ PAGES: tuple[Blueprint, ...] = (
     kudos_pages.pages,
     recognitions_pages.pages,
     reviews_pages.pages,
+    reviews_sitting.pages,
+    reviews_desk.pages,
     feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,

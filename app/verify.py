@@ -21,6 +21,7 @@ from app.facts.models import Fact
 from app.leaderboards import actions as leaderboards
 from app.people.models import Person
 from app.points.models import LedgerEntry
+from app.reviews import dossier
 
 MOST_SHOWN = 20
 CHUNK = 500
@@ -215,6 +216,7 @@ def checks(at: datetime) -> list[tuple[str, Callable[[], Iterator[str]]]]:
     """What must hold in the database, each with how it is found that it does not."""
     return [
         ("completions follow from their supports", activities.astray),
+        ("each dossier is what was frozen", lambda: (one for one in dossier.check() if isinstance(one, str))),
         ("nothing is completed twice", lambda: _rows(_TWICE)),
         ("who was there has completed it, on a word that stands", lambda: _rows(_PRESENT)),
         ("what happened is one fact, and each fact has happened", lambda: _rows(_GROUNDS)),

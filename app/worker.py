@@ -27,6 +27,8 @@ from app.lessons import unnamed
 from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
+from app.reviews import rounds as review_rounds
+from app.reviews import waiting as reviews
 
 log = structlog.get_logger("blijk.worker")
 
@@ -136,6 +138,17 @@ def end_guidance(at: datetime) -> None:
         outbox.settle(at)
 
 
+def go_on_with_reviews(at: datetime) -> None:
+    """Remind of what is due, let files go on whose term ended, and release rounds on their day, each on its own."""
+    with transaction():
+        reviews.keep_going(at=at)
+        outbox.settle(at)
+    for round_id in reviews.due_rounds(at=at):
+        with transaction():
+            review_rounds.release(round_id, by=None, mark=None, at=at)
+            outbox.settle(at)
+
+
 def count_unnamed(at: datetime) -> None:
     """Once a week, what lessons without a name earned, of all their authors together."""
     with transaction():
@@ -158,6 +171,7 @@ def run(app: Flask) -> None:
         Turn(15, reach_goals),
         Turn(3600, invite_to_check_in),
         Turn(30, end_guidance),
+        Turn(60, go_on_with_reviews),
         Turn(3600, prune),
         Turn(3600, notifications.prune),
         Turn(3600, count_unnamed),

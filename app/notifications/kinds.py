@@ -120,9 +120,142 @@ def _wish_href(found: Found) -> str:
     return _activity(found) if found.key else url_for("activities.catalogue", _anchor="wishes")
 
 
+def _review(found: Found) -> str:
+    return url_for("reviews.one", review_id=found.key)
+
+
+def _seat(found: Found) -> Any:
+    if found.total > 1:
+        return ngettext(
+            "You were asked to sit in a review", "You were asked to sit in %(num)s reviews", found.total
+        )
+    return _(
+        "You were asked to sit in the review of %(name)s: %(job)s", name=found.names[0], job=title(found)
+    )
+
+
+def _objection(found: Found) -> Any:
+    return _("An objection in the review of %(name)s waits for you", name=found.names[0])
+
+
 # The list ---------------------------------------------------------------------------------------------------
 
 KINDS: tuple[Kind, ...] = (
+    Kind(
+        name="review_invited",
+        event=e.ReviewInvited,
+        title=_l("You can take part in a round of reviews"),
+        icon="seal-check",
+        usual="now",
+        about=lambda event: event.round_id,
+        look=things.rounds,
+        say=lambda found: _("You can take part in a round of reviews: %(title)s", title=title(found)),
+        href=lambda found: url_for("hr_reviews.invitation", round_id=found.key),
+    ),
+    Kind(
+        name="review_seat",
+        event=e.ReviewSeatNamed,
+        title=_l("You are asked to assess or to decide in a review"),
+        icon="seal-check",
+        usual="now",
+        about=lambda event: event.review_id,
+        thing=lambda event: f"round:{event.round_id}" if event.round_id else event.review_id,
+        source=lambda event: f"{event.review_id}:{event.seat}",
+        look=things.reviews,
+        say=_seat,
+        href=_review,
+    ),
+    Kind(
+        name="review_evidence",
+        event=e.ReviewWaits,
+        title=_l("Evidence in your review is due"),
+        icon="seal-check",
+        usual="now",
+        when=lambda event: event.what == "evidence",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.since}",
+        look=things.reviews,
+        say=lambda found: _("Your review waits for evidence: %(job)s", job=title(found)),
+        href=_review,
+    ),
+    Kind(
+        name="review_panel",
+        event=e.ReviewWaits,
+        title=_l("Your assessment in a review is due"),
+        icon="seal-check",
+        usual="now",
+        when=lambda event: event.what == "panel",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.since}",
+        look=things.reviews,
+        say=lambda found: _("The review of %(name)s waits for your assessment", name=found.names[0]),
+        href=_review,
+    ),
+    Kind(
+        name="review_decide",
+        event=e.ReviewWaits,
+        title=_l("A review waits for your decision"),
+        icon="seal-check",
+        usual="now",
+        when=lambda event: event.what == "decide",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.since}",
+        look=things.reviews,
+        say=lambda found: _("The review of %(name)s waits for your decision", name=found.names[0]),
+        href=_review,
+    ),
+    Kind(
+        name="review_released",
+        event=e.ReviewReleased,
+        title=_l("There is a decision in your review"),
+        icon="seal-check",
+        usual="now",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.number}",
+        look=things.reviews,
+        say=lambda found: _(
+            "There is a decision in your review: %(job)s. You can read it now", job=title(found)
+        ),
+        href=_review,
+    ),
+    Kind(
+        name="review_sign",
+        event=e.ReviewWaits,
+        title=_l("Your review waits for your signature"),
+        icon="seal-check",
+        usual="now",
+        when=lambda event: event.what == "sign",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.since}",
+        look=things.reviews,
+        say=lambda found: _(
+            "Your review waits until you sign that you have read it: %(job)s", job=title(found)
+        ),
+        href=_review,
+    ),
+    Kind(
+        name="review_objection",
+        event=e.ReviewObjected,
+        title=_l("An objection in a review waits for you"),
+        icon="seal-check",
+        usual="now",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.handles}",
+        look=things.reviews,
+        say=_objection,
+        href=_review,
+    ),
+    Kind(
+        name="review_objection_answered",
+        event=e.ReviewObjectionAnswered,
+        title=_l("Your objection was answered"),
+        icon="seal-check",
+        usual="now",
+        about=lambda event: event.review_id,
+        look=things.reviews,
+        say=lambda found: _("Your objection was answered. You can read it in your review"),
+        href=_review,
+    ),
     Kind(
         name="kudos",
         event=e.KudosGiven,

@@ -52,6 +52,43 @@ class Found:
     state: str = ""
 
 
+_REVIEWS = text("""
+    SELECT r.id::text AS id, p.name, j.name AS job, r.person_id = :me AS mine,
+           CASE r.stage WHEN 'gathering' THEN r.evidence_due WHEN 'panel' THEN r.panel_due ELSE r.decide_due END AS due
+    FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
+    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.stage <> 'withdrawn' AND (r.person_id = :me
+        OR EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND s.person_id = :me
+                   AND s.stepped_aside_at IS NULL)
+        OR EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND (o.handler_id = :me OR :hr)))
+""")
+_IS_HR = text("SELECT role = 'hr' FROM person WHERE id = :me")
+_ROUNDS = text("""
+    SELECT DISTINCT o.id::text AS id, o.name, o.evidence_due AS due FROM review_round o
+    JOIN review_round_person v ON v.round_id = o.id AND v.person_id = :me AND v.invited_at IS NOT NULL
+    WHERE o.id = ANY(CAST(:ids AS bigint[]))
+""")
+
+
+def reviews(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """Whose review it is and for which job, for who may open it; never what was decided."""
+    told = {"me": me, "ids": [line.object for line in lines]}
+    rows = {
+        row.id: row for row in db.session.execute(_REVIEWS, {**told, "hr": db.session.scalar(_IS_HR, told)})
+    }
+    return {
+        line.id: Found(key=row.id, names=(row.name,), title=row.job, total=len(line.objects),
+                       state="mine" if row.mine else "")
+        for line in lines
+        if (row := rows.get(line.object))
+    }  # fmt: skip
+
+
+def rounds(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """Rounds to which one was invited."""
+    rows = {row.id: row for row in db.session.execute(_ROUNDS, {"me": me, "ids": _numbers(lines)})}
+    return {line.id: Found(key=row.id, title=row.name) for line in lines if (row := rows.get(line.object))}
+
+
 def kudos(me: int, lines: Sequence[Line]) -> dict[int, Found]:
     rows = {row.id: row for row in kudos_queries.some(me, _numbers(lines)) if row.received}
     return {

@@ -32,7 +32,7 @@ class SeatIn(Schema):
 
 
 class DecideIn(Schema):
-    """`step`: keep a draft, look at what will be signed, or sign it. `read` is the version of the file that was read."""
+    """`step`: keep a draft, look at what will be signed, or sign it. `read` is the version of the file."""
 
     step = fields.String(load_default="draft", validate=validate.OneOf(("draft", "look", "sign")))
     outcome = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(rules.OUTCOMES))

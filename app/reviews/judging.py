@@ -1,8 +1,8 @@
 """What was judged in a review, as one viewer may read it.
 
-What the panel says is everybody's once the whole panel has handed in, and until then its writers' only. What was decided
-is everybody's once it is released; who decides reads it as it is signed. Nothing else depends on who asks, so HR and the
-employee read the same at every moment.
+What the panel says is everybody's once the whole panel has handed in, and until then its writers' only. What was
+decided is everybody's once it is released; who decides reads it as it is signed. Nothing else depends on who asks, so
+HR and the employee read the same at every moment.
 """
 
 from collections import defaultdict

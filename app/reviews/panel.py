@@ -350,3 +350,41 @@ def stand_in(*, today: date, at: datetime) -> None:
         ReviewSeatNamed(person_id=row.person_id, review_id=row.review_id, round_id=None, seat="decider")
         for row in came
     )
+
+
+# Beginning --------------------------------------------------------------------------------------------------
+
+_BEGIN = text("""
+    UPDATE review r SET stage = 'panel'
+    WHERE r.stage = 'gathering' AND (CAST(:review AS uuid) IS NULL OR r.id = :review)
+      AND (r.evidence_due < :today OR CAST(:review AS uuid) IS NOT NULL AND r.gathered_at IS NOT NULL)
+      AND EXISTS (SELECT FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active
+                  WHERE s.review_id = r.id AND s.seat = 'member' AND s.stepped_aside_at IS NULL)
+    RETURNING r.id
+""")
+_MEMBERS = text("""
+    SELECT s.review_id, s.person_id FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active
+    WHERE s.review_id = ANY(CAST(:ids AS uuid[])) AND s.seat = 'member' AND s.stepped_aside_at IS NULL
+    ORDER BY s.review_id, s.person_id
+""")
+NOT_YET = _l(
+    "A panel begins when it is named and the evidence is complete, or when the last day for evidence is over."
+)
+
+
+def begin(*, today: date, at: datetime, review_id: uuid.UUID | None = None, by: int | None = None) -> None:
+    """From now on the file stays as it is, and the panel assesses: from the day after the evidence was due, or as soon
+    as HR says so of one whose employee said that it is complete."""
+    if review_id is not None:
+        must_be(hold(review_id), "gathering")
+    begun = sorted(db.session.scalars(_BEGIN, {"review": review_id, "today": today}))
+    if review_id is not None and not begun:
+        raise Refused(NOT_YET)
+    if not begun:
+        return
+    touched([(one, by, "begun") for one in begun], at)
+    waiting = db.session.execute(_MEMBERS, {"ids": array(begun)})
+    publish(
+        ReviewWaits(person_id=row.person_id, review_id=row.review_id, what="panel", since="ready")
+        for row in waiting
+    )

@@ -34,8 +34,8 @@ def pdf(plain: bytes, digest: str, lang: str) -> bytes:
 
 def _in(texts: Any, lang: str) -> str:
     if isinstance(texts, Mapping):
-        return texts.get(lang) or next((one for one in texts.values() if one), "")
-    return texts or ""
+        return str(texts.get(lang) or next((one for one in texts.values() if one), ""))
+    return str(texts or "")
 
 
 def _day(said: str | None) -> str:
@@ -126,7 +126,7 @@ def _decision(one: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _gone() -> str:
-    return _("These words are gone: their key was destroyed.")
+    return str(_("These words are gone: their key was destroyed."))
 
 
 def _criterion(place: int, one: Mapping[str, Any], lang: str) -> dict[str, Any]:
@@ -256,4 +256,4 @@ def step_words() -> dict[str, str]:
 
 def _step(one: Mapping[str, Any]) -> str:
     said = step_words().get(one["what"], one["what"])
-    return f"{one['by']} {said}" if one["by"] else said
+    return f"{one['by']} {said}" if one["by"] else str(said)

@@ -20,6 +20,7 @@ from app.reviews.touching import NOT_THERE, Stale
 from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("sitting", __name__)
+pages.add_app_template_global(printing.step_words, "review_steps")
 
 
 def _to(review_id: uuid.UUID, said: str = "", anchor: str = "") -> Response:
@@ -34,23 +35,21 @@ def _again(review_id: uuid.UUID, no: ValidationError | Refused, where: str, know
     if isinstance(no, Stale) and not isinstance(no, panel.Clash):
         return _stale(review_id, no)
     seen = opened(review_id)
-    context = {**_shown(seen), **wrong_with(no, known), "typed": request.form, "where": where}
+    context: dict[str, Any] = {**_shown(seen), **wrong_with(no, known), "typed": request.form, "where": where}
     if isinstance(no, panel.Clash):
         context["clash"] = {one.criterion_id: one for one in no.both}
     if swaps() and where == "panel":
-        answer = render(
-            "reviews/_clash.html" if isinstance(no, panel.Clash) else "reviews/_unkept.html", **context
-        )
+        answer = render("reviews/_unkept.html", None, **context)
     else:
-        answer = render("reviews/one.html", **context)
+        answer = render("reviews/one.html", None, **context)
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
 
 
 def _stale(review_id: uuid.UUID, no: Stale) -> Response:
     """What changed since it was read; what was typed stands there to be sent again."""
-    context = {"review_id": review_id, "changed": no.changed, "message": no.message, "typed": request.form}
-    answer = render("reviews/stale.html", **context)
+    told: dict[str, Any] = {"changed": no.changed, "message": no.message, "typed": request.form}
+    answer = render("reviews/stale.html", None, review_id=review_id, **told)
     answer.status_code = no.status
     return answer
 
@@ -110,8 +109,9 @@ def decide(review_id: uuid.UUID) -> ResponseReturnValue:
         said = deciding.Decision(**{name: form[name] for name in ("outcome", "words", "from_on", "plan_on")})
         if form["step"] == "look":
             said = deciding.checked(said, now())
-            context = {"review_id": review_id, "said": said, "read": form["read"], "draft": form["draft"]}
-            return render("reviews/sign.html", file=queries.file(seen.row), **context)
+            file = queries.file(seen.row)
+            versions = {name: form[name] for name in ("read", "draft")}
+            return render("reviews/sign.html", None, review_id=review_id, file=file, said=said, **versions)
         with transaction():
             if form["step"] == "draft":
                 deciding.draft(review_id, said, person_id=me(), version=form["draft"], at=now())

@@ -1,0 +1,403 @@
+"""HR's desk of reviews: the list, rounds, seats, reminders, releases; and the invitation that somebody gets."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from marshmallow import ValidationError
+
+from app.access import asker, may, me
+from app.audit import actions as audit
+from app.careers import queries as careers
+from app.config import timezone
+from app.db import transaction
+from app.errors import NotFound, Refused
+from app.outbox import settle
+from app.people import queries as people
+from app.people.rules import sort_name_of
+from app.reviews import after, choosing, forms, panel, printing, rounds, rules, waiting
+from app.reviews.pages import reach_of
+from app.reviews.touching import NOT_THERE
+from app.tables import csv_text
+from app.web import body, done, in_language, now, query, render, wrong_with
+
+pages = Blueprint("hr_reviews", __name__)
+ROUND = f"/hr/reviews/rounds/<int(max={forms.BIGGEST}):round_id>"
+ONE = "/hr/reviews/<uuid:review_id>"
+WRONG = {
+    **rounds.WRONG,
+    "name_nl": rounds.WRONG["name"],
+    "name_en": rounds.WRONG["name"],
+    "seen_days": rounds.WRONG["days"],
+    "object_days": rounds.WRONG["days"],
+    "person": _l("Choose one colleague who works here, by name."),
+}
+
+
+def _reach() -> choosing.Reach:
+    """Departments of this HR, None for all; whoever is not HR did not come this far."""
+    found = reach_of(asker())
+    return set() if isinstance(found, bool) else found
+
+
+def _today() -> Any:
+    return now().astimezone(timezone()).date()
+
+
+def _who(said: str) -> int:
+    """The one colleague who is meant by what was typed."""
+    found = people.colleagues(said, limit=2)
+    if not found or (
+        len(found) > 1 and said.strip().casefold() not in (found[0].name.casefold(), found[0].handle)
+    ):
+        raise Refused(WRONG["person"], fields={"person": WRONG["person"]})
+    return found[0].id
+
+
+@pages.get("/hr/reviews")
+@may("hr")
+def listed() -> ResponseReturnValue:
+    asked = query(forms.DeskQuery())
+    rows, more = choosing.listed(
+        me(), _reach(), today=_today(), stage=asked["stage"], round_id=asked["round_id"],
+        q=sort_name_of(asked["q"]), page=asked["page"],
+    )  # fmt: skip
+    return render(
+        "reviews/desk.html", "reviews/_listed.html", rows=rows, more=more, asked=asked,
+        rounds=choosing.all_rounds(me(), _reach()), stages=choosing.stages(me(), _reach()), today=_today(),
+    )  # fmt: skip
+
+
+@pages.post("/hr/reviews/reminders")
+@may("hr")
+def remind() -> ResponseReturnValue:
+    """Of all that are ticked; what is not within reach is passed over. Twice on one day is told once."""
+    form = body(forms.RemindIn())
+    with transaction():
+        rows = choosing.to_remind(me(), _reach(), form["review"])
+        told = waiting.remind([row.id for row in rows], today=_today())
+        settle(now())
+    said = ngettext("One person is reminded", "%(num)s people are reminded", told)
+    return done("reviews/_kept.html", url_for(".listed", reminded=told), said=said)
+
+
+@pages.get("/hr/reviews/panels")
+@may("hr")
+def panels() -> ResponseReturnValue:
+    return render("reviews/panels.html", rows=choosing.panels(me(), _reach()), least=rules.PANELS)
+
+
+# Rounds -----------------------------------------------------------------------------------------------------
+
+
+@pages.get("/hr/reviews/rounds/new")
+@may("hr")
+def new_round() -> ResponseReturnValue:
+    return _form()
+
+
+def _form(no: ValidationError | Refused | None = None, round_: Any = None) -> Response:
+    known = careers.jobs()
+    asked = careers.current_criteria([one.id for one in known])
+    reach = _reach()
+    answer = render(
+        "reviews/round_form.html", jobs=[one for one in known if one.id in asked], round=round_,
+        units=[one for one in people.units().values() if reach is None or one.id in reach],
+        typed=request.form if no else None, everywhere=reach is None, rules=rules, **wrong_with(no, WRONG),
+    )  # fmt: skip
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
+
+
+@pages.post("/hr/reviews/rounds")
+@may("hr")
+def open_round() -> ResponseReturnValue:
+    try:
+        said = _said(body(forms.RoundIn()))
+        with transaction():
+            made = rounds.open_round(said, by=me(), reach=_reach(), at=now())
+            audit.write("review_round:opened", at=now(), actor_id=me(), detail={"round": made})
+            settle(now())
+            return done(
+                "reviews/_kept.html", url_for(".one_round", round_id=made), said=_("The round is open")
+            )
+    except (ValidationError, Refused) as no:
+        return _form(no)
+
+
+def _said(form: dict[str, Any]) -> rounds.NewRound:
+    names = [name for name in form if name not in ("name_nl", "name_en", "version")]
+    return rounds.NewRound(
+        name={"nl": form["name_nl"].strip(), "en": form["name_en"].strip()},
+        **{name: form[name] for name in names},
+    )
+
+
+def _must(round_id: int) -> choosing.Round:
+    found = choosing.one_round(me(), _reach(), round_id)
+    if found is None:
+        raise NotFound(rounds.NOT_THERE)
+    return found
+
+
+@pages.get(ROUND)
+@may("hr")
+def one_round(round_id: int) -> ResponseReturnValue:
+    return _round(round_id)
+
+
+def _round(round_id: int, no: ValidationError | Refused | None = None) -> Response:
+    if isinstance(no, NotFound):
+        raise no
+    answer = render("reviews/round.html", round=_must(round_id), typed=request.form, **wrong_with(no, WRONG))
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
+
+
+def _back(round_id: int, said: str) -> Response:
+    return done("reviews/_kept.html", url_for(".one_round", round_id=round_id), said=said)
+
+
+@pages.get(f"{ROUND}/edit")
+@may("hr")
+def edit_round(round_id: int) -> ResponseReturnValue:
+    return _form(round_=_must(round_id))
+
+
+@pages.post(f"{ROUND}/edit")
+@may("hr")
+def change_round(round_id: int) -> ResponseReturnValue:
+    found = _must(round_id)
+    try:
+        form = body(forms.RoundIn())
+        with transaction():
+            rounds.change(round_id, _said(form), version=form["version"], reach=_reach(), at=now())
+            audit.write("review_round:changed", at=now(), actor_id=me(), detail={"round": round_id})
+        return _back(round_id, _("Saved"))
+    except (ValidationError, Refused) as no:
+        return _form(no, found)
+
+
+@pages.post(f"{ROUND}/seats")
+@may("hr")
+def name_seat(round_id: int) -> ResponseReturnValue:
+    _must(round_id)
+    try:
+        form = body(forms.NameSeatIn())
+        with transaction():
+            rounds.name_seat(round_id, person_id=_who(form["person"]), seat=form["seat"], at=now())
+            settle(now())
+        return _back(round_id, _("Saved"))
+    except (ValidationError, Refused) as no:
+        return _round(round_id, no)
+
+
+@pages.post(f"{ROUND}/seats/drop")
+@may("hr")
+def drop_seat(round_id: int) -> ResponseReturnValue:
+    _must(round_id)
+    form = body(forms.DropSeatIn())
+    with transaction():
+        rounds.drop_seat(round_id, person_id=form["person_id"], seat=form["seat"])
+    return _back(round_id, _("Saved"))
+
+
+@pages.post(f"{ROUND}/people")
+@may("hr")
+def list_person(round_id: int) -> ResponseReturnValue:
+    found = _must(round_id)
+    try:
+        form = body(forms.ListPersonIn())
+        with transaction():
+            rounds.list_person(
+                round_id, person_id=_who(form["person"]), job_id=form["job_id"], reach=_reach(),
+                jobs=[one.id for one in found.jobs],
+            )  # fmt: skip
+        return _back(round_id, _("Saved"))
+    except (ValidationError, Refused) as no:
+        return _round(round_id, no)
+
+
+@pages.post(f"{ROUND}/invitations")
+@may("hr")
+def invite(round_id: int) -> ResponseReturnValue:
+    _must(round_id)
+    with transaction():
+        told = rounds.invite(round_id, at=now())
+        settle(now())
+    return _back(round_id, ngettext("One person is invited", "%(num)s people are invited", told))
+
+
+@pages.get(f"{ROUND}/release")
+@may("hr")
+def look_at_release(round_id: int) -> ResponseReturnValue:
+    """What becomes visible at one moment, and who is not decided yet, by name."""
+    found = _must(round_id)
+    waiting_for = [one for one in found.reviews if one.stage in ("gathering", "panel", "deciding")]
+    decided = [one for one in found.reviews if one.stage == "decided"]
+    mark = rounds.mark_of(found.reviews)
+    return render("reviews/release.html", round=found, decided=decided, waiting=waiting_for, mark=mark)
+
+
+@pages.post(f"{ROUND}/release")
+@may("hr")
+def release(round_id: int) -> ResponseReturnValue:
+    _must(round_id)
+    form = body(forms.ReleaseIn())
+    with transaction():
+        rounds.release(round_id, by=me(), mark=form["mark"], at=now())
+        audit.write("review_round:released", at=now(), actor_id=me(), detail={"round": round_id})
+        settle(now())
+    return _back(round_id, _("The decisions can be read now"))
+
+
+@pages.get(f"{ROUND}/decisions.csv")
+@may("hr")
+def decisions(round_id: int) -> ResponseReturnValue:
+    """What was decided and released, for the HR system."""
+    _must(round_id)
+    rows = choosing.decisions(me(), _reach(), round_id)
+    head = "external_id name job job_name outcome outcome_name from decided_on released_on deciders review".split()
+    said = printing.outcomes()
+    told = [
+        (
+            row.external_id, row.name, row.job, in_language(row.job_name), row.outcome, said[row.outcome], row.from_on,
+            row.decided_at.astimezone(timezone()).date(), row.released_at.astimezone(timezone()).date(), row.deciders,
+            row.id,
+        )
+        for row in rows
+    ]  # fmt: skip
+    with transaction():
+        detail = {"round": round_id, "rows": len(rows)}
+        audit.write("review_round:decisions_taken", at=now(), actor_id=me(), detail=detail)
+    answer = Response(csv_text(head, told), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="decisions-{round_id}.csv"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+# One review --------------------------------------------------------------------------------------------------
+
+
+def _run(review_id: uuid.UUID) -> Any:
+    """A review within reach, never one's own; the look is kept, whatever the answer."""
+    row = choosing.within(me(), _reach(), review_id)
+    if row is None:
+        raise NotFound(NOT_THERE)
+    audit.look(viewer_id=me(), person_id=row.person_id, what="review", allowed=True, at=now())
+    return row
+
+
+@pages.get(f"{ONE}/seats")
+@may("hr")
+def seats(review_id: uuid.UUID) -> ResponseReturnValue:
+    return _seats(review_id)
+
+
+def _seats(review_id: uuid.UUID, no: ValidationError | Refused | None = None) -> Response:
+    if isinstance(no, NotFound):
+        raise no
+    row = _run(review_id)
+    name = people.names([row.person_id])[row.person_id]
+    answer = render(
+        "reviews/seats.html", row=row, name=name, seats=choosing.seats(review_id), typed=request.form,
+        objection=choosing.objection(review_id), **wrong_with(no, WRONG),
+    )  # fmt: skip
+    if no is not None:
+        answer.status_code = no.status if isinstance(no, Refused) else 422
+    return answer
+
+
+def _seated(review_id: uuid.UUID, said: str) -> Response:
+    return done("reviews/_kept.html", url_for(".seats", review_id=review_id), said=said)
+
+
+@pages.post(f"{ONE}/seats")
+@may("hr")
+def name_one(review_id: uuid.UUID) -> ResponseReturnValue:
+    _run(review_id)
+    try:
+        form = body(forms.NameSeatIn())
+        with transaction():
+            panel.name_seat(review_id, person_id=_who(form["person"]), seat=form["seat"], by=me(), at=now())
+            settle(now())
+        return _seated(review_id, _("Saved"))
+    except (ValidationError, Refused) as no:
+        return _seats(review_id, no)
+
+
+@pages.post(f"{ONE}/seats/drop")
+@may("hr")
+def take_off(review_id: uuid.UUID) -> ResponseReturnValue:
+    _run(review_id)
+    try:
+        form = body(forms.DropSeatIn())
+        with transaction():
+            panel.step_aside(review_id, person_id=form["person_id"], seat=form["seat"], by=me(), at=now())
+            settle(now())
+        return _seated(review_id, _("Saved"))
+    except (ValidationError, Refused) as no:
+        return _seats(review_id, no)
+
+
+@pages.post(f"{ONE}/begin")
+@may("hr")
+def begin(review_id: uuid.UUID) -> ResponseReturnValue:
+    """Let the panel begin when the day of the evidence is over."""
+    _run(review_id)
+    try:
+        with transaction():
+            panel.begin(review_id=review_id, by=me(), today=_today(), at=now())
+            settle(now())
+        return _seated(review_id, _("The panel can begin"))
+    except Refused as no:
+        return _seats(review_id, no)
+
+
+@pages.post(f"{ONE}/handler")
+@may("hr")
+def name_handler(review_id: uuid.UUID) -> ResponseReturnValue:
+    """Who handles an objection: somebody without a part in it."""
+    _run(review_id)
+    try:
+        form = body(forms.PersonIn())
+        with transaction():
+            after.name_handler(review_id, person_id=_who(form["person"]), by=me(), at=now())
+            settle(now())
+        return _seated(review_id, _("Saved"))
+    except (ValidationError, Refused) as no:
+        return _seats(review_id, no)
+
+
+# The invitation ----------------------------------------------------------------------------------------------
+
+
+@pages.get(f"/reviews/rounds/<int(max={forms.BIGGEST}):round_id>")
+@may("person")
+def invitation(round_id: int) -> ResponseReturnValue:
+    """What a round is, for whoever was invited; nobody else learns that there is one."""
+    rows = choosing.invitation(me(), round_id)
+    if not rows:
+        raise NotFound(NOT_THERE)
+    return render("reviews/invitation.html", rows=rows, round=rows[0])
+
+
+@pages.post(f"/reviews/rounds/<int(max={forms.BIGGEST}):round_id>/acceptance")
+@may("person")
+def accept(round_id: int) -> ResponseReturnValue:
+    form = body(forms.AcceptIn())
+    rows = {row.job_id: row for row in choosing.invitation(me(), round_id)}
+    if form["job_id"] not in rows:
+        raise NotFound(NOT_THERE)
+    with transaction():
+        made = rounds.start(round_id, [(me(), form["job_id"])], at=now())
+        settle(now())
+    found = made.get(me()) or rows[form["job_id"]].review_id
+    then = url_for("reviews.one", review_id=found) if found else url_for("reviews.mine")
+    return done("reviews/_kept.html", then, said=_("Your review has begun"))

@@ -1,0 +1,129 @@
+"""A dossier on paper: sixty pieces of evidence, in both languages, tagged, and nothing of what people wrote becomes markup."""
+
+import hashlib
+import io
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.reviews import dossier, printing
+
+KINDS = ("badge", "completion", "lesson_applied", "kudos", "recognition", "observation", "document")
+AT = "2026-10-08T08:12:00Z"
+NAUGHTY = (
+    '#import "x" = <b>*not bold*</b> $x^2$ @nobody `raw` \\ // gone /* gone */ [link](x) "quoted" \u202etfel'
+)
+LONG = (
+    "Samir stayed calm on the radio when the main burst at night, called the neighbours, and handed the shift over with a "
+    "drawing of what was closed. He asked for help before he needed it."
+)
+PICTURE = {
+    "kind": "workshop",
+    "tier": 2,
+    "skill": "safety",
+    "glyph": "first-aid-kit",
+    "engraving": "ab" * 32,
+    "version": 1,
+}
+
+
+def piece(place: int) -> dict[str, Any]:
+    kind = KINDS[place % len(KINDS)]
+    return {
+        "kind": kind,
+        "title": {"nl": f"Bewijsstuk {place}", "en": f"Piece {place}"} if place % 2 else f"Own title {place}",
+        "note": LONG if place % 3 else "",
+        "said": "I lead the next one" if place % 5 == 0 else "",
+        "lang": "en",
+        "by": "Fatma Yıldız" if kind in ("kudos", "observation", "recognition") else "",
+        "at": AT,
+        "tier": 2 if kind == "badge" else None,
+        "times": 0,
+        "released_at": AT,
+        "gone": place == 13,
+        "picture": PICTURE if kind == "badge" else None,
+    }
+
+
+def content(pieces: int = 60, note: str = LONG) -> dict[str, Any]:
+    asked = [
+        {
+            "key": str(place),
+            "text": {
+                "nl": f"Leidt de aanpak van een storing, deel {place}",
+                "en": f"Leads the response, part {place}",
+            },
+            "skill": {"nl": "Veiligheid", "en": "Safety"},
+            "level": 3,
+            "evidence": [piece(one) for one in range(pieces) if one % 6 == place],
+            "assessments": [
+                {"by": "Maaike Postma", "verdict": "met", "reason": note},
+                {"by": "Fatma Yıldız", "verdict": "partly", "reason": LONG},
+            ],
+        }
+        for place in range(6)
+    ]
+    return {
+        "format": dossier.FORMAT,
+        "review": "0b3c1c9e-6f0a-4f0e-9a52-0d8c2f7d8a11",
+        "number": 2,
+        "frozen_at": AT,
+        "organisation": "Waterveld",
+        "employee": {"name": "Samir El Amrani", "job": "Process operator B", "department": "Distribution", "team": "Zuid"},
+        "job": {
+            "slug": "senior", "level": 3,
+            "name": {"nl": "Senior procesoperator", "en": "Senior process operator"},
+            "family": {"nl": "Proces", "en": "Process"},
+        },
+        "criteria_version": {"number": 3, "consented_on": "2025-11-03"},
+        "round": {"nl": "Najaar 2026", "en": "Autumn 2026"},
+        "asked": {"by": "Samir El Amrani", "at": AT},
+        "own_words": {"text": note + "\n\n" + LONG, "at": AT},
+        "criteria": asked,
+        "panel": [
+            {"name": "Maaike Postma", "seat": "member", "for": None, "handed_in_at": AT, "stepped_aside_at": None},
+            {"name": "Daan Willems", "seat": "decider", "for": "Sanne Bakker", "handed_in_at": None, "stepped_aside_at": None},
+        ],
+        "decisions": [
+            {
+                "by": "Sanne Bakker", "outcome": "promote_with_plan", "from": "2026-11-01",
+                "open_criteria_until": "2027-05-01", "reason": LONG + "\n" + note, "signed_at": AT,
+            }
+        ],
+        "released_at": AT,
+        "object_days": 42,
+        "seen_at": AT,
+        "not_signed_at": None,
+        "answer": {"text": LONG, "at": AT},
+        "objection": {
+            "text": LONG, "filed_at": AT, "handled_by": "Tom de Wit", "outcome": "stands", "answer": LONG, "handled_at": AT,
+        },
+        "closed_at": None,
+        "steps": [{"at": AT, "by": "Samir El Amrani", "what": what} for what in ("asked", "gathered", "seen")],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_sixty_pieces_of_evidence_make_a_tagged_pdf_in_each_language(app: Flask, lang: str) -> None:
+    plain = dossier.canonical(content())
+    with app.test_request_context():
+        made = printing.pdf(plain, hashlib.sha256(plain).hexdigest(), lang)
+    assert made.startswith(b"%PDF-1.7")
+    for sign in (b"/StructTreeRoot", b"/MarkInfo", b"pdfuaid", b"/Lang", f"({lang})".encode()):
+        assert sign in made
+    assert len(io.BytesIO(made).read()) < 1_500_000
+
+
+def test_what_people_write_never_becomes_markup(app: Flask) -> None:
+    plain = dossier.canonical(content(12, NAUGHTY))
+    with app.test_request_context():
+        assert printing.pdf(plain, "0" * 64, "en").startswith(b"%PDF")
+
+
+def test_texts_whose_key_is_gone_are_said_to_be_gone(app: Flask) -> None:
+    whole = content(6)
+    whole["decisions"][0]["reason"] = whole["own_words"]["text"] = None
+    whole["criteria"][0]["assessments"][0]["reason"] = None
+    with app.test_request_context():
+        assert printing.pdf(dossier.canonical(whole), "0" * 64, "nl").startswith(b"%PDF")
