@@ -28,6 +28,7 @@ from app.demo.play import PLATFORM, Stage, count_the_week, play, stage_managers
 from app.demo.profiles import show
 from app.demo.recognitions import recognise
 from app.demo.replies import reply
+from app.demo.reviewing import review
 from app.demo.sharing import DRAFT
 from app.errors import Refused
 from app.imports import catalogue
@@ -138,6 +139,11 @@ def _fill(
     ids = {person.name: stage.people[person.external_id] for person in everybody}
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
+    if "reviewed" not in kept:
+        kept["reviewed"] = review(ids, now)
+        with transaction():
+            _keep(kept, now)
+        echo(f"  {kept['reviewed']} promotion reviews")
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
