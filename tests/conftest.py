@@ -31,7 +31,9 @@ KEYS = {
     "GALLERY": "1",
 }
 # the shell is the same engine without its windows, for two thirds of the work
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = (SHELL, *WHOLE)
 CLOSING = 30.0  # seconds
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIET += ("--disable-component-update", "--disable-sync")
@@ -303,17 +305,29 @@ class Browsers:
 
 
 @pytest.fixture(scope="session")
-def browsers() -> Iterator[Browsers]:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
+def player() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browsers(player: Any) -> Iterator[Browsers]:
+    with found(player, *BROWSERS) as made:
+        yield made
+
+
+@contextmanager
+def found(player: Any, *names: str) -> Iterator[Browsers]:
+    """The first of these programs that is at hand, unless CHROMIUM names one."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not program:
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail("REQUIRE_BROWSER is set, and there is no Chromium on PATH and none in CHROMIUM")
         pytest.skip("no Chromium on PATH: install one, or name it in CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as player:
-        made = Browsers(player, found)
-        yield made
-        with made.within(CLOSING):
-            if made.running and made.running.is_connected():
-                made.running.close()
+    made = Browsers(player, program)
+    yield made
+    with made.within(CLOSING):
+        if made.running and made.running.is_connected():
+            made.running.close()

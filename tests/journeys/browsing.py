@@ -23,7 +23,8 @@ NOISE = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
 PATIENCE = 30_000  # the machine may be busy; nothing waits for longer than it has to
 Visit = Callable[..., Page]
 LOCALES = {"en": "en-GB", "nl": "nl-NL"}
-FULL = os.environ.get("MATRIX") == "full"  # every look at every page, as .ci/run takes them
+FULL = os.environ.get("MATRIX") == "full"  # every look at all that is looked at
+PAGES = FULL or os.environ.get("MATRIX") == "pages"  # every look at every page, as .ci/run takes them
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Every page, as whoever uses it sees it: axe finds nothing, nothing sticks out, no link leads nowhere.
 
-Usually each page once in one look, in Dutch, every other one on a phone in the dark; with MATRIX=full each in every
+Usually each page once in one look, in Dutch, every other one on a phone in the dark; with MATRIX=pages each in every
 language, theme and width, and with its text spaced out. A page is opened once in a language: theme and width follow
 the device, so that a look costs no new page.
 """
@@ -20,8 +20,8 @@ from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
-    FULL,
     LOCALES,
+    PAGES,
     Consoles,
     Visit,
     headless,
@@ -34,7 +34,7 @@ from tests.journeys.browsing import (
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
-LANGUAGES = ("nl", "en") if FULL else ("nl",)
+LANGUAGES = ("nl", "en") if PAGES else ("nl",)
 WHO = ("anna", "mia", "clara", "cor", "dan", "leo")
 
 
@@ -107,7 +107,7 @@ def show_badges(person_id: int) -> None:
 
 def look_like(page: Page, number: int) -> None:
     """Pages that are looked at once are seen at a desk and on a phone in turn, the latter in the dark."""
-    phone = number % 2 == 1 and not FULL
+    phone = number % 2 == 1 and not PAGES
     page.set_viewport_size({"width": 390 if phone else 1280, "height": 900})
     page.emulate_media(color_scheme="dark" if phone else "light")
 
@@ -115,7 +115,7 @@ def look_like(page: Page, number: int) -> None:
 def look_at(page: Page, lang: str, where: str) -> list[str]:
     """In its own look, at its own width and at one beside it; in the whole matrix in all of them."""
     wrong = headless(page, lang)
-    if FULL:
+    if PAGES:
         wrong += in_every_look(page)
     else:
         narrow = (page.viewport_size or {})["width"] < 500

@@ -1,16 +1,25 @@
 """What a first view weighs, holds and moves, by Chromium's own figures; `python -m tools.weight` tells speeds, too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext
 
 from tests.cast import Cast, signed_in
+from tests.conftest import SHELL, WHOLE, Browsers, found
 from tests.journeys.scene import BADGE, Company
 from tools.weight import MOST, Figures, measure, too_much
 
 PAGES = ("/", "/learn", "/album", f"/badges/{BADGE}", "/leaderboards", "/lessons")
+
+
+@pytest.fixture(scope="module")
+def browsers(player: Any) -> Iterator[Browsers]:
+    """The whole browser, where it is at hand: the shell paints before the fonts have come, and texts move."""
+    with found(player, *WHOLE, SHELL) as made:
+        yield made
 
 
 @pytest.mark.slow
