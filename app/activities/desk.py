@@ -193,7 +193,9 @@ def answer() -> ResponseReturnValue:
     except (ValidationError, Refused) as no:
         wrong = no.fields if isinstance(no, Refused) else {}
         said = no.message if isinstance(no, Refused) else _("Look at this again.")
-        given = _wishes(refused=request.form.get("same", ""), refusal=str(said), wrong=wrong)
+        given = _wishes(
+            refused=request.form.get("same", ""), refusal=str(said), wrong=wrong, typed=request.form
+        )
         given.status_code = no.status if isinstance(no, Refused) else 422
         return given
 
@@ -205,6 +207,7 @@ def _asked(**more: Any) -> dict[str, Any]:
         "refused": None,
         "refusal": None,
         "wrong": {},
+        "typed": {},
     }
     return {"rows": queries.wishes(), "offers": rows, **empty, **more}
 

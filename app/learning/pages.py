@@ -125,7 +125,9 @@ def _written(row: Any, column: str) -> str:
     if column not in row.header:
         return ""
     place = row.header.index(column)
-    return rules.guess_format([line["cells"][place] for line in row.sample if len(line["cells"]) > place])
+    return rules.guess_format(
+        [line["cells"][place] for line in row.sample or () if len(line["cells"]) > place]
+    )
 
 
 @pages.post(f"{ONE}/reading")
