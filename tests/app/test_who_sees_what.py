@@ -135,7 +135,7 @@ def things(app: Flask, cast: Cast, everybody: dict[str, int]) -> dict[str, Thing
         "goal of her own": Thing(f"/goals/{aims['me']}", f"/api/v1/me/goals/{aims['me']}", {"anna"}),
         "goal for her manager": Thing(f"/goals/{aims['manager']}", None, {"anna", "mia"}),
         "goal for her team": Thing(f"/goals/{aims['team']}", None, TEAM),
-        "feedback": Thing(f"/feedback/{request}", f"/api/v1/feedback/{request}", {"anna", "ben"}),
+        "feedback": Thing(f"/feedback/{request}", f"/api/v1/feedback/requests/{request}", {"anna", "ben"}),
         "note that is filed": Thing(
             f"/conversations/{talk}", f"/api/v1/conversations/{talk}", {"anna", "mia"}
         ),
