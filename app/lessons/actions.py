@@ -14,7 +14,7 @@ from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import Event, FactStated, FactTakenBack, LessonApplied, LessonShared, LessonUnnamed
 from app.lessons import queries, rules, unnamed
-from app.lessons.models import Application, Attachment, Lesson
+from app.lessons.models import Application, Attachment, Lesson, Saved
 from app.outbox import forget, publish
 from app.people import queries as people
 from app.vision.models import Skill
@@ -129,6 +129,7 @@ _STOP = (
     .returning(Application.person_id, Application.round)
 )
 _REMOVE_FILES = delete(Attachment).where(Attachment.lesson_id == bindparam("of"))
+_UNSAVE = delete(Saved).where(Saved.lesson_id == bindparam("of"))
 _REMOVE_DOCUMENTS = _REMOVE_FILES.where(Attachment.kind.not_like("image/%"))
 _STOP_ONE = _STOP.where(Application.person_id == bindparam("by"))
 _EVER = select(Application.round).where(
@@ -219,7 +220,8 @@ def delete_lesson(*, by: int, lesson_id: int, at: datetime) -> None:
     counts = db.session.scalar(_DELETE, {**asked, "moment": at})
     if counts is None:
         raise NotFound(NOT_THERE)
-    db.session.execute(_REMOVE_FILES, {"of": lesson_id})
+    for statement in (_REMOVE_FILES, _UNSAVE):
+        db.session.execute(statement, {"of": lesson_id})
     ended = db.session.execute(_STOP, {"of": lesson_id, "moment": at}).all()
     if counts and not hidden:
         sources = [f"lesson:{lesson_id}", *(_applied(lesson_id, row.person_id, row.round) for row in ended)]

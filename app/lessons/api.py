@@ -12,7 +12,7 @@ from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound
 from app.lessons import actions, extras, queries
-from app.lessons.rules import FILE_BYTES, REACTIONS
+from app.lessons.rules import FILE_BYTES, REACTIONS, quarter_began
 from app.lessons.schemas import (
     BIGGEST,
     ApplicationIn,
@@ -42,7 +42,7 @@ ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
 @api.response(200, LessonsOut)
 def feed(asked: dict[str, Any]) -> dict[str, Any]:
     """The lessons that you may read, newest first."""
-    rows, more = queries.feed(me(), **asked)
+    rows, more = queries.feed(me(), **asked, since=quarter_began(now()))
     files = queries.files_of(row.id for row in rows)
     return {"lessons": [_out(row, files.get(row.id, ())) for row in rows], "next": more}
 
@@ -188,6 +188,27 @@ def _react(lesson_id: int, kind: str, on: bool) -> dict[str, Any]:
     with transaction():
         extras.react(by=me(), lesson_id=lesson_id, kind=kind, on=on)
         return _one(lesson_id)
+
+
+@api.route(f"{ONE}/saved", methods=["PUT"])
+@may("person")
+@api.response(200, LessonOut)
+@api.alt_response(404, description="is not there, or not for you")
+@api.alt_response(422, description="is your own")
+def save(lesson_id: int) -> dict[str, Any]:
+    """Keep it, to find it again with `show=saved`. Nobody else sees that."""
+    with transaction():
+        extras.save(by=me(), lesson_ids=[lesson_id], on=True, at=now())
+        return _one(lesson_id)
+
+
+@api.route(f"{ONE}/saved", methods=["DELETE"])
+@may("person")
+@api.response(204)
+def unsave(lesson_id: int) -> None:
+    """Keep it no longer; twice is once."""
+    with transaction():
+        extras.save(by=me(), lesson_ids=[lesson_id], on=False, at=now())
 
 
 @api.route(f"{ONE}/files", methods=["POST"])

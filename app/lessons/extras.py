@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.config import timezone
 from app.db import db
 from app.errors import NotFound, Refused
 from app.keys import decrypt, encrypt
 from app.lessons import actions, pictures, queries, rules, unnamed
-from app.lessons.models import Attachment, Draft, Lesson, Reaction
+from app.lessons.models import Attachment, Draft, Lesson, Reaction, Saved
 
 PDF = "application/pdf"
 PICTURE = "image/webp"
@@ -118,6 +119,27 @@ def react(*, by: int, lesson_id: int, kind: str, on: bool) -> None:
         db.session.execute(insert(Reaction).values(row).on_conflict_do_nothing())
     else:
         db.session.execute(delete(Reaction).filter_by(**row))
+
+
+# Saved --------------------------------------------------------------------------------------------------------
+
+
+def save(*, by: int, lesson_ids: Iterable[int], on: bool, at: datetime) -> None:
+    """Keep these to find them again, or no longer; twice is once. Nobody else sees it, and it earns nothing.
+
+    One's own stands under Mine: so no row ever says that somebody keeps what may be their own without a name.
+    """
+    wanted = sorted(set(lesson_ids))
+    if not on:
+        db.session.execute(delete(Saved).where(Saved.person_id == by, Saved.lesson_id.in_(wanted)))
+        return
+    allowed = queries.may_apply([(lesson_id, by) for lesson_id in wanted])
+    if len(allowed) < len(wanted):
+        raise NotFound(actions.NOT_THERE)
+    actions.refuse_own(allowed, _l("This is your own lesson. You find it under Mine."))
+    day = at.astimezone(timezone()).date()
+    rows = [{"person_id": by, "lesson_id": lesson_id, "saved_on": day} for lesson_id in wanted]
+    db.session.execute(insert(Saved).values(rows).on_conflict_do_nothing())
 
 
 # Drafts -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.lessons import actions, extras, queries
-from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began
+from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
     BIGGEST,
     ApplicationIn,
@@ -25,6 +25,7 @@ from app.lessons.schemas import (
     NewLessonIn,
     ReactionIn,
     SaidIn,
+    SavedIn,
 )
 from app.lessons.serving import as_file
 from app.outbox import settle
@@ -35,6 +36,7 @@ from app.web import body, done, now, query, render, swaps, wrong_with
 WRONG = {**actions.WRONG, "alt": extras.WRONG["alt"]}
 pages = Blueprint("lessons", __name__)
 ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
+NAMES = 50  # taken out of a text at once
 TEXTS = ("outcome", "title", "happened", "learned", "from_now_on", "lang", "audience")
 
 
@@ -45,7 +47,7 @@ def feed() -> ResponseReturnValue:
 
 
 def _feed(asked: dict[str, Any], **composer: Any) -> Response:
-    rows, more = queries.feed(me(), **asked, limit=queries.PAGE)
+    rows, more = queries.feed(me(), **asked, limit=queries.PAGE, since=quarter_began(now()))
     context = {
         "lessons": rows,
         "files": queries.files_of(row.id for row in rows),
@@ -201,6 +203,18 @@ def react(lesson_id: int) -> ResponseReturnValue:
         return done("lessons/_reactions.html", then, lesson=_must(lesson_id))
 
 
+@pages.post(f"{ONE}/saved")
+@may("person")
+def save(lesson_id: int) -> ResponseReturnValue:
+    form = body(SavedIn())
+    with transaction():
+        extras.save(by=me(), lesson_ids=[lesson_id], on=form["on"], at=now())
+        row = queries.lesson(me(), lesson_id)
+        if row is None:
+            return done("lessons/_deleted.html", url_for(".feed", show="saved"))
+        return done("lessons/_save.html", url_for(".lesson", lesson_id=lesson_id), lesson=row)
+
+
 @pages.get(f"{ONE}/files/<uuid:file_id>")
 @may("person")
 def file(lesson_id: int, file_id: uuid.UUID) -> ResponseReturnValue:
@@ -280,6 +294,22 @@ def names() -> ResponseReturnValue:
     said = body(SaidIn())
     found = queries.named_in(me(), "\n".join(said.values()))
     return render("lessons/names.html", "lessons/_names.html", found=found)
+
+
+@pages.post("/lessons/names/remove")
+@may("person")
+def remove_names() -> ResponseReturnValue:
+    """The composer again, with other words in place of the colleagues that its texts name. Nothing is kept."""
+    said, typed = body(SaidIn()), _typed()
+    found = queries.named_in(me(), "\n".join(said.values()), NAMES)
+    instead = "een collega" if typed["lang"] == "nl" else "a colleague"
+    typed |= {name: without_names(text, found, instead) for name, text in said.items()}
+    composer = _composer(typed) | {"removed": found}
+    if swaps():
+        answer = render("lessons/_composer.html", "lessons/_composer.html", **_words(), **composer)
+        answer.headers.update({"HX-Retarget": "#composer", "HX-Reswap": "outerHTML"})
+        return answer
+    return _feed({"show": "all", "before": None}, **composer)
 
 
 # The composer: what was typed, and what is wrong with it ----------------------------------------------------

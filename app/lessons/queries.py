@@ -33,7 +33,7 @@ from sqlalchemy.types import BigInteger, LargeBinary, Text
 
 from app.db import db
 from app.finding import matches
-from app.lessons.models import WORDS, Application, Attachment, Lesson, Reaction
+from app.lessons.models import WORDS, Application, Attachment, Lesson, Reaction, Saved
 from app.lessons.rules import REACTIONS
 from app.lessons.unnamed import marks as marks
 from app.lessons.unnamed import marks_of as marks_of
@@ -112,6 +112,7 @@ _CARD = (
         Lesson.author_id.is_(None).label("unnamed"),
         _own.label("mine"),
         _mine.lesson_id.is_not(None).label("i_apply"),
+        exists().where(Saved.lesson_id == Lesson.id, Saved.person_id == bindparam("me")).label("saved"),
         _mine.how.label("my_how"),
         *(_reacted.c[kind] for kind in REACTIONS),
         func.coalesce(_reacted.c.by_me, array([], type_=Text())).label("my_reactions"),
@@ -139,6 +140,7 @@ _SHOWS: dict[str, ColumnElement[bool]] = {
     "all": true(),
     "team": Lesson.team_id == _my_team,
     "mine": or_(Lesson.author_id == bindparam("me"), _marked),
+    "saved": Lesson.id.in_(select(Saved.lesson_id).where(Saved.person_id == bindparam("me"))),
 }
 _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     (show, further): _NEWEST.where(only, *([_BEFORE] if further else []))
@@ -196,6 +198,12 @@ _MOST = (
     .outerjoin(_author, _author.id == Lesson.author_id)
     .join(_viewer, _viewer.id == bindparam("me"))
     .where(Lesson.deleted_at.is_(None), _readable)
+    .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
+    .limit(bindparam("limit"))
+)
+# The same front as whole cards; it has an end, so there is nothing further.
+_MOST_FEED = (
+    _CARD.join(_most, _most.c.lesson_id == Lesson.id)
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
@@ -272,14 +280,15 @@ _NAMED = text("""
     WHERE p.active AND p.erased_at IS NULL AND p.id <> :me
       AND (position(p.name IN :said) > 0
            OR p.department_id = me.department_id AND split_part(p.name, ' ', 1) = ANY(CAST(:words AS text[])))
-    ORDER BY position(p.name IN :said) DESC, p.sort_name, p.id LIMIT 3
+    ORDER BY position(p.name IN :said) DESC, p.sort_name, p.id LIMIT :most
 """)
 
 
-def named_in(me: int, said: str) -> list[str]:
-    """Colleagues whose names may stand in this text; for a tip, nothing more."""
+def named_in(me: int, said: str, most: int = 3) -> list[str]:
+    """Colleagues whose names may stand in this text: for a tip, and to take them out when its writer says so."""
     words = sorted({word for word in NAME.findall(said)})
-    return list(db.session.scalars(_NAMED, {"me": me, "said": said, "words": words})) if words else []
+    asked = {"me": me, "said": said, "words": words, "most": most}
+    return list(db.session.scalars(_NAMED, asked)) if words else []
 
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
@@ -330,9 +339,20 @@ _MAY_APPLY = (
 
 
 def feed(
-    me: int, *, show: str = "all", before: int | None = None, limit: int = LIMIT
+    me: int,
+    *,
+    show: str = "all",
+    before: int | None = None,
+    limit: int = LIMIT,
+    since: datetime | None = None,
 ) -> tuple[Sequence[AnyRow], int | None]:
-    """What this person may read, newest first; and the id with which to ask for what comes after it."""
+    """What this person may read, newest first; and the id with which to ask for what comes after it.
+
+    `most` shows what was applied most since then; `saved` what this person saved, which nobody else sees.
+    """
+    if show == "most" and since is not None:
+        asked = {"me": me, "marks": marks_of(me), "limit": limit, "since": since}
+        return db.session.execute(_MOST_FEED, asked).all() if before is None else [], None
     statement = _FEEDS[show if show in _SHOWS else "all", before is not None]
     rows = db.session.execute(
         statement,

@@ -67,6 +67,14 @@ def wrong_with(title: str, parts: Sequence[str], outcome: str, lang: str, audien
     return next((name for name, value, known in chosen if value not in known), None)
 
 
+def without_names(text: str, names: Sequence[str], instead: str) -> str:
+    """The text with other words in place of these people, by their whole names and their first names; longest first."""
+    firsts = {name.split()[0] for name in names if name.split()}
+    for name in sorted({*names, *firsts}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?:(?<!s)s(?!\w)|(?!\w))", instead, text)
+    return text
+
+
 def quarter_began(at: datetime) -> datetime:
     """When the quarter of this moment began; good enough for "this quarter" beside a list."""
     return at.replace(month=(at.month - 1) // 3 * 3 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)

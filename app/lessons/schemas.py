@@ -101,6 +101,10 @@ class SaidIn(Schema):
     title = fields.String(load_default="", validate=validate.Length(max=rules.TITLE[1]))
 
 
+class SavedIn(Schema):
+    on = fields.Boolean(load_default=True)
+
+
 class FileOut(Schema):
     id = fields.UUID(required=True)
     kind = fields.String(required=True, metadata={"description": "image/webp or application/pdf"})
@@ -118,7 +122,9 @@ class ReactionsOut(Schema):
 class FeedQuery(Schema):
     """Which lessons."""
 
-    show = fields.String(load_default="all", validate=validate.OneOf(("all", "team", "mine")))
+    show = fields.String(
+        load_default="all", validate=validate.OneOf(("all", "team", "most", "saved", "mine"))
+    )
     before = fields.Integer(load_default=None, allow_none=True, validate=ID)
 
 

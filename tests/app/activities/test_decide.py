@@ -89,3 +89,24 @@ def test_several_are_decided_at_once_or_none(cast: Cast, catalogue: Catalogue) -
         decided(*both, by=cast.mia)
     assert queries.count_waiting_for(cast.mia) == 1
     assert len(decided(both[1], by=cast.mia).stated) == 1
+
+
+def test_a_manager_who_confirms_a_hundred_at_once_counts_each_once_whoever_else_is_at_it(
+    cast: Cast, catalogue: Catalogue
+) -> None:
+    """In one transaction, and with a statement or two more than for one; a second time it is too late for all of it."""
+    logs: list[Log] = [
+        {"person_id": person, "title": f"Round {number}", "kind": "on_the_job", "skill_id": catalogue.safety,
+         "completed_on": date(2026, 11, 19), "hours": 1.0, "note": "With the crew"}
+        for person in (cast.anna, cast.ben)
+        for number in range(50)
+    ]  # fmt: skip
+    ids = tell(lambda: actions.log_completions(logs, at=NOW)).result
+    assert isinstance(ids, list)
+    stated = decided(*ids, by=cast.mia).stated
+    assert len({fact.source for fact in stated}) == len(stated) == 100
+    assert {fact.confirmed_by for fact in stated} == {cast.mia}
+    with pytest.raises((Conflict, NotFound)):
+        decided(*ids, by=cast.mia)
+    with pytest.raises((Conflict, NotFound)):
+        decided(ids[0], by=cast.anna)

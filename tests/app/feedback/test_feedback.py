@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.feedback import actions
+from app.lessons import actions as lessons
 from app.outbox import settle
 from app.people import actions as people
 from tests.app.feedback.conftest import AT, SAID, WORDS
@@ -391,3 +393,33 @@ def test_asking_answering_and_marking_in_batches_is_all_or_nothing_and_weighs_in
     assert sorted((fact.weight for fact in facts()), reverse=True) == [1, 1, 0.5, 0.25]
     do(lambda: actions.mark_helpful([replace(one, on=False) for one in marks[:3]], at=AT))
     assert len(facts()) == 1
+
+
+def test_feedback_on_a_lesson_that_loses_its_name_at_that_moment_is_for_nobody_and_tells_nobody(
+    app: Flask, cast: Cast, lesson: Callable[..., int]
+) -> None:
+    """Without holding the row, it would be given under the old id, and its news would name the author."""
+    lesson_id = lesson("anna")
+    raised: list[BaseException] = []
+    done = Event()
+
+    def give() -> None:
+        try:
+            with app.app_context(), transaction():
+                actions.give_on_lesson(by=cast.ben, lesson_id=lesson_id, words=SAID, at=AT)
+                settle(AT)
+        except BaseException as fault:
+            raised.append(fault)
+        done.set()
+
+    thread = Thread(target=give)
+    with app.app_context(), transaction():
+        lessons.take_name_off(by=cast.anna, lesson_id=lesson_id, at=AT)
+        settle(AT)
+        thread.start()
+        assert not done.wait(1), "it waits until the name is off"
+    thread.join(20)
+    assert [type(fault) for fault in raised] == [NotFound]
+    with app.app_context():
+        assert db.session.scalar(text("SELECT count(*) FROM feedback")) == 0
+        assert db.session.scalar(text("SELECT count(*) FROM outbox WHERE event = 'FeedbackGiven'")) == 0

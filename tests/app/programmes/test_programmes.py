@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from datetime import timedelta
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import worker
-from app.db import db
+from app.activities import actions as activities
+from app.db import db, lock_people, transaction
 from app.errors import Conflict, NotFound, Refused
+from app.outbox import settle
 from app.programmes import actions, queries
 from app.programmes.rules import NewPart, Told
 from tests.app.leaderboards.scene import Scene, now
@@ -270,3 +273,27 @@ def test_a_batch_of_many_takes_no_more_statements_than_one(
         event.remove(engine, "before_cursor_execute", note)
     assert len(said) == one <= 3
     assert len(standing(scene)) == 9
+
+
+def test_who_begins_to_follow_while_the_last_part_is_being_recorded_completes_it(
+    scene: Scene, cast: Cast, act: Act, publish: Act
+) -> None:
+    """Without the lock on the person neither would see the other: the one no follower, the other no completion."""
+    slug = publish((1, "a1"))
+    done = Event()
+
+    def follow() -> None:
+        act(actions.follow, slug, person_id=cast.anna)
+        done.set()
+
+    thread = Thread(target=follow)
+    report = {"person_id": cast.anna, "activity_id": scene.id_of("activity", "a1"), "source": "import:race",
+              "completed_at": now() - timedelta(minutes=1), "origin": "platform"}  # fmt: skip
+    with scene.app.app_context(), transaction():
+        lock_people([cast.anna])
+        activities.record_completions([report], at=now())
+        settle(now())
+        thread.start()
+        assert not done.wait(1), "it waits for what is being recorded"
+    thread.join(20)
+    assert standing(scene) == [(source(scene, cast.anna), 1.0)]
