@@ -51,7 +51,10 @@ def _older(view: str, older: queries.Older, **more: Any) -> dict[str, Any]:
 @pages.get("/admin/audit")
 @may("admin", "privacy")
 def audit() -> ResponseReturnValue:
-    """What was done: searched by kind, who, about whom and when. Whom it shows can read that somebody looked."""
+    """What was done: searched by kind, who, about whom and when. Whom it shows can read that somebody looked.
+
+    A name that means nobody, or several, is no fault: the page says so, as when nothing is found.
+    """
     asked = query(AuditQuery())
     no: Refused | None = None
     try:
@@ -61,7 +64,7 @@ def audit() -> ResponseReturnValue:
     kept = {**asked, "by_id": by_id, "about_id": about_id, "by": "", "about": ""}
     told, older = asking.found(kept) if no is None else ([], None)
     more = {name: value for name, value in kept.items() if value and name not in ("before", "before_id")}
-    answer = render(
+    return render(
         "privacy/audit.html",
         "privacy/_acts.html",
         days=asking.by_day(told),
@@ -74,8 +77,6 @@ def audit() -> ResponseReturnValue:
         **wrong_with(no, {}),
         **_older(".audit", older, **more),
     )
-    answer.status_code = no.status if no is not None else 200
-    return answer
 
 
 def _whom(asked: dict[str, Any], name: str) -> int | None:

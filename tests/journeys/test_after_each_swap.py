@@ -562,11 +562,11 @@ def test_the_audit_log_is_searched(
     page = visit("dan", "/admin/audit", dark=dark, width=width)
     eye = Eye(page, app)
     page.get_by_label("By whom").fill("Mia")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search the log").click()
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     eye.look("what Mia did", of="privacy.audit")
     page.get_by_label("By whom").fill("nobody of that name")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search the log").click()
     expect(page.locator("#acts")).to_contain_text("We know no colleague")
     eye.look("a name that means nobody", of="privacy.audit")
     assert eye.wrong == []

@@ -166,10 +166,10 @@ def test_only_administrators_and_privacy_officers_search_and_it_is_seen_of_them(
 def test_a_name_that_means_several_or_nobody_is_asked_again(app, cast, acts, client_of):
     dan = client_of("dan")
     nobody = dan.get("/admin/audit", query_string={"by": "zzz"})
-    assert nobody.status_code == 422
+    assert nobody.status_code == 200
     assert "zzz" in nobody.text
     several = dan.get("/admin/audit", query_string={"by": "a"})
-    assert several.status_code == 422
+    assert several.status_code == 200
     assert "by_id=" in several.text
 
 
