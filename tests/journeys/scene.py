@@ -16,6 +16,7 @@ from app.activities.rules import Log, Report
 from app.badges import agreeing
 from app.care import actions as care
 from app.db import db, lock_people, transaction
+from app.demo import careers
 from app.demo import company as demo
 from app.goals import actions as goals
 from app.goals import together
@@ -131,6 +132,9 @@ def happen(cast: Cast) -> Company:
         guided, mentoring = _guide(cast, at)
         settle(at)
     made = replace(made, guidance=guided, mentoring=mentoring)
+    with transaction():
+        careers.describe({careers.KEEPER: cast.clara}, at)
+        settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
             people.choose(person_id=person, board_choice="named")

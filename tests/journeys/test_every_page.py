@@ -57,6 +57,8 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/guidance", "/guidance/mine", "/guidance/new", "/guidance/offer", "/mentoring"]
     anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.mentoring}"]
     anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export"]
+    anna += ["/jobs", "/jobs/senior-process-operator", "/jobs/senior-process-operator/versions/3"]
+    anna += ["/vision", "/vision/plan"]
     cor = [
         "/",
         "/album",
@@ -77,13 +79,16 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]
     leo += ["/admin/goals/new", "/admin/goals/home-safe", "/admin/rules"]
     leo += ["/admin/programmes", "/admin/programmes/new", f"/admin/programmes/{company.programme}"]
-    leo += ["/team-goals/new"]
+    leo += ["/team-goals/new", "/vision", "/admin/vision", "/admin/vision/targets/new"]
     leo += ["/admin/mentoring", "/admin/mentoring/new", f"/admin/mentoring/{company.mentoring}"]
     leo += [f"/admin/mentoring/{company.mentoring}/edit"]
     mia = ["/recognitions/new", "/recognitions?show=given"]
     mia += ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     mia += ["/goals", f"/goals/{company.goal}"]
     clara = ["/hr/care", "/hr/care?decided=1", f"/hr/care/{company.report}"]
+    clara += ["/admin/jobs", "/admin/jobs/new", "/admin/jobs/customer-adviser", "/admin/jobs/data-engineer"]
+    clara += ["/admin/jobs/customer-adviser/edit", "/admin/jobs/customer-adviser/criteria/new"]
+    clara += ["/admin/jobs/families/new", "/admin/jobs/import"]
     return {"anna": anna, "mia": mia, "clara": clara, "cor": cor, "dan": dan, "leo": leo}
 
 

@@ -33,6 +33,7 @@ def test_what_one_may_want_on_paper_reads_well_there(company: Company, visit: Vi
     page, wrong = visit("anna", dark=True, width=700), []
     paths = ["/", "/album", "/receipts", f"/badges/{scene.BADGE}", "/learn/confined-spaces", "/lessons"]
     page.emulate_media(media="print")
+    paths += ["/vision/plan", "/vision", "/jobs/senior-process-operator"]
     for path in [*paths, f"/lessons/{company.lesson}"]:
         page.goto(path)
         wrong += [f"{path}: {one}" for one in on_paper(page)]
