@@ -21,6 +21,8 @@ from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
 from app.activities import actions as activities
+from app.careers import actions as careers
+from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.conversations import actions as conversations
 from app.dates import actions as dates
 from app.dates import queries as date_queries
@@ -213,6 +215,26 @@ EXAMPLES: dict[str, Example] = {
     "dates_api.plan": _api("/activities/a1/dates", 422),
     "dates_api.reservations": _api("/reservations", 200),
     "dates_api.reserve": _api("/dates/{date}/reservation", 422),
+    "careers.job": _of("/jobs/{job}", 200),
+    "careers.jobs": _of("/jobs", 200),
+    "careers.plan": _of("/vision/plan", 200),
+    "careers.version": _of("/jobs/{job}/versions/1", 200),
+    "careers.why": _of("/vision", 200),
+    "careers_api.change": _api("/jobs/{job}", 422),
+    "careers_api.change_family": _api("/job-families/operators", 422),
+    "careers_api.change_target": _api("/vision/targets/{target}", 422),
+    "careers_api.job": _api("/jobs/{job}", 200),
+    "careers_api.jobs": _api("/jobs", 200),
+    "careers_api.make": _api("/jobs", 422),
+    "careers_api.make_family": _api("/job-families", 422),
+    "careers_api.make_target": _api("/vision/targets", 422),
+    "careers_api.mine": _api("/jobs/{job}/mine", 200),
+    "careers_api.publish": _api("/jobs/{job}/publication", 422),
+    "careers_api.remove_target": _api("/vision/targets/{doomed_target}", 204),
+    "careers_api.versions": _api("/jobs/{job}/versions", 200),
+    "careers_api.why": _api("/vision", 200),
+    "careers_api.write_draft": _api("/jobs/{job}/draft", 422),
+    "careers_api.write_text": _api("/vision/text", 422),
     "goals.change": _of("/goals/{own_goal}", 422),
     "goals.check_in": _of("/goals/{own_goal}/check-in", 422),
     "goals.edit": _of("/goals/{own_goal}/edit", 200),
@@ -516,6 +538,35 @@ EXAMPLES: dict[str, Example] = {
     "programmes_api.programme": _api("/programmes/{programme}", 200),
     "programmes_api.set_state": _api("/programmes/{programme}/state", 422),
     "programmes_api.stop": _api("/programmes/{programme}/following", 200),
+    "job_desk.begin": _of("/admin/jobs/{job}/draft", 303),
+    "job_desk.choose": _of("/admin/jobs/import", 200),
+    "job_desk.criterion": _of("/admin/jobs/{job}/criteria/{criterion}", 200),
+    "job_desk.discard": _of("/admin/jobs/{doomed_job}/draft/discard", 303),
+    "job_desk.edit": _of("/admin/jobs/{job}/edit", 200),
+    "job_desk.export": _of("/admin/jobs/export.csv", 200),
+    "job_desk.family": _of("/admin/jobs/families/operators", 200),
+    "job_desk.job": _of("/admin/jobs/{job}", 200),
+    "job_desk.load": _of("/admin/jobs/import/confirm", 422),
+    "job_desk.look": _of("/admin/jobs/import", 422),
+    "job_desk.make": _of("/admin/jobs/new", 422),
+    "job_desk.make_criterion": _of("/admin/jobs/{job}/criteria/new", 422),
+    "job_desk.make_family": _of("/admin/jobs/families/new", 422),
+    "job_desk.new": _of("/admin/jobs/new", 200),
+    "job_desk.new_criterion": _of("/admin/jobs/{job}/criteria/new", 200),
+    "job_desk.new_family": _of("/admin/jobs/families/new", 200),
+    "job_desk.overview": _of("/admin/jobs", 200),
+    "job_desk.publish": _of("/admin/jobs/{job}/publish", 422),
+    "job_desk.save": _of("/admin/jobs/{job}/edit", 422),
+    "job_desk.save_criterion": _of("/admin/jobs/{job}/criteria/{criterion}", 422),
+    "job_desk.save_family": _of("/admin/jobs/families/operators", 422),
+    "job_desk.step": _of("/admin/jobs/{job}/criteria/{criterion}/step", 422),
+    "vision_desk.make": _of("/admin/vision/targets/new", 422),
+    "vision_desk.new": _of("/admin/vision/targets/new", 200),
+    "vision_desk.overview": _of("/admin/vision", 200),
+    "vision_desk.remove": _of("/admin/vision/targets/{doomed_target_too}/remove", 303),
+    "vision_desk.save": _of("/admin/vision/targets/{target}", 422),
+    "vision_desk.save_text": _of("/admin/vision/text", 422),
+    "vision_desk.target": _of("/admin/vision/targets/{target}", 200),
     "skills.edit": _of("/admin/skills/water", 200),
     "skills.goal": _of("/admin/goals/{goal}", 200),
     "skills.make": _of("/admin/skills/new", 422),
@@ -736,6 +787,13 @@ NOBODYS = {
     "programme_desk.edit", "programme_desk.save", "programme_desk.set_state", "programmes.follow",
     "programmes.programme", "programmes.stop", "programmes_api.change", "programmes_api.follow",
     "programmes_api.programme", "programmes_api.set_state", "programmes_api.stop",
+    # who sees a draft: tests/app/careers/test_job_doors.py
+    "careers.job", "careers.version", "careers_api.change", "careers_api.change_family", "careers_api.change_target",
+    "careers_api.job", "careers_api.mine", "careers_api.publish", "careers_api.remove_target",
+    "careers_api.versions", "careers_api.write_draft", "job_desk.begin", "job_desk.criterion", "job_desk.discard",
+    "job_desk.edit", "job_desk.family", "job_desk.job", "job_desk.make_criterion", "job_desk.new_criterion",
+    "job_desk.publish", "job_desk.save", "job_desk.save_criterion", "job_desk.save_family", "job_desk.step",
+    "vision_desk.remove", "vision_desk.save", "vision_desk.target",
     "skills.edit", "skills.goal", "skills.save", "skills.save_goal", "skills.step_goal",
     "skills_api.change", "skills_api.change_goal", "skills_api.one", "skills_api.remove_goal", "static",
 }  # fmt: skip
@@ -989,6 +1047,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         _made_dates(person_id, at)
         | _recognised(person_id, others)
         | _made_goals(person_id, says, at)
+        | _made_jobs(person_id, at)
         | {
             "lesson": ids[0],
             "doomed": ids[1],
@@ -1186,6 +1245,36 @@ def _made_goals(person_id: int, says: str, at: datetime) -> dict[str, Any]:
         settle(at)
     named = ("own_goal", "doomed_goal", "doomed_goal_too")
     return dict(zip(named, mine, strict=True)) | {"team_goal": team_goal, "programme": slug}
+
+
+def _made_jobs(person_id: int, at: datetime) -> dict[str, Any]:
+    """Two jobs with what they ask and a draft of more, and three targets."""
+    slugs = [f"job-{person_id}", f"doomed-{person_id}"]
+    both = {"nl": "x", "en": "x"}
+    asked = NewCriterion(both, "water", 1, ["document"])
+    skill = db.session.scalar(text("SELECT id FROM skill WHERE slug = 'water'"))
+    period = str(2030 + person_id % 60)
+    with transaction():
+        careers.write_families([NewFamily("operators", both)])
+        careers.write_jobs({slug: NewJob(slug, "operators", 1, both) for slug in slugs})
+        for slug in slugs:
+            careers.replace_draft(slug, [asked], version=None, by=None, at=at)
+            careers.publish_draft(
+                slug, consented_on=at.date(), version=None, today=at.date(), by=person_id, at=at
+            )
+            careers.begin_draft(slug, by=None, at=at)
+        key = careers.write_criterion(slugs[0], None, asked, version=None, by=None, at=at)
+        made = [
+            careers.set_target(
+                None,
+                {"skill_id": skill, "unit_id": None, "level": level, "people": 5, "period": period},
+                version=None, by=None, at=at,
+            )
+            for level in (1, 2, 3)
+        ]  # fmt: skip
+        settle(at)
+    named = dict(zip(("target", "doomed_target", "doomed_target_too"), made, strict=True))
+    return {"job": slugs[0], "doomed_job": slugs[1], "criterion": key, **named}
 
 
 def _lesson(author: int, skill: int, says: str, number: int) -> NewLesson:

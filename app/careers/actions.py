@@ -40,7 +40,6 @@ NO_SKILL = _l("Choose a skill that is there.")
 NO_BADGE = _l("Choose badges that can be earned, in a tier that they have.")
 NO_EVIDENCE = _l("Say what counts as evidence.")
 NO_FAMILY = _l("Choose a family that is there.")
-NAME_TAKEN = _l("Another job is known by this name already: %(name)s.")
 TOO_MANY = _l("A job asks 30 things at most. Remove one first.")
 NOTHING_ASKED = _l("Say first what the job asks: there is no criterion yet.")
 NOT_YET = _l("The works council cannot have consented on a day that is still to come.")
@@ -104,7 +103,7 @@ def write_jobs(jobs: Mapping[str, NewJob]) -> None:
     families = {row.slug: row.id for row in queries.families()}
     stand = {one.slug: one for one in queries.jobs(retired=True)}
     if len({*stand, *jobs}) > MOST_JOBS:
-        raise Refused(_l("That are more jobs than Blijk keeps."))
+        raise Refused(_l("That is more jobs than Blijk keeps."))
     _refuse_taken({**{slug: one.known_as for slug, one in stand.items()},
                    **{slug: one.known_as for slug, one in jobs.items()}})  # fmt: skip
     for slug, one in jobs.items():

@@ -263,7 +263,8 @@ _OWN = text("""
          areas AS (SELECT skill, array_agg(asked) AS asked FROM wanted GROUP BY skill)
     SELECT 'badge' AS kind, w.id::text AS ref, NULL::jsonb AS title, NULL AS lang, w.earned_at AS at,
            w.achievement_id, w.version_id, w.tier, NULL::text AS slug, NULL::bigint[] AS asked
-    FROM award w WHERE w.person_id = :me AND w.revoked_at IS NULL
+    FROM (SELECT DISTINCT ON (achievement_id, period_key) * FROM award
+          WHERE person_id = :me AND revoked_at IS NULL ORDER BY achievement_id, period_key, tier DESC) AS w
     UNION ALL
     SELECT 'completion', c.id::text, a.title, NULL, c.completed_at, NULL, NULL, NULL, a.slug, fits.asked
     FROM completion c JOIN activity a ON a.id = c.activity_id

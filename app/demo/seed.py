@@ -18,6 +18,7 @@ from app.config import settings
 from app.db import db, transaction
 from app.demo.calendar import plan
 from app.demo.care import report
+from app.demo.careers import describe
 from app.demo.company import NAMED, Colleague, by_name, company, read
 from app.demo.days import DAYS, Day
 from app.demo.goals import aim
@@ -27,6 +28,7 @@ from app.demo.play import PLATFORM, Stage, count_the_week, play, stage_managers
 from app.demo.profiles import show
 from app.demo.recognitions import recognise
 from app.demo.replies import reply
+from app.demo.reviewing import review
 from app.demo.sharing import DRAFT
 from app.errors import Refused
 from app.imports import catalogue
@@ -137,6 +139,12 @@ def _fill(
     ids = {person.name: stage.people[person.external_id] for person in everybody}
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
+    _describe(ids, now, kept, echo)
+    if "reviewed" not in kept:
+        kept["reviewed"] = review(ids, now)
+        with transaction():
+            _keep(kept, now)
+        echo(f"  {kept['reviewed']} promotion reviews")
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -187,6 +195,17 @@ def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, 
         kept["aimed"] = True
         _keep(kept, now)
     echo(f"  {aimed} goals of colleagues")
+
+
+def _describe(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
+    if "described" in kept:
+        return
+    with transaction():
+        jobs = describe(ids, now)
+        settle(now)
+        kept["described"] = True
+        _keep(kept, now)
+    echo(f"  {jobs} jobs, with what they ask")
 
 
 def _guide(

@@ -1,0 +1,163 @@
+"""Reviews at Waterveld in four stages: gathering, with the panel, being decided, decided."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from app.careers import queries as careers
+from app.config import timezone
+from app.db import db, transaction
+from app.demo.company import read
+from app.outbox import settle
+from app.reviews import actions, deciding, panel
+from app.reviews.actions import NewEvidence
+from app.reviews.rules import counts
+
+# In reviews.json, `of` is the place of a criterion; `pieces` of what fits each criterion are released. `says` has what
+# each member says of each criterion, or one verdict for all of them.
+SHORT = "Dit laat Brigitte elke week zien."
+_VERSION = text("SELECT version FROM review WHERE id = :review")
+
+
+def review(ids: Mapping[str, int], now: datetime) -> int:
+    """All of them, for whom works in this Waterveld; returns how many."""
+    told = [one for one in read("reviews.json") if one["who"] in ids]
+    return sum(_review(one, ids, now) for one in told)
+
+
+def _review(one: Mapping[str, Any], ids: Mapping[str, int], now: datetime) -> bool:
+    job, holder = careers.job(one["job"]), ids[one["who"]]
+    asked = now - timedelta(days=one["days"])
+    new = actions.NewReview(person_id=holder, job_id=job.id, asked_by=ids.get(one.get("by", ""), holder))
+    made: list[uuid.UUID] = []
+    _do(lambda at: made.extend(actions.start([new], at=at)), asked)
+    _gather(made[0], holder, one, ids, now)
+    names = [name for name in one.get("panel", []) if name in ids]
+    if names:
+        _seat(made[0], names, one["decider"], ids, asked + timedelta(days=2))
+        _do(lambda at: actions.complete(made[0], by=holder, at=at), now - timedelta(days=one["complete"]))
+        _judge(made[0], one, names, ids, now)
+    return True
+
+
+def _do(act: Callable[[datetime], object], at: datetime) -> None:
+    with transaction():
+        act(at)
+        settle(at)
+
+
+def _gather(
+    review_id: uuid.UUID, holder: int, one: Mapping[str, Any], ids: Mapping[str, int], now: datetime
+) -> None:
+    """What they hold, documents, words, what colleagues saw, and what HR proposes."""
+    with transaction():
+        criteria_id = db.session.scalar(
+            text("SELECT criteria_id FROM review WHERE id = :id"), {"id": review_id}
+        )
+        own = careers.what_i_have(holder, criteria_id or 0)
+    items = [
+        NewEvidence(criterion_id=had.criterion.id, thing=f"{piece.kind}:{piece.ref}")
+        for place, had in enumerate(own)
+        if place in one.get("only", range(len(own)))
+        for piece in had.pieces[: one["pieces"]]
+    ]
+    items += [
+        NewEvidence(
+            criterion_id=own[said["of"]].criterion.id, **{k: said[k] for k in ("title", "link", "text")}
+        )
+        for said in one.get("documents", [])
+        if counts(own[said["of"]].criterion.evidence, "document")
+    ]
+    at = now - timedelta(days=one.get("complete", 0), hours=30)
+    _do(lambda at: actions.release(review_id, items, by=holder, at=at), at)
+    for said in one.get("observations", []):
+        _observe(review_id, holder, own[said["of"]].criterion, said, ids, now)
+    words, file = one.get("words") or one.get("draft", ""), "words" in one
+    if words:
+        _do(lambda at: actions.write_words(review_id, words, file=file, by=holder, at=at), at)
+    for said in one.get("proposals", []):
+        new = actions.NewProposal(
+            criterion_id=own[said["of"]].criterion.id, kind=said["kind"], slug=said["slug"]
+        )
+        by = ids[said["by"]]
+        _do(lambda at, new=new, by=by: actions.propose(review_id, [new], by=by, at=at), now)  # type: ignore[misc]
+
+
+def _observe(
+    review_id: uuid.UUID,
+    holder: int,
+    criterion: Any,
+    said: Mapping[str, Any],
+    ids: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Asked, and where it was answered released by who asked, unless they still think about it."""
+    if said["by"] not in ids or not counts(criterion.evidence, "observation"):
+        return
+    observer, at = ids[said["by"]], now - timedelta(days=said["days"])
+    with transaction():
+        (made,) = actions.ask_colleagues(
+            review_id, criterion_id=criterion.id, observer_ids=[observer], question=said["question"], by=holder,
+            at=at,
+        )  # fmt: skip
+        settle(at)
+    if "words" not in said:
+        return
+    on, then = (now - timedelta(days=said["seen"])).astimezone(timezone()).date(), at + timedelta(hours=20)
+    _do(lambda at: actions.observe(made, said["words"], on=on, file=True, by=observer, at=at), then)
+    if not said.get("keep"):
+        new = NewEvidence(criterion_id=criterion.id, thing=f"observation:{made}")
+        _do(lambda at: actions.release(review_id, [new], by=holder, at=at), then)
+
+
+def _seat(review_id: uuid.UUID, names: list[str], decider: str, ids: Mapping[str, int], at: datetime) -> None:
+    by = ids[decider]
+    for name in names:
+        _do(
+            lambda at, who=ids[name]: panel.name_seat(review_id, person_id=who, seat="member", by=by, at=at),
+            at,
+        )  # type: ignore[misc]
+    _do(lambda at: panel.name_seat(review_id, person_id=by, seat="decider", by=by, at=at), at)
+
+
+def _judge(
+    review_id: uuid.UUID, one: Mapping[str, Any], names: list[str], ids: Mapping[str, int], now: datetime
+) -> None:
+    """What each member says; who says nothing yet has it still before them. Then, where it is told, the decision."""
+    with transaction():
+        told = {"id": review_id}
+        rows = db.session.scalars(
+            text(
+                "SELECT c.id FROM criterion c JOIN review r USING (criteria_id) WHERE r.id = :id ORDER BY c.position"
+            ),
+            told,
+        )
+        criteria = list(rows)
+    for place, name in enumerate(names):
+        says = one["says"].get(name)
+        if says is None or (says == "handed in" and not criteria):
+            continue
+        verdicts = (
+            says if isinstance(says, list) else [["met", SHORT if says == "met" else "Goed voorbereid."]] * 99
+        )
+        said = [
+            panel.Said(criterion_id=id, verdict=verdict, words=words)
+            for id, (verdict, words) in zip(criteria, verdicts, strict=False)
+        ]
+        at = now - timedelta(days=one["complete"]) + timedelta(days=1 + place, hours=3)
+        _do(
+            lambda at, s=said, w=ids[name]: panel.assess(review_id, s, person_id=w, hand_in=True, at=at),
+            min(at, now),
+        )  # type: ignore[misc]
+    if "decision" in one:
+        outcome, why = one["decision"]
+        at = now - timedelta(days=4)
+        first = (at + timedelta(days=20)).date().replace(day=1)
+        said_so = deciding.Decision(outcome=outcome, words=why, from_on=first)
+        with transaction():
+            read_version = db.session.scalar(_VERSION, {"review": review_id}) or 0
+        by = ids[one["decider"]]
+        _do(lambda at: deciding.sign(review_id, said_so, person_id=by, version=read_version, at=at), at)
