@@ -1,4 +1,4 @@
-"""A dossier on paper: sixty pieces of evidence, in both languages, tagged, and nothing of what people wrote becomes markup."""
+"""A dossier on paper: sixty pieces of evidence, in both languages, tagged; what people wrote becomes no markup."""
 
 import hashlib
 import io
@@ -15,8 +15,8 @@ NAUGHTY = (
     '#import "x" = <b>*not bold*</b> $x^2$ @nobody `raw` \\ // gone /* gone */ [link](x) "quoted" \u202etfel'
 )
 LONG = (
-    "Samir stayed calm on the radio when the main burst at night, called the neighbours, and handed the shift over with a "
-    "drawing of what was closed. He asked for help before he needed it."
+    "Samir stayed calm on the radio when the main burst at night, called the neighbours, and handed the shift over "
+    "with a drawing of what was closed. He asked for help before he needed it."
 )
 PICTURE = {
     "kind": "workshop",
@@ -70,7 +70,7 @@ def content(pieces: int = 60, note: str = LONG) -> dict[str, Any]:
         "number": 2,
         "frozen_at": AT,
         "organisation": "Waterveld",
-        "employee": {"name": "Samir El Amrani", "job": "Process operator B", "department": "Distribution", "team": "Zuid"},
+        "employee": {"name": "Samir El Amrani", "job": "Process operator B", "department": "Water", "team": "Zuid"},
         "job": {
             "slug": "senior", "level": 3,
             "name": {"nl": "Senior procesoperator", "en": "Senior process operator"},
@@ -83,7 +83,7 @@ def content(pieces: int = 60, note: str = LONG) -> dict[str, Any]:
         "criteria": asked,
         "panel": [
             {"name": "Maaike Postma", "seat": "member", "for": None, "handed_in_at": AT, "stepped_aside_at": None},
-            {"name": "Daan Willems", "seat": "decider", "for": "Sanne Bakker", "handed_in_at": None, "stepped_aside_at": None},
+            {"name": "Daan", "seat": "decider", "for": "Sanne Bakker", "handed_in_at": None, "stepped_aside_at": None},
         ],
         "decisions": [
             {
@@ -97,7 +97,7 @@ def content(pieces: int = 60, note: str = LONG) -> dict[str, Any]:
         "not_signed_at": None,
         "answer": {"text": LONG, "at": AT},
         "objection": {
-            "text": LONG, "filed_at": AT, "handled_by": "Tom de Wit", "outcome": "stands", "answer": LONG, "handled_at": AT,
+            "text": LONG, "filed_at": AT, "handled_by": "Tom", "outcome": "stands", "answer": LONG, "handled_at": AT,
         },
         "closed_at": None,
         "steps": [{"at": AT, "by": "Samir El Amrani", "what": what} for what in ("asked", "gathered", "seen")],

@@ -400,7 +400,7 @@ def _refuses(line: Any, review: uuid.UUID) -> None:
         assert refused(statement, line, *([review] if "%s" in statement else [])) is InsufficientPrivilege
     for statement in (
         "UPDATE dossier SET sealed = '' WHERE review_id = %s",
-        "UPDATE dossier SET sealed = NULL, wrapped = NULL, destroyed_at = now() WHERE review_id = %s",  # before its term
+        "UPDATE dossier SET sealed = NULL, wrapped = NULL, destroyed_at = now() WHERE review_id = %s",
     ):
         assert refused(statement, line, review) is RestrictViolation
 
