@@ -66,8 +66,6 @@ OWN_NAMES = {
         "waiting",
     },
     "points": {"versions"},
-    "privacy": {"asking", "content", "own", "terms", "words"},
-    "reviews": {"holding", "touching"},
     "privacy": {"asking", "content", "labels", "own", "terms", "words"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
