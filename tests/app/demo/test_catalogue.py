@@ -49,7 +49,7 @@ def test_it_is_as_large_as_was_promised() -> None:
 
 def test_every_text_is_there_in_dutch_and_in_english_and_they_differ() -> None:
     texts = list(said({part: CATALOGUE[part] for part in ("vision", "skills", "activities", "badges")}))
-    assert len(texts) == 6 + 25 + 2 * 40 + 2 * 21
+    assert len(texts) == 6 + 25 + 8 * 4 + 2 * 40 + 2 * 21  # goals, skills, levels, activities, badges
     for text in texts:
         assert set(text) == {"nl", "en"}
         assert all(text.values())
