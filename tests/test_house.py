@@ -58,6 +58,7 @@ OWN_NAMES = {
         "forms",
         "holding",
         "judging",
+        "opening",
         "panel",
         "printing",
         "rounds",

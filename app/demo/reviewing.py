@@ -117,9 +117,9 @@ def _seat(review_id: uuid.UUID, names: list[str], decider: str, ids: Mapping[str
     by = ids[decider]
     for name in names:
         _do(
-            lambda at, who=ids[name]: panel.name_seat(review_id, person_id=who, seat="member", by=by, at=at),
+            lambda at, who=ids[name]: panel.name_seat(review_id, person_id=who, seat="member", by=by, at=at),  # type: ignore[misc]
             at,
-        )  # type: ignore[misc]
+        )
     _do(lambda at: panel.name_seat(review_id, person_id=by, seat="decider", by=by, at=at), at)
 
 
@@ -149,9 +149,9 @@ def _judge(
         ]
         at = now - timedelta(days=one["complete"]) + timedelta(days=1 + place, hours=3)
         _do(
-            lambda at, s=said, w=ids[name]: panel.assess(review_id, s, person_id=w, hand_in=True, at=at),
+            lambda at, s=said, w=ids[name]: panel.assess(review_id, s, person_id=w, hand_in=True, at=at),  # type: ignore[misc]
             min(at, now),
-        )  # type: ignore[misc]
+        )
     if "decision" in one:
         outcome, why = one["decision"]
         at = now - timedelta(days=4)
