@@ -1,4 +1,4 @@
-"""Who asks for a file, and may they open it: the same for pages, JSON and exports. A look of somebody else is kept."""
+"""How a file is opened, by page and API alike: who may, the trace of it, and the reason that HR gives."""
 
 import uuid
 from datetime import timedelta
