@@ -57,6 +57,7 @@ OWN_NAMES = {
         "evidence",
         "forms",
         "holding",
+        "opening",
         "judging",
         "panel",
         "printing",

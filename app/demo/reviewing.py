@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -82,8 +83,11 @@ def _gather(
         new = actions.NewProposal(
             criterion_id=own[said["of"]].criterion.id, kind=said["kind"], slug=said["slug"]
         )
-        by = ids[said["by"]]
-        _do(lambda at, new=new, by=by: actions.propose(review_id, [new], by=by, at=at), now)  # type: ignore[misc]
+        _do(partial(_propose, review_id, new, ids[said["by"]]), now)
+
+
+def _propose(review_id: uuid.UUID, new: actions.NewProposal, by: int, at: datetime) -> None:
+    actions.propose(review_id, [new], by=by, at=at)
 
 
 def _observe(
@@ -116,11 +120,16 @@ def _observe(
 def _seat(review_id: uuid.UUID, names: list[str], decider: str, ids: Mapping[str, int], at: datetime) -> None:
     by = ids[decider]
     for name in names:
-        _do(
-            lambda at, who=ids[name]: panel.name_seat(review_id, person_id=who, seat="member", by=by, at=at),
-            at,
-        )  # type: ignore[misc]
-    _do(lambda at: panel.name_seat(review_id, person_id=by, seat="decider", by=by, at=at), at)
+        _do(partial(_name, review_id, ids[name], "member", by), at)
+    _do(partial(_name, review_id, by, "decider", by), at)
+
+
+def _name(review_id: uuid.UUID, who: int, seat: str, by: int, at: datetime) -> None:
+    panel.name_seat(review_id, person_id=who, seat=seat, by=by, at=at)
+
+
+def _hand_in(review_id: uuid.UUID, said: list[panel.Said], who: int, at: datetime) -> None:
+    panel.assess(review_id, said, person_id=who, hand_in=True, at=at)
 
 
 def _judge(
@@ -148,10 +157,7 @@ def _judge(
             for id, (verdict, words) in zip(criteria, verdicts, strict=False)
         ]
         at = now - timedelta(days=one["complete"]) + timedelta(days=1 + place, hours=3)
-        _do(
-            lambda at, s=said, w=ids[name]: panel.assess(review_id, s, person_id=w, hand_in=True, at=at),
-            min(at, now),
-        )  # type: ignore[misc]
+        _do(partial(_hand_in, review_id, said, ids[name]), min(at, now))
     if "decision" in one:
         outcome, why = one["decision"]
         at = now - timedelta(days=4)

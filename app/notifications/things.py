@@ -17,6 +17,7 @@ from app.db import db
 from app.kudos import queries as kudos_queries
 from app.lessons import queries as lessons
 from app.people import queries as people
+from app.reviews import queries as review_queries
 
 MOST = 3  # names that a line can need
 
@@ -81,6 +82,16 @@ def reviews(me: int, lines: Sequence[Line]) -> dict[int, Found]:
         for line in lines
         if (row := rows.get(line.object))
     }  # fmt: skip
+
+
+def observations(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """Who asks what one saw, as long as it can be answered; never the question, and nothing of the file."""
+    rows = {row.id: row for row in review_queries.all_to_observe(me)}
+    return {
+        line.id: Found(key=row.id, names=(row.person,))
+        for line in lines
+        if (row := rows.get(int(line.object)))
+    }
 
 
 def rounds(me: int, lines: Sequence[Line]) -> dict[int, Found]:

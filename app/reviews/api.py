@@ -12,7 +12,7 @@ from app.errors import Conflict, NotFound
 from app.outbox import settle
 from app.reviews import actions, queries
 from app.reviews.holding import Thing
-from app.reviews.pages import ONE, needs_reason, opened
+from app.reviews.opening import ONE, needs_reason, opened
 from app.reviews.schemas import (
     BIGGEST,
     AnswerForm,

@@ -20,7 +20,7 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, forms, panel, printing, rounds, rules, waiting
-from app.reviews.pages import reach_of
+from app.reviews.opening import reach_of
 from app.reviews.touching import NOT_THERE
 from app.tables import csv_text
 from app.web import body, done, in_language, now, query, render, wrong_with

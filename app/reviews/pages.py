@@ -3,7 +3,6 @@ page of a colleague who is asked what they saw."""
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -12,8 +11,7 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
-from app.access import Asker, asker, may, me
-from app.audit.actions import look
+from app.access import asker, may, me
 from app.careers import queries as careers
 from app.config import timezone
 from app.db import transaction
@@ -23,6 +21,7 @@ from app.people.meant import WhoIsMeant, meant
 from app.people.queries import profile, reports_of
 from app.reviews import actions, judging, queries, rules
 from app.reviews.actions import WRONG
+from app.reviews.opening import ONE, needs_reason, opened, reach_of
 from app.reviews.schemas import (
     BIGGEST,
     AnswerForm,
@@ -39,33 +38,8 @@ from app.reviews.touching import NOT_THERE
 from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("reviews", __name__)
-ONE = "/reviews/<uuid:review_id>"
 CRITERION = f"{ONE}/criteria/<int(max={BIGGEST}):criterion_id>"
 SEEN = f"/reviews/observations/<int(max={BIGGEST}):observation_id>"
-REASON_FOR = timedelta(hours=1)  # so long HR need not say again why they open a review that is over
-OVER = ("closed", "withdrawn")
-
-
-def reach_of(who: Asker) -> set[int] | bool | None:
-    """The departments whose HR somebody is: None for all of them, False for who is not HR."""
-    return None if "hr" in who.roles else False
-
-
-def opened(review_id: uuid.UUID) -> queries.Open:
-    """The review, if whoever asks may open it. Every look of somebody else is kept, a refused one too."""
-    found = queries.opened(me(), review_id, reach_of(asker()))
-    holder = found.row.person_id if found else queries.holder_of(review_id)
-    if holder is not None:
-        look(viewer_id=me(), person_id=holder, what="review", allowed=found is not None, at=now())
-    if found is None:
-        raise NotFound(NOT_THERE)
-    return found
-
-
-def needs_reason(seen: queries.Open) -> bool:
-    """HR opens a review that is over only with a reason, which the person reads."""
-    only_hr = seen.runs and not (seen.assesses or seen.decides or seen.handles)
-    return only_hr and seen.row.stage in OVER and not queries.gave_reason(me(), seen.row, now() - REASON_FOR)
 
 
 def _own(review_id: uuid.UUID) -> queries.Open:

@@ -15,7 +15,8 @@ from app.errors import NotFound, Refused
 from app.language import lang
 from app.outbox import settle
 from app.reviews import after, deciding, dossier, forms, panel, printing, queries
-from app.reviews.pages import ONE, _shown, opened
+from app.reviews.opening import ONE, opened
+from app.reviews.pages import _shown
 from app.reviews.touching import NOT_THERE, Stale
 from app.web import body, done, now, query, render, swaps, wrong_with
 

@@ -14,7 +14,7 @@ from app.db import db, transaction
 from app.outbox import settle
 from app.people import actions as people
 from app.reviews import actions, queries
-from app.reviews.pages import reach_of
+from app.reviews.opening import reach_of
 from tests.app.reviews.scene import AT, Browser, Stage, release, review, seat, stage
 from tests.cast import Cast, platform_headers, row_of
 from tests.small import rows

@@ -241,3 +241,20 @@ def test_once_the_panel_has_begun_nothing_is_asked_any_more(
     assert observed(client_of, asked, file=True) == 409
     assert "Nothing is asked of you any more" in client_of("ben").get(f"/reviews/observations/{asked}").text
     assert "You are asked what you saw" not in client_of("ben").get("/reviews").text
+
+
+def test_who_is_asked_and_who_is_answered_hear_of_it_and_nobody_else(
+    app: Flask, cast: Cast, client_of: Browser, review: uuid.UUID, asked: int
+) -> None:
+    def said(who: str) -> list[str]:
+        with app.app_context():
+            worker.relay(AT)
+        told = client_of(who).get("/api/v1/me/notifications").json["notifications"]
+        return [one["said"] for one in told if "review" in one["said"]]
+
+    assert said("ben") == ["Anna asks what you saw, for a review"]
+    assert said("anna") == said("clara") == []
+    assert observed(client_of, asked, file=True) == 200
+    assert said("ben") == [], "it is answered"
+    assert said("anna") == ["A colleague answered you, for your review: Senior operator"]
+    assert said("clara") == said("mia") == []
