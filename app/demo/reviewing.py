@@ -13,7 +13,7 @@ from app.config import timezone
 from app.db import db, transaction
 from app.demo.company import read
 from app.outbox import settle
-from app.reviews import actions, deciding, panel
+from app.reviews import actions, after, deciding, panel, rounds
 from app.reviews.actions import NewEvidence
 from app.reviews.rules import counts
 
@@ -26,7 +26,10 @@ _VERSION = text("SELECT version FROM review WHERE id = :review")
 def review(ids: Mapping[str, int], now: datetime) -> int:
     """All of them, for whom works in this Waterveld; returns how many."""
     told = [one for one in read("reviews.json") if one["who"] in ids]
-    return sum(_review(one, ids, now) for one in told)
+    made = sum(_review(one, ids, now) for one in told)
+    _object(ids, now)
+    _round(ids, now)
+    return made
 
 
 def _review(one: Mapping[str, Any], ids: Mapping[str, int], now: datetime) -> bool:
@@ -167,3 +170,45 @@ def _judge(
             read_version = db.session.scalar(_VERSION, {"review": review_id}) or 0
         by = ids[one["decider"]]
         _do(lambda at: deciding.sign(review_id, said_so, person_id=by, version=read_version, at=at), at)
+
+
+# After the decision, and a round ----------------------------------------------------------------------------------
+
+_RELEASED = text("SELECT id FROM review WHERE person_id = :holder AND stage = 'released'")
+OBJECTION = "Ik ben blij met het besluit. Maar ik doe dit werk al sinds mei, en zou graag zien dat het vanaf dan geldt."
+WAITS = ("Brigitte de Wit", "Tom Okafor", "Sanne Bakker")
+SEATS = (("Latifa Amrani", "member"), ("Anouk Verhoeven", "member"), ("Marleen Kuipers", "decider"))
+
+
+def _object(ids: Mapping[str, int], now: datetime) -> None:
+    """Brigitte objects to a day, and Tom, who had no part in it, is to answer."""
+    if not set(WAITS) <= ids.keys():
+        return
+    holder, handler, hr = (ids[name] for name in WAITS)
+    with transaction():
+        found = db.session.scalar(_RELEASED, {"holder": holder})
+    if found is None:
+        return
+    _do(lambda at: after.file_objection(found, OBJECTION, person_id=holder, at=at), now - timedelta(days=2))
+    _do(lambda at: after.name_handler(found, person_id=handler, by=hr, at=at), now - timedelta(days=1))
+
+
+def _round(ids: Mapping[str, int], now: datetime) -> None:
+    """A round to which people are invited, and which nobody has begun yet."""
+    if "Sanne Bakker" not in ids:
+        return
+    day = now.astimezone(timezone()).date()
+    said = rounds.NewRound(
+        name={"nl": "Voorjaarsronde klantenservice", "en": "Spring round of customer service"},
+        jobs=[careers.job("senior-customer-adviser").id],
+        evidence_due=day + timedelta(days=30),
+        panel_due=day + timedelta(days=51),
+        decide_due=day + timedelta(days=72),
+        release_on=day + timedelta(days=79),
+    )
+    made: list[int] = []
+    _do(lambda at: made.append(rounds.open_round(said, by=ids["Sanne Bakker"], reach=None, at=at)), now)
+    for name, seat in SEATS:
+        if name in ids:
+            _do(lambda at, w=ids[name], s=seat: rounds.name_seat(made[0], person_id=w, seat=s, at=at), now)  # type: ignore[misc]
+    _do(lambda at: rounds.invite(made[0], at=at), now)
