@@ -59,7 +59,6 @@ OWN_NAMES = {
         "holding",
         "opening",
         "judging",
-        "opening",
         "panel",
         "printing",
         "rounds",

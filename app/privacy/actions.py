@@ -22,6 +22,8 @@ from app.outbox import publish
 from app.people import queries as people
 from app.privacy import content, queries
 from app.privacy.models import DataExport, DataExportPart
+from app.reviews import judging
+from app.reviews import queries as reviews
 
 PIECE = 256 * 1024
 KEEP = timedelta(days=7)
@@ -75,8 +77,31 @@ def _extras(me: int) -> list[content.Extra]:
     return [
         ("lessons", "lesson_draft", iter([draft] if (draft := extras.draft_of(me)) else [])),
         ("conversations", "conversation_note", _notes(me)),
+        ("reviews", "review_words", _words(me)),
         ("care", "about_me", _reports(me)),
     ]
+
+
+def _words(me: int) -> Iterator[dict[str, Any]]:
+    """What was written in the reviews of this person, as far as they may read it now."""
+    for review_id in queries.reviews_of(me):
+        seen = reviews.opened(me, review_id, False)
+        if seen is None:
+            continue
+        file, judged = reviews.file(seen.row), judging.of(seen, me)
+        told: list[tuple[str, str, Any]] = [("own_words", "", file.own_words), ("answer", "", judged.answer)]
+        told += [(one.kind, one.title, one.words) for asked in file.criteria for one in asked.evidence]
+        said = [one for verdicts in judged.verdicts.values() for one in verdicts]
+        told += [(one.verdict or "", one.name, one.words) for one in said]
+        told += [(one.outcome or "", one.name, one.words) for one in judged.decisions]
+        if judged.objection:
+            told += [("objection", "", judged.objection.words)]
+            told += [
+                (judged.objection.outcome or "", judged.objection.handler or "", judged.objection.answer)
+            ]
+        for said_as, by, words in told:
+            if words:
+                yield {"review": str(review_id), "said": said_as, "writer": by, "text": words}
 
 
 def _notes(me: int) -> Iterator[dict[str, Any]]:

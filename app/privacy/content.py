@@ -21,7 +21,7 @@ from sqlalchemy import text
 from app.config import timezone
 from app.db import array, db
 from app.privacy import labels, own
-from app.privacy.words import ACTS, LOOKS
+from app.privacy.words import ACTS, LOOKS, SAID
 
 AT_A_TIME = 500
 HEAD = """<!doctype html>
@@ -75,7 +75,7 @@ class Words:
         """Asked within that language."""
         rooms, tables, columns, codes = (
             {name: str(said) for name, said in of.items()}
-            for of in (labels.ROOMS, labels.TABLES, labels.COLUMNS, {**ACTS, **LOOKS})
+            for of in (labels.ROOMS, labels.TABLES, labels.COLUMNS, {**ACTS, **LOOKS, **SAID})
         )
         return cls(lang, str(title), str(told), str(empty), str(yes), str(no), rooms, tables, columns, codes)
 

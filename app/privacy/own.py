@@ -70,6 +70,7 @@ _FIVE = (
 )
 _TALK = """(t.person_id = :me OR t.manager_id = :me
     AND EXISTS (SELECT FROM person p WHERE p.id = t.person_id AND p.manager_id = :me))"""
+_MY_REVIEW = "EXISTS (SELECT FROM review r WHERE r.id = t.review_id AND r.person_id = :me AND {})"
 _UNSEALED = """t.nominee_id = :me AND EXISTS (SELECT FROM recognition_occasion o WHERE o.id = t.occasion_id
     AND (o.decided_at IS NOT NULL OR o.closed_at IS NOT NULL OR o.closes_on < :today))"""
 
@@ -110,6 +111,7 @@ PARTS: tuple[Part, ...] = (
     Part("lessons", "lesson", _MINE_OF_LESSONS),
     Part("lessons", "lesson_file",
          "EXISTS (SELECT FROM lesson l WHERE l.id = t.lesson_id AND (l.author_id = :me OR l.mark = ANY(:marks)))"),
+    Part("lessons", "lesson_saved"),
     Part("lessons", "lesson_application"),
     Part("lessons", "lesson_reaction"),
     Part("kudos", "kudos", "t.giver_id = :me"),
@@ -147,6 +149,24 @@ PARTS: tuple[Part, ...] = (
     Part("guidance", "mentor_pair", "t.mentor_id = :me AND t.state IN ('proposed', 'paired')", but=("mentee_at",)),
     Part("guidance", "mentor_pair", "t.mentee_id = :me AND t.state IN ('proposed', 'paired')", but=("mentor_at",)),
     Part("conversations", "conversation", _TALK),
+    Part("reviews", "review"),
+    Part("reviews", "review_evidence", "t.holder_id = :me"),
+    Part("reviews", "review_proposal", _MY_REVIEW.format("true")),
+    Part("reviews", "review_observation", f"t.observer_id = :me OR {_MY_REVIEW.format('true')}"),
+    Part("reviews", "review_seat", f"t.person_id = :me OR {_MY_REVIEW.format('true')}"),
+    Part("reviews", "review_assessment", f"t.person_id = :me OR {_MY_REVIEW.format('r.assessed_at IS NOT NULL')}"),
+    Part("reviews", "review_decision", "t.person_id = :me OR t.signed_at IS NOT NULL "
+         f"AND {_MY_REVIEW.format('r.released_at IS NOT NULL')}"),
+    Part("reviews", "review_objection", f"t.handler_id = :me OR {_MY_REVIEW.format('true')}"),
+    Part("reviews", "review_step", _MY_REVIEW.format("true")),
+    Part("reviews", "review_step", "t.person_id = :me AND NOT "
+         "EXISTS (SELECT FROM review r WHERE r.id = t.review_id AND r.person_id = :me)",
+         only=("id", "at", "person_id", "what")),
+    Part("reviews", "review_round_person"),
+    Part("reviews", "review_round", "t.opened_by = :me"),
+    Part("reviews", "review_round_panel"),
+    Part("reviews", "job_criteria", "t.published_by = :me"),
+    Part("reviews", "dossier", _MY_REVIEW.format("true")),
     Part("care", "care_report", "t.reporter_id = :me", but=("decided_by",)),
     Part("care", "care_report", "t.decided_by = :me",
          only=("id", "kind", "reason", "decision", "answer", "decided_by", "decided_at")),

@@ -133,6 +133,13 @@ def conversations_of(me: int) -> list[int]:
     return list(db.session.scalars(asked, {"me": me}))
 
 
+def reviews_of(me: int) -> list[UUID]:
+    """The promotion reviews that are about this person."""
+    return list(
+        db.session.scalars(text("SELECT id FROM review WHERE person_id = :me ORDER BY asked_at"), {"me": me})
+    )
+
+
 def written_by(me: int) -> dict[str, list[int]]:
     """Kudos and lessons with their name, which somebody may have reported."""
     asked = {

@@ -10,10 +10,27 @@ from flask_babel import lazy_gettext as _l
 LOOKS: dict[str, Any] = {
     "people:one": _l("The page in the list of people: how somebody signs in, their role, mail to them"),
     "team:person": _l("The page for their manager: badges, lessons, conversations"),
+    "review": _l("A promotion review"),
     "care:kudos": _l("A thank-you that was reported"),
     "recognition:one": _l("A recognition that colleagues do not see"),
     "audit:person": _l("What was done, in the audit log"),
     "refused:person": _l("A look that was refused, on the list for the privacy officer"),
+}
+
+# What words in a promotion review are.
+SAID: dict[str, Any] = {
+    "own_words": _l("In your own words"),
+    "answer": _l("Your answer"),
+    "document": _l("A document"),
+    "observation": _l("What a colleague saw"),
+    "objection": _l("Your objection"),
+    "met": _l("Met"),
+    "partly": _l("Partly"),
+    "not_yet": _l("Not yet"),
+    "promote": _l("Promote"),
+    "promote_with_plan": _l("Promote, with a growth plan"),
+    "stands": _l("The decision stands"),
+    "anew": _l("It is decided anew"),
 }
 
 ACTS: dict[str, Any] = {
@@ -27,6 +44,11 @@ ACTS: dict[str, Any] = {
     "client:revoked": _l("The key of a system was ended"),
     "client:rotated": _l("A system got a new secret"),
     "completion:handed-over": _l("Learning that waits was handed to another colleague to confirm"),
+    "criteria:begun": _l("A new version of what a job asks was begun"),
+    "criteria:discarded": _l("A draft of what a job asks was thrown away"),
+    "criteria:published": _l("What a job asks was published"),
+    "criteria:written": _l("What a job asks was written"),
+    "criterion:edited": _l("A criterion in a draft was changed"),
     "date:cancelled": _l("A date was cancelled"),
     "date:changed": _l("A date was changed"),
     "date:planned": _l("A date was planned"),
@@ -35,6 +57,9 @@ ACTS: dict[str, Any] = {
     "goal:edited": _l("A goal of the organisation was changed"),
     "goal:moved": _l("A goal of the organisation was moved"),
     "goal:removed": _l("A goal of the organisation was removed"),
+    "job:edited": _l("A job was changed"),
+    "job:retired": _l("A job was retired, or is back"),
+    "job_family:edited": _l("A family of jobs was changed"),
     "learning-import:cancel": _l("A file of learning records was stopped"),
     "learning-import:make": _l("A file of learning records was sent in"),
     "learning-import:start": _l("A file of learning records was brought in"),
@@ -48,6 +73,7 @@ ACTS: dict[str, Any] = {
     "name:join-undone": _l("A name from another system was taken off a person again"),
     "name:joined": _l("A name from another system was given to a person"),
     "name:shown-again": _l("A name that was put aside is shown again"),
+    "occasion:changed": _l("What people are nominated for was changed"),
     "occasion:closed": _l("Nominations were closed"),
     "occasion:decided": _l("Nominations were decided on"),
     "occasion:opened": _l("Nominations were opened"),
@@ -77,6 +103,9 @@ ACTS: dict[str, Any] = {
     "skill:edited": _l("A skill was changed"),
     "team_goal:ended": _l("A team goal was ended"),
     "team_goal:made": _l("A team goal was set"),
+    "vision:target": _l("A target of the vision was set"),
+    "vision:target_removed": _l("A target of the vision was removed"),
+    "vision:text": _l("The words on why we learn were changed"),
     "wish:answered": _l("A wish was answered"),
 }
 
