@@ -140,11 +140,7 @@ def _fill(
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     _describe(ids, now, kept, echo)
-    if "reviewed" not in kept:
-        kept["reviewed"] = review(ids, now)
-        with transaction():
-            _keep(kept, now)
-        echo(f"  {kept['reviewed']} promotion reviews")
+    _review(ids, now, kept, echo)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -206,6 +202,15 @@ def _describe(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo:
         kept["described"] = True
         _keep(kept, now)
     echo(f"  {jobs} jobs, with what they ask")
+
+
+def _review(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
+    if "reviewed" in kept:
+        return
+    kept["reviewed"] = review(ids, now)
+    with transaction():
+        _keep(kept, now)
+    echo(f"  {kept['reviewed']} promotion reviews")
 
 
 def _guide(
