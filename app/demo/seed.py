@@ -139,11 +139,7 @@ def _fill(
     ids = {person.name: stage.people[person.external_id] for person in everybody}
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
-    if "reviewed" not in kept:
-        kept["reviewed"] = review(ids, now)
-        with transaction():
-            _keep(kept, now)
-        echo(f"  {kept['reviewed']} promotion reviews")
+    _review(ids, now, kept, echo)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -200,6 +196,15 @@ def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, 
             kept["described"] = True
             _keep(kept, now)
         echo(f"  {jobs} jobs, with what they ask")
+
+
+def _review(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
+    if "reviewed" in kept:
+        return
+    kept["reviewed"] = review(ids, now)
+    with transaction():
+        _keep(kept, now)
+    echo(f"  {kept['reviewed']} promotion reviews")
 
 
 def _guide(

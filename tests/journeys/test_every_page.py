@@ -59,6 +59,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export"]
     anna += ["/jobs", "/jobs/senior-process-operator", "/jobs/senior-process-operator/versions/3"]
     anna += ["/vision", "/vision/plan"]
+    anna += ["/reviews"]
     cor = [
         "/",
         "/album",
