@@ -140,11 +140,7 @@ def _fill(
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     _describe(ids, now, kept, echo)
-    if "reviewed" not in kept:
-        kept["reviewed"] = review(ids, now)
-        with transaction():
-            _keep(kept, now)
-        echo(f"  {kept['reviewed']} promotion reviews")
+    _judge(ids, now, kept, echo)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -157,6 +153,16 @@ def _fill(
         settle(now)
         _keep(kept, now)
     echo(f"  {planned} workshops to come")
+
+
+def _judge(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
+    """Promotion reviews, once."""
+    if "reviewed" in kept:
+        return
+    kept["reviewed"] = review(ids, now)
+    with transaction():
+        _keep(kept, now)
+    echo(f"  {kept['reviewed']} promotion reviews")
 
 
 def _together(
