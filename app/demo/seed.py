@@ -140,6 +140,7 @@ def _fill(
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     _review(ids, now, kept, echo)
+    _judge(ids, now, kept, echo)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -152,6 +153,16 @@ def _fill(
         settle(now)
         _keep(kept, now)
     echo(f"  {planned} workshops to come")
+
+
+def _judge(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
+    """Promotion reviews, once."""
+    if "reviewed" in kept:
+        return
+    kept["reviewed"] = review(ids, now)
+    with transaction():
+        _keep(kept, now)
+    echo(f"  {kept['reviewed']} promotion reviews")
 
 
 def _together(

@@ -78,7 +78,7 @@ def _told(content: Mapping[str, Any], digest: str, lang: str) -> dict[str, Any]:
         "words": _words(content),
         "panel_h": _("Who assessed and decided"),
         "panel": [_seat(one) for one in content["panel"]],
-        "steps_h": _("What happened"),
+        "steps_h": _("What happened so far"),
         "steps": [[_day(one["at"]), _step(one)] for one in content["steps"]],
         "no_points": _(
             "There are no points, ranks or sums in this file. People decided, on criteria and evidence."
