@@ -140,7 +140,6 @@ def _fill(
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     _describe(ids, now, kept, echo)
-    _review(ids, now, kept, echo)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -194,14 +193,15 @@ def _aim(ids: Mapping[str, int], now: datetime, zone: ZoneInfo, kept: dict[str, 
 
 
 def _describe(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
-    if "described" in kept:
-        return
-    with transaction():
-        jobs = describe(ids, now)
-        settle(now)
-        kept["described"] = True
-        _keep(kept, now)
-    echo(f"  {jobs} jobs, with what they ask")
+    """Jobs with what they ask, and reviews against it."""
+    if "described" not in kept:
+        with transaction():
+            jobs = describe(ids, now)
+            settle(now)
+            kept["described"] = True
+            _keep(kept, now)
+        echo(f"  {jobs} jobs, with what they ask")
+    _review(ids, now, kept, echo)
 
 
 def _review(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
