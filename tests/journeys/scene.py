@@ -19,7 +19,7 @@ from app.care import actions as care
 from app.careers import actions as careers
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, lock_people, transaction
-from app.demo import careers
+from app.demo import careers as described
 from app.demo import company as demo
 from app.goals import actions as goals
 from app.goals import together
@@ -137,7 +137,7 @@ def happen(cast: Cast) -> Company:
         settle(at)
     made = replace(made, guidance=guided, mentoring=mentoring)
     with transaction():
-        careers.describe({careers.KEEPER: cast.clara}, at)
+        described.describe({described.KEEPER: cast.clara}, at)
         settle(at)
     with transaction():
         for person in (cast.anna, cast.ben, cast.mia, others[0]):
