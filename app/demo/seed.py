@@ -122,7 +122,14 @@ def _fill(
     zone = ZoneInfo(settings().timezone)
     before = now - timedelta(days=DAYS + 30)
     if "client" not in kept:
-        kept |= {"people": people, "now": now.isoformat(), "played": 0, "lessons": {}, "authors": {}, "logs": {}}
+        kept |= {
+            "people": people,
+            "now": now.isoformat(),
+            "played": 0,
+            "lessons": {},
+            "authors": {},
+            "logs": {},
+        }
         _found(kept, before, people_file, echo)
     if "hired" not in kept:
         _hire(everybody, kept, before, echo)
