@@ -64,6 +64,9 @@ def _mine(
 ) -> Response:
     today = now().astimezone(timezone()).date()
     up, open_now = careers.next_jobs(me(), today)
+    lists = queries.listed(me())
+    underway = {row.job_id for row in lists["own"] if row.stage in rules.OPEN}
+    up, open_now = ([job for job in jobs if job.id not in underway] for jobs in (up, open_now))
     asked = careers.current_criteria(job.id for job in (*up, *open_now))
     answer = render(
         "reviews/listed.html",
@@ -76,7 +79,7 @@ def _mine(
         jobs=careers.jobs() if "manager" in asker().roles else [],
         flashes=flashes or [],
         typed=request.form if no else {},
-        **queries.listed(me()),
+        **lists,
         **wrong_with(no, WRONG),
     )
     return _status(answer, no)

@@ -224,7 +224,7 @@ def holder_of(review_id: uuid.UUID) -> int | None:
 
 _LISTED = """
     SELECT r.id, r.stage, r.asked_at, r.evidence_due, r.panel_due, r.decide_due, r.gathered_at, r.released_at,
-           r.closed_at, r.seen_at, r.person_id, p.name AS person, j.name AS job, f.name AS family
+           r.closed_at, r.seen_at, r.person_id, r.job_id, p.name AS person, j.name AS job, f.name AS family
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
     JOIN job_family f ON f.id = j.family_id
 """

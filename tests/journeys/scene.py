@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import text
 
 from app.activities import actions as activities
@@ -15,6 +16,8 @@ from app.activities.queries import ids_by_slug
 from app.activities.rules import Log, Report
 from app.badges import agreeing
 from app.care import actions as care
+from app.careers import actions as careers
+from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, lock_people, transaction
 from app.demo import company as demo
 from app.goals import actions as goals
@@ -32,6 +35,7 @@ from app.programmes import actions as programmes
 from app.programmes.rules import NewPart, Told
 from app.recognitions import actions as recognitions
 from app.recognitions import queries as recognition_queries
+from app.reviews import actions as reviews
 from app.vision.queries import ids_of
 from tests.cast import HIRED, Cast, hire
 
@@ -341,3 +345,51 @@ def _log(cast: Cast, at: datetime) -> int:
 
 def moment() -> datetime:
     return datetime.now(UTC)
+
+
+def a_review(cast: Cast) -> tuple[str, int]:
+    """Anna gathers for a review: Ben answered what he saw, HR proposes a badge; another question still waits."""
+    at = datetime.now(UTC)
+    skill = next(one["slug"] for one in demo_catalogue()["skills"])
+    every = ("badge", "completion", "lesson_applied", "recognition", "observation", "document")
+    with transaction():
+        careers.write_families([NewFamily("plant", {"nl": "Zuivering", "en": "Plant"})])
+        names = {"nl": "Senior operator", "en": "Senior operator"}
+        careers.write_jobs({"senior": NewJob("senior", "plant", 2, names)})
+        wanted = [
+            NewCriterion({"nl": f"Kan {what}", "en": f"Can do {what}"}, skill, 2, every, {})
+            for what in ("this", "that")
+        ]
+        careers.replace_draft("senior", wanted, version=None, by=cast.clara, at=at)
+        careers.publish_draft(
+            "senior", consented_on=at.date(), version=None, today=at.date(), by=cast.clara, at=at
+        )
+        job = db.session.scalar(text("SELECT id FROM job WHERE slug = 'senior'")) or 0
+        new = reviews.NewReview(person_id=cast.anna, job_id=job, asked_by=cast.anna)
+        (made,) = reviews.start([new], at=at)
+        first, second = db.session.scalars(text("SELECT id FROM criterion ORDER BY position"))
+        for criterion in (first, second):
+            reviews.ask_colleagues(
+                made, criterion_id=criterion, observer_ids=[cast.ben], question="What did you see?", by=cast.anna,
+                at=at,
+            )  # fmt: skip
+        answered = db.session.scalar(text("SELECT min(id) FROM review_observation")) or 0
+        reviews.observe(answered, "Calm, and clear to everybody", on=None, file=True, by=cast.ben, at=at)
+        slug = db.session.scalar(
+            text(
+                "SELECT a.slug FROM award w JOIN achievement a ON a.id = w.achievement_id"
+                " WHERE w.person_id = :anna AND w.revoked_at IS NULL LIMIT 1"
+            ),
+            {"anna": cast.anna},
+        )
+        proposal = reviews.NewProposal(criterion_id=first, kind="badge", slug=slug or "")
+        reviews.propose(made, [proposal], by=cast.clara, at=at)
+        settle(at)
+    return str(made), first
+
+
+def asked_of_ben(app: Flask) -> str:
+    """The page of the question that Ben did not answer yet."""
+    with app.app_context():
+        found = db.session.scalar(text("SELECT id FROM review_observation WHERE filed_at IS NULL"))
+        return f"/reviews/observations/{found}"

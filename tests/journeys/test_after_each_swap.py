@@ -440,6 +440,44 @@ def test_what_one_aims_for(
     assert eye.wrong == []
 
 
+@pytest.mark.slow
+@looks(PHONE)
+def test_what_one_gathers_for_a_review(
+    dark: bool, width: int, app: Flask, cast: Cast, company: Company, visit: Visit
+) -> None:
+    with app.app_context():
+        review, criterion = scene.a_review(cast)
+    page = visit("anna", f"/reviews/{review}", dark=dark, width=width)
+    eye = Eye(page, app)
+    row = page.locator(f"#criterion-{criterion}")
+    row.get_by_role("link", name="Add evidence").click()
+    expect(row.get_by_role("heading", name="Add evidence")).to_be_focused()
+    eye.look("what could be added", of="reviews.pick")
+    row.locator(".picker input[name=thing]").first.check()
+    row.get_by_role("button", name="Add what I chose").click()
+    page.goto(f"/reviews/{review}")
+    row.get_by_role("button", name="Take back").first.click()
+    expect(row.get_by_role("button", name="Take back")).to_have_count(0)
+    eye.look("evidence that was taken back", of="reviews.take_back")
+    row.get_by_role("button", name="Add it to my file").click()
+    expect(row.get_by_text("Observed")).to_be_visible()
+    eye.look("what a colleague saw", of="reviews.release")
+    row.get_by_role("button", name="No, thank you").click()
+    expect(row.get_by_role("button", name="No, thank you")).to_have_count(0)
+    eye.look("a proposal that was declined", of="reviews.answer")
+    with page.expect_response("**/words"):
+        page.locator("#f-words").press_sequentially("I learned most at night")
+    expect(page.locator("#words-kept")).to_contain_text("Draft kept")
+    eye.look("own words that were kept", of="reviews.words")
+    other = visit("ben", scene.asked_of_ben(app), dark=dark, width=width)
+    seen = Eye(other, app)
+    with other.expect_response("**/observations/*"):
+        other.locator("#f-words").press_sequentially("Calm on the radio")
+    expect(other.locator("#words-kept")).to_contain_text("Draft kept")
+    seen.look("an observation that was kept", of="reviews.observe")
+    assert eye.wrong + seen.wrong == []
+
+
 # Every answer that is swapped in ----------------------------------------------------------------------------
 
 ROOT = Path(__file__).parent.parent.parent

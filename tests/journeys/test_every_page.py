@@ -56,6 +56,7 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     anna += ["/guidance", "/guidance/mine", "/guidance/new", "/guidance/offer", "/mentoring"]
     anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.mentoring}"]
+    anna += ["/reviews"]
     cor = [
         "/",
         "/album",
