@@ -201,12 +201,13 @@ _PLAN = text("""
     SELECT p.id, left(s.title, :title), '', s.lang, w.skill_id, w.by_day, 'words', left(s.title, :words), 'me', true,
            'open', 'not_started', :at, :at, :at, w.once
     FROM unnest(CAST(:people AS bigint[]), CAST(:nl AS text[]), CAST(:en AS text[]), CAST(:skills AS bigint[]),
-                CAST(:days AS date[]), CAST(:keys AS text[])) AS w(person_id, nl, en, skill_id, by_day, once)
+                CAST(:days AS date[]), CAST(:keys AS text[]))
+         WITH ORDINALITY AS w(person_id, nl, en, skill_id, by_day, once, place)
     JOIN person p ON p.id = w.person_id AND p.active AND p.erased_at IS NULL
     CROSS JOIN LATERAL (SELECT CASE WHEN p.language = 'nl' AND w.nl <> '' OR w.en = '' THEN 'nl' ELSE 'en' END AS lang,
                                CASE WHEN p.language = 'nl' AND w.nl <> '' OR w.en = '' THEN w.nl ELSE w.en END AS title
                        ) AS s
-    ON CONFLICT (once) DO NOTHING
+    ORDER BY w.place ON CONFLICT (once) DO NOTHING
 """)
 
 

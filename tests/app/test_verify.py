@@ -185,6 +185,13 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("DELETE FROM completion_support WHERE source = 's:1'", "completion"),
         ("UPDATE completion SET confirmer_id = person_id WHERE person_id = {ben}", "completion"),
     ],
+    "each dossier is what was frozen": [
+        (
+            "INSERT INTO dossier (review_id, number, digest, frozen_at, keep_until)"
+            " VALUES (gen_random_uuid(), 1, 'x', now(), current_date + 9)",
+            "has another hash than the audit log says",
+        ),
+    ],
     "nothing is completed twice": [
         (
             "DROP INDEX uq_completion_standing; INSERT INTO completion (person_id, activity_id, completed_at,"
