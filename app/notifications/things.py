@@ -54,14 +54,15 @@ class Found:
     state: str = ""
 
 
-_REVIEWS = text("""
+_REVIEWS = text(f"""
     SELECT r.id::text AS id, p.name, j.name AS job, r.person_id = :me AS mine,
            CASE r.stage WHEN 'gathering' THEN r.evidence_due WHEN 'panel' THEN r.panel_due ELSE r.decide_due END AS due
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
     WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.stage <> 'withdrawn' AND (r.person_id = :me
         OR EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND s.person_id = :me
                    AND s.stepped_aside_at IS NULL)
-        OR EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND (o.handler_id = :me OR :hr)))
+        OR EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND (o.handler_id = :me
+            OR :hr AND {people.serves("r.department_id", ":me")})))
 """)
 _IS_HR = text("SELECT role = 'hr' FROM person WHERE id = :me")
 _ROUNDS = text("""

@@ -470,11 +470,18 @@ def within_reach(person: str, viewer: str = "me") -> str:
     return _WITHIN.format(person=person, viewer=viewer)
 
 
-_SERVING = text("""
+def serves(department: str, hr: str) -> str:
+    """As a condition in SQL: whether somebody of HR (an id) serves a department (a column); none chosen is all."""
+    return (
+        f"(NOT EXISTS (SELECT FROM hr_department d WHERE d.person_id = {hr}) OR {department} IN"
+        f" (SELECT d.department_id FROM hr_department d WHERE d.person_id = {hr}))"
+    )
+
+
+_SERVING = text(f"""
     SELECT p.id, h.id AS hr
     FROM person p JOIN person h ON h.role = 'hr' AND h.active
-        AND (h.id = p.id OR NOT EXISTS (SELECT FROM hr_department d WHERE d.person_id = h.id)
-             OR p.department_id IN (SELECT d.department_id FROM hr_department d WHERE d.person_id = h.id))
+        AND (h.id = p.id OR {serves("p.department_id", "h.id")})
     WHERE p.id = ANY(:ids)
 """).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 

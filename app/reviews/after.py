@@ -16,6 +16,7 @@ from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewObjected, ReviewObjectionAnswered
 from app.outbox import publish
+from app.people.queries import serves
 from app.reviews import dossier, rules
 from app.reviews.panel import is_led_by
 from app.reviews.touching import NOT_THERE, closed_up, hold, must_be, must_be_read, touched, write
@@ -55,8 +56,10 @@ _OTHERS = text("""
     WHERE review_id = :review AND seat = 'decider' AND stepped_aside_at IS NULL RETURNING person_id
 """)
 _FORGET = text("DELETE FROM review_decision WHERE review_id = :review")
-_HR = text("""
-    SELECT id FROM person WHERE role = 'hr' AND active AND erased_at IS NULL AND id <> :holder ORDER BY id
+_HR = text(f"""
+    SELECT p.id FROM person p
+    WHERE p.role = 'hr' AND p.active AND p.erased_at IS NULL AND p.id <> :holder
+      AND {serves("CAST(:department AS bigint)", "p.id")} ORDER BY p.id
 """)
 _UNSIGNED = text("""
     SELECT id, person_id FROM review
@@ -122,7 +125,7 @@ def file_objection(review_id: uuid.UUID, words: str, *, person_id: int, at: date
     if db.session.scalar(_OBJECT, told) is None:
         raise Conflict(_l("You objected already. What you wrote stands in the file."))
     touched([(review_id, person_id, "objected")], at)
-    desk = db.session.scalars(_HR, {"holder": person_id}).all()
+    desk = db.session.scalars(_HR, {"holder": person_id, "department": row.department_id}).all()
     publish(ReviewObjected(person_id=one, review_id=review_id, handles=False) for one in desk)
 
 

@@ -16,7 +16,8 @@ from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.people import actions as people
-from app.reviews import after, dossier, panel, rounds
+from app.people.queries import hr_reach
+from app.reviews import after, dossier, panel, queries, rounds
 from app.reviews.touching import Stale
 from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, counted, row_of, rows
 from tests.app.reviews.test_panel_and_decision import both
@@ -270,6 +271,24 @@ def test_one_objects_within_the_term_and_once(scene: Scene, cast: Cast) -> None:
         after.file_objection(review, WHY, person_id=cast.anna, at=AT)
     go_on(AT + 60 * DAY)
     assert row_of(review).stage == "released"  # an objection that waits keeps it open
+
+
+def test_hr_hears_of_objections_in_the_departments_that_they_serve(scene: Scene, cast: Cast) -> None:
+    """eve is of HR for her own department, which is not that of anna."""
+    with transaction():
+        db.session.execute(text("UPDATE person SET role = 'hr' WHERE id = :eve"), {"eve": cast.eve})
+        (own,) = db.session.scalars(
+            text("SELECT department_id FROM person WHERE id = :eve"), {"eve": cast.eve}
+        ).all()
+        people.serve_departments(person_id=cast.eve, department_ids=[own], by=cast.dan, at=AT)
+    review = scene.released()
+    assert queries.opened(cast.eve, review, hr_reach(cast.eve)) is None
+    assert queries.opened(cast.clara, review, hr_reach(cast.clara)) is not None
+    with transaction():
+        after.file_objection(review, WHY, person_id=cast.anna, at=AT)
+        settle(AT)
+    (told,) = rows("SELECT body FROM outbox WHERE event = 'ReviewObjected'")
+    assert [one["person_id"] for one in json.loads(told.body)] == [cast.clara]
 
 
 def objected(scene: Scene, cast: Cast, **more: Any) -> uuid.UUID:
