@@ -359,7 +359,9 @@ def edited(slug: str) -> Row[Any]:
 
 
 def titles_by_slug() -> dict[str, dict[str, str]]:
-    rows = db.session.execute(select(Activity.slug, Activity.title).order_by(Activity.slug))
+    """What is in the catalogue, or was; not what people logged in their own words."""
+    held = Activity.state != "proposed"
+    rows = db.session.execute(select(Activity.slug, Activity.title).where(held).order_by(Activity.slug))
     return {row.slug: row.title for row in rows}
 
 

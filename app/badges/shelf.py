@@ -105,9 +105,9 @@ class Shown:
         return any(step.kind == "given" for step in self.steps)
 
     @property
-    def only_points(self) -> bool:
-        """Whether nothing but points leads there: no way to show without points."""
-        return bool(self.steps) and all(step.kind == "points" for step in self.steps)
+    def without_points(self) -> bool:
+        """Whether a step is open that is no number of points: a way to show to who does without them."""
+        return any(step.kind != "points" for step in self.steps if not step.met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Look:
 
 def _reachable(shown: Sequence[Shown], *, with_points: bool) -> list[Shown]:
     return sorted(
-        (one for one in shown if one.steps and not one.by_hand and (with_points or not one.only_points)),
+        (one for one in shown if one.steps and not one.by_hand and (with_points or one.without_points)),
         key=_far,
     )
 

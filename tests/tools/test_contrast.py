@@ -1,8 +1,8 @@
 """Colours that can be told apart: what the tool sees, and that it sees what is wrong."""
 
-from tools.contrast import STYLES, contrast, pairs, stray
+from tools.contrast import STATIC, contrast, pairs, stray
 
-CSS = STYLES.read_text()
+CSS = "\n".join(sheet.read_text() for sheet in sorted(STATIC.glob("*.css")))
 
 
 def test_every_pair_of_colours_can_be_told_apart_in_light_and_dark() -> None:

@@ -28,7 +28,7 @@ GOOD = "w-anna,excel,Excel,2026-01-10,\n"
 LAST = "w-ben,word,Word,2026-01-11,\n"
 COLUMNS: list[object] = ["who", "course", "title", "when", "score"]
 SHEET = "xl/worksheets/sheet1.xml"
-SECONDS = 3.0
+SECONDS = 3.0  # of work; how long it takes beside others says nothing
 
 
 @dataclass(frozen=True)
@@ -228,9 +228,9 @@ def test_there_are_enough_kinds() -> None:
 
 @of_cases
 def test_the_command_reads_or_tells(run: Callable[..., Result], tmp_path: Any, case: Case) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     done = run(case.raw, name=case.file)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     if case.no:
         assert done.exit_code == 1
         assert case.no in done.output
@@ -256,7 +256,7 @@ def test_the_page_reads_or_tells(
 ) -> None:
     monkeypatch.setattr(desk, "_house", app)
     leo = client_of("leo")
-    began = time.monotonic()
+    began = time.process_time()
     answer = leo.post("/admin/learning", data={"file": (io.BytesIO(case.raw), case.file)})
     assert answer.status_code in (303, 422)
     if answer.status_code == 422:
@@ -272,7 +272,7 @@ def test_the_page_reads_or_tells(
         db.session.rollback()
         _as_told(case, page)
         assert leo.get(page).status_code == leo.get(page + "/refused.csv").status_code == 200
-    assert time.monotonic() - began < SECONDS * 2  # it is read three times
+    assert time.process_time() - began < SECONDS * 2  # it is read three times
     del answer
     gc.collect()
 

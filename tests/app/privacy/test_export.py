@@ -49,9 +49,10 @@ def life(app, cast, skill, thank, report):
         with transaction():
             extras.keep_draft(by=cast.anna, draft={"title": f"{MINE} draft"}, at=AT)
             extras.keep_draft(by=cast.ben, draft={"title": f"{THEIRS} draft"}, at=AT)
-            talk = conversations.plan(
-                by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=AT.date() + timedelta(days=3), at=AT
+            plan = conversations.Plan(
+                by=cast.mia, person_id=cast.anna, manager_id=cast.mia, on=AT.date() + timedelta(days=3)
             )
+            (talk,) = conversations.plan([plan], at=AT)
             settle(AT)
         for by, words, filed in (
             (cast.anna, f"{MINE} note", True),
@@ -60,9 +61,12 @@ def life(app, cast, skill, thank, report):
             (cast.mia, f"{THEIRS} unfiled", False),
         ):
             with transaction():
-                note = conversations.write(by=by, conversation_id=talk, kind="note", words=words, at=AT)
+                new = conversations.NewNote(conversation_id=talk, by=by, kind="note", words=words)
+                (note,) = conversations.write([new], at=AT)
                 if filed:
-                    conversations.file(by=by, conversation_id=talk, note_id=note, at=AT)
+                    conversations.file(
+                        [conversations.Draft(conversation_id=talk, note_id=note, by=by)], at=AT
+                    )
                 settle(AT)
     thank("ben", "anna")
     report("ben", "lesson", named, words=f"{THEIRS} report")

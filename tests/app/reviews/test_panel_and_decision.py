@@ -241,7 +241,12 @@ def test_a_colleague_who_stands_in_for_a_decider_has_one_voice_with_them(scene: 
     review = scene.to_decide("anna", deciders=2)
     with transaction():
         standins.name(
-            person_id=cast.mia, deputy_id=cast.dan, since=TODAY, until=TODAY + timedelta(days=3), today=TODAY
+            person_id=cast.mia,
+            deputy_id=cast.dan,
+            since=TODAY,
+            until=TODAY + timedelta(days=3),
+            today=TODAY,
+            at=AT,
         )
         panel.stand_in(today=TODAY, at=AT)
         panel.stand_in(today=TODAY, at=AT)
@@ -264,6 +269,7 @@ def test_who_stands_in_leaves_the_seat_when_the_decider_is_back_and_never_decide
                 since=TODAY,
                 until=TODAY + timedelta(days=3),
                 today=TODAY,
+                at=AT,
             )
             panel.stand_in(today=TODAY, at=AT)
         settle(AT)
