@@ -21,7 +21,7 @@ from app.factory import create_app
 from app.people import actions as people
 from tests.cast import Cast, signed_in
 from tests.conftest import CLOSING, Browsers
-from tests.journeys import scene
+from tests.journeys import judged, scene
 from tests.journeys.browsing import LOCALES, PATIENCE, Consoles, Visit, work
 
 expect.set_options(timeout=PATIENCE)
@@ -143,6 +143,13 @@ def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask) -> scene
     with worker_app.app_context():
         work()
     return made
+
+
+@pytest.fixture
+def reviews(app: Flask, company: scene.Company, cast: Cast) -> judged.Reviews:
+    """Promotion reviews in every stage."""
+    with app.app_context():
+        return judged.happen(cast)
 
 
 @pytest.fixture

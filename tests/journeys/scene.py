@@ -17,6 +17,7 @@ from app.activities.rules import Log, Report
 from app.badges import agreeing
 from app.care import actions as care
 from app.careers import actions as careers
+from app.careers import queries as asked_by
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, lock_people, transaction
 from app.demo import careers as described
@@ -71,6 +72,7 @@ class Company:
     programme: str = ""
     guidance: int = 0
     mentoring: int = 0
+    occasion: int = 0
 
 
 @cache
@@ -134,8 +136,9 @@ def happen(cast: Cast) -> Company:
     made = _aim(made, cast, others, at)
     with transaction():
         guided, mentoring = _guide(cast, at)
+        occasion = _open_occasion()
         settle(at)
-    made = replace(made, guidance=guided, mentoring=mentoring)
+    made = replace(made, guidance=guided, mentoring=mentoring, occasion=occasion)
     with transaction():
         described.describe({described.KEEPER: cast.clara}, at)
         settle(at)
@@ -144,6 +147,12 @@ def happen(cast: Cast) -> Company:
             people.choose(person_id=person, board_choice="named")
         settle(at)
     return made
+
+
+def _open_occasion() -> int:
+    return (
+        db.session.scalar(text("SELECT min(id) FROM recognition_occasion")) or 0
+    )  # the first one stays open
 
 
 def _aim(made: Company, cast: Cast, others: list[int], at: datetime) -> Company:
@@ -371,7 +380,7 @@ def a_review(cast: Cast) -> tuple[str, int]:
         job = db.session.scalar(text("SELECT id FROM job WHERE slug = 'senior'")) or 0
         new = reviews.NewReview(person_id=cast.anna, job_id=job, asked_by=cast.anna)
         (made,) = reviews.start([new], at=at)
-        first, second = db.session.scalars(text("SELECT id FROM criterion ORDER BY position"))
+        first, second = (one.id for one in asked_by.current_criteria([job])[job].items)
         for criterion in (first, second):
             reviews.ask_colleagues(
                 made, criterion_id=criterion, observer_ids=[cast.ben], question="What did you see?", by=cast.anna,

@@ -25,6 +25,7 @@ from tests.journeys.browsing import (
     listens,
     work,
 )
+from tests.journeys.judged import Reviews
 from tests.journeys.scene import Company
 
 PHONE, DESK = (True, 390), (False, 1280)
@@ -482,6 +483,48 @@ def test_what_one_gathers_for_a_review(
     assert eye.wrong + seen.wrong == []
 
 
+@pytest.mark.slow
+@looks(PHONE)
+def test_what_a_member_of_the_panel_says(
+    dark: bool, width: int, app: Flask, reviews: Reviews, visit: Visit, consoles: Consoles
+) -> None:
+    consoles.expected = ["POST .*/assessment: (409|422)"]
+    page = visit("anna", f"/reviews/{reviews.panel}", dark=dark, width=width)
+    elsewhere = visit("anna", f"/reviews/{reviews.panel}", dark=dark, width=width)
+    eye, words = Eye(page, app), "#assess textarea"
+    page.locator("#assess .seg").first.get_by_text("Partly").click()
+    expect(page.locator("#assess-kept")).to_contain_text("Only you see it")
+    eye.look("an assessment that is kept", of="sitting.assess")
+    with page.expect_response("**/assessment"):
+        page.locator(words).first.press_sequentially("Calm on the radio")
+    expect(page.locator("#assess-kept")).to_contain_text("Only you see it")
+    other = Eye(elsewhere, app)
+    elsewhere.locator(words).first.press_sequentially("Calm at night")
+    expect(elsewhere.locator("#assess-kept")).to_contain_text("Both texts stand here")
+    other.look("two windows that say not the same", of="sitting.assess")
+    page.get_by_role("button", name="Hand in all of it").click()
+    expect(page.locator("#assess [aria-invalid=true], #assess .wrong").first).to_be_visible()
+    eye.look("an assessment that is not whole yet", of="sitting.assess")
+    assert eye.wrong + other.wrong == []
+
+
+@pytest.mark.slow
+@looks(DESK)
+def test_what_hr_filters_of_the_reviews(
+    dark: bool, width: int, app: Flask, reviews: Reviews, visit: Visit
+) -> None:
+    page = visit("clara", "/hr/reviews", dark=dark, width=width)
+    eye, rows = Eye(page, app), page.locator("#reviews")
+    page.get_by_label("Stage").select_option("objection")
+    expect(rows.get_by_role("link", name="Anna")).to_have_count(0)
+    expect(rows).to_contain_text("Eve")
+    eye.look("reviews with an objection", of="hr_reviews.listed")
+    page.locator("#f-q").fill("nobody of that name")
+    expect(rows).to_contain_text("No reviews here")
+    eye.look("no reviews", of="hr_reviews.listed")
+    assert eye.wrong == []
+
+
 # Every answer that is swapped in ----------------------------------------------------------------------------
 
 ROOT = Path(__file__).parent.parent.parent
@@ -506,6 +549,8 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("leaderboards/_board.html", "other"): "leaderboards.board",
     ("lessons/_apply.html", "other"): "lessons.take_name_off",
     ("leaderboards/_row.html", "url"): "leaderboards.rows",
+    ("reviews/_gather.html", "here"): "reviews.pick",
+    ("reviews/_picker.html", "href"): "reviews.pick",
 }
 
 

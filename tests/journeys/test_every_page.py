@@ -31,6 +31,7 @@ from tests.journeys.browsing import (
     too_small,
     unfit,
 )
+from tests.journeys.judged import Reviews
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
@@ -38,7 +39,7 @@ LANGUAGES = ("nl", "en") if PAGES else ("nl",)
 WHO = ("anna", "mia", "clara", "cor", "dan", "leo")
 
 
-def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
+def pages_of(company: Company, cast: Cast, reviews: Reviews) -> dict[str, list[str]]:
     """Who looks at what. Cor has done nothing yet."""
     anna = ["/", "/album", "/album?by=skill", "/receipts", "/leaderboards", "/learn"]
     anna += ["/learn/confined-spaces", "/learn?q=nothing+fits+this", "/log"]
@@ -59,7 +60,6 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export"]
     anna += ["/jobs", "/jobs/senior-process-operator", "/jobs/senior-process-operator/versions/3"]
     anna += ["/vision", "/vision/plan"]
-    anna += ["/reviews"]
     cor = [
         "/",
         "/album",
@@ -90,7 +90,24 @@ def pages_of(company: Company, cast: Cast) -> dict[str, list[str]]:
     clara += ["/admin/jobs", "/admin/jobs/new", "/admin/jobs/customer-adviser", "/admin/jobs/data-engineer"]
     clara += ["/admin/jobs/customer-adviser/edit", "/admin/jobs/customer-adviser/criteria/new"]
     clara += ["/admin/jobs/families/new", "/admin/jobs/import"]
+    clara += [f"/recognitions/occasions/{company.occasion}{step}" for step in ("", "/edit")]
+    leo += [f"/team-goals/{company.team_goal}/edit"]
+    for pages, who in ((anna, "anna"), (mia, "mia"), (clara, "clara")):
+        pages += reviews_of(reviews)[who]
     return {"anna": anna, "mia": mia, "clara": clara, "cor": cor, "dan": dan, "leo": leo}
+
+
+def reviews_of(made: Reviews) -> dict[str, list[str]]:
+    """Anna gathers, sits on Ben's panel, reads what was decided of her, is invited and handles an objection."""
+    anna = ["/reviews", f"/reviews/rounds/{made.invited}"]
+    anna += [f"/reviews/{one}" for one in (made.gathering, made.panel, made.released, made.objected)]
+    mia = ["/reviews", f"/reviews/{made.deciding}", f"/reviews/{made.released}"]
+    clara = ["/hr/reviews", "/hr/reviews?stage=objection", "/hr/reviews?q=nobody", "/hr/reviews/panels"]
+    clara += ["/hr/reviews/rounds/new"]
+    clara += [f"/hr/reviews/rounds/{made.invited}{step}" for step in ("", "/edit", "/release")]
+    clara += [f"/hr/reviews/{one}/seats" for one in (made.panel, made.gathering, made.objected)]
+    clara += [f"/reviews/{made.gathering}", f"/reviews/{made.released}?as=employee", f"/reviews/{made.panel}"]
+    return {"anna": anna, "mia": mia, "clara": clara}
 
 
 def speak(app: Flask, cast: Cast, lang: str) -> None:
@@ -143,11 +160,18 @@ def look_at_all(page: Page, lang: str, who: str, paths: Sequence[str]) -> list[s
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_nothing_is_wrong_with_any_page(
-    lang: str, who: str, app: Flask, cast: Cast, company: Company, visit: Visit, consoles: Consoles
+    lang: str,
+    who: str,
+    app: Flask,
+    cast: Cast,
+    company: Company,
+    reviews: Reviews,
+    visit: Visit,
+    consoles: Consoles,
 ) -> None:
     consoles.expected = [f"GET .*{NOWHERE}: 404"]
     speak(app, cast, lang)
-    pages = pages_of(company, cast)
+    pages = pages_of(company, cast, reviews)
     assert set(pages) == set(WHO)
     page = visit(who, NOWHERE, locale=LOCALES[lang])
     wrong = look_at_all(page, lang, who, pages[who])

@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from tests.journeys import scene
 from tests.journeys.browsing import Visit
+from tests.journeys.judged import Reviews
 from tests.journeys.scene import Company
 
 TO_PRESS = "nav, button, input:not([type=hidden]), .btn, .tabbar, .rail, .mobar, .topbar, .toasts, .skip"
@@ -29,11 +30,14 @@ def sheets(page: Page) -> int:
 
 
 @pytest.mark.slow
-def test_what_one_may_want_on_paper_reads_well_there(company: Company, visit: Visit) -> None:
+def test_what_one_may_want_on_paper_reads_well_there(
+    company: Company, reviews: Reviews, visit: Visit
+) -> None:
     page, wrong = visit("anna", dark=True, width=700), []
     paths = ["/", "/album", "/receipts", f"/badges/{scene.BADGE}", "/learn/confined-spaces", "/lessons"]
     page.emulate_media(media="print")
     paths += ["/vision/plan", "/vision", "/jobs/senior-process-operator"]
+    paths += [f"/reviews/{reviews.gathering}", f"/reviews/{reviews.released}", f"/reviews/{reviews.panel}"]
     for path in [*paths, f"/lessons/{company.lesson}"]:
         page.goto(path)
         wrong += [f"{path}: {one}" for one in on_paper(page)]

@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 
 from tests.cast import Cast
 from tests.journeys.browsing import FULL, Consoles, Visit, deaf, space_out, sticking
+from tests.journeys.judged import WHY, Reviews
 from tests.journeys.pseudo import all_data, pseudo, speak_it, unsaid
 from tests.journeys.scene import Company
 from tests.journeys.test_every_page import NOWHERE, WHO, pages_of, speak
@@ -29,6 +30,7 @@ def test_no_text_is_forgotten_and_long_ones_fit(
     app: Flask,
     cast: Cast,
     company: Company,
+    reviews: Reviews,
     visit: Visit,
     consoles: Consoles,
     monkeypatch: pytest.MonkeyPatch,
@@ -36,12 +38,12 @@ def test_no_text_is_forgotten_and_long_ones_fit(
     consoles.expected = [f"GET .*{NOWHERE}: 404"]
     speak(app, cast, "en")
     with app.app_context():
-        data = all_data()
+        data = all_data() + f" {WHY.lower()}"  # what a review says stands sealed in its row
     speak_it(monkeypatch)
     wrong: list[str] = []
     page = visit(who, NOWHERE, width=WIDTHS[0])
     deaf(page)
-    for path in pages_of(company, cast)[who]:
+    for path in pages_of(company, cast, reviews)[who]:
         page.goto(path)
         wrong += [f"{path}: {one}" for one in looked_at(page, data)]
     assert wrong == [], "\n".join(wrong)
