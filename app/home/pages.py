@@ -33,7 +33,7 @@ PARTS = {
     "album": "home/_album.html",
     "goals": "home/_goals.html",
 }
-NEWEST, FIRST, FOR_YOU = 5, 3, 3
+NEWEST, FIRST, FOR_YOU = 4, 3, 3
 A_DAY = timedelta(days=1)
 
 

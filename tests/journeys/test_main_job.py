@@ -94,7 +94,7 @@ def _a_colleague_applies_her_lesson(ben: Page) -> None:
     lesson.get_by_label("How do you apply it?").fill("At every valve in the old town.")
     lesson.get_by_role("button", name="I apply this").click()
     expect(lesson).to_contain_text("Applied by 1 colleague")
-    lesson.get_by_role("link", name=scene.LESSON["title"]).click()
+    lesson.get_by_role("link", name=scene.LESSON["title"], exact=True).click()
     expect(ben.locator("#appliers")).to_contain_text("At every valve in the old town.")
 
 
