@@ -21,6 +21,7 @@ from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
     LOCALES,
+    BOTH,
     PAGES,
     Consoles,
     Visit,
@@ -35,7 +36,7 @@ from tests.journeys.judged import Reviews
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
-LANGUAGES = ("nl", "en") if PAGES else ("nl",)
+LANGUAGES = ("nl", "en") if BOTH else ("nl",)
 WHO = ("anna", "mia", "clara", "cor", "dan", "leo")
 
 
