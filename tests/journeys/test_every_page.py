@@ -20,8 +20,8 @@ from app.web import RESTING
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
-    BOTH,
     LOCALES,
+    BOTH,
     PAGES,
     Consoles,
     Visit,
