@@ -21,7 +21,6 @@ from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
     LOCALES,
-    BOTH,
     PAGES,
     Consoles,
     Visit,
@@ -36,7 +35,7 @@ from tests.journeys.judged import Reviews
 from tests.journeys.scene import Company
 
 NOWHERE = "/nothing/here"
-LANGUAGES = ("nl", "en") if BOTH else ("nl",)
+LANGUAGES = ("nl", "en") if PAGES else ("nl",)
 WHO = ("anna", "mia", "clara", "cor", "dan", "leo")
 
 
