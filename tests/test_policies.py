@@ -473,7 +473,7 @@ EXAMPLES: dict[str, Example] = {
     "lessons.names": _of("/lessons/names", 200),
     "lessons.put_name_on": _of("/lessons/{lesson}/name", 303),
     "lessons.remove_names": _of("/lessons/names/remove", 200),
-    "lessons.save": _of("/lessons/{lesson}/saved", 303, 422, form={"on": "false"}),
+    "lessons.save": _of("/lessons/{lesson}/saved", 303, 422, form={"on": "true"}),
     "lessons.react": _of("/lessons/{lesson}/reactions", 422),
     "lessons.share": _of("/lessons", 422),
     "lessons.stop": _of("/lessons/{lesson}/application/end", 303),
@@ -806,7 +806,6 @@ OBJECTS = {
     "lessons_api.put_name_on": "lesson",
     "lessons_api.react": "lesson",
     "lessons_api.save": "lesson",
-    "lessons_api.unsave": "lesson",
     "lessons_api.stop": "lesson",
     "lessons_api.take_back": "lesson",
     "lessons_api.take_name_off": "lesson",
@@ -861,6 +860,7 @@ COMPLETE: dict[str, Form] = {
 }
 # Routes that name what is everybody's, what only its bearer can know, or what belongs to a role's desk.
 NOBODYS = {
+    "lessons_api.unsave",  # one's own list, on which nothing of others stands
     "activities.activity", "activities_api.change", "activities_api.kept", "admin_files.confirm",
     "admin_files.differences", "admin_files.drop", "admin_files.one", "admin_people.give_role",
     "admin_people.invite_one", "admin_people.let_go", "admin_people.one", "admin_people.sign_out",
