@@ -100,7 +100,7 @@ def test_a_hostile_body_is_answered_at_once(raw):
     began = time.process_time()
     with suppress(Unreadable):
         read(raw)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
 
 
 ANY_JSON = st.recursive(

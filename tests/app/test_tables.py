@@ -115,11 +115,11 @@ def test_a_packed_file_and_several_behind_each_other_are_read() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_word_and_quickly(raw: bytes, said: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadTable) as refused:
         list(open_table(io.BytesIO(raw)).rows())
     assert said in str(refused.value.message)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 @named(
@@ -201,11 +201,11 @@ def test_cells_and_rows_far_away_take_neither_time_nor_room() -> None:
 )
 def test_a_workbook_that_is_a_bomb_or_broken_is_refused_quickly(part: str, content: bytes, said: str) -> None:
     raw = workbook(["who", "what"], ["noor", "Excel"])
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadTable) as refused:
         list(open_table(io.BytesIO(changed(raw, part, lambda _: content))).rows())
     assert said in str(refused.value.message)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_other_archives_are_no_workbook() -> None:
