@@ -126,6 +126,16 @@ def decrypt(key: bytes, locked: bytes, about: str) -> bytes:
 
 
 @lru_cache(maxsize=16)
+def padded(text: str) -> bytes:
+    """The text, filled up so that its length tells little about it."""
+    plain = text.encode()
+    return plain + b"\0" * (-len(plain) % 256)
+
+
+def unpadded(plain: bytes) -> str:
+    return plain.rstrip(b"\0").decode()
+
+
 def _name(key: bytes) -> bytes:
     return hashlib.sha256(b"blijk/name" + key).digest()[:NAME]
 

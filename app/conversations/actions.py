@@ -17,7 +17,7 @@ from app.conversations.models import ConversationNote
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
 from app.events import ConversationPlanned, NoteFiled
-from app.keys import encrypt
+from app.keys import encrypt, padded
 from app.outbox import publish
 from app.people.queries import keys_of
 
@@ -179,7 +179,7 @@ def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:
 
 
 def _seal(key: bytes, item: NewNote) -> bytes:
-    return encrypt(key, rules.padded(item.words.strip()), queries.about(item.conversation_id))
+    return encrypt(key, padded(item.words.strip()), queries.about(item.conversation_id))
 
 
 def _edit(drafts: Sequence[tuple[NewNote, bytes]], at: datetime) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.conversations.rules import unpadded
 from app.db import db
-from app.keys import decrypt
+from app.keys import decrypt, unpadded
 from app.people.queries import keys_of
 
 AnyRow = Row[*tuple[Any, ...]]

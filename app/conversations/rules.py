@@ -11,13 +11,3 @@ MOST = 100  # notes in one conversation
 def wrong_day(day: date, today: date) -> bool:
     """A conversation is planned from today on, and within a year."""
     return not today <= day <= today + AHEAD
-
-
-def padded(text: str) -> bytes:
-    """The text, filled up so that its length tells little about it."""
-    plain = text.encode()
-    return plain + b"\0" * (-len(plain) % 256)
-
-
-def unpadded(plain: bytes) -> str:
-    return plain.rstrip(b"\0").decode()

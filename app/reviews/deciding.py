@@ -20,6 +20,7 @@ from app.events import CriterionLeftOpen, ReviewReleased
 from app.outbox import publish
 from app.reviews import dossier, rules
 from app.reviews.panel import LED_BY, Clash, Other, Said
+from app.reviews.queries import plain
 from app.reviews.touching import (
     NOT_THERE,
     closed_up,
@@ -28,7 +29,6 @@ from app.reviews.touching import (
     key_of,
     must_be,
     must_be_read,
-    opened_up,
     touched,
 )
 
@@ -107,7 +107,7 @@ def draft(review_id: uuid.UUID, said: Decision, *, person_id: int, version: int,
     if had is not None and had.signed_at is not None:
         raise Conflict(_l("You signed already. Sign again to say something else."))
     if had is not None and had.version != version:
-        words = opened_up(key_of(row.person_id), had.sealed, review_id) or ""
+        words = plain(key_of(row.person_id), had.sealed, review_id) or ""
         if (had.outcome, words) != (said.outcome, said.words.strip()):
             sent = Said(criterion_id=0, verdict=said.outcome, words=said.words, version=version)
             raise Clash([Other(0, had.outcome, words, had.version, sent)])

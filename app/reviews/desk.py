@@ -21,6 +21,7 @@ from app.people import queries as people
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, forms, panel, printing, rounds, rules, waiting
 from app.reviews.opening import reach_of
+from app.reviews.queries import holder_of
 from app.reviews.touching import NOT_THERE
 from app.tables import csv_text
 from app.web import body, done, in_language, now, query, render, wrong_with
@@ -288,9 +289,11 @@ def decisions(round_id: int) -> ResponseReturnValue:
 def _run(review_id: uuid.UUID) -> Any:
     """A review within reach, never one's own; the look is kept, whatever the answer."""
     row = choosing.within(me(), _reach(), review_id)
+    holder = row.person_id if row else holder_of(review_id)
+    if holder is not None:
+        audit.look(viewer_id=me(), person_id=holder, what="review", allowed=row is not None, at=now())
     if row is None:
         raise NotFound(NOT_THERE)
-    audit.look(viewer_id=me(), person_id=row.person_id, what="review", allowed=True, at=now())
     return row
 
 

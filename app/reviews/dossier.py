@@ -22,7 +22,7 @@ from app.keys import KeyLost, decrypt, encrypt, new_key, ring
 from app.people.queries import keys_of, organisation
 from app.reviews import evidence
 from app.reviews.models import Dossier
-from app.reviews.touching import opened_up
+from app.reviews.queries import plain
 
 FORMAT = "blijk-dossier/1"
 Content = dict[str, Any]
@@ -153,7 +153,7 @@ def _content(row: Any, number: int, parts: _Parts, at: datetime) -> Content:
     key = parts.keys.get(row.person_id)
 
     def read(sealed: bytes | None) -> str | None:
-        return opened_up(key, sealed, row.id)
+        return plain(key, sealed, row.id)
 
     return {
         "format": FORMAT,

@@ -16,10 +16,8 @@ from sqlalchemy import text
 from app.badges import files, shelf
 from app.badges.queries import catalogue
 from app.db import array, db
-from app.keys import decrypt
 from app.people.queries import keys_of
-from app.reviews import rules
-from app.reviews.queries import about
+from app.reviews.queries import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +148,4 @@ def _others(rows: Sequence[Any], keys: Mapping[int, bytes]) -> dict[tuple[str, s
 
 
 def _opened(sealed: bytes | None, row: Any, keys: Mapping[int, bytes]) -> str:
-    if sealed is None or row.holder_id not in keys:
-        return ""
-    return rules.unpadded(decrypt(keys[row.holder_id], sealed, about(row.review_id)))
+    return plain(keys.get(row.holder_id), sealed, row.review_id) or ""

@@ -5,7 +5,7 @@ not stand any more). Lessons without a name are never among them: that they are 
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -155,11 +155,3 @@ def _thing(row: Any) -> Thing:
         row.thing, row.kind, row.stands, row.at, title, row.lang, row.words or "", row.by, row.by_id,
         row.observed_on, row.many, row.tier, picture, row.sealed, row.criterion_id,
     )  # fmt: skip
-
-
-def by_kind(things: Sequence[Thing]) -> dict[str, list[Thing]]:
-    """The same in groups, in the order in which kinds are told."""
-    found: dict[str, list[Thing]] = {}
-    for one in things:
-        found.setdefault(one.kind, []).append(one)
-    return found

@@ -19,7 +19,8 @@ from app.events import ReviewSeatNamed, ReviewWaits
 from app.outbox import publish
 from app.people.queries import keys_of
 from app.reviews import rules
-from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, opened_up, touched
+from app.reviews.queries import plain
+from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, touched
 
 WRONG = {
     "seat": _l("Choose a seat: on the panel, or deciding."),
@@ -233,7 +234,7 @@ def drafts(review_id: uuid.UUID, holder_id: int, person_id: int) -> dict[int, Sa
     return {
         row.criterion_id: Said(
             criterion_id=row.criterion_id, verdict=row.verdict,
-            words=opened_up(key, row.sealed, review_id) or "", version=row.version,
+            words=plain(key, row.sealed, review_id) or "", version=row.version,
         )
         for row in rows
     }  # fmt: skip

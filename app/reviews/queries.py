@@ -17,7 +17,7 @@ from sqlalchemy import text
 from app.badges.queries import catalogue
 from app.careers import queries as careers
 from app.db import db
-from app.keys import decrypt
+from app.keys import decrypt, unpadded
 from app.people.queries import keys_of
 from app.reviews import holding, rules
 from app.reviews.holding import Thing
@@ -206,7 +206,7 @@ def plain(key: bytes | None, sealed: bytes | None, review_id: uuid.UUID) -> str 
     """Words that were sealed for this file; None once the key of its holder is gone."""
     if key is None or sealed is None:
         return None
-    return rules.unpadded(decrypt(key, sealed, about(review_id)))
+    return unpadded(decrypt(key, sealed, about(review_id)))
 
 
 _HOLDER = text("SELECT person_id FROM review WHERE id = :review")
@@ -214,9 +214,7 @@ _HOLDER = text("SELECT person_id FROM review WHERE id = :review")
 
 def holder_of(review_id: uuid.UUID) -> int | None:
     """Whose review it is, for the trace of a look that was refused."""
-    found: int | None = db.session.scalar(
-        text("SELECT person_id FROM review WHERE id = :review"), {"review": review_id}
-    )
+    found: int | None = db.session.scalar(_HOLDER, {"review": review_id})
     return found
 
 

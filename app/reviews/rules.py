@@ -62,16 +62,6 @@ def wrong_with_decision(outcome: str | None, words: str, from_on: date | None, t
     return None
 
 
-def padded(text: str) -> bytes:
-    """The text, filled up so that its length tells little about it."""
-    plain = text.encode()
-    return plain + b"\0" * (-len(plain) % 256)
-
-
-def unpadded(plain: bytes) -> str:
-    return plain.rstrip(b"\0").decode()
-
-
 def objection_until(released_on: date, days: int) -> date:
     """The last day on which one may object."""
     return released_on + timedelta(days=days)

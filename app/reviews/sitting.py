@@ -11,11 +11,12 @@ from marshmallow import ValidationError
 from app.access import may, me
 from app.audit import actions as audit
 from app.db import transaction
-from app.errors import NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.language import lang
 from app.outbox import settle
 from app.reviews import after, deciding, dossier, forms, panel, printing, queries
-from app.reviews.opening import ONE, opened
+from app.reviews.actions import SAY_WHY
+from app.reviews.opening import ONE, needs_reason, opened
 from app.reviews.pages import _shown
 from app.reviews.touching import NOT_THERE, Stale
 from app.web import body, done, now, query, render, swaps, wrong_with
@@ -214,6 +215,8 @@ def _frozen(review_id: uuid.UUID) -> tuple[Any, bytes]:
     found = dossier.opened(review_id, query(forms.DossierQuery())["number"])
     if found is None or not (seen.mine or seen.runs):
         raise NotFound(NOT_THERE)
+    if needs_reason(seen):
+        raise Conflict(SAY_WHY)
     with transaction():
         audit.write(
             "dossier:taken", at=now(), actor_id=me(), person_id=seen.row.person_id,

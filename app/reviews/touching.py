@@ -14,9 +14,8 @@ from sqlalchemy import text
 
 from app.db import array, db
 from app.errors import Conflict, NotFound
-from app.keys import decrypt, encrypt
+from app.keys import encrypt, padded
 from app.people.queries import keys_of
-from app.reviews import rules
 from app.reviews.queries import about
 
 NOT_THERE = _l("This review is not here, or not for you.")
@@ -116,11 +115,4 @@ def key_of(holder_id: int) -> bytes:
 
 def closed_up(words: str, review: Row) -> bytes:
     """Words for this file, sealed with the key of the person whom it is about."""
-    return encrypt(key_of(review.person_id), rules.padded(words), about(review.id))
-
-
-def opened_up(key: bytes | None, sealed: bytes | None, review_id: uuid.UUID) -> str | None:
-    """What was sealed for this file, or None once the key is gone."""
-    if key is None or sealed is None:
-        return None
-    return rules.unpadded(decrypt(key, sealed, about(review_id)))
+    return encrypt(key_of(review.person_id), padded(words), about(review.id))

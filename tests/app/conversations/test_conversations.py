@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from app.conversations import actions, queries, rules
+from app.conversations import actions, queries
 from app.db import db, transaction
 from app.errors import Conflict, NotFound
+from app.keys import padded, unpadded
 from app.outbox import settle
 from app.people import actions as people
 from tests.cast import Cast, SignedIn, row_of
@@ -163,7 +164,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(talk: int, client_of: Brow
 
 def test_a_text_keeps_every_sign_of_it() -> None:
     for words in ("Één zin — met 🙂", "a\0b", "x" * 255, "x" * 256, "x" * 257):
-        assert rules.unpadded(rules.padded(words)) == words
+        assert unpadded(padded(words)) == words
 
 
 def test_the_rows_of_one_talk_cannot_be_moved_to_another(

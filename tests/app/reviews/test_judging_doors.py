@@ -16,6 +16,7 @@ from sqlalchemy import text
 from app.db import db, transaction
 from app.notifications.models import Notification
 from app.outbox import settle
+from app.people import actions as people
 from app.reviews import after, rounds
 from app.worker import go_on_with_reviews, relay
 from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, row_of, rows
@@ -246,6 +247,28 @@ def test_the_frozen_dossier_is_for_the_employee_and_for_hr(scene: Scene, client_
     assert plain == client_of("clara").get(f"/reviews/{review}/dossier.json").data
     assert json.loads(plain)["decisions"][0]["outcome"] == "promote"
     assert client_of("anna").get(f"/reviews/{review}/dossier.pdf?lang=nl").data.startswith(b"%PDF")
+
+
+def test_hr_gives_a_reason_before_the_dossier_of_a_review_that_is_over(
+    scene: Scene, client_of: Browser
+) -> None:
+    review = scene.released()
+    with transaction():
+        db.session.execute(text("UPDATE review SET stage = 'closed'"))
+    for suffix in ("json", "pdf"):
+        assert client_of("clara").get(f"/reviews/{review}/dossier.{suffix}").status_code == 409
+        assert client_of("anna").get(f"/reviews/{review}/dossier.{suffix}").status_code == 200
+    client_of("clara").post(f"/reviews/{review}/reason", data={"reason": "She asked me about it"})
+    assert client_of("clara").get(f"/reviews/{review}/dossier.json").status_code == 200
+
+
+def test_the_desk_keeps_a_look_that_it_refuses(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    review = scene.review("anna")
+    with transaction():
+        people.serve_departments(person_id=cast.clara, department_ids=[cast.systems], by=cast.dan, at=AT)
+    assert client_of("clara").get(f"/hr/reviews/{review}/seats").status_code == 404
+    looks = rows("SELECT viewer_id, person_id, allowed FROM look WHERE what = 'review'")
+    assert [tuple(one) for one in looks] == [(cast.clara, cast.anna, False)]
 
 
 def test_the_decisions_of_a_round_as_csv_run_nothing_in_a_spreadsheet(
