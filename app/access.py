@@ -6,6 +6,7 @@ a rule fails at start-up.
 """
 
 import hmac
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -245,11 +246,33 @@ def session_token() -> str | None:
 
 
 def csrf_token() -> str:
-    """For each form: bound to the session, or before sign-in to a cookie of this browser."""
+    """For each form: bound to the session, or before sign-in to a cookie of this browser. Each answer says it anew."""
+    if "csrf_token" not in g:
+        g.csrf_token = masked(_form_secret())
+    token: str = g.csrf_token
+    return token
+
+
+def _form_secret() -> bytes:
     session = session_token()
     if session and asker().sign_in_id is not None:
-        return keyed_hash("csrf", session).hex()
-    return keyed_hash("form", _form_nonce()).hex()
+        return keyed_hash("csrf", session)
+    return keyed_hash("form", _form_nonce())
+
+
+def masked(secret: bytes) -> str:
+    """A pad and the secret's first 16 bytes under it, in hex: pages are packed, and the length of a packed page that
+    holds the same secret each time can be made to tell it (BREACH, Gluck, Harris and Prado 2013)."""
+    pad = os.urandom(16)
+    return (pad + bytes(a ^ b for a, b in zip(pad, secret[:16], strict=True))).hex()
+
+
+def _unmasked(token: str) -> bytes:
+    try:
+        sent = bytes.fromhex(token)
+    except ValueError:
+        return b""
+    return bytes(a ^ b for a, b in zip(sent[:16], sent[16:], strict=True)) if len(sent) == 32 else b""
 
 
 def _form_nonce() -> str:
@@ -287,5 +310,5 @@ def _check_meant(policy: Policy) -> None:
     if shows_key() or policy.who == ("client",) or request.path.startswith("/oauth/"):
         return
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if not hmac.compare_digest(sent.encode("utf-8", "replace"), csrf_token().encode()):
+    if not hmac.compare_digest(_unmasked(sent), _form_secret()[:16]):
         raise NotAllowed(STALE_FORM)

@@ -12,7 +12,22 @@ from flask import Blueprint, Flask, g, has_request_context
 from sqlalchemy import text
 from structlog.typing import EventDict, WrappedLogger
 
-from app import access, assets, chores, cli, dev, flow, guard, health, language, live, openapi, outbox, web
+from app import (
+    access,
+    assets,
+    chores,
+    cli,
+    dev,
+    flow,
+    guard,
+    health,
+    language,
+    live,
+    openapi,
+    outbox,
+    packing,
+    web,
+)
 from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
 from app.activities import desk as activities_desk
@@ -243,6 +258,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     db.init_app(app)
     health.init_app(app, settings.metrics_token)
+    packing.init_app(app)  # is asked after all others: what is registered first comes last
     guard.init_app(app, settings)
     web.init_app(app)
     access.init_app(app, sign_in.Doorman(), _refused_look)

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.access import SAFE, SESSION, cookie_name
+from app.access import SAFE, SESSION, cookie_name, masked
 from app.db import transaction
 from app.keys import keyed_hash
 from app.outbox import settle
@@ -148,7 +148,7 @@ def signed_in(app: Flask, person_id: int) -> SignedIn:
     with app.app_context():
         with transaction():
             token = actions.start_session(person_id=person_id, at=datetime.now(UTC))
-        client.csrf = keyed_hash("csrf", token).hex()
+        client.csrf = masked(keyed_hash("csrf", token))
         client.set_cookie(cookie_name(SESSION), token)
     return client
 

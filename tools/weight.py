@@ -5,7 +5,6 @@ speeds depend on the machine and are only told.
 """
 
 import argparse
-import gzip
 import os
 import sys
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ _READ = """() => ({...window.seen, elements: document.querySelectorAll("*").leng
 
 @dataclass(frozen=True)
 class Figures:
-    """One first view. Weights in kB as sent with gzip, times in milliseconds."""
+    """One first view. Weights in kB as they were sent, times in milliseconds."""
 
     html: float
     css: float
@@ -86,7 +85,7 @@ def measure(context: Any, path: str) -> Figures:
             sizes[kind] += size / KB
         else:
             images += size / KB
-    html = len(gzip.compress(answer.body(), 6)) / KB
+    html = answer.request.sizes()["responseBodySize"] / KB
     page.close()
     return Figures(
         html, sizes["css"], sizes["js"], sizes["woff2"], images,

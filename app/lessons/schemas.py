@@ -1,7 +1,10 @@
 """What comes in about lessons and goes out, for pages and API alike."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_smorest.fields import Upload
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, pre_load, validate
 
 from app.lessons import rules
 
@@ -50,10 +53,14 @@ class ApplicationIn(Schema):
 
 
 class ReactionIn(Schema):
-    """A word to a lesson, said or taken back."""
+    """A word to a lesson, said or taken back; a button can say `take_back` with the word in place of `kind`."""
 
     kind = fields.String(required=True, validate=validate.OneOf(rules.REACTIONS))
     on = fields.Boolean(load_default=True)
+
+    @pre_load
+    def pressed(self, given: Mapping[str, Any], **_: object) -> Mapping[str, Any]:
+        return {"kind": given["take_back"], "on": False} if "take_back" in given else given
 
 
 class FileIn(Schema):

@@ -20,7 +20,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from app.access import SESSION
+from app.access import SESSION, masked
 from app.db import db, transaction
 from app.factory import create_app
 from app.keys import keyed_hash
@@ -131,7 +131,7 @@ class Service:
     def cookie_of(self, person_id: int) -> dict[str, str]:
         with self.house.app_context(), transaction():
             token = people.start_session(person_id=person_id, at=datetime.now(UTC))
-            csrf = keyed_hash("csrf", token).hex()
+            csrf = masked(keyed_hash("csrf", token))
         return {"Cookie": f"{SESSION}={token}", "X-CSRF-Token": csrf}
 
     def cookie_of_again(self, person_id: int) -> dict[str, str]:
