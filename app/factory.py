@@ -17,7 +17,7 @@ from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
 from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
-from app.activities import queries as activities
+from app.activities import records
 from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
@@ -266,7 +266,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
 
 # What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.
 WAITS = {
-    "confirmations": activities.WAITING,  # colleagues wait for my word
+    "confirmations": records.WAITING,  # colleagues wait for my word
     "feedback": feedback.WAITING,  # colleagues ask what I think
     "asked": showing.WAITING,  # colleagues ask whether my name may stand on the page of their badge
     "moment": moments.WAITS,  # a badge that I was not shown

@@ -32,7 +32,7 @@ NAMES = {
     "jobs",
 }
 OWN_NAMES = {
-    "activities": {"desk", "merging"},
+    "activities": {"confirming", "desk", "logs", "merging", "recording", "records"},
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
     "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
@@ -70,7 +70,12 @@ OWN_NAMES = {
     "privacy": {"asking", "content", "labels", "own", "terms", "words"},
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
-BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
+BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"} | {
+    "confirming",
+    "logs",
+    "recording",
+    "records",
+}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40
 named = pytest.mark.parametrize

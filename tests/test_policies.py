@@ -20,7 +20,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
-from app.activities import actions as activities
+from app.activities.logs import log_completions
 from app.careers import actions as careers
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.conversations import actions as conversations
@@ -1163,7 +1163,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
     with transaction():
         own_logs = [_log(others, person_id, f"{says}{n}") for n in range(2)]
         logs = [_log(person_id, others, says), *own_logs]
-        completion_id, own_log, own_log_too = activities.log_completions(logs, at=at)
+        completion_id, own_log, own_log_too = log_completions(logs, at=at)
         settle(at)
     with transaction():
         lesson_extras.keep_draft(by=person_id, draft={"title": says, "skills": []}, at=at)
@@ -1556,7 +1556,7 @@ def _of_goals(endpoint: str, form: Form) -> set[str]:
 def _waits_for_mia(house: House) -> int:
     at = datetime.now(UTC)
     with house.app.app_context(), transaction():
-        (found,) = activities.log_completions([_log(house.cast.mia, house.cast.anna, SECRET)], at=at)
+        (found,) = log_completions([_log(house.cast.mia, house.cast.anna, SECRET)], at=at)
         settle(at)
     return found
 

@@ -11,7 +11,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities import actions as activities
+from app.activities import recording
+from app.activities.logs import log_completions
 from app.activities.queries import ids_by_slug
 from app.activities.rules import Log, Report
 from app.badges import agreeing
@@ -231,10 +232,10 @@ def crowd(cast: Cast, size: int = 40) -> None:
         "link": None,
     }
     with transaction():
-        activities.record_completions(reports, at=at)
+        recording.record_completions(reports, at=at)
         settle(at)
     with transaction():
-        activities.log_completions([{**log, "title": f"Round {number}"} for number in range(30)], at=at)
+        log_completions([{**log, "title": f"Round {number}"} for number in range(30)], at=at)
         settle(at)
 
 
@@ -247,7 +248,7 @@ def _learn(cast: Cast, others: list[int], at: datetime) -> None:
         {"person_id": person, "activity_id": ids[slug], "completed_at": at, "source": f"told:{person}:{slug}"}
         for person, slug in done
     ]
-    activities.record_completions(reports, at=at)
+    recording.record_completions(reports, at=at)
 
 
 def _show(cast: Cast, at: datetime) -> str:
@@ -353,7 +354,7 @@ def _log(cast: Cast, at: datetime) -> int:
         }
         for person, title in told
     ]
-    return activities.log_completions(logs, at=at)[0]
+    return log_completions(logs, at=at)[0]
 
 
 def moment() -> datetime:

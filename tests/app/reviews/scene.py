@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities import actions as activities
+from app.activities import recording
 from app.activities.rules import Report
 from app.careers import actions as careers
 from app.careers import queries as asked
@@ -93,7 +93,7 @@ def _holds(cast: Cast) -> dict[str, str]:
         done = Report(
             person_id=cast.anna, activity_id=ids("activity")["a1"], completed_at=AT, source="i:1", origin="import"
         )  # fmt: skip
-        activities.record_completions([done], at=AT)
+        recording.record_completions([done], at=AT)
         settle(AT)
     completion = db.session.scalar(
         text("SELECT max(id) FROM completion WHERE person_id = :p"), {"p": cast.anna}
