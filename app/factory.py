@@ -24,7 +24,7 @@ from app.admin import pages as admin_pages
 from app.admin import people as admin_people
 from app.audit.actions import look
 from app.badges import api as badges_api
-from app.badges import moments, shelf, showing
+from app.badges import moments, names, showing
 from app.badges import pages as badges_pages
 from app.care import api as care_api
 from app.care import pages as care_pages
@@ -289,14 +289,14 @@ def _from_rooms() -> dict[str, Any]:
     return {
         "dates_of": dates_pages.of_activity,
         "my_dates": dates_pages.mine,
-        "badges_from": shelf.leading_from,
-        "badges_by_hand": shelf.by_hand,
-        "badge_carried": shelf.carried,
+        "badges_from": names.leading_from,
+        "badges_by_hand": names.by_hand,
+        "badge_carried": names.carried,
         "feedback_of": feedback_pages.of_lesson,
         "reports_about": care_pages.reports_about,
         "use_due": feedback_pages.use_due,
         "use_of": feedback_pages.use_of,
-        "badge_called": shelf.leading,
+        "badge_called": names.leading,
         "badge_choice": _badge_choice,
         "programmes_with": programmes_pages.with_activity,
         "helpers_for": guidance_pages.helpers_for,
@@ -306,7 +306,7 @@ def _from_rooms() -> dict[str, Any]:
 
 def _badge_choice() -> list[tuple[str, str]]:
     """The badges that a form lets one choose from."""
-    return shelf.choice(language.lang())
+    return names.choice(language.lang())
 
 
 def _refused_look(viewer_id: int, told: Mapping[str, Any], what: str) -> None:

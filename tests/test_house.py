@@ -35,8 +35,8 @@ OWN_NAMES = {
     "activities": {"confirming", "desk", "logs", "merging", "recording", "records"},
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
-    "badges": {"agreeing", "files", "moments", "picture", "shelf", "showcase", "showing"},
-    "careers": {"aims", "desk", "files", "map", "meant"},
+    "badges": {"agreeing", "files", "holders", "moments", "names", "picture", "shelf", "showcase", "showing"},
+    "careers": {"aims", "criteria", "desk", "files", "map", "meant", "targets"},
     "dates": {"calendar"},
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
@@ -72,9 +72,11 @@ OWN_NAMES = {
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"} | {
     "confirming",
+    "criteria",
     "logs",
     "recording",
     "records",
+    "targets",
 }
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40

@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 from app.access import POLICIES, SAFE
 from app.activities.logs import log_completions
 from app.careers import actions as careers
+from app.careers import criteria, targets
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.conversations import actions as conversations
 from app.dates import actions as dates
@@ -1384,14 +1385,14 @@ def _made_jobs(person_id: int, at: datetime) -> dict[str, Any]:
         careers.write_families([NewFamily("operators", both)])
         careers.write_jobs({slug: NewJob(slug, "operators", 1, both) for slug in slugs})
         for slug in slugs:
-            careers.replace_draft(slug, [asked], version=None, by=None, at=at)
-            careers.publish_draft(
+            criteria.replace_draft(slug, [asked], version=None, by=None, at=at)
+            criteria.publish_draft(
                 slug, consented_on=at.date(), version=None, today=at.date(), by=person_id, at=at
             )
-            careers.begin_draft(slug, by=None, at=at)
-        key = careers.write_criterion(slugs[0], None, asked, version=None, by=None, at=at)
+            criteria.begin_draft(slug, by=None, at=at)
+        key = criteria.write_criterion(slugs[0], None, asked, version=None, by=None, at=at)
         made = [
-            careers.set_target(
+            targets.set_target(
                 None,
                 {"skill_id": skill, "unit_id": None, "level": level, "people": 5, "period": period},
                 version=None, by=None, at=at,

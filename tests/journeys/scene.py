@@ -18,6 +18,7 @@ from app.activities.rules import Log, Report
 from app.badges import agreeing
 from app.care import actions as care
 from app.careers import actions as careers
+from app.careers import criteria
 from app.careers import queries as asked_by
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, lock_people, transaction
@@ -374,8 +375,8 @@ def a_review(cast: Cast) -> tuple[str, int]:
             NewCriterion({"nl": f"Kan {what}", "en": f"Can do {what}"}, skill, 2, every, {})
             for what in ("this", "that")
         ]
-        careers.replace_draft("senior", wanted, version=None, by=cast.clara, at=at)
-        careers.publish_draft(
+        criteria.replace_draft("senior", wanted, version=None, by=cast.clara, at=at)
+        criteria.publish_draft(
             "senior", consented_on=at.date(), version=None, today=at.date(), by=cast.clara, at=at
         )
         job = db.session.scalar(text("SELECT id FROM job WHERE slug = 'senior'")) or 0

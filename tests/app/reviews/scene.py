@@ -14,6 +14,7 @@ from app.activities import recording
 from app.activities.rules import Report
 from app.careers import actions as careers
 from app.careers import queries as asked
+from app.careers.criteria import publish_draft, replace_draft
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, transaction
 from app.kudos import actions as kudos
@@ -64,8 +65,8 @@ def publish_criteria(cast: Cast, first: str = "Runs a shift alone") -> None:
         NewCriterion(said("Coaches new colleagues"), "people", 2, EVERY),
         NewCriterion(said("Reads data"), "data", 2, ("badge", "observation")),
     ]
-    careers.replace_draft("senior", wanted, version=None, by=cast.clara, at=AT)
-    careers.publish_draft(
+    replace_draft("senior", wanted, version=None, by=cast.clara, at=AT)
+    publish_draft(
         "senior", consented_on=date(2026, 1, 5), version=None, today=AT.date(), by=cast.clara, at=AT
     )
 
