@@ -32,14 +32,14 @@ from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
 from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
-from app.activities import queries as activities
+from app.activities import records
 from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
 from app.admin import people as admin_people
 from app.audit.actions import look
 from app.badges import api as badges_api
-from app.badges import moments, shelf, showing
+from app.badges import moments, names, showing
 from app.badges import pages as badges_pages
 from app.care import api as care_api
 from app.care import pages as care_pages
@@ -282,7 +282,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
 
 # What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.
 WAITS = {
-    "confirmations": activities.WAITING,  # colleagues wait for my word
+    "confirmations": records.WAITING,  # colleagues wait for my word
     "feedback": feedback.WAITING,  # colleagues ask what I think
     "asked": showing.WAITING,  # colleagues ask whether my name may stand on the page of their badge
     "moment": moments.WAITS,  # a badge that I was not shown
@@ -305,14 +305,14 @@ def _from_rooms() -> dict[str, Any]:
     return {
         "dates_of": dates_pages.of_activity,
         "my_dates": dates_pages.mine,
-        "badges_from": shelf.leading_from,
-        "badges_by_hand": shelf.by_hand,
-        "badge_carried": shelf.carried,
+        "badges_from": names.leading_from,
+        "badges_by_hand": names.by_hand,
+        "badge_carried": names.carried,
         "feedback_of": feedback_pages.of_lesson,
         "reports_about": care_pages.reports_about,
         "use_due": feedback_pages.use_due,
         "use_of": feedback_pages.use_of,
-        "badge_called": shelf.leading,
+        "badge_called": names.leading,
         "badge_choice": _badge_choice,
         "programmes_with": programmes_pages.with_activity,
         "helpers_for": guidance_pages.helpers_for,
@@ -322,7 +322,7 @@ def _from_rooms() -> dict[str, Any]:
 
 def _badge_choice() -> list[tuple[str, str]]:
     """The badges that a form lets one choose from."""
-    return shelf.choice(language.lang())
+    return names.choice(language.lang())
 
 
 def _refused_look(viewer_id: int, told: Mapping[str, Any], what: str) -> None:

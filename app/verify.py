@@ -12,7 +12,7 @@ from flask import current_app
 from redis import RedisError
 from sqlalchemy import func, select, text
 
-from app.activities import queries as activities
+from app.activities import records
 from app.audit import seals
 from app.badges import actions as badges
 from app.config import settings
@@ -215,7 +215,7 @@ def verify(at: datetime) -> Found:
 def checks(at: datetime) -> list[tuple[str, Callable[[], Iterator[str]]]]:
     """What must hold in the database, each with how it is found that it does not."""
     return [
-        ("completions follow from their supports", activities.astray),
+        ("completions follow from their supports", records.astray),
         ("each dossier is what was frozen", lambda: (one for one in dossier.check() if isinstance(one, str))),
         ("nothing is completed twice", lambda: _rows(_TWICE)),
         ("who was there has completed it, on a word that stands", lambda: _rows(_PRESENT)),

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app import jobs, outbox
-from app.activities import actions as activities
+from app.activities import confirming
 from app.audit import seals
 from app.db import db, transaction
 from app.goals import actions as goals
@@ -113,8 +113,8 @@ def prune(at: datetime) -> None:
 def hand_over(at: datetime) -> None:
     """Give what waits for somebody who left to who can confirm it now."""
     with transaction():
-        activities.hand_over_from_who_left(at=at)
-        activities.hand_over_to_stand_ins(at=at)
+        confirming.hand_over_from_who_left(at=at)
+        confirming.hand_over_to_stand_ins(at=at)
         outbox.settle(at)
 
 

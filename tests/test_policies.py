@@ -20,8 +20,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
-from app.activities import actions as activities
+from app.activities.logs import log_completions
 from app.careers import actions as careers
+from app.careers import criteria, targets
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.conversations import actions as conversations
 from app.dates import actions as dates
@@ -1163,7 +1164,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
     with transaction():
         own_logs = [_log(others, person_id, f"{says}{n}") for n in range(2)]
         logs = [_log(person_id, others, says), *own_logs]
-        completion_id, own_log, own_log_too = activities.log_completions(logs, at=at)
+        completion_id, own_log, own_log_too = log_completions(logs, at=at)
         settle(at)
     with transaction():
         lesson_extras.keep_draft(by=person_id, draft={"title": says, "skills": []}, at=at)
@@ -1384,14 +1385,14 @@ def _made_jobs(person_id: int, at: datetime) -> dict[str, Any]:
         careers.write_families([NewFamily("operators", both)])
         careers.write_jobs({slug: NewJob(slug, "operators", 1, both) for slug in slugs})
         for slug in slugs:
-            careers.replace_draft(slug, [asked], version=None, by=None, at=at)
-            careers.publish_draft(
+            criteria.replace_draft(slug, [asked], version=None, by=None, at=at)
+            criteria.publish_draft(
                 slug, consented_on=at.date(), version=None, today=at.date(), by=person_id, at=at
             )
-            careers.begin_draft(slug, by=None, at=at)
-        key = careers.write_criterion(slugs[0], None, asked, version=None, by=None, at=at)
+            criteria.begin_draft(slug, by=None, at=at)
+        key = criteria.write_criterion(slugs[0], None, asked, version=None, by=None, at=at)
         made = [
-            careers.set_target(
+            targets.set_target(
                 None,
                 {"skill_id": skill, "unit_id": None, "level": level, "people": 5, "period": period},
                 version=None, by=None, at=at,
@@ -1556,7 +1557,7 @@ def _of_goals(endpoint: str, form: Form) -> set[str]:
 def _waits_for_mia(house: House) -> int:
     at = datetime.now(UTC)
     with house.app.app_context(), transaction():
-        (found,) = activities.log_completions([_log(house.cast.mia, house.cast.anna, SECRET)], at=at)
+        (found,) = log_completions([_log(house.cast.mia, house.cast.anna, SECRET)], at=at)
         settle(at)
     return found
 

@@ -7,7 +7,7 @@ from flask_babel import get_locale
 from flask_smorest import Blueprint
 
 from app.access import asker, may, me
-from app.activities import actions, queries
+from app.activities import actions, confirming, logs, queries, records
 from app.activities.rules import Log
 from app.activities.schemas import (
     ActivitiesOut,
@@ -134,7 +134,7 @@ def answer(form: dict[str, Any]) -> dict[str, Any]:
 @api.response(200, CompletionsOut)
 def completions(asked: dict[str, Any]) -> dict[str, Any]:
     """What you finished or logged, the latest first."""
-    rows, more = queries.completions_of(me(), **asked)
+    rows, more = records.completions_of(me(), **asked)
     return {"completions": [_told(row) for row in rows], "next": asked["page"] + 1 if more else None}
 
 
@@ -147,9 +147,9 @@ def log(form: dict[str, Any]) -> dict[str, Any]:
     """Log own learning; it counts once somebody else confirms it. The same log again is the same completion."""
     with transaction():
         item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
-        ids = actions.log_completions([item], at=now())
+        ids = logs.log_completions([item], at=now())
         settle(now())
-        return _told(queries.completions(ids)[0])
+        return _told(records.completions(ids)[0])
 
 
 @api.route("/confirmations", methods=["GET"])
@@ -157,8 +157,8 @@ def log(form: dict[str, Any]) -> dict[str, Any]:
 @api.response(200, WaitingOut)
 def confirmations() -> dict[str, Any]:
     """What waits for your word, the oldest first."""
-    rows = queries.waiting_for(me())
-    return {"completions": [_told(row) for row in rows], "waiting": queries.count_waiting_for(me())}
+    rows = records.waiting_for(me())
+    return {"completions": [_told(row) for row in rows], "waiting": records.count_waiting_for(me())}
 
 
 @api.route("/completions/<int:completion_id>/decision", methods=["POST"])
@@ -171,9 +171,9 @@ def decide(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
     """Confirm what a colleague logged, or decline it and say what is missing."""
     with transaction():
         confirm = form["decision"] == "confirm"
-        ids = actions.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
+        ids = confirming.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
         settle(now())
-        return _told(queries.completions(ids)[0])
+        return _told(records.completions(ids)[0])
 
 
 @api.route("/completions/<int:completion_id>/hand-over", methods=["POST"])
@@ -185,9 +185,9 @@ def decide(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
 def hand_over(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
     """Let somebody else confirm a log that waits: its person, its confirmer and the confirmer's manager may."""
     with transaction():
-        actions.hand_over(completion_id, by=me(), to=form["confirmer_id"], at=now())
+        confirming.hand_over(completion_id, by=me(), to=form["confirmer_id"], at=now())
         settle(now())
-        return _told(queries.completions([completion_id])[0])
+        return _told(records.completions([completion_id])[0])
 
 
 @api.route("/completions/<int:completion_id>/withdrawal", methods=["POST"])
@@ -198,9 +198,9 @@ def hand_over(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
 def withdraw(completion_id: int) -> dict[str, Any]:
     """Take back your own log while it waits."""
     with transaction():
-        actions.withdraw_log(completion_id, by=me(), at=now())
+        logs.withdraw_log(completion_id, by=me(), at=now())
         settle(now())
-        return _told(queries.completions([completion_id])[0])
+        return _told(records.completions([completion_id])[0])
 
 
 def _told(row: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.activities import actions
+from app.activities import actions, recording
 from app.activities.rules import Report
 from app.events import AttendanceWithdrawn, Attended, Guided
 
@@ -21,11 +21,11 @@ def record_attended(events: Sequence[Attended], now: datetime) -> None:
         )
         for event in events
     ]
-    actions.record_completions(reports, at=now)
+    recording.record_completions(reports, at=now)
 
 
 def withdraw_attended(events: Sequence[AttendanceWithdrawn], now: datetime) -> None:
-    actions.withdraw_supports([event.source for event in events], at=now)
+    recording.withdraw_supports([event.source for event in events], at=now)
 
 
 def record_guided(events: Sequence[Guided], now: datetime) -> None:
@@ -44,4 +44,4 @@ def record_guided(events: Sequence[Guided], now: datetime) -> None:
         )
         for event in events
     ]
-    actions.record_completions(reports, at=now)
+    recording.record_completions(reports, at=now)

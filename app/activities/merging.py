@@ -16,7 +16,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import BigInteger, Text
 
-from app.activities import actions
+from app.activities import recording
 from app.activities.rules import KINDS, fact_source
 from app.config import settings
 from app.db import db, lock_people
@@ -180,7 +180,7 @@ def merge(*, from_id: int, into_id: int, by: int, at: datetime) -> int:
         for step in (_MOVE, _WITHDRAW_LOGS, _MAKE, _GO):
             db.session.execute(step, told)
         touched = db.session.scalars(_TOUCHED, told).all()
-    actions.weigh(touched)
+    recording.weigh(touched)
     merge_id: int = told["merge"]
     return merge_id
 
@@ -323,7 +323,7 @@ def undo(merge_id: int, *, since: Sequence[str], by: int, at: datetime) -> tuple
         touched.update(db.session.scalars(_COME[0], told))
         db.session.execute(_COME[1], told)
         touched |= set(db.session.scalars(_TOUCHED, told))
-    actions.weigh(touched)
+    recording.weigh(touched)
     db.session.execute(_END, told)
     return row.from_id, row.into_id
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import may, me
-from app.activities import actions, queries
+from app.activities import actions, confirming, logs, queries, records
 from app.activities.rules import KINDS, Log, edition_of
 from app.activities.schemas import (
     CatalogueQuery,
@@ -23,6 +23,7 @@ from app.activities.schemas import (
     WhoQuery,
     WishIn,
 )
+from app.config import timezone
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
@@ -100,8 +101,8 @@ def activity(slug: str) -> ResponseReturnValue:
 def _mine(rows: Any) -> dict[int, dict[str, Any]]:
     """How I stand with each: waiting, done, or done in an earlier year or month and open again."""
     found = {}
-    states = queries.states_of(me(), [row.id for row in rows])
-    tz = actions.organisation_tz()
+    states = records.states_of(me(), [row.id for row in rows])
+    tz = timezone()
     for row in rows:
         if state := states.get(row.id):
             now_ = edition_of(row, now(), tz)
@@ -136,11 +137,11 @@ def _for_activity(slug: str | None) -> dict[str, Any]:
 
 def _taken_up(completion_id: int) -> dict[str, Any]:
     """What I told in a log that came back with a question: nobody types it twice."""
-    row = next((row for row in queries.completions([completion_id]) if row.person_id == me()), None)
+    row = next((row for row in records.completions([completion_id]) if row.person_id == me()), None)
     if row is None or row.state != "declined":
         return {}
     asked = cards([row.confirmer_id]).get(row.confirmer_id)
-    told = {"completed_on": row.completed_at.astimezone(actions.organisation_tz()).date().isoformat()}
+    told = {"completed_on": row.completed_at.astimezone(timezone()).date().isoformat()}
     told |= {"hours": row.hours if row.hours is not None else "", "note": row.note, "link": row.link}
     told |= {"who": f"{asked.name} ({asked.handle})" if asked and asked.active else ""}
     if row.activity_state == "published":
@@ -155,7 +156,7 @@ def _log(form: dict[str, Any], sent: int | None = None) -> Response:
 
 
 def _history(page: int) -> dict[str, Any]:
-    rows, more = queries.completions_of(me(), page=page)
+    rows, more = records.completions_of(me(), page=page)
     return {"completions": rows, "next_page": page + 1 if more else None}
 
 
@@ -168,9 +169,9 @@ def log_it() -> ResponseReturnValue:
         form.pop("who")
         with transaction():
             item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
-            (completion_id,) = actions.log_completions([item], at=now())
+            (completion_id,) = logs.log_completions([item], at=now())
             settle(now())
-            (said,) = queries.completions([completion_id])
+            (said,) = records.completions([completion_id])
             context = {"said": said, **_history(1), **_form()}
             return done("activities/_logged.html", url_for(".log", sent=completion_id), **context)
     except (ValidationError, Refused) as no:
@@ -202,7 +203,7 @@ def _confirmer(typed: str) -> int | None:
 
 def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | None = None) -> dict[str, Any]:
     """What the form shows: what was typed, what is wrong with it, and what there is to choose."""
-    today = now().astimezone(actions.organisation_tz()).date()
+    today = now().astimezone(timezone()).date()
     typed = dict.fromkeys(TYPED, "") | {"completed_on": today.isoformat()} | (typed or {})
     named = queries.published(int(typed["activity_id"])) if str(typed["activity_id"]).isdecimal() else None
     manager_id = manager_ids([me()]).get(me())
@@ -263,9 +264,9 @@ def waiting_log(completion_id: int) -> ResponseReturnValue:
 
 
 def _waiting_log(completion_id: int, no: ValidationError | Refused | None = None) -> Response:
-    row = queries.waiting(completion_id, seen_by=me())
+    row = records.waiting(completion_id, seen_by=me())
     if row is None:
-        raise NotFound(actions.NO_LOG)
+        raise NotFound(logs.NO_LOG)
     manager_id = manager_ids([row.person_id]).get(row.person_id)
     maybe = cards([manager_id]) if manager_id not in (None, row.confirmer_id, row.person_id) else {}
     suggested = [card for card in maybe.values() if card.active]
@@ -288,16 +289,16 @@ def _waiting_log(completion_id: int, no: ValidationError | Refused | None = None
 def hand_over(completion_id: int) -> ResponseReturnValue:
     """Who handed it over may not see it afterwards: its person goes to their list, the others to theirs."""
     try:
-        row = queries.waiting(completion_id, seen_by=me())
+        row = records.waiting(completion_id, seen_by=me())
         if row is None:
-            raise NotFound(actions.NO_LOG)
+            raise NotFound(logs.NO_LOG)
         form = body(HandOverForm())
         to = form["confirmer_id"] or _confirmer(form["who"])
         if to is None:
             said = _("Choose a colleague who can confirm this.")
             raise Refused(said, fields={"confirmer_id": said})
         with transaction():
-            actions.hand_over(completion_id, by=me(), to=to, at=now())
+            confirming.hand_over(completion_id, by=me(), to=to, at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound | Conflict):
@@ -310,7 +311,7 @@ def hand_over(completion_id: int) -> ResponseReturnValue:
 @may("person")
 def withdraw(completion_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.withdraw_log(completion_id, by=me(), at=now())
+        logs.withdraw_log(completion_id, by=me(), at=now())
         settle(now())
     return redirect(url_for(".log"), code=303)
 
@@ -328,19 +329,19 @@ def confirmations() -> ResponseReturnValue:
 @may("person")
 def news() -> ResponseReturnValue:
     """How many came since the page was made; they stand in it when one asks for them."""
-    number = queries.count_waiting_for(me(), **query(NewsQuery()))
+    number = records.count_waiting_for(me(), **query(NewsQuery()))
     return render("activities/_news.html", "activities/_news.html", number=number)
 
 
 @pages.post("/confirmations/<int:completion_id>")
 @may("person")
 def decide(completion_id: int) -> ResponseReturnValue:
-    before = [row.id for row in queries.waiting_for(me())]
+    before = [row.id for row in records.waiting_for(me())]
     try:
         form = body(DecisionIn())
         with transaction():
             confirm = form["decision"] == "confirm"
-            actions.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
+            confirming.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
             settle(now())
             context = _queue(decided=form["decision"], next_id=_next(before, completion_id))
             return done("activities/_waiting.html", url_for(".confirmations"), **context)
@@ -362,15 +363,15 @@ def _next(before: list[int], gone: int) -> int | None:
 
 
 def _queue(**more: Any) -> dict[str, Any]:
-    rows = queries.waiting_for(me())
-    left = queries.count_waiting_for(me()) if len(rows) == queries.QUEUE else len(rows)
+    rows = records.waiting_for(me())
+    left = records.count_waiting_for(me()) if len(rows) == records.QUEUE else len(rows)
     newest = max((row.id for row in rows), default=0)
     return {
         "rows": rows,
         "left": left,
         "newest": newest,
         "skill_of": vision.names(),
-        "for_reports": queries.waiting_for_reports_of(me()),
+        "for_reports": records.waiting_for_reports_of(me()),
         "decided": None,
         "next_id": None,
         **more,

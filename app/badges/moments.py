@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.badges import queries, shelf
+from app.badges import names, queries, shelf
 from app.badges.queries import Definition
 from app.db import array, db
 from badges.criteria import PointsAtLeast, leaves
@@ -112,10 +112,10 @@ def _highest(rows: Sequence[Any]) -> list[Fresh]:
     for row in rows:
         if row.achievement_id not in best or best[row.achievement_id].tier < row.tier:
             best[row.achievement_id] = row
-    definition, known = queries.catalogue().definition, shelf.called()
+    definition, known = queries.catalogue().definition, names.called()
     return [
         Fresh(
-            row.id, made := definition(row.version_id), row.tier, shelf.enamel_of(made.body["skill"], known),
+            row.id, made := definition(row.version_id), row.tier, names.enamel_of(made.body["skill"], known),
             tuple(row.evidence), row.picture_version,
         )
         for row in best.values()

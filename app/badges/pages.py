@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
-from app.badges import actions, agreeing, files, moments, queries, shelf, showing
+from app.badges import actions, agreeing, files, moments, names, queries, shelf, showing
 from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowForm, StandingForm
 from app.db import transaction
 from app.errors import NotFound
@@ -59,7 +59,7 @@ def badge(slug: str) -> ResponseReturnValue:
         evidence=shelf.evidence(me(), shown.held.evidence) if shown.held else [],
         receipt=_receipt(shown.held) if shown.held and with_points else None,
         version=definition,
-        skill=shelf.called().skill_of.get(shown.skill or ""),
+        skill=names.called().skill_of.get(shown.skill or ""),
         with_points=with_points,
     )
 
@@ -128,7 +128,7 @@ def award(award_id: Any) -> ResponseReturnValue:
         rests=showing.rests_on(shown),
         told=told,
         untold=untold,
-        skill=shelf.called().skill_of.get(shown.definition.body["skill"] or ""),
+        skill=names.called().skill_of.get(shown.definition.body["skill"] or ""),
         picture=f"/pictures/{shown.picture.name('png', 1200)}",
         **_controls(shown),
     )

@@ -3,28 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, text
 
-from app.activities.models import Activity
-from app.badges import queries
+from app.badges import names, queries
+from app.badges.holders import Holders, holders
 from app.badges.models import Award
-from app.badges.queries import Catalogue, Definition
+from app.badges.queries import Definition
 from app.config import timezone
 from app.db import db
 from app.facts import queries as facts
 from app.finding import has_all
 from app.points import queries as points
-from app.vision import queries as vision
 from badges.criteria import AllOf, AnyOf, Completed, Count, Criteria, HoldsBadge, PointsAtLeast, leaves
 from badges.engine import Tier, first_met
 from badges.facts import Fact, Held, Item, in_order
 from badges.progress import Step, progress
-from badges.words import LANGUAGES, Titles, sentence, sentences
-
-FEWEST = 5
+from badges.words import sentence, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +61,6 @@ class StepSaid:
     kind: str
     go: str | None
     met_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """How many colleagues hold a badge, and one in how many that is."""
-
-    number: int
-    one_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,126 +131,6 @@ def _earned_at(one: Shown) -> datetime:
     return one.held.earned_at if one.held else datetime.min.replace(tzinfo=UTC)
 
 
-# What things are called --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """Names, colours and addresses of all that a catalogue speaks of."""
-
-    titles: Mapping[str, Titles]
-    activities: Mapping[int, str]
-    skills: Mapping[int, Row[Any]]
-    skill_of: Mapping[str, Row[Any]]
-    badges: Mapping[int, str]
-
-    def area(self, skill: str | None) -> Row[Any] | None:
-        """The topmost skill above one."""
-        found = self.skill_of.get(skill or "")
-        while found is not None and found.parent_id in self.skills:
-            found = self.skills[found.parent_id]
-        return found
-
-
-_called: tuple[Catalogue | None, Called | None] = (None, None)
-
-
-def called() -> Called:
-    """Read once per catalogue; made anew when it has changed."""
-    global _called
-    catalogue = queries.catalogue()
-    found = _called[1] if _called[0] is catalogue else None
-    if found is None:
-        found = _read(catalogue)
-        _called = (catalogue, found)
-    return found
-
-
-def _read(catalogue: Catalogue) -> Called:
-    activities = db.session.execute(select(Activity.id, Activity.slug, Activity.title)).all()
-    skills = vision.names()
-    in_force = catalogue.in_force.values()
-    titles = {
-        lang: Titles(
-            {row.id: row.title.get(lang, "") for row in activities},
-            {id: row.name.get(lang, "") for id, row in skills.items()},
-            {one.achievement_id: one.body["name"][lang] for one in in_force},
-        )
-        for lang in LANGUAGES
-    }
-    return Called(
-        titles,
-        {row.id: row.slug for row in activities},
-        skills,
-        {row.slug: row for row in skills.values()},
-        {one.achievement_id: one.slug for one in in_force},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Leading:
-    """A badge that an activity helps to earn."""
-
-    slug: str
-    name: Mapping[str, str]
-    kind: str
-    glyph: str
-    enamel: str
-
-
-MOST_LEADING = 4
-
-
-def leading(slug: str) -> Leading | None:
-    """One badge that can be earned, to be shown beside what leads to it."""
-    one = queries.catalogue().by_slug(slug)
-    if one is None:
-        return None
-    body = one.body
-    return Leading(one.slug, body["name"], body["kind"], body["glyph"], enamel_of(body["skill"], called()))
-
-
-def choice(lang: str) -> list[tuple[str, str]]:
-    """The badges that can be earned, to choose one in a form: slug and name."""
-    return [(one.slug, one.body["name"][lang]) for one in queries.catalogue().in_force.values()]
-
-
-def leading_from(activity: Row[Any]) -> list[Leading]:
-    """The badges that name this activity, its kind or one of its skills, the ones that name it most closely first.
-
-    A badge that any learning leads to says nothing about this activity.
-    """
-    catalogue = queries.catalogue()
-    if not catalogue.in_force:
-        return []
-    known = called()
-    above = {up for skill in activity.skills if skill in known.skills for up in known.skills[skill].lineage}
-    keys = [
-        ("completed", "activity", activity.id),
-        *(("completed", "skill", skill) for skill in sorted(above)),
-    ]
-    keys.append(("completed", "kind", activity.kind))
-    ids = dict.fromkeys(tier.achievement_id for key in keys for tier in catalogue.index.touched([key]))
-    return [_leading(catalogue.in_force[id], known) for id in ids][:MOST_LEADING]
-
-
-def by_hand() -> list[Leading]:
-    """The badges that a recognition may carry."""
-    found = queries.by_hand()
-    return [_leading(one, called()) for one in found] if found else []
-
-
-def carried(slug: str | None) -> Leading | None:
-    """The badge that a recognition carries, if it is still in the catalogue."""
-    found = queries.catalogue().by_slug(slug) if slug else None
-    return _leading(found, called()) if found else None
-
-
-def _leading(one: Definition, known: Called) -> Leading:
-    body = one.body
-    return Leading(one.slug, body["name"], body["kind"], body["glyph"], enamel_of(body["skill"], known))
-
-
 # What somebody holds, and how far they are -------------------------------------------------------------------
 
 
@@ -291,7 +159,7 @@ def look(person_id: int, lang: str, now: datetime) -> Look:
     done = facts.histories([person_id])[
         person_id
     ]  # before what is held, so that no fact is newer than its badge
-    mine, known = held(person_id), called()
+    mine, known = held(person_id), names.called()
     history = _history(person_id, done, mine)
     shown = (_shown(one, mine, history, known, lang, now) for one in _definitions(mine))
     return Look(tuple(shown), tuple(done))
@@ -305,7 +173,7 @@ def one(slug: str, person_id: int, lang: str, now: datetime) -> tuple[Shown, Def
     if definition is None:
         return None
     history = _history(person_id, done, mine)
-    return _shown(definition, mine, history, called(), lang, now), definition
+    return _shown(definition, mine, history, names.called(), lang, now), definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +192,7 @@ class Found:
 
 def found(person_id: int, looked_for: Sequence[str], *, lang: str) -> list[Found]:
     """Badges in force with all these words; whose name has them in this language first."""
-    known = called()
+    known = names.called()
     there = [
         one
         for one in queries.catalogue().in_force.values()
@@ -338,7 +206,7 @@ def found(person_id: int, looked_for: Sequence[str], *, lang: str) -> list[Found
     return [
         Found(
             one.slug, one.body["name"], one.body["summary"], one.body["kind"], one.body["glyph"],
-            enamel_of(one.body["skill"], known), len(one.tiers), mine.get(one.achievement_id),
+            names.enamel_of(one.body["skill"], known), len(one.tiers), mine.get(one.achievement_id),
         )
         for one in there
     ]  # fmt: skip
@@ -373,7 +241,7 @@ class Set:
 
 def sets(shown: Sequence[Shown], *, with_points: bool) -> list[Set]:
     """Badges by the area of their skill, in the order of the catalogue; those without a skill last."""
-    known = called()
+    known = names.called()
     areas: dict[str, list[Shown]] = {}
     for one in shown:
         area = known.area(one.skill)
@@ -409,7 +277,8 @@ def _history(person_id: int, done: Sequence[Fact], mine: Sequence[Holding]) -> l
 
 
 def _shown(
-    definition: Definition, awards: Sequence[Holding], history: Sequence[Item], known: Called, lang: str, now: datetime
+    definition: Definition, awards: Sequence[Holding], history: Sequence[Item], known: names.Called, lang: str,
+    now: datetime,
 ) -> Shown:  # fmt: skip
     body, repeats = definition.body, definition.badge.repeats
     mine = [award for award in awards if award.achievement_id == definition.achievement_id]
@@ -424,7 +293,7 @@ def _shown(
     found = progress(following.criteria, history, queries.calendar, now) if following else None
     return Shown(
         slug=definition.slug, name=body["name"], summary=body["summary"], kind=body["kind"], glyph=body["glyph"],
-        skill=body["skill"], enamel=enamel_of(body["skill"], known), tiers=len(definition.tiers),
+        skill=body["skill"], enamel=names.enamel_of(body["skill"], known), tiers=len(definition.tiers),
         held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
         next_tier=following.tier if following else None, share=found.share if found else 1.0,
         steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
@@ -432,7 +301,7 @@ def _shown(
     )  # fmt: skip
 
 
-def _following(definition: Definition, so_far: Sequence[Holding], known: Called) -> Tier | None:
+def _following(definition: Definition, so_far: Sequence[Holding], known: names.Called) -> Tier | None:
     """The tier to be earned next; none where all are held, and none of a badge that was withdrawn."""
     reached = max((award.tier for award in so_far), default=0)
     tiers = definition.tiers
@@ -440,13 +309,7 @@ def _following(definition: Definition, so_far: Sequence[Holding], known: Called)
     return tiers[reached] if open_still else None
 
 
-def enamel_of(skill: str | None, known: Called) -> str:
-    """The colour of a skill's pictures."""
-    found = known.skill_of.get(skill or "")
-    return found.enamel if found else "improve"
-
-
-def _step(step: Step, history: Sequence[Item], known: Called, lang: str) -> StepSaid:
+def _step(step: Step, history: Sequence[Item], known: names.Called, lang: str) -> StepSaid:
     titles = known.titles[lang]
     first = first_met(step.criteria, history, queries.calendar) if step.met else None
     kind, go = _to_do(step.criteria, step.missing, known)
@@ -457,7 +320,7 @@ def _step(step: Step, history: Sequence[Item], known: Called, lang: str) -> Step
     )  # fmt: skip
 
 
-def _to_do(criteria: Criteria, missing: frozenset[int], known: Called) -> tuple[str, str | None]:
+def _to_do(criteria: Criteria, missing: frozenset[int], known: names.Called) -> tuple[str, str | None]:
     """What a condition asks for; of several ways the first."""
     if isinstance(criteria, AllOf | AnyOf):
         kinds = {_to_do(leaf, missing, known)[0] for leaf in leaves(criteria)}
@@ -471,48 +334,6 @@ def _to_do(criteria: Criteria, missing: frozenset[int], known: Called) -> tuple[
     wanted = missing if isinstance(criteria, Completed) else criteria.of.activities
     only = known.activities.get(next(iter(wanted))) if len(wanted) == 1 else None
     return ("completed" if isinstance(criteria, Completed) else criteria.of.kind), only
-
-
-# Who is out of the boards is in no count: neither among the holders nor among those who could be.
-_HOLDERS = text("""
-    SELECT h.achievement_id, count(*) AS holding, (
-        SELECT count(*) FROM person WHERE active AND erased_at IS NULL AND board_choice IS DISTINCT FROM 'out'
-    ) AS all_of_us
-    FROM (SELECT DISTINCT achievement_id, person_id FROM award WHERE revoked_at IS NULL AND visible <> 'me') AS h
-    JOIN person p ON p.id = h.person_id
-    WHERE p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
-    GROUP BY h.achievement_id HAVING count(*) >= :fewest
-""")
-
-# Another answer whenever somebody goes out of the counts or comes back: two sums, so that one for another shows too.
-_UNCOUNTED = text("""
-    SELECT (SELECT (count(*), sum(id), sum(id * 7919 % 1000003)) FROM person
-            WHERE board_choice = 'out' OR NOT active OR erased_at IS NOT NULL)::text
-        || (SELECT (count(*), sum(person_id), sum(person_id * 7919 % 1000003)) FROM award
-            WHERE visible = 'me')::text
-""")
-KEPT_FOR = 300.0  # seconds
-_holders: tuple[Catalogue | None, str, float, Mapping[int, Holders]] = (None, "", 0.0, {})
-
-
-def holders() -> Mapping[int, Holders]:
-    """How many colleagues hold each badge; one that fewer than five hold is not in it, so that nobody is made out.
-
-    One statement counts all badges, and each process keeps what it found for some minutes, so that no request counts
-    everybody again. Whoever leaves the boards or the house, or hides a badge, is gone from the counts at once.
-    """
-    global _holders
-    catalogue, at = queries.catalogue(), monotonic()
-    asked = db.session.info  # once a transaction
-    if "uncounted" not in asked:
-        asked["uncounted"] = db.session.scalar(_UNCOUNTED)
-    uncounted = asked["uncounted"]
-    of, without, since, found = _holders
-    if of is not catalogue or without != uncounted or at - since >= KEPT_FOR:
-        rows = db.session.execute(_HOLDERS, {"fewest": FEWEST})
-        found = {row.achievement_id: Holders(row.holding, round(row.all_of_us / row.holding)) for row in rows}
-        _holders = (catalogue, uncounted, at, found)
-    return found
 
 
 _EVIDENCE = text("""
@@ -533,5 +354,5 @@ def evidence(person_id: int, fact_ids: Sequence[int]) -> Sequence[Any]:
 
 def tiers_said(definition: Definition, lang: str) -> list[tuple[Tier, list[str]]]:
     """Each tier with its conditions in words."""
-    titles = called().titles[lang]
+    titles = names.called().titles[lang]
     return [(tier, sentences(tier.criteria, lang, titles)) for tier in definition.tiers]

@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
-from app.badges import queries, shelf
+from app.badges import names, queries
 from app.badges.rules import NEWEST, SHOWCASE
 from app.db import array, db, lock_people
 from app.errors import Refused
@@ -110,14 +110,14 @@ def to_choose(worn: Sequence[Worn]) -> list[Worn]:
 
 def proven(worn: Iterable[Worn]) -> list[Row[Any]]:
     """The skills of these badges, each once, in the order of the skills."""
-    known = shelf.called().skill_of
+    known = names.called().skill_of
     found = {one.skill: known[one.skill] for one in worn if one.skill is not None and one.skill in known}
     return sorted(found.values(), key=lambda skill: (skill.position, skill.id))
 
 
 def _worn(row: Any) -> Worn:
     """As it is called in the version that it was given under."""
-    definition, known = queries.catalogue().definition(row.version_id), shelf.called()
+    definition, known = queries.catalogue().definition(row.version_id), names.called()
     body = definition.body
     skill = known.skill_of.get(body["skill"] or "")
     return Worn(

@@ -13,7 +13,7 @@ import segno
 from markupsafe import Markup
 from sqlalchemy import text
 
-from app.badges import files, queries, shelf
+from app.badges import files, names, queries
 from app.badges.queries import Definition
 from app.config import settings
 from app.db import db
@@ -80,7 +80,7 @@ def award(award_id: Any, viewer_id: int | None) -> Shown | None:
         return None
     definition = queries.catalogue().definition(row.version_id)
     body = definition.body
-    enamel = shelf.enamel_of(body["skill"], shelf.called())
+    enamel = names.enamel_of(body["skill"], names.called())
     drawn = files.of_award(row.id, body["kind"], row.tier, enamel, body["glyph"], row.picture_version)
     return Shown(
         row.id, row.person_id, row.holder, definition, enamel, row.tier, row.earned_at, row.visible, row.in_review,
@@ -94,7 +94,7 @@ def asked_for(shown: Shown, lang: str) -> tuple[list[str], int]:
     criteria = shown.definition.tiers[shown.tier - 1].criteria
     parts = criteria.parts if isinstance(criteria, AllOf) else (criteria,)
     told = [one for one in parts if not any(isinstance(leaf, PointsAtLeast) for leaf in leaves(one))]
-    titles = shelf.called().titles[lang]
+    titles = names.called().titles[lang]
     return [sentence(one, lang, titles, THEY) for one in told], len(parts) - len(told)
 
 
@@ -197,7 +197,7 @@ def asked_of(person_id: int) -> list[Asked]:
 def _asked(rows: Sequence[Any]) -> Asked:
     first = rows[0]
     body = queries.catalogue().definition(first.version_id).body
-    enamel = shelf.enamel_of(body["skill"], shelf.called())
+    enamel = names.enamel_of(body["skill"], names.called())
     drawn = files.of_award(
         first.award_id, body["kind"], first.tier, enamel, body["glyph"], first.picture_version
     )

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import may, me
-from app.careers import actions, queries
+from app.careers import actions, criteria, queries, targets
 from app.careers import map as vision_map
 from app.careers.meant import today
 from app.careers.rules import last_day, periods
@@ -29,7 +29,7 @@ SAID = {
     "en": _l("Say it in Dutch and in English, in 4,000 characters or fewer."),
     "skill_id": actions.NO_SKILL,
     "unit_id": _l("Choose a team or department that is there."),
-    "level": actions.LEVEL,
+    "level": criteria.LEVEL,
     "people": _l("Give a number of people, 1 or more."),
     "period": _l("Choose a year or a quarter."),
 }
@@ -67,7 +67,7 @@ def save_text() -> ResponseReturnValue:
         if not all(said.values()):
             raise Refused(SAID["nl"], fields={"nl" if not said["nl"] else "en": SAID["nl"]})
         with transaction():
-            actions.write_vision_text(said, version=form["version"], by=me(), at=now())
+            targets.write_vision_text(said, version=form["version"], by=me(), at=now())
             settle(now())
         return redirect(url_for(".overview"), code=303)
     except (ValidationError, Refused) as no:
@@ -109,7 +109,7 @@ def remove(target_id: int) -> ResponseReturnValue:
     try:
         form = body(VersionOnly())
         with transaction():
-            actions.remove_target(target_id, version=form["version"], by=me(), at=now())
+            targets.remove_target(target_id, version=form["version"], by=me(), at=now())
             settle(now())
         return redirect(url_for(".overview"), code=303)
     except Conflict as no:
@@ -121,7 +121,7 @@ def remove(target_id: int) -> ResponseReturnValue:
 def _found(target_id: int) -> vision_map.Target:
     found = next((one for one in vision_map.targets(today(), past=True) if one.id == target_id), None)
     if found is None:
-        raise NotFound(actions.NO_TARGET)
+        raise NotFound(targets.NO_TARGET)
     return found
 
 
@@ -130,7 +130,7 @@ def _save(target_id: int | None) -> ResponseReturnValue:
         form = body(TargetForm())
         version = form.pop("version")
         with transaction():
-            actions.set_target(target_id, form, version=version, by=me(), at=now())
+            targets.set_target(target_id, form, version=version, by=me(), at=now())
             settle(now())
         return redirect(url_for(".overview"), code=303)
     except (ValidationError, Refused) as no:

@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from app.access import asker, may, me
-from app.careers import actions, queries
+from app.careers import actions, criteria, queries, targets
 from app.careers import map as vision_map
 from app.careers.meant import today
 from app.careers.rules import NewCriterion, NewJob
@@ -156,7 +156,7 @@ def write_draft(form: dict[str, Any], slug: str) -> dict[str, Any]:
         for one in form["criteria"]
     ]  # fmt: skip
     with transaction():
-        actions.replace_draft(slug, items, version=form["version"], by=me(), at=now())
+        criteria.replace_draft(slug, items, version=form["version"], by=me(), at=now())
         settle(now())
         return {"versions": _criteria(queries.versions(queries.job(slug).id, drafts=True))}
 
@@ -170,7 +170,7 @@ def write_draft(form: dict[str, Any], slug: str) -> dict[str, Any]:
 def publish(form: dict[str, Any], slug: str) -> dict[str, Any]:
     """Publish the draft, with the day on which the works council consented. Nothing of it changes afterwards."""
     with transaction():
-        actions.publish_draft(slug, **form, today=today(), by=me(), at=now())
+        criteria.publish_draft(slug, **form, today=today(), by=me(), at=now())
         settle(now())
         return {"versions": _criteria(queries.versions(queries.job(slug).id, drafts=True))}
 
@@ -255,7 +255,7 @@ def write_text(form: dict[str, Any]) -> dict[str, Any]:
     """Say why we learn."""
     version = form.pop("version")
     with transaction():
-        actions.write_vision_text(form, version=version, by=me(), at=now())
+        targets.write_vision_text(form, version=version, by=me(), at=now())
         settle(now())
         return queries.vision_text()
 
@@ -283,7 +283,7 @@ def change_target(form: dict[str, Any], target_id: int) -> dict[str, Any]:
 def _set(target_id: int | None, form: dict[str, Any]) -> dict[str, Any]:
     version = form.pop("version")
     with transaction():
-        target_id = actions.set_target(target_id, form, version=version, by=me(), at=now())
+        target_id = targets.set_target(target_id, form, version=version, by=me(), at=now())
         settle(now())
         return _target(next(one for one in vision_map.targets(today(), past=True) if one.id == target_id))
 
@@ -296,6 +296,6 @@ def remove_target(target_id: int) -> None:
     """Take a target away."""
     with transaction():
         if not any(one.id == target_id for one in vision_map.targets(today(), past=True)):
-            raise NotFound(actions.NO_TARGET)
-        actions.remove_target(target_id, version=None, by=me(), at=now())
+            raise NotFound(targets.NO_TARGET)
+        targets.remove_target(target_id, version=None, by=me(), at=now())
         settle(now())

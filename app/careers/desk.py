@@ -12,9 +12,9 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import may, me
-from app.badges import shelf
+from app.badges import names as badge_names
 from app.badges.queries import catalogue
-from app.careers import actions, files, pages, queries
+from app.careers import actions, criteria, files, pages, queries
 from app.careers.meant import keeps_jobs, today
 from app.careers.rules import EVIDENCE, MOST_NAMES, NAME, NewCriterion, NewJob, names_of
 from app.careers.schemas import (
@@ -49,7 +49,7 @@ SAID = {
     "level": _l("Choose a level."),
     "family": actions.NO_FAMILY,
     "skill": actions.NO_SKILL,
-    "evidence": actions.NO_EVIDENCE,
+    "evidence": criteria.NO_EVIDENCE,
     "badges": _l("Link 12 badges at most."),
     "open_until": _l("Give a day."),
     "consented_on": _l("Give the day on which the works council consented."),
@@ -208,7 +208,7 @@ def _job(row: queries.Job | None, **more: Any) -> Response:
 def begin(slug: str) -> ResponseReturnValue:
     queries.job(slug)
     with transaction():
-        actions.begin_draft(slug, by=me(), at=now())
+        criteria.begin_draft(slug, by=me(), at=now())
         settle(now())
     return redirect(url_for(".job", slug=slug), code=303)
 
@@ -218,7 +218,7 @@ def begin(slug: str) -> ResponseReturnValue:
 def discard(slug: str) -> ResponseReturnValue:
     found = queries.job(slug)
     form = body(VersionOnly())
-    return _to_job(found, lambda: actions.discard_draft(slug, version=form["version"], by=me(), at=now()))
+    return _to_job(found, lambda: criteria.discard_draft(slug, version=form["version"], by=me(), at=now()))
 
 
 @desk.post("/admin/jobs/<slug>/publish")
@@ -229,7 +229,7 @@ def publish(slug: str) -> ResponseReturnValue:
 
     def do() -> object:
         form = body(PublishForm())
-        return actions.publish_draft(slug, **form, today=today(), by=me(), at=now())
+        return criteria.publish_draft(slug, **form, today=today(), by=me(), at=now())
 
     return _to_job(found, do)
 
@@ -285,7 +285,7 @@ def step(slug: str, key: UUID) -> ResponseReturnValue:
     """Up, down, or away."""
     found = queries.job(slug)
     form = body(CriterionStep())
-    return _to_job(found, lambda: actions.step_criterion(slug, key, **form, by=me(), at=now()))
+    return _to_job(found, lambda: criteria.step_criterion(slug, key, **form, by=me(), at=now()))
 
 
 def _save_criterion(found: queries.Job, key: UUID | None) -> ResponseReturnValue:
@@ -296,7 +296,7 @@ def _save_criterion(found: queries.Job, key: UUID | None) -> ResponseReturnValue
             {slug: int(tier) for slug, _, tier in (one.partition(":") for one in form["badges"])},
         )  # fmt: skip
         with transaction():
-            actions.write_criterion(found.slug, key, new, version=form["version"], by=me(), at=now())
+            criteria.write_criterion(found.slug, key, new, version=form["version"], by=me(), at=now())
             settle(now())
         return redirect(url_for(".job", slug=found.slug), code=303)
     except (ValidationError, Refused) as no:
@@ -320,9 +320,11 @@ def _criterion(found: queries.Job, one: queries.Criterion | None, **more: Any) -
     )  # fmt: skip
 
 
-def _choice() -> list[tuple[shelf.Leading, int]]:
+def _choice() -> list[tuple[badge_names.Leading, int]]:
     """The badges that can be linked, by name, each with its number of tiers."""
-    known = [(shelf.leading(one.slug), len(one.badge.criteria)) for one in catalogue().in_force.values()]
+    known = [
+        (badge_names.leading(one.slug), len(one.badge.criteria)) for one in catalogue().in_force.values()
+    ]
     found = [(badge, tiers) for badge, tiers in known if badge is not None]
     return sorted(found, key=lambda one: one[0].name[lang()].casefold())
 

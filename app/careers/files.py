@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.badges.queries import catalogue
 from app.careers import actions, queries
+from app.careers.criteria import replace_draft
 from app.careers.rules import (
     EVIDENCE,
     MOST_BADGES,
@@ -262,7 +263,7 @@ def load(found: Jobs, *, by: int | None, at: datetime) -> None:
     actions.write_families(list(found.families.values()))
     actions.write_jobs(found.jobs)
     for job, items in found.criteria.items():
-        actions.replace_draft(job, items, version=None, by=by, at=at)
+        replace_draft(job, items, version=None, by=by, at=at)
 
 
 def changes(found: Jobs, *, by: int | None, at: datetime) -> list[Change]:

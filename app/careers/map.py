@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.badges import shelf
+from app.badges import names
 from app.badges.queries import catalogue
 from app.careers import queries
 from app.careers.rules import FEWEST, last_day
@@ -38,7 +38,7 @@ class OfSkill:
 
     row: AnyRow
     depth: int
-    badges: list[shelf.Leading] = field(default_factory=list)
+    badges: list[names.Leading] = field(default_factory=list)
     activities: int = 0
     jobs: list[Asked] = field(default_factory=list)
     holders: int | None = None
@@ -86,7 +86,7 @@ class Holes:
     """What the map lacks; `nobody` and `one` are for those who can do something about it, None for others."""
 
     goals: list[AnyRow]
-    badges: list[shelf.Leading]
+    badges: list[names.Leading]
     nobody: list[AnyRow] | None = None
     one: list[AnyRow] | None = None
 
@@ -195,9 +195,9 @@ def _levels(asked: queries.Criteria | None) -> dict[int, int]:
     return found
 
 
-def _badges() -> list[tuple[shelf.Leading, str | None]]:
+def _badges() -> list[tuple[names.Leading, str | None]]:
     """Each badge that can be earned, with the slug of its skill."""
-    known = [(shelf.leading(one.slug), one.body["skill"]) for one in catalogue().in_force.values()]
+    known = [(names.leading(one.slug), one.body["skill"]) for one in catalogue().in_force.values()]
     return [(badge, skill) for badge, skill in known if badge is not None]
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.access import asker, may, me
-from app.badges import shelf
+from app.badges import names
 from app.careers import map as vision_map
 from app.careers import queries
 from app.careers.meant import keeps_vision, today
@@ -93,7 +93,7 @@ def _moved(before: queries.Criteria | None, asks: queries.Criteria) -> bool:
 
 def shown(items: Sequence[queries.Criterion]) -> dict[str, Any]:
     """What criteria name: skills, and badges with what their picture takes."""
-    badges = {linked.slug: shelf.leading(linked.slug) for one in items for linked in one.badges}
+    badges = {linked.slug: names.leading(linked.slug) for one in items for linked in one.badges}
     return {"skill_of": vision.names({one.skill_id for one in items}), "badge_of": badges}
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import text
 
 from app.careers import actions
+from app.careers.criteria import publish_draft, replace_draft
 from app.careers.rules import NewCriterion, NewFamily, NewJob
+from app.careers.targets import set_target, write_vision_text
 from app.db import db
 from app.demo.company import read
 from app.vision import queries as vision
@@ -30,8 +32,8 @@ def describe(ids: Mapping[str, int], now: datetime) -> int:
         for version in job["versions"]:
             _publish(job["slug"], version, by)
         if "draft" in job:
-            actions.replace_draft(job["slug"], _asked(job["draft"]), version=None, by=by, at=now)
-    actions.write_vision_text(told["text"], version=0, by=by, at=now)
+            replace_draft(job["slug"], _asked(job["draft"]), version=None, by=by, at=now)
+    write_vision_text(told["text"], version=0, by=by, at=now)
     _aim(told["targets"], by, now)
     return len(jobs)
 
@@ -46,8 +48,8 @@ def _job(job: Mapping[str, Any], family: str, today: date) -> NewJob:
 def _publish(slug: str, version: Mapping[str, Any], by: int) -> None:
     consented = date.fromisoformat(version["consented"])
     at = datetime.combine(consented + timedelta(days=7), time(9), UTC)
-    actions.replace_draft(slug, _asked(version["criteria"]), version=None, by=by, at=at)
-    actions.publish_draft(slug, consented_on=consented, version=None, today=at.date(), by=by, at=at)
+    replace_draft(slug, _asked(version["criteria"]), version=None, by=by, at=at)
+    publish_draft(slug, consented_on=consented, version=None, today=at.date(), by=by, at=at)
 
 
 def _asked(criteria: Iterable[Mapping[str, Any]]) -> list[NewCriterion]:
@@ -67,6 +69,6 @@ def _aim(targets: Iterable[Mapping[str, Any]], by: int, now: datetime) -> None:
             continue
         period = f"{now.year + one['year']}" + (f"-Q{one['quarter']}" if one["quarter"] else "")
         values = {"skill_id": skills[one["skill"]], "unit_id": units.get(one["unit"]), "period": period}
-        actions.set_target(
+        set_target(
             None, {**values, "level": one["level"], "people": one["people"]}, version=None, by=by, at=now
         )

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.activities import actions as activities
+from app.activities import confirming, recording
+from app.activities.logs import log_completions
 from app.activities.rules import Log, Report
 from app.db import lock_people, transaction
 from app.demo.company import FIRST_GENERATED, Colleague, read
@@ -91,7 +92,7 @@ def _report(stage: Stage, done: Sequence[Done], at: datetime) -> None:
     if told:
         imports.receive(stage.platform, told, version="2.0.0", at=at)
     if lists:
-        activities.record_completions(lists, at=at)
+        recording.record_completions(lists, at=at)
 
 
 def statement(done: Done, activity: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _listed(stage: Stage, done: Done) -> Report:
 def _log(stage: Stage, told: Sequence[Told], at: datetime) -> None:
     if not told:
         return
-    ids = activities.log_completions([_logged(stage, one) for one in told], at=at)
+    ids = log_completions([_logged(stage, one) for one in told], at=at)
     for one, completion_id in zip(told, ids, strict=True):
         stage.logs[one.key] = (completion_id, one.who, one.confirmer or stage.managers[one.who])
 
@@ -156,7 +157,7 @@ def _decide(stage: Stage, day: Day, at: datetime) -> None:
             completion_id, _, confirmer = stage.logs.pop(word.key)
             together.setdefault((confirmer, word.confirm, word.note), []).append(completion_id)
     for (confirmer, confirm, note), ids in sorted(together.items()):
-        activities.decide(ids, by=stage.people[confirmer], confirm=confirm, note=note, at=at)
+        confirming.decide(ids, by=stage.people[confirmer], confirm=confirm, note=note, at=at)
 
 
 # What they give each other ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
+from app.badges import names as badge_names
 from app.badges import queries as badges
 from app.badges import shelf
 from app.db import transaction
@@ -45,7 +46,7 @@ def everything() -> ResponseReturnValue:
         badges=queries.badges(mine, look),
         shared=queries.shared(me()),
         suggestions=[] if len(open_) >= 3 else queries.suggestions(me(), look, now()),
-        skill_of=shelf.called().skills,
+        skill_of=badge_names.called().skills,
         together=together.open_to(me(), now(), keeps=keeps()),
         may_set=keeps() or "manager" in asker().roles,
         today=today(),

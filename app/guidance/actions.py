@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.activities.actions import hold_activities
-from app.activities.queries import logged_with
+from app.activities.records import logged_with
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import GuidanceAnswered, GuidanceAsked, GuidanceOffered, Guided, MeetingToConfirm

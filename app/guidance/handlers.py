@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 
-from app.activities.actions import AlreadyThere
+from app.activities.logs import AlreadyThere
 from app.config import settings
 from app.events import CompletionLogged
 from app.guidance import queries

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
-from app.badges import moments, shelf
+from app.badges import moments, names, shelf
 from app.config import timezone
 from app.errors import NotFound
 from app.goals import queries as goals
@@ -73,7 +73,7 @@ def _context(parts: set[str]) -> dict[str, Any]:
         found["around"] = queries.around(me(), asker().department_id, now())
     if "foryou" in parts:
         found |= _for_you()
-        found["skill_of"] = shelf.called().skills
+        found["skill_of"] = names.called().skills
     return found
 
 
@@ -106,7 +106,7 @@ def _progress(parts: set[str], *, with_points: bool) -> dict[str, Any]:
     }
     if "goals" in parts:
         found["aims"] = goals.home(me(), look)
-        found["skills_shown"] = shelf.called().skills
+        found["skills_shown"] = names.called().skills
     if "stats" in parts:
         found["so_far"] = queries.so_far(me(), now())
         found["figures"] = queries.figures(found["so_far"], earned, now(), with_points=with_points)

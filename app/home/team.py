@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
-from app.activities.queries import count_waiting_for
+from app.activities.records import count_waiting_for
 from app.audit.actions import look
 from app.badges import showcase
 from app.config import timezone

@@ -21,7 +21,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from app.activities import actions as activities
-from app.activities import queries as activity_queries
+from app.activities import recording, records
 from app.activities.rules import MOST_HOURS, Proposal, Report
 from app.db import db, lock_people, transaction
 from app.errors import Conflict, Refused
@@ -86,7 +86,7 @@ def receive(client: Client, statements: Sequence[Json], *, version: str, at: dat
     _hold(client, alone=bool(targets) or _straddles(statements, at))
     sources = [source_of(client.id, target) for target in targets]
     concerned = {one.person_id for one in incoming if one.counts and one.person_id is not None}
-    lock_people(concerned | activity_queries.people_behind(sources) if sources else concerned)
+    lock_people(concerned | records.people_behind(sources) if sources else concerned)
     fresh = _store(client, incoming, version, at)
     if targets:
         _void(client, fresh, at)
@@ -264,7 +264,7 @@ def _void(client: Client, fresh: Sequence[Incoming], at: datetime) -> None:
         why = _l("object.id: names a statement that voids another one; such a statement cannot be voided.")
         raise BadStatement(why, fields={"object.id": why})
     db.session.execute(_MARK_VOIDED, {"client": client.id, "ids": targets, "now": at})
-    activities.withdraw_supports([source_of(client.id, target) for target in targets], at=at)
+    recording.withdraw_supports([source_of(client.id, target) for target in targets], at=at)
 
 
 # Counted ----------------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def _count(client_id: int, fresh: Sequence[Incoming], at: datetime) -> None:
     counting = _not_undone(client_id, [one for one in fresh if one.means.completes])
     if counting:
         ids = activities.propose(_proposals(counting), at=at)
-        activities.record_completions([_report(client_id, one, ids) for one in counting], at=at)
+        recording.record_completions([_report(client_id, one, ids) for one in counting], at=at)
     undone = [one for one in fresh if one.means.means == "uncompleted"]
     if undone:
         _withdraw(client_id, undone, at)
@@ -363,7 +363,7 @@ def _withdraw(client_id: int, undone: Sequence[Incoming], at: datetime) -> None:
             "moments": [one.happened_at for one in undone],
         },
     )
-    activities.withdraw_supports([source_of(client_id, id) for id in rows], at=at)
+    recording.withdraw_supports([source_of(client_id, id) for id in rows], at=at)
 
 
 # Waited for -------------------------------------------------------------------------------------------------

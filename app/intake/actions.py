@@ -11,8 +11,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.activities import actions as activities
-from app.activities import merging
-from app.activities import queries as activity_queries
+from app.activities import merging, recording, records
 from app.audit.actions import write
 from app.db import db, lock_people
 from app.errors import NotFound, Refused
@@ -63,10 +62,10 @@ def _release(kind: str, value: str, person_id: int) -> None:
     """What came under this name is about nobody we know, again, and supports nothing."""
     activities.hold_activities()
     sources = [one for shelf in queries.SHELVES for one in shelf.sources_of(kind, value, person_id)]
-    lock_people({person_id} | activity_queries.people_behind(sources))
+    lock_people({person_id} | records.people_behind(sources))
     for shelf in queries.SHELVES:
         shelf.let_go(kind, value, person_id)
-    activities.forget_supports(sources)
+    recording.forget_supports(sources)
 
 
 def ignore(name: str, *, by: int, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """What can be done with learning from files: take a batch in, let what waited count, take a file through its states.
 
-A batch goes the one road of `app.activities.actions`: people are locked once, unknown activities are proposed, and a
+A batch goes the one road of `app.activities.recording`: people are locked once, unknown activities are proposed, and a
 row that is known has no effect. Locks come in the order of statements: newcomers, people, rows.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.activities import actions as activities
-from app.activities import queries as activity_queries
+from app.activities import recording, records
 from app.activities.rules import Proposal, Report
 from app.audit.actions import write
 from app.db import db, lock_people
@@ -72,7 +72,7 @@ def take_in(entries: Sequence[Entry], *, at: datetime, import_id: int | None = N
 def preview(entries: Sequence[Entry]) -> Taken:
     """What `take_in` would come to now; writes nothing."""
     found = queries.whom(entries)
-    known = set(activity_queries.completions_behind(entry.source for entry in entries))
+    known = set(records.completions_behind(entry.source for entry in entries))
     known |= queries.waiting_already(entry.source for entry in entries)
     results = []
     for entry in entries:
@@ -89,12 +89,12 @@ def _record(
     """The sources that were new, and how many activities were proposed."""
     if not entries:
         return set(), 0
-    known = set(activity_queries.completions_behind(entry.source for entry in entries))
+    known = set(records.completions_behind(entry.source for entry in entries))
     fresh = [entry for entry in entries if entry.source not in known]
     if not fresh:
         return set(), 0
     ids, proposed = _activities(fresh, at)
-    activities.record_completions(
+    recording.record_completions(
         [
             Report(
                 person_id=found[(entry.who_kind, entry.who)],
@@ -151,7 +151,7 @@ def _wait(entries: Sequence[Entry], import_id: int | None, at: datetime) -> set[
     """Keep rows about people whom nobody knows; return those that did not wait yet."""
     if not entries:
         return set()
-    known = set(activity_queries.completions_behind(entry.source for entry in entries))
+    known = set(records.completions_behind(entry.source for entry in entries))
     rows = {entry.source: entry._asdict() for entry in reversed(entries) if entry.source not in known}
     told = json.dumps(list(rows.values()), default=str)
     return set(db.session.scalars(_WAIT, {"import_id": import_id, "rows": told, "at": at}))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.activities import queries as activities
+from app.activities import records
 from app.badges import queries as badge_queries
 from app.badges import showing
 from app.config import timezone
@@ -185,7 +185,7 @@ def badges(me: int, lines: Sequence[Line]) -> dict[int, Found]:
 
 def asked_to_confirm(me: int, lines: Sequence[Line]) -> dict[int, Found]:
     """Logs that wait, or waited, for this person's word; not what was handed to somebody else."""
-    rows = {row.id: row for row in activities.completions(_numbers(lines)) if row.confirmer_id == me}
+    rows = {row.id: row for row in records.completions(_numbers(lines)) if row.confirmer_id == me}
     names = people.names(row.person_id for row in rows.values())
     return {
         line.id: Found(key=row.id, names=(names[row.person_id],), title=row.title)
@@ -204,7 +204,7 @@ def declined(me: int, lines: Sequence[Line]) -> dict[int, Found]:
 
 def _logs(me: int, lines: Sequence[Line], state: str) -> dict[int, Found]:
     """One's own logs on which somebody's word is this."""
-    rows = {row.id: row for row in activities.completions(_numbers(lines)) if row.person_id == me}
+    rows = {row.id: row for row in records.completions(_numbers(lines)) if row.person_id == me}
     return {
         line.id: Found(key=row.id, names=(row.confirmer,), title=row.title)
         for line in lines

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.badges import files, shelf
+from app.badges import files, names
 from app.badges.queries import catalogue
 from app.db import array, db
 from app.people.queries import keys_of
@@ -116,12 +116,12 @@ def _badges(rows: Sequence[Any]) -> dict[tuple[str, str, int], dict[str, Any]]:
     refs = sorted({row.ref for row in rows if row.kind == "badge"})
     if not refs:
         return {}
-    known, called = catalogue(), shelf.called()
+    known, called = catalogue(), names.called()
     found = {}
     for row in db.session.execute(_BADGES, {"refs": array(refs)}):
         definition = known.definition(row.version_id)
         body = definition.body
-        enamel = shelf.enamel_of(body["skill"], called)
+        enamel = names.enamel_of(body["skill"], called)
         found["badge", row.ref, row.holder_id] = {
             "title": body["name"], "at": row.at, "tier": row.tier, "slug": definition.slug,
             "gone": row.revoked_at is not None,

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.types import BigInteger, Text
 
-from app.badges import shelf
+from app.badges import names
 from app.badges.queries import catalogue
 from app.db import db
 
@@ -148,7 +148,7 @@ def _thing(row: Any) -> Thing:
     if row.kind == "badge":
         definition = catalogue().definition(row.version_id)
         body, title = definition.body, definition.body["name"]
-        enamel = shelf.enamel_of(body["skill"], shelf.called())
+        enamel = names.enamel_of(body["skill"], names.called())
         seed = row.thing.partition(":")[2]
         picture = Picture(body["kind"], row.tier, enamel, body["glyph"], seed, row.drawn)
     return Thing(

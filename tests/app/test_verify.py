@@ -13,7 +13,7 @@ from flask import Flask
 
 from app import verify as module
 from app import worker
-from app.activities import actions as activities
+from app.activities import recording
 from app.dates import actions as dates
 from app.dates.rules import NewDate
 from app.db import db, transaction
@@ -49,7 +49,7 @@ def complete(person: int, activity: str, day: float, source: str, at: datetime =
         "source": source,
     }
     with transaction():
-        activities.record_completions([report], at=at)
+        recording.record_completions([report], at=at)
         settle(at)
 
 
@@ -66,7 +66,7 @@ def history(cast: Cast) -> None:
         dates.tick(date_id, present=[cast.ben], by=cast.leo, at=NOW)
         settle(NOW)
     with transaction():
-        activities.withdraw_supports(["s:9"], at=NOW)
+        recording.withdraw_supports(["s:9"], at=NOW)
         settle(NOW)
     skill = ids("skill")["water"]
     for giver, receivers in (
@@ -132,7 +132,7 @@ def test_nothing_wrong_is_found_while_people_are_at_work(cast: Cast, app: Flask)
                     return
                 complete(cast.eve, f"a{number % 9 + 1}", number % 20, f"e:{number}")
                 with transaction():
-                    activities.withdraw_supports([f"e:{number - 3}"], at=NOW)
+                    recording.withdraw_supports([f"e:{number - 3}"], at=NOW)
                     settle(NOW)
 
     def work() -> None:

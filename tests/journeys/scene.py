@@ -11,12 +11,14 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities import actions as activities
+from app.activities import recording
+from app.activities.logs import log_completions
 from app.activities.queries import ids_by_slug
 from app.activities.rules import Log, Report
 from app.badges import agreeing
 from app.care import actions as care
 from app.careers import actions as careers
+from app.careers import criteria
 from app.careers import queries as asked_by
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, lock_people, transaction
@@ -231,10 +233,10 @@ def crowd(cast: Cast, size: int = 40) -> None:
         "link": None,
     }
     with transaction():
-        activities.record_completions(reports, at=at)
+        recording.record_completions(reports, at=at)
         settle(at)
     with transaction():
-        activities.log_completions([{**log, "title": f"Round {number}"} for number in range(30)], at=at)
+        log_completions([{**log, "title": f"Round {number}"} for number in range(30)], at=at)
         settle(at)
 
 
@@ -247,7 +249,7 @@ def _learn(cast: Cast, others: list[int], at: datetime) -> None:
         {"person_id": person, "activity_id": ids[slug], "completed_at": at, "source": f"told:{person}:{slug}"}
         for person, slug in done
     ]
-    activities.record_completions(reports, at=at)
+    recording.record_completions(reports, at=at)
 
 
 def _show(cast: Cast, at: datetime) -> str:
@@ -353,7 +355,7 @@ def _log(cast: Cast, at: datetime) -> int:
         }
         for person, title in told
     ]
-    return activities.log_completions(logs, at=at)[0]
+    return log_completions(logs, at=at)[0]
 
 
 def moment() -> datetime:
@@ -373,8 +375,8 @@ def a_review(cast: Cast) -> tuple[str, int]:
             NewCriterion({"nl": f"Kan {what}", "en": f"Can do {what}"}, skill, 2, every, {})
             for what in ("this", "that")
         ]
-        careers.replace_draft("senior", wanted, version=None, by=cast.clara, at=at)
-        careers.publish_draft(
+        criteria.replace_draft("senior", wanted, version=None, by=cast.clara, at=at)
+        criteria.publish_draft(
             "senior", consented_on=at.date(), version=None, today=at.date(), by=cast.clara, at=at
         )
         job = db.session.scalar(text("SELECT id FROM job WHERE slug = 'senior'")) or 0

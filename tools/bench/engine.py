@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from app.activities.recording import record_completions
 from tools.bench import Row
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "100000"))
@@ -190,7 +191,6 @@ def _through_the_house(number: int) -> list[float]:
 
 
 def _record(items: list[Any], at: datetime) -> None:
-    from app.activities.actions import record_completions
     from app.db import transaction
     from app.outbox import settle
 

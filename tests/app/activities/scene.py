@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from app.activities import actions
+from app.activities import actions, recording
 from app.activities.rules import Report
 from app.db import db, transaction
 from app.events import Event, FactStated, FactTakenBack
@@ -145,11 +145,11 @@ def report(person_id: int, activity_id: int, at: datetime, source: str, **more: 
 
 
 def record(*items: Report) -> Told:
-    return tell(lambda: actions.record_completions(items, at=NOW))
+    return tell(lambda: recording.record_completions(items, at=NOW))
 
 
 def withdraw(*sources: str) -> Told:
-    return tell(lambda: actions.withdraw_supports(sources, at=NOW))
+    return tell(lambda: recording.withdraw_supports(sources, at=NOW))
 
 
 @contextmanager

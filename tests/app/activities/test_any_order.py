@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app import demo
-from app.activities import actions, queries
+from app.activities import queries, recording, records
 from app.activities.rules import Report
 from app.db import db, lock_people, transaction
 from app.events import FactStated, FactTakenBack
@@ -92,9 +92,9 @@ def play(batch: Sequence[tuple[str, Told]], cast: Cast, catalogue: Catalogue) ->
         lock_people([cast.anna, cast.ben])
         for kind, one in batch:
             if kind == "comes":
-                actions.record_completions([as_report(one, cast, catalogue)], at=NOW)
+                recording.record_completions([as_report(one, cast, catalogue)], at=NOW)
             else:
-                actions.withdraw_supports([f"s{one.number}"], at=NOW)
+                recording.withdraw_supports([f"s{one.number}"], at=NOW)
         news: list[Any] = db.session.info.pop("news", [])
     return news
 
@@ -123,28 +123,28 @@ def test_the_facts_that_stand_follow_from_the_reports_that_stand(
     rows = [
         row
         for who in (cast.anna, cast.ben)
-        for row in queries.completions_of(who)[0]
+        for row in records.completions_of(who)[0]
         if row.state == "confirmed"
     ]
     assert {
         (row.person_id, row.activity_id, row.edition): (row.completed_at, row.score) for row in rows
     } == expected
-    assert list(queries.astray()) == []
+    assert list(records.astray()) == []
 
 
 def test_a_completion_that_does_not_follow_from_its_supports_is_found(
     cast: Cast, catalogue: Catalogue
 ) -> None:
     with transaction():
-        ids = actions.record_completions(
+        ids = recording.record_completions(
             [report(cast.anna, catalogue.gas, START, "a"), report(cast.ben, catalogue.gas, START, "b")],
             at=NOW,
         )
         db.session.info.pop("news")
-    assert list(queries.astray()) == []
+    assert list(records.astray()) == []
     with transaction():
         db.session.execute(text("UPDATE completion_support SET withdrawn_at = now() WHERE source = 'a'"))
-    assert list(queries.astray()) == [f"completion {ids['a']} is confirmed and its supports say otherwise"]
+    assert list(records.astray()) == [f"completion {ids['a']} is confirmed and its supports say otherwise"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.activities import queries
+from app.activities import records
 from tests.app.activities.scene import NOW, Catalogue, record, report
 from tests.cast import Cast
 
@@ -220,4 +220,4 @@ def test_an_activity_of_the_catalogue_can_be_named_by_its_id(
     missing = client.post("/api/v1/completions", json=sent | {"activity_id": 2**62}, headers=token_of("ben"))
     assert missing.status_code == 404
     with app.app_context():
-        assert queries.count_waiting_for(cast.mia) == 1
+        assert records.count_waiting_for(cast.mia) == 1

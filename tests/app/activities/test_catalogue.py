@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.activities import actions, queries
+from app.activities import actions, queries, records
 from app.activities.rules import Proposal
 from app.db import transaction
 from app.errors import Refused
@@ -107,6 +107,6 @@ def test_the_catalogue_comes_in_pages(catalogue: Catalogue) -> None:
 
 def test_my_state_is_the_latest_that_stands(cast: Cast, catalogue: Catalogue) -> None:
     record(report(cast.anna, catalogue.gas, NOW, "a"))
-    states = queries.states_of(cast.anna, [catalogue.gas, catalogue.lifting])
+    states = records.states_of(cast.anna, [catalogue.gas, catalogue.lifting])
     assert {activity: row.state for activity, row in states.items()} == {catalogue.gas: "confirmed"}
-    assert queries.states_of(cast.anna, []) == {}
+    assert records.states_of(cast.anna, []) == {}

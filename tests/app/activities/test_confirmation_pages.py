@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.activities import actions, queries
+from app.activities import logs, records
 from app.activities.rules import Log
 from app.db import db
 from app.facts.models import Fact
@@ -34,7 +34,7 @@ def waiting(app: Flask, cast: Cast, catalogue: Catalogue) -> list[int]:
         )
     ]
     with app.app_context():
-        ids: list[int] = tell(lambda: actions.log_completions(items, at=NOW)).result
+        ids: list[int] = tell(lambda: logs.log_completions(items, at=NOW)).result
     return ids
 
 
@@ -81,7 +81,7 @@ def test_without_javascript_one_lands_on_the_list(app: Flask, client_of: Browser
     answer = client_of("mia").post(f"/confirmations/{waiting[0]}", data={"decision": "confirm"})
     assert (answer.status_code, answer.location) == (303, "/confirmations")
     with app.app_context():
-        assert queries.completions([waiting[0]])[0].state == "confirmed"
+        assert records.completions([waiting[0]])[0].state == "confirmed"
 
 
 def test_asking_back_needs_a_word_and_tells_it(client_of: Browser, waiting: list[int]) -> None:
@@ -114,7 +114,7 @@ def test_nobody_else_decides_and_it_answers_like_what_is_not_there(
     missing = client_of(name).post("/confirmations/987654321", data={"decision": "confirm"})
     assert theirs.status_code == missing.status_code == 404
     with app.app_context():
-        assert queries.completions([waiting[0]])[0].state == "waiting"
+        assert records.completions([waiting[0]])[0].state == "waiting"
 
 
 @pytest.mark.parametrize("decision", ["", "maybe", "confirm\x00"])

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from app.activities import actions, queries
+from app.activities import confirming, records
+from app.activities.logs import log_completions
 from app.activities.rules import Log
 from app.errors import Conflict, NotFound, Refused
 from app.events import CompletionDeclined
@@ -21,13 +22,13 @@ def waiting(cast: Cast, catalogue: Catalogue, person: str = "anna", activity: st
         "completed_on": date(2026, 11, 19),
         "note": "With the crew",
     }
-    (completion_id,) = tell(lambda: actions.log_completions([item], at=NOW)).result
+    (completion_id,) = tell(lambda: log_completions([item], at=NOW)).result
     assert isinstance(completion_id, int)
     return completion_id
 
 
 def decided(*ids: int, by: int, confirm: bool = True, note: str = "") -> Told:
-    return tell(lambda: actions.decide(ids, by=by, confirm=confirm, note=note, at=NOW))
+    return tell(lambda: confirming.decide(ids, by=by, confirm=confirm, note=note, at=NOW))
 
 
 def test_what_is_confirmed_counts_and_says_who_confirmed(cast: Cast, catalogue: Catalogue) -> None:
@@ -39,7 +40,7 @@ def test_what_is_confirmed_counts_and_says_who_confirmed(cast: Cast, catalogue: 
         f"completion:{completion_id}",
     )
     assert (fact.at.date(), fact.hours, fact.skills) == (date(2026, 11, 19), 2.0, (catalogue.safety,))
-    assert queries.completions([completion_id])[0].state == "confirmed"
+    assert records.completions([completion_id])[0].state == "confirmed"
 
 
 def test_what_is_declined_counts_nothing_says_why_and_can_be_logged_again(
@@ -48,7 +49,7 @@ def test_what_is_declined_counts_nothing_says_why_and_can_be_logged_again(
     completion_id = waiting(cast, catalogue)
     told = decided(completion_id, by=cast.mia, confirm=False, note=" Which crew was it? ")
     assert told.news == [CompletionDeclined(person_id=cast.anna, completion_id=completion_id)]
-    (row,) = queries.completions([completion_id])
+    (row,) = records.completions([completion_id])
     assert (row.state, row.decision_note) == ("declined", "Which crew was it?")
     assert waiting(cast, catalogue) != completion_id
 
@@ -87,7 +88,7 @@ def test_several_are_decided_at_once_or_none(cast: Cast, catalogue: Catalogue) -
     decided(both[0], by=cast.mia)
     with pytest.raises(Conflict):
         decided(*both, by=cast.mia)
-    assert queries.count_waiting_for(cast.mia) == 1
+    assert records.count_waiting_for(cast.mia) == 1
     assert len(decided(both[1], by=cast.mia).stated) == 1
 
 
@@ -101,7 +102,7 @@ def test_a_manager_who_confirms_a_hundred_at_once_counts_each_once_whoever_else_
         for person in (cast.anna, cast.ben)
         for number in range(50)
     ]  # fmt: skip
-    ids = tell(lambda: actions.log_completions(logs, at=NOW)).result
+    ids = tell(lambda: log_completions(logs, at=NOW)).result
     assert isinstance(ids, list)
     stated = decided(*ids, by=cast.mia).stated
     assert len({fact.source for fact in stated}) == len(stated) == 100

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.activities import actions, queries
+from app.activities import actions, logs, queries
 from app.audit.queries import acts
 from app.db import db, transaction
 from app.errors import Conflict, Refused
@@ -176,7 +176,7 @@ def test_a_proposal_is_published_and_an_own_log_is_not_on_the_desk(
     with app.app_context(), transaction():
         actions.propose([{"iri": "urn:x", "title": {"en": "From a platform"}, "kind": "course"}], at=NOW)
         log = {"person_id": cast.anna, "title": "My own thing", "kind": "course", "skill_id": catalogue.water}
-        actions.log_completions([{**log, "completed_on": NOW.date(), "note": "x"}], at=NOW)  # type: ignore[list-item]
+        logs.log_completions([{**log, "completed_on": NOW.date(), "note": "x"}], at=NOW)  # type: ignore[list-item]
         settle(NOW)
         own, slug = queries.all_slugs(), queries.owners_of(["urn:x"])["urn:x"].slug
     leo = client_of("leo")

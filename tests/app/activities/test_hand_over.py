@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app import worker
-from app.activities import actions, queries
+from app.activities import confirming, logs, records
 from app.activities.rules import Log
 from app.db import db, transaction
 from app.errors import Conflict
@@ -30,7 +30,7 @@ def waiting(app: Flask, cast: Cast, catalogue: Catalogue) -> int:
         "note": "With the crew", "confirmer_id": cast.ben,
     }  # fmt: skip
     with app.app_context():
-        (completion_id,) = tell(lambda: actions.log_completions([item], at=NOW)).result
+        (completion_id,) = tell(lambda: logs.log_completions([item], at=NOW)).result
     found: int = completion_id
     return found
 
@@ -44,8 +44,8 @@ def change(app: Flask, *rows: object) -> None:
 
 def waits_for(app: Flask, completion_id: int) -> tuple[str, int | None]:
     with app.app_context():
-        (row,) = queries.completions([completion_id])
-        assert list(queries.astray()) == []
+        (row,) = records.completions([completion_id])
+        assert list(records.astray()) == []
         return row.state, row.confirmer_id
 
 
@@ -113,7 +113,7 @@ def test_its_person_withdraws_it_and_can_log_it_again(
     form = {"activity_id": catalogue.gas, "completed_on": "2026-11-16", "note": "Again"}
     assert anna.post("/log", data=form).status_code == 303
     with app.app_context():
-        assert len(queries.waiting_for(cast.mia)) == 1
+        assert len(records.waiting_for(cast.mia)) == 1
 
 
 def test_programs_hand_over_and_withdraw_too(app: Flask, cast: Cast, token_of: Headers, waiting: int) -> None:
@@ -172,8 +172,8 @@ def test_of_a_withdrawal_and_a_word_at_once_one_holds(app: Flask, cast: Cast, wa
     with app.app_context():
         answers = at_once(
             app,
-            lambda: actions.withdraw_log(waiting, by=cast.anna, at=NOW),
-            lambda: actions.decide([waiting], by=cast.ben, confirm=True, at=NOW),
+            lambda: logs.withdraw_log(waiting, by=cast.anna, at=NOW),
+            lambda: confirming.decide([waiting], by=cast.ben, confirm=True, at=NOW),
         )
         assert [type(answer) for answer in answers if not isinstance(answer, tuple)] == [Conflict]
         confirmed = isinstance(answers[1], tuple)
@@ -187,9 +187,9 @@ def test_of_two_who_hand_over_and_one_who_decides_at_once_one_is_first(
     with app.app_context():
         answers = at_once(
             app,
-            lambda: actions.hand_over(waiting, by=cast.ben, to=cast.eve, at=NOW),
-            lambda: actions.hand_over(waiting, by=cast.anna, to=cast.cor, at=NOW),
-            lambda: actions.decide([waiting], by=cast.ben, confirm=True, at=NOW + timedelta(seconds=1)),
+            lambda: confirming.hand_over(waiting, by=cast.ben, to=cast.eve, at=NOW),
+            lambda: confirming.hand_over(waiting, by=cast.anna, to=cast.cor, at=NOW),
+            lambda: confirming.decide([waiting], by=cast.ben, confirm=True, at=NOW + timedelta(seconds=1)),
         )
         done = [place for place, answer in enumerate(answers) if isinstance(answer, tuple)]
         assert done

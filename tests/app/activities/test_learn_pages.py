@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities import actions, queries
+from app.activities import actions, logs, queries, records
 from app.db import db, transaction
 from app.outbox import settle
 from tests.app.activities.scene import NOW, Catalogue, entry, record, report
@@ -117,7 +117,7 @@ def test_what_is_not_there_and_what_is_not_for_me_answer_alike(
 ) -> None:
     with app.app_context():
         (log,) = actions_log(cast, catalogue)
-        (row,) = queries.completions([log])
+        (row,) = records.completions([log])
     missing = client_of("ben").get("/learn/nothing")
     hidden = client_of("ben").get(f"/learn/{row.slug}")
     assert (missing.status_code, hidden.status_code) == (404, 404)
@@ -127,7 +127,7 @@ def test_what_is_not_there_and_what_is_not_for_me_answer_alike(
 
 def actions_log(cast: Cast, catalogue: Catalogue) -> list[int]:
     with transaction():
-        ids = actions.log_completions(
+        ids = logs.log_completions(
             [
                 {
                     "person_id": cast.anna,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.activities import actions, queries
-from app.activities.actions import AlreadyThere
+from app.activities import logs, queries, records
+from app.activities.logs import AlreadyThere
 from app.activities.rules import Log
 from app.errors import NotFound, Refused
 from app.events import CompletionLogged
@@ -34,7 +34,7 @@ def free(person_id: int, catalogue: Catalogue, **more: Any) -> Log:
 
 
 def logged(*items: Log) -> Told:
-    return tell(lambda: actions.log_completions(items, at=NOW))
+    return tell(lambda: logs.log_completions(items, at=NOW))
 
 
 def told_to(told: Told) -> list[int]:
@@ -44,7 +44,7 @@ def told_to(told: Told) -> list[int]:
 def test_a_log_waits_for_the_manager_and_counts_nothing_yet(cast: Cast, catalogue: Catalogue) -> None:
     told = logged(log(cast.anna, activity_id=catalogue.gas, link="https://example.org/photo"))
     assert (told.stated, told_to(told)) == ([], [cast.mia])
-    (row,) = queries.waiting_for(cast.mia)
+    (row,) = records.waiting_for(cast.mia)
     assert (row.learner, row.state, row.hours, row.note, row.link) == (
         "Anna",
         "waiting",
@@ -61,7 +61,7 @@ def test_somebody_else_can_be_asked(cast: Cast, catalogue: Catalogue) -> None:
 
 def test_something_new_becomes_a_proposed_activity_of_its_person(cast: Cast, catalogue: Catalogue) -> None:
     logged(free(cast.anna, catalogue))
-    (row,) = queries.waiting_for(cast.mia)
+    (row,) = records.waiting_for(cast.mia)
     assert (row.title["en"], row.kind, row.skills, row.hours, row.activity_state) == (
         "A morning with the night crew",
         "on_the_job",
@@ -80,7 +80,7 @@ def test_a_title_of_the_catalogue_is_that_activity_in_either_language(
 ) -> None:
     record(report(cast.ben, catalogue.gas, NOW, "a"))
     logged(free(cast.anna, catalogue, title="  working WITH  gas (NL)"))
-    assert queries.waiting_for(cast.mia)[0].activity_id == catalogue.gas
+    assert records.waiting_for(cast.mia)[0].activity_id == catalogue.gas
     with pytest.raises(AlreadyThere):
         logged(free(cast.ben, catalogue, title="Working with gas"))
 
@@ -89,7 +89,7 @@ def test_sending_it_twice_is_one_log(cast: Cast, catalogue: Catalogue) -> None:
     for item in (log(cast.anna, activity_id=catalogue.gas), free(cast.anna, catalogue)):
         first, again = logged(item), logged(item)
         assert (again.result, again.news) == (first.result, [])
-    assert queries.count_waiting_for(cast.mia) == 2
+    assert records.count_waiting_for(cast.mia) == 2
     both = logged(free(cast.ben, catalogue), free(cast.ben, catalogue))
     assert both.result[0] == both.result[1]
 
@@ -97,7 +97,7 @@ def test_sending_it_twice_is_one_log(cast: Cast, catalogue: Catalogue) -> None:
 def test_the_same_words_on_another_day_are_another_log(cast: Cast, catalogue: Catalogue) -> None:
     logged(free(cast.anna, catalogue), free(cast.anna, catalogue, completed_on=YESTERDAY - timedelta(days=7)))
     logged(free(cast.ben, catalogue))
-    assert queries.count_waiting_for(cast.mia) == 3
+    assert records.count_waiting_for(cast.mia) == 3
 
 
 def test_another_log_of_what_stands_is_refused_and_says_how_it_stands(
@@ -138,7 +138,7 @@ def test_what_cannot_be_is_refused_at_its_field(
     with pytest.raises(Refused) as no:
         logged(free(cast.anna, catalogue, **wrong))
     assert field in no.value.fields
-    assert queries.completions_of(cast.anna) == ([], False)
+    assert records.completions_of(cast.anna) == ([], False)
 
 
 def test_nobody_confirms_own_learning(cast: Cast, catalogue: Catalogue) -> None:
@@ -157,13 +157,13 @@ def test_who_has_no_manager_chooses_somebody(cast: Cast, catalogue: Catalogue) -
 def test_today_in_the_morning_is_now_and_not_noon(cast: Cast, catalogue: Catalogue) -> None:
     early = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
     item = free(cast.anna, catalogue, completed_on=early.date())
-    tell(lambda: actions.log_completions([item], at=early))
-    assert tell(lambda: actions.log_completions([item], at=early + timedelta(minutes=5))).news == []
-    assert queries.waiting_for(cast.mia)[0].completed_at == early
+    tell(lambda: logs.log_completions([item], at=early))
+    assert tell(lambda: logs.log_completions([item], at=early + timedelta(minutes=5))).news == []
+    assert records.waiting_for(cast.mia)[0].completed_at == early
 
 
 def test_a_proposed_activity_of_somebody_else_cannot_be_named(cast: Cast, catalogue: Catalogue) -> None:
     logged(free(cast.anna, catalogue))
-    theirs = queries.waiting_for(cast.mia)[0].activity_id
+    theirs = records.waiting_for(cast.mia)[0].activity_id
     with pytest.raises(NotFound):
         logged(log(cast.ben, activity_id=theirs))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.activities import queries
+from app.activities import queries, records
 from tests.app.activities.scene import Catalogue, record, report
 from tests.cast import Cast, SignedIn, hire
 
@@ -43,7 +43,7 @@ def test_a_log_goes_to_the_manager_and_stands_in_my_list(
     assert "Sent. Mia is asked to confirm “A morning with the night crew”." in page
     assert "waits for Mia" in page
     with app.app_context():
-        (row,) = queries.waiting_for(cast.mia)
+        (row,) = records.waiting_for(cast.mia)
         assert (row.hours, row.note, row.skills) == (
             3.5,
             "I held the lamp.\nAnd the map.",
@@ -99,7 +99,7 @@ def test_the_catalogue_s_own_page_leads_to_a_form_for_it(
     sent = {"activity_id": catalogue.gas, "completed_on": today().date().isoformat(), "note": "At the depot"}
     assert anna.post("/log", data=sent).status_code == 303
     with app.app_context():
-        assert queries.waiting_for(cast.mia)[0].activity_id == catalogue.gas
+        assert records.waiting_for(cast.mia)[0].activity_id == catalogue.gas
 
 
 def test_what_stands_already_is_refused_with_the_form_kept(
@@ -120,7 +120,7 @@ def test_sent_twice_it_is_there_once(
     first, second = (anna.post("/log", data=form(catalogue)) for _ in range(2))
     assert first.location == second.location
     with app.app_context():
-        assert queries.count_waiting_for(cast.mia) == 1
+        assert records.count_waiting_for(cast.mia) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_name_or_part_of_it_says_who_confirms(
 ) -> None:
     assert client_of("anna").post("/log", data=form(catalogue, who=who)).status_code == 303
     with app.app_context():
-        assert queries.count_waiting_for(cast.id_of(asked)) == 1
+        assert records.count_waiting_for(cast.id_of(asked)) == 1
 
 
 def test_a_name_that_says_nobody_or_several_comes_back_with_who_it_can_be(
@@ -226,7 +226,7 @@ def test_hostile_input_is_refused_and_leaves_nothing(
         answer = client_of("anna").post("/log", data=form(catalogue, **sent), headers=headers)
         assert answer.status_code in (400, 404, 422)
     with app.app_context():
-        assert queries.completions_of(cast.anna) == ([], False)
+        assert records.completions_of(cast.anna) == ([], False)
 
 
 def test_what_came_back_with_a_question_is_taken_up_with_all_that_was_typed(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.activities import actions, merging
+from app.activities import actions, confirming, logs, merging
 from app.db import db
 from app.errors import Conflict, NotFound, Refused
 from app.people import actions as people
@@ -132,7 +132,7 @@ def log(cast: Cast, other: int) -> int:
     """Eve logs it herself; it waits for Mia."""
     day = MONDAY.date()
     told = tell(
-        lambda: actions.log_completions(
+        lambda: logs.log_completions(
             [
                 {
                     "person_id": cast.eve,
@@ -159,7 +159,7 @@ def test_an_own_log_that_waits_is_not_confirmed_by_itself(cast: Cast, catalogue:
     well()
     undo(cast, done.result)
     assert picture() == before
-    tell(lambda: actions.decide([merged], by=cast.mia, confirm=True, at=NOW))
+    tell(lambda: confirming.decide([merged], by=cast.mia, confirm=True, at=NOW))
     well()
 
 
@@ -167,7 +167,7 @@ def test_an_own_log_moves_and_can_be_confirmed_as_the_other(cast: Cast, catalogu
     moved = log(cast, catalogue.gas)
     done = merge(cast, catalogue.gas, catalogue.lifting)
     assert standing(cast.eve) == [(catalogue.lifting, "", "waiting")]
-    tell(lambda: actions.decide([moved], by=cast.mia, confirm=True, at=NOW))
+    tell(lambda: confirming.decide([moved], by=cast.mia, confirm=True, at=NOW))
     well()
     undo(cast, done.result)
     assert standing(cast.eve) == [(catalogue.gas, "", "confirmed")]

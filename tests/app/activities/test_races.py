@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.activities import actions, queries
+from app.activities import actions, confirming, logs, recording, records
 from app.activities.rules import Log, Proposal
 from app.db import db, transaction
 from app.errors import Conflict, Refused
@@ -63,7 +63,7 @@ def test_the_same_report_eight_times_at_once_is_one_completion(
     app: Flask, cast: Cast, catalogue: Catalogue
 ) -> None:
     item = report(cast.anna, catalogue.gas, MONDAY, "a")
-    answers = at_once(app, *[lambda: actions.record_completions([item], at=NOW)] * 8)
+    answers = at_once(app, *[lambda: recording.record_completions([item], at=NOW)] * 8)
     assert len(facts(answers)) == 1
     assert len({answer[0]["a"] for answer in answers}) == 1
 
@@ -73,25 +73,25 @@ def test_two_systems_at_once_give_one_completion_from_the_earlier_moment(
 ) -> None:
     answers = at_once(
         app,
-        lambda: actions.record_completions([report(cast.anna, catalogue.gas, MONDAY, "a")], at=NOW),
-        lambda: actions.record_completions(
+        lambda: recording.record_completions([report(cast.anna, catalogue.gas, MONDAY, "a")], at=NOW),
+        lambda: recording.record_completions(
             [report(cast.anna, catalogue.gas, MONDAY + timedelta(days=1), "b")], at=NOW
         ),
     )
     told = facts(answers)
     assert len([event for event in told if isinstance(event, FactStated)]) - (len(told) // 2) in (0, 1)
-    (row,) = queries.completions_of(cast.anna)[0]
+    (row,) = records.completions_of(cast.anna)[0]
     assert (row.completed_at, row.state) == (MONDAY, "confirmed")
 
 
 def test_a_log_and_a_report_at_once_are_one_completion(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     answers = at_once(
         app,
-        lambda: actions.log_completions([own_log(cast, catalogue)], at=NOW),
-        lambda: actions.record_completions([report(cast.anna, catalogue.gas, MONDAY, "a")], at=NOW),
+        lambda: logs.log_completions([own_log(cast, catalogue)], at=NOW),
+        lambda: recording.record_completions([report(cast.anna, catalogue.gas, MONDAY, "a")], at=NOW),
     )
     assert len(facts(answers)) == 1
-    (row,) = queries.completions_of(cast.anna)[0]
+    (row,) = records.completions_of(cast.anna)[0]
     assert row.state == "confirmed"
 
 
@@ -107,49 +107,49 @@ def test_the_same_log_five_times_at_once_is_one_with_five_equal_answers(
         "note": "With the crew",
     }
     for item in (own_log(cast, catalogue), free):
-        answers = at_once(app, *[lambda item=item: actions.log_completions([item], at=NOW)] * 5)
+        answers = at_once(app, *[lambda item=item: logs.log_completions([item], at=NOW)] * 5)
         assert len({answer[0][0] for answer in answers}) == 1
-    assert queries.count_waiting_for(cast.mia) == 2
+    assert records.count_waiting_for(cast.mia) == 2
 
 
 def test_of_two_decisions_at_once_one_holds_and_the_other_is_told(
     app: Flask, cast: Cast, catalogue: Catalogue
 ) -> None:
-    (completion_id,) = tell(lambda: actions.log_completions([own_log(cast, catalogue)], at=NOW)).result
+    (completion_id,) = tell(lambda: logs.log_completions([own_log(cast, catalogue)], at=NOW)).result
     answers = at_once(
         app,
-        lambda: actions.decide([completion_id], by=cast.mia, confirm=True, at=NOW),
-        lambda: actions.decide([completion_id], by=cast.mia, confirm=False, note="Which crew?", at=NOW),
+        lambda: confirming.decide([completion_id], by=cast.mia, confirm=True, at=NOW),
+        lambda: confirming.decide([completion_id], by=cast.mia, confirm=False, note="Which crew?", at=NOW),
     )
     assert sorted(type(answer) for answer in answers if isinstance(answer, Refused)) == [Conflict]
-    (row,) = queries.completions([completion_id])
+    (row,) = records.completions([completion_id])
     assert len(facts(answers)) == (row.state == "confirmed")
 
 
 def test_a_decision_and_a_report_at_once_count_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
-    (completion_id,) = tell(lambda: actions.log_completions([own_log(cast, catalogue)], at=NOW)).result
+    (completion_id,) = tell(lambda: logs.log_completions([own_log(cast, catalogue)], at=NOW)).result
     answers = at_once(
         app,
-        lambda: actions.decide([completion_id], by=cast.mia, confirm=True, at=NOW),
-        lambda: actions.record_completions([report(cast.anna, catalogue.gas, MONDAY, "a")], at=NOW),
+        lambda: confirming.decide([completion_id], by=cast.mia, confirm=True, at=NOW),
+        lambda: recording.record_completions([report(cast.anna, catalogue.gas, MONDAY, "a")], at=NOW),
     )
     told = facts(answers)
     stated = [event.source for event in told if isinstance(event, FactStated)]
     back = [event.source for event in told if isinstance(event, FactTakenBack)]
     assert len(set(stated) - set(back)) == 1
-    assert queries.completions([completion_id])[0].state == "confirmed"
+    assert records.completions([completion_id])[0].state == "confirmed"
 
 
 def test_two_withdrawals_at_once_take_back_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     items = [report(cast.anna, catalogue.gas, MONDAY, source) for source in ("a", "b")]
-    tell(lambda: actions.record_completions(items, at=NOW))
+    tell(lambda: recording.record_completions(items, at=NOW))
     answers = at_once(
         app,
-        lambda: actions.withdraw_supports(["a"], at=NOW),
-        lambda: actions.withdraw_supports(["b"], at=NOW),
+        lambda: recording.withdraw_supports(["a"], at=NOW),
+        lambda: recording.withdraw_supports(["b"], at=NOW),
     )
     assert len(facts(answers)) == 1
-    assert queries.completions_of(cast.anna)[0][0].state == "withdrawn"
+    assert records.completions_of(cast.anna)[0][0].state == "withdrawn"
 
 
 def test_batches_that_cross_do_not_wait_for_each_other_for_ever(
@@ -163,7 +163,7 @@ def test_batches_that_cross_do_not_wait_for_each_other_for_ever(
             for person in order
             for activity in (catalogue.gas, catalogue.sampling)
         ]
-        return lambda: actions.record_completions(items, at=NOW)
+        return lambda: recording.record_completions(items, at=NOW)
 
     answers = at_once(app, batch("a", people), batch("b", people[::-1]), batch("c", people))
     assert len([event for event in facts(answers) if isinstance(event, FactStated)]) == 8

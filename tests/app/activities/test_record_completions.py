@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.activities import actions, queries
+from app.activities import recording, records
 from app.db import db, transaction
 from app.errors import NotFound
 from tests.app.activities.scene import NOW, Catalogue, counting, record, report, tell
@@ -61,7 +61,7 @@ def test_an_earlier_moment_that_comes_late_is_stated_anew(cast: Cast, catalogue:
     assert second.taken_back == [first.stated[0].source]
     (fact,) = second.stated
     assert (fact.at, fact.source) == (MONDAY, f"{first.stated[0].source}:2")
-    (row,) = queries.completions([first.result["statement:1:b"]])
+    (row,) = records.completions([first.result["statement:1:b"]])
     assert (row.completed_at, row.state) == (MONDAY, "confirmed")
 
 
@@ -70,7 +70,7 @@ def test_a_better_score_is_kept_and_moves_no_fact(cast: Cast, catalogue: Catalog
     second = record(report(cast.anna, catalogue.gas, TUESDAY, "statement:1:b", score=0.9))
     third = record(report(cast.anna, catalogue.gas, TUESDAY, "statement:1:c", score=0.7))
     assert second.news == third.news == []
-    assert queries.completions(first.result.values())[0].score == 0.9
+    assert records.completions(first.result.values())[0].score == 0.9
 
 
 def test_a_yearly_refresher_counts_each_year_of_the_organisation(cast: Cast, catalogue: Catalogue) -> None:
@@ -113,7 +113,7 @@ def test_what_is_mandatory_is_said_with_the_fact(cast: Cast, catalogue: Catalogu
 def test_an_unknown_activity_leaves_nothing_behind(cast: Cast, catalogue: Catalogue) -> None:
     with pytest.raises(NotFound):
         record(report(cast.anna, catalogue.gas, MONDAY, "a"), report(cast.anna, 10**12, MONDAY, "b"))
-    assert queries.completions_behind(["a", "b"]) == {}
+    assert records.completions_behind(["a", "b"]) == {}
 
 
 def test_a_thousand_reports_take_a_handful_of_statements(cast: Cast, catalogue: Catalogue) -> None:
@@ -124,8 +124,8 @@ def test_a_thousand_reports_take_a_handful_of_statements(cast: Cast, catalogue: 
         for n in range(1000)
     ]
     with transaction(), counting() as statements:
-        actions.record_completions(items, at=NOW)
+        recording.record_completions(items, at=NOW)
         db.session.info.pop("news")
     assert len(statements) <= 8
-    assert len(set(queries.completions_behind(item["source"] for item in items).values())) == 12
-    assert tell(lambda: actions.record_completions(items, at=NOW)).news == []
+    assert len(set(records.completions_behind(item["source"] for item in items).values())) == 12
+    assert tell(lambda: recording.record_completions(items, at=NOW)).news == []

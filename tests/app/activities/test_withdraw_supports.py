@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.activities import actions, queries
+from app.activities import confirming, logs, records
 from app.events import CompletionLogged
 from tests.app.activities.scene import NOW, Catalogue, record, report, tell, withdraw
 from tests.cast import Cast
@@ -21,7 +21,7 @@ def test_a_completion_goes_with_its_last_support(cast: Cast, catalogue: Catalogu
     )
     assert withdraw("a").news == []
     assert withdraw("b").taken_back == [first.stated[0].source]
-    assert queries.completions(first.result.values())[0].state == "withdrawn"
+    assert records.completions(first.result.values())[0].state == "withdrawn"
 
 
 def test_when_the_earliest_goes_the_moment_moves_to_the_next(cast: Cast, catalogue: Catalogue) -> None:
@@ -57,7 +57,7 @@ def test_withdrawing_twice_or_what_nobody_knows_changes_nothing(cast: Cast, cata
 
 def test_a_log_that_only_a_platform_confirmed_waits_again(cast: Cast, catalogue: Catalogue) -> None:
     logged = tell(
-        lambda: actions.log_completions(
+        lambda: logs.log_completions(
             [
                 {
                     "person_id": cast.anna,
@@ -71,25 +71,25 @@ def test_a_log_that_only_a_platform_confirmed_waits_again(cast: Cast, catalogue:
     )
     confirmed = record(report(cast.anna, catalogue.gas, TUESDAY, "a", score=1.0))
     assert [(fact.at, fact.confirmed_by) for fact in confirmed.stated] == [(TUESDAY, None)]
-    assert queries.count_waiting_for(cast.mia) == 0
+    assert records.count_waiting_for(cast.mia) == 0
 
     back = withdraw("a")
     assert back.taken_back == [confirmed.stated[0].source]
     assert [event for event in back.news if isinstance(event, CompletionLogged)]
-    (row,) = queries.completions(logged.result)
+    (row,) = records.completions(logged.result)
     assert (row.state, row.completed_at, row.score) == (
         "waiting",
         datetime(2026, 11, 16, 11, 0, tzinfo=UTC),
         None,
     )
-    assert queries.count_waiting_for(cast.mia) == 1
+    assert records.count_waiting_for(cast.mia) == 1
 
 
 def test_a_log_that_its_confirmer_vouched_for_stays_when_the_platform_withdraws(
     cast: Cast, catalogue: Catalogue
 ) -> None:
     (completion_id,) = tell(
-        lambda: actions.log_completions(
+        lambda: logs.log_completions(
             [
                 {
                     "person_id": cast.anna,
@@ -101,7 +101,7 @@ def test_a_log_that_its_confirmer_vouched_for_stays_when_the_platform_withdraws(
             at=NOW,
         )
     ).result
-    tell(lambda: actions.decide([completion_id], by=cast.mia, confirm=True, at=NOW))
+    tell(lambda: confirming.decide([completion_id], by=cast.mia, confirm=True, at=NOW))
     earlier = record(report(cast.anna, catalogue.gas, MONDAY, "a"))
     assert [(fact.at, fact.confirmed_by) for fact in earlier.stated] == [(MONDAY, cast.mia)]
     assert [fact.at.date() for fact in withdraw("a").stated] == [TUESDAY.date()]
@@ -109,4 +109,4 @@ def test_a_log_that_its_confirmer_vouched_for_stays_when_the_platform_withdraws(
 
 def test_whoever_records_for_others_too_knows_whom_to_lock(cast: Cast, catalogue: Catalogue) -> None:
     record(report(cast.anna, catalogue.gas, MONDAY, "a"), report(cast.ben, catalogue.gas, MONDAY, "b"))
-    assert queries.people_behind(["a", "b", "unknown"]) == {cast.anna, cast.ben}
+    assert records.people_behind(["a", "b", "unknown"]) == {cast.anna, cast.ben}

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.badges import shelf
+from app.badges import holders
 from app.db import db, transaction
 from app.events import FactTakenBack
 from tests.app.leaderboards.scene import Scene, now
@@ -232,7 +232,7 @@ def test_a_badge_that_is_not_there_is_not_found(client_of: Browser, slug: str) -
 @pytest.fixture
 def counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is kept of an earlier count."""
-    monkeypatch.setattr(shelf, "KEPT_FOR", 0)
+    monkeypatch.setattr(holders, "KEPT_FOR", 0)
 
 
 @pytest.mark.usefixtures("counted_anew")
@@ -309,7 +309,7 @@ def test_how_rare_a_badge_is_stands_in_words_up_to_twelve(
     for tongue, words in (("en", english), ("nl", dutch)):
         with app.test_request_context(headers={"Accept-Language": tongue}):
             parts = app.jinja_env.get_template("badges/_parts.html").make_module({"icon": None})
-            assert parts.rarity(shelf.Holders(50, one_in)) == words
+            assert parts.rarity(holders.Holders(50, one_in)) == words
 
 
 # Without points ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.careers import actions, queries
+from app.careers import actions, criteria, queries
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import transaction
 from app.outbox import settle
@@ -65,9 +65,9 @@ def publish(scene: Scene, cast: Cast, act: Act) -> Act:
     """`publish("senior", asked(…), …)`: HR writes this and publishes it; returns the number of the version."""
 
     def published(slug: str, *items: NewCriterion, consented_on: date = TODAY) -> int:
-        act(actions.replace_draft, slug, items, version=None, by=cast.clara)
+        act(criteria.replace_draft, slug, items, version=None, by=cast.clara)
         number: int = act(
-            actions.publish_draft, slug, consented_on=consented_on, version=None, today=TODAY, by=cast.clara
+            criteria.publish_draft, slug, consented_on=consented_on, version=None, today=TODAY, by=cast.clara
         )
         return number
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.careers import actions, queries
+from app.careers import criteria, queries
 from app.careers.pages import compared
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
@@ -26,7 +26,7 @@ def test_a_version_is_a_copy_of_the_one_before_and_each_criterion_keeps_its_key(
     cast: Cast, act: Act, publish: Act, versions: Versions
 ) -> None:
     publish("senior", asked("Runs a shift", badges={"five": 2}), asked("Guides others"))
-    act(actions.begin_draft, "senior", by=cast.clara)
+    act(criteria.begin_draft, "senior", by=cast.clara)
     draft, first = versions("senior")
     assert (draft.number, draft.published_at) == (2, None)
     assert [(one.key, one.text, one.badges) for one in draft.items] == [
@@ -74,7 +74,7 @@ def test_a_criterion_cannot_slip_into_a_version_that_is_being_published(
     app: Flask, cast: Cast, scene: Scene, act: Act, versions: Versions
 ) -> None:
     """Past the actions' own lock: the trigger waits for who publishes."""
-    act(actions.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
     both = Barrier(2)
 
     def publish() -> None:
@@ -104,7 +104,7 @@ def test_a_criterion_cannot_slip_into_a_version_that_is_being_published(
 def test_of_two_publications_at_once_one_wins(
     app: Flask, cast: Cast, scene: Scene, act: Act, versions: Versions
 ) -> None:
-    act(actions.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
     both = Barrier(2)
 
     def publish(_n: int) -> int | None:
@@ -112,7 +112,7 @@ def test_of_two_publications_at_once_one_wins(
             try:
                 both.wait()
                 with transaction():
-                    return actions.publish_draft(
+                    return criteria.publish_draft(
                         "senior", consented_on=TODAY, version=1, today=TODAY, by=cast.clara, at=now()
                     )
             except Conflict:
@@ -128,7 +128,11 @@ def test_of_two_edits_of_one_criterion_the_second_is_told(
     app: Flask, cast: Cast, scene: Scene, act: Act, versions: Versions
 ) -> None:
     act(
-        actions.replace_draft, "senior", [asked("Runs a shift"), asked("Guides")], version=None, by=cast.clara
+        criteria.replace_draft,
+        "senior",
+        [asked("Runs a shift"), asked("Guides")],
+        version=None,
+        by=cast.clara,
     )
     one, other = versions("senior")[0].items
     both = Barrier(2)
@@ -138,7 +142,7 @@ def test_of_two_edits_of_one_criterion_the_second_is_told(
             try:
                 both.wait()
                 with transaction():
-                    actions.write_criterion(
+                    criteria.write_criterion(
                         "senior", one.key, asked(text), version=one.version, by=cast.clara, at=now()
                     )
                     return True
@@ -149,7 +153,7 @@ def test_of_two_edits_of_one_criterion_the_second_is_told(
         done = list(pool.map(edit, ("This way", "That way")))
     assert sorted(done) == [False, True]
     act(
-        actions.write_criterion,
+        criteria.write_criterion,
         "senior",
         other.key,
         asked("Guides two"),
@@ -162,11 +166,11 @@ def test_of_two_edits_of_one_criterion_the_second_is_told(
 def test_who_publishes_has_seen_the_draft_as_it_stands(
     cast: Cast, scene: Scene, act: Act, versions: Versions
 ) -> None:
-    act(actions.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
     seen = versions("senior")[0].version
-    act(actions.write_criterion, "senior", None, asked("One more"), version=None, by=cast.clara)
+    act(criteria.write_criterion, "senior", None, asked("One more"), version=None, by=cast.clara)
     with pytest.raises(Conflict):
-        act(actions.publish_draft, "senior", consented_on=TODAY, version=seen, today=TODAY, by=cast.clara)
+        act(criteria.publish_draft, "senior", consented_on=TODAY, version=seen, today=TODAY, by=cast.clara)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +183,11 @@ def test_who_publishes_has_seen_the_draft_as_it_stands(
 def test_what_cannot_be_published_is_refused(
     cast: Cast, scene: Scene, act: Act, items: list[Any], day: Any, said: str
 ) -> None:
-    act(actions.begin_draft, "senior", by=cast.clara)
+    act(criteria.begin_draft, "senior", by=cast.clara)
     for one in items:
-        act(actions.write_criterion, "senior", None, one, version=None, by=cast.clara)
+        act(criteria.write_criterion, "senior", None, one, version=None, by=cast.clara)
     with pytest.raises(Refused, match=said):
-        act(actions.publish_draft, "senior", consented_on=day, version=None, today=TODAY, by=cast.clara)
+        act(criteria.publish_draft, "senior", consented_on=day, version=None, today=TODAY, by=cast.clara)
 
 
 @pytest.mark.parametrize(
@@ -196,10 +200,10 @@ def test_what_cannot_be_published_is_refused(
 def test_what_does_not_fit_is_refused_and_nothing_is_kept(
     cast: Cast, scene: Scene, act: Act, versions: Versions, wrong: dict[str, Any]
 ) -> None:
-    act(actions.begin_draft, "senior", by=cast.clara)
+    act(criteria.begin_draft, "senior", by=cast.clara)
     with pytest.raises(Refused):
         act(
-            actions.write_criterion,
+            criteria.write_criterion,
             "senior",
             None,
             asked("Runs a shift", **wrong),
@@ -210,10 +214,10 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(
 
 
 def test_up_down_and_away(cast: Cast, scene: Scene, act: Act, versions: Versions) -> None:
-    act(actions.replace_draft, "senior", [asked("A"), asked("B"), asked("C")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", [asked("A"), asked("B"), asked("C")], version=None, by=cast.clara)
     a, b, c = versions("senior")[0].items
     for key, step in ((c.key, "up"), (a.key, "up"), (b.key, "remove")):
-        act(actions.step_criterion, "senior", key, step, version=None, by=cast.clara)
+        act(criteria.step_criterion, "senior", key, step, version=None, by=cast.clara)
     assert [one.text["en"] for one in versions("senior")[0].items] == ["A", "C"]
 
 
@@ -221,11 +225,11 @@ def test_a_draft_that_is_let_go_leaves_what_is_published(
     cast: Cast, act: Act, publish: Act, versions: Versions
 ) -> None:
     publish("senior", asked("Runs a shift", badges={"five": 1}))
-    act(actions.begin_draft, "senior", by=cast.clara)
-    act(actions.discard_draft, "senior", version=None, by=cast.clara)
+    act(criteria.begin_draft, "senior", by=cast.clara)
+    act(criteria.discard_draft, "senior", version=None, by=cast.clara)
     assert [one.number for one in versions("senior")] == [1]
     with pytest.raises(Conflict):
-        act(actions.discard_draft, "senior", version=None, by=cast.clara)
+        act(criteria.discard_draft, "senior", version=None, by=cast.clara)
 
 
 def test_writing_what_stands_already_begins_no_draft(
@@ -236,9 +240,9 @@ def test_writing_what_stands_already_begins_no_draft(
         asked("B"),
     ]
     publish("senior", *items)
-    act(actions.replace_draft, "senior", items, version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", items, version=None, by=cast.clara)
     assert len(versions("senior")) == 1
-    act(actions.replace_draft, "senior", items[::-1], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", items[::-1], version=None, by=cast.clara)
     assert len(versions("senior")) == 2, "another order is another version"
 
 
@@ -246,12 +250,12 @@ def test_what_changed_between_two_versions_is_told(
     app: Flask, cast: Cast, act: Act, publish: Act, versions: Versions
 ) -> None:
     publish("senior", asked("Runs a shift"), asked("Goes"))
-    act(actions.begin_draft, "senior", by=cast.clara)
+    act(criteria.begin_draft, "senior", by=cast.clara)
     stays, goes = versions("senior")[0].items
     changed = asked("Runs a shift alone", level=3, badges={"five": 2})
-    act(actions.write_criterion, "senior", stays.key, changed, version=None, by=cast.clara)
-    act(actions.step_criterion, "senior", goes.key, "remove", version=None, by=cast.clara)
-    act(actions.write_criterion, "senior", None, asked("Comes"), version=None, by=cast.clara)
+    act(criteria.write_criterion, "senior", stays.key, changed, version=None, by=cast.clara)
+    act(criteria.step_criterion, "senior", goes.key, "remove", version=None, by=cast.clara)
+    act(criteria.write_criterion, "senior", None, asked("Comes"), version=None, by=cast.clara)
     with app.app_context():
         found = compared(versions("senior"), 2)
     told = [(one.kind, (one.after or one.before)["text"]["en"]) for one in found["changes"]]
@@ -264,7 +268,7 @@ def test_a_criterion_of_another_job_is_not_there(
     cast: Cast, scene: Scene, act: Act, versions: Versions
 ) -> None:
     for slug in ("senior", "leader"):
-        act(actions.replace_draft, slug, [asked(slug)], version=None, by=cast.clara)
+        act(criteria.replace_draft, slug, [asked(slug)], version=None, by=cast.clara)
     (of_leader,) = versions("leader")[0].items
     with pytest.raises(NotFound):
-        act(actions.write_criterion, "senior", of_leader.key, asked("Mine"), version=None, by=cast.clara)
+        act(criteria.write_criterion, "senior", of_leader.key, asked("Mine"), version=None, by=cast.clara)

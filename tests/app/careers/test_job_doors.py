@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from app.careers import actions, queries
+from app.careers import criteria, queries, targets
 from app.db import db, transaction
 from tests.app.careers.conftest import TODAY, Act, asked
 from tests.app.leaderboards.scene import Scene
@@ -83,7 +83,7 @@ def test_a_draft_is_for_hr_and_the_works_council(
     app: Flask, scene: Scene, cast: Cast, client_of: Browser, token_of: Tokens, act: Act, publish: Act
 ) -> None:
     publish("senior", asked("Runs a shift"))
-    act(actions.replace_draft, "senior", [asked("A secret so far")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", [asked("A secret so far")], version=None, by=cast.clara)
     for who in ("clara", "cor"):
         page = client_of(who).get("/admin/jobs/senior").text
         assert ("A secret so far" in page, "What changed since version 1" in page) == (True, True), who
@@ -145,7 +145,7 @@ def test_two_edits_of_one_criterion_show_both(
     scene: Scene, cast: Cast, client_of: Browser, act: Act, versions: Versions
 ) -> None:
     act(
-        actions.replace_draft,
+        criteria.replace_draft,
         "senior",
         [asked("Runs a shift", badges={"five": 1})],
         version=None,
@@ -165,9 +165,9 @@ def test_two_edits_of_one_criterion_show_both(
 def test_an_edit_of_a_draft_that_is_gone_is_told_on_the_job(
     scene: Scene, cast: Cast, client_of: Browser, act: Act, versions: Versions
 ) -> None:
-    act(actions.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
     (one,) = versions("senior")[0].items
-    act(actions.discard_draft, "senior", version=None, by=cast.clara)
+    act(criteria.discard_draft, "senior", version=None, by=cast.clara)
     answer = client_of("clara").post(f"/admin/jobs/senior/criteria/{one.key}", data=CRITERION)
     assert (answer.status_code, "There is no draft any more" in answer.text) == (409, True)
 
@@ -263,7 +263,7 @@ def test_a_page_asks_the_database_no_more_for_more_of_it(
             "level": level,
             "people": 5,
         }
-        act(actions.set_target, None, {**values, "period": str(TODAY.year)}, version=None, by=cast.leo)
+        act(targets.set_target, None, {**values, "period": str(TODAY.year)}, version=None, by=cast.leo)
     scene.earn(cast.anna, 5)
     anna.get(path)
     many = statements(app, anna, path)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.careers import actions, files, queries
+from app.careers import actions, criteria, files, queries
 from app.careers.rules import NewJob
 from app.db import transaction
 from tests.app.careers.conftest import TODAY, Act, asked
@@ -71,7 +71,7 @@ def test_what_was_exported_changes_nothing_when_it_comes_back(
     app: Flask, cast: Cast, scene: Scene, client_of: Browser, publish: Act, act: Act, separator: str
 ) -> None:
     publish("senior", asked("Runs, alone; a shift", badges={"five": 2}), asked('Says "stop"'))
-    act(actions.replace_draft, "leader", [asked("=1+1"), asked("-minus")], version=None, by=cast.clara)
+    act(criteria.replace_draft, "leader", [asked("=1+1"), asked("-minus")], version=None, by=cast.clara)
     who = {"nl": "+31 bellen", "en": "@everybody"}
     leader = NewJob("", "operators", 3, {"nl": "=x", "en": "L"}, ["L1", "L2"], TODAY + timedelta(days=1), who)
     act(actions.edit_job, "leader", leader, version=None, by=cast.clara)

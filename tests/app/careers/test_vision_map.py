@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.careers import actions
 from app.careers import map as vision_map
+from app.careers import targets
 from app.careers.rules import last_day, periods
 from app.db import db, transaction
 from app.errors import Conflict, Refused
@@ -37,7 +37,7 @@ def of(found: vision_map.Map, goal: str, skill: str) -> vision_map.OfSkill:
 def target(scene: Scene, cast: Cast, act: Act, **more: Any) -> int:
     values = {"skill_id": scene.id_of("skill", "water"), "unit_id": None, "level": 1, "people": 9,
               "period": str(TODAY.year), **more}  # fmt: skip
-    target_id: int = act(actions.set_target, None, values, version=None, by=cast.leo)
+    target_id: int = act(targets.set_target, None, values, version=None, by=cast.leo)
     return target_id
 
 
@@ -215,7 +215,7 @@ def test_why_we_learn_is_written_by_learning_or_hr_and_two_at_once_see_both(
     )
     assert client_of("anna").post("/admin/vision/text", data={**WHY, "version": 1}).status_code == 403
     with pytest.raises(Conflict):
-        act(actions.write_vision_text, WHY, version=0, by=cast.leo)
+        act(targets.write_vision_text, WHY, version=0, by=cast.leo)
     assert (
         client_of("leo").post("/admin/vision/text", data={"nl": " ", "en": "x", "version": 1}).status_code
         == 422

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.activities.queries import completions_of
+from app.activities.records import completions_of
 from app.dates import actions, queries
 from app.db import db, transaction
 from app.errors import NotFound, Refused

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities.actions import record_completions
+from app.activities.recording import record_completions
 from app.db import db, transaction
 from app.errors import NotFound
 from app.feedback import actions, queries

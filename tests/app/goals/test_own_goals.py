@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app import worker
-from app.activities import actions as activities
+from app.activities import recording
 from app.activities.rules import Report
 from app.db import lock_people, transaction
 from app.errors import NotFound, Refused
@@ -271,7 +271,7 @@ def test_an_import_of_many_proves_the_goals_of_all(app: Flask, scene: Scene, cas
             Report(person_id=one, activity_id=a1, source=f"import:{one}", completed_at=now(), origin="import")
             for one in people
         ]
-        activities.record_completions(reports, at=now())
+        recording.record_completions(reports, at=now())
         settle(now())
     assert scene.ask("SELECT count(*) FROM fact WHERE kind = 'goal_reached'") == [(len(people),)]
 

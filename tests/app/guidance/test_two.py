@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.activities import actions as activities
-from app.activities.actions import AlreadyThere
+from app.activities import logs
+from app.activities.logs import AlreadyThere
 from app.activities.rules import Log
 from app.db import db
 from app.errors import Conflict, NotFound, Refused
@@ -27,7 +27,7 @@ def log_coaching(cast: Cast, catalogue: Catalogue, days: int) -> list[int]:
     day = (NOW - days * DAY).date()
     item = Log(person_id=cast.anna, completed_on=day, title="A talk with Ben", kind="coaching", hours=1.0,
                skill_id=catalogue.safety, note="It helped", confirmer_id=cast.ben)  # fmt: skip
-    made: list[int] = do(lambda: activities.log_completions([item], at=NOW))
+    made: list[int] = do(lambda: logs.log_completions([item], at=NOW))
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities import actions as activities
+from app.activities import confirming, logs
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.home import together
@@ -129,7 +129,7 @@ def log(app: Flask, cast: Cast, who: str) -> int:
     """They did something that waits for the word of their manager."""
     with app.app_context(), transaction():
         activity_id = db.session.scalar(text("SELECT id FROM activity WHERE slug = 'a1'")) or 0
-        (made,) = activities.log_completions(
+        (made,) = logs.log_completions(
             [
                 {
                     "person_id": cast.id_of(who),
@@ -146,7 +146,7 @@ def log(app: Flask, cast: Cast, who: str) -> int:
 
 def hand_over(app: Flask) -> int:
     with app.app_context(), transaction():
-        number = activities.hand_over_to_stand_ins(at=AT)
+        number = confirming.hand_over_to_stand_ins(at=AT)
         settle(AT)
         return number
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.activities import actions as activities
+from app.activities import recording
 from app.db import db, transaction
 from app.errors import Conflict
 from app.intake import actions
@@ -96,7 +97,7 @@ def test_merged_past_and_future_are_one_and_undone_two_again(
             text("SELECT 'statement:' || client_id || ':' || id FROM statement WHERE person_id = :p"),
             {"p": cast.mia},
         ).all()
-        activities.withdraw_supports(sources, at=datetime.now(UTC))
+        recording.withdraw_supports(sources, at=datetime.now(UTC))
         settle(datetime.now(UTC))
     assert picture(app) == before
     assert leo.post(f"{DESK}/merges/{merge_id}/undo").status_code == 404
@@ -213,7 +214,7 @@ def test_a_merge_waits_for_who_is_recording_at_that_moment(
                     "completed_at": at,
                     "source": "slow",
                 }
-                activities.record_completions([report], at=at)  # type: ignore[list-item]
+                recording.record_completions([report], at=at)  # type: ignore[list-item]
                 settle(at)
                 written.set()
                 assert go_on.wait(20)
@@ -287,7 +288,7 @@ def test_a_merge_takes_as_many_statements_for_many_completions_as_for_few(
                 for id in ids
                 for n, iri in enumerate((COURSE, OTHER))
             ]
-            activities.record_completions(reports, at=at)  # type: ignore[arg-type]
+            recording.record_completions(reports, at=at)  # type: ignore[arg-type]
             settle(at)
         with counting() as asked, transaction():
             merge_id = actions.merge(from_id=found[OTHER], into_id=found[COURSE], by=cast.leo, at=at)
@@ -323,7 +324,7 @@ def test_a_report_of_an_activity_that_was_merged_is_of_the_one_that_stays(
             settle(at)
         with transaction():
             report = {"person_id": cast.eve, "activity_id": other, "completed_at": at, "source": "late"}
-            activities.record_completions([report], at=at)  # type: ignore[list-item]
+            recording.record_completions([report], at=at)  # type: ignore[list-item]
             settle(at)
     assert rows(app, f"SELECT activity_id FROM completion WHERE person_id = {cast.eve}") == [(one,)]
     well(app)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.activities import actions as activities
+from app.activities import recording
 from app.db import lock_people, transaction
 from app.outbox import settle
 from app.programmes import actions
@@ -75,7 +75,7 @@ def learn(app: Flask, scene: Scene) -> Act:
         ]  # fmt: skip
         with app.app_context(), transaction():
             lock_people(everybody)
-            activities.record_completions(reports, at=at)
+            recording.record_completions(reports, at=at)
             settle(at)
 
     return learned
@@ -88,7 +88,7 @@ def void(app: Flask) -> Act:
     def voided(person: int, slug: str) -> None:
         with app.app_context(), transaction():
             lock_people([person])
-            activities.withdraw_supports([f"import:1:{slug}:{person}"], at=now())
+            recording.withdraw_supports([f"import:1:{slug}:{person}"], at=now())
             settle(now())
 
     return voided

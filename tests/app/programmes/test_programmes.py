@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import worker
-from app.activities import actions as activities
+from app.activities import recording
 from app.db import db, lock_people, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
@@ -291,7 +291,7 @@ def test_who_begins_to_follow_while_the_last_part_is_being_recorded_completes_it
               "completed_at": now() - timedelta(minutes=1), "origin": "platform"}  # fmt: skip
     with scene.app.app_context(), transaction():
         lock_people([cast.anna])
-        activities.record_completions([report], at=now())
+        recording.record_completions([report], at=now())
         settle(now())
         thread.start()
         assert not done.wait(1), "it waits for what is being recorded"

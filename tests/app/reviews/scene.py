@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.activities import actions as activities
+from app.activities import recording
 from app.activities.rules import Report
 from app.careers import actions as careers
 from app.careers import queries as asked
+from app.careers.criteria import publish_draft, replace_draft
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import db, transaction
 from app.kudos import actions as kudos
@@ -64,8 +65,8 @@ def publish_criteria(cast: Cast, first: str = "Runs a shift alone") -> None:
         NewCriterion(said("Coaches new colleagues"), "people", 2, EVERY),
         NewCriterion(said("Reads data"), "data", 2, ("badge", "observation")),
     ]
-    careers.replace_draft("senior", wanted, version=None, by=cast.clara, at=AT)
-    careers.publish_draft(
+    replace_draft("senior", wanted, version=None, by=cast.clara, at=AT)
+    publish_draft(
         "senior", consented_on=date(2026, 1, 5), version=None, today=AT.date(), by=cast.clara, at=AT
     )
 
@@ -93,7 +94,7 @@ def _holds(cast: Cast) -> dict[str, str]:
         done = Report(
             person_id=cast.anna, activity_id=ids("activity")["a1"], completed_at=AT, source="i:1", origin="import"
         )  # fmt: skip
-        activities.record_completions([done], at=AT)
+        recording.record_completions([done], at=AT)
         settle(AT)
     completion = db.session.scalar(
         text("SELECT max(id) FROM completion WHERE person_id = :p"), {"p": cast.anna}

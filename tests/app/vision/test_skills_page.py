@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.activities import actions as activities
+from app.activities import recording
 from app.db import db, transaction
 from app.facts.models import Fact
 from app.outbox import settle
@@ -62,7 +62,7 @@ def test_a_move_takes_the_skills_below_along_and_counts_forward_only(
                 "completed_at": AT,
                 "source": source,
             }
-            activities.record_completions([report], at=AT)
+            recording.record_completions([report], at=AT)
             settle(AT)
 
     complete(cast.anna, "a")
