@@ -83,8 +83,10 @@ from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
 from app.reviews import api as reviews_api
 from app.reviews import desk as reviews_desk
+from app.reviews import desk_api as reviews_desk_api
 from app.reviews import pages as reviews_pages
 from app.reviews import sitting as reviews_sitting
+from app.reviews import sitting_api as reviews_sitting_api
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -144,6 +146,8 @@ API = (
     kudos_api.api,
     recognitions_api.api,
     reviews_api.api,
+    reviews_sitting_api.api,
+    reviews_desk_api.api,
     feedback_api.api,
     leaderboards_api.api,
     learning_api.api,
