@@ -69,8 +69,8 @@ from app.notifications import api as notifications_api
 from app.notifications import pages as notifications_pages
 from app.notifications import queries as news
 from app.people import api as people_api
+from app.people import away, queries, sign_in
 from app.people import pages as people_pages
-from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
@@ -110,6 +110,7 @@ PAGES: tuple[Blueprint, ...] = (
     feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
+    away.pages,
     admin_pages.pages,
     admin_people.people,
     admin_files.imports,

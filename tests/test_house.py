@@ -71,7 +71,7 @@ OWN_NAMES = {
     },
     "points": {"versions"},
     "privacy": {"asking", "content", "labels", "own", "terms", "words"},
-    "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
+    "people": {"away", "clients", "files", "invitations", "meant", "naming", "pauses", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything

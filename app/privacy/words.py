@@ -14,6 +14,7 @@ LOOKS: dict[str, Any] = {
     "care:kudos": _l("A thank-you that was reported"),
     "recognition:one": _l("A recognition that colleagues do not see"),
     "audit:person": _l("What was done, in the audit log"),
+    "pause:person": _l("When you are away"),
     "refused:person": _l("A look that was refused, on the list for the privacy officer"),
 }
 
@@ -79,6 +80,8 @@ ACTS: dict[str, Any] = {
     "occasion:opened": _l("Nominations were opened"),
     "organisation:changed": _l("What the organisation decided was changed"),
     "organisation:switched": _l("Points or boards were switched on or off"),
+    "pause:entered": _l("When somebody is away was entered for them"),
+    "pause:removed": _l("When somebody is away was removed for them"),
     "people:import-started": _l("An HR file was begun"),
     "people:imported": _l("An HR file was brought in"),
     "people:invited": _l("An invitation was made"),
