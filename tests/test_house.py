@@ -66,6 +66,7 @@ OWN_NAMES = {
         "sitting",
         "sitting_api",
         "telling",
+        "terms",
         "touching",
         "waiting",
     },
