@@ -276,7 +276,9 @@ def words_of(row: AnyRow) -> Words:
 
 _PROPOSALS = text("""
     SELECT p.id, p.criterion_id, p.kind, p.thing, p.proposed_at, w.name AS by
-    FROM review_proposal p JOIN person w ON w.id = p.proposed_by WHERE p.review_id = :review ORDER BY p.id
+    FROM review_proposal p JOIN person w ON w.id = p.proposed_by
+    WHERE p.review_id = :review AND (p.kind <> 'badge' OR EXISTS (
+        SELECT FROM award a WHERE a.id = CAST(split_part(p.thing, ':', 2) AS uuid) AND a.in_review)) ORDER BY p.id
 """)
 _OBSERVATIONS = text("""
     SELECT o.id, o.criterion_id, o.observer_id, o.question, o.asked_at, o.filed_at, o.declined_at, o.observed_on,
