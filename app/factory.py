@@ -75,6 +75,7 @@ from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
 from app.privacy import api as privacy_api
+from app.privacy import guessed
 from app.privacy import pages as privacy_pages
 from app.programmes import api as programmes_api
 from app.programmes import desk as programme_desk
@@ -251,6 +252,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     guard.init_app(app, settings)
     web.init_app(app)
     access.init_app(app, sign_in.Doorman(), _refused_look)
+    app.after_request(guessed.note)
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
         organisation=queries.organisation,

@@ -71,7 +71,7 @@ OWN_NAMES = {
         "waiting",
     },
     "points": {"versions"},
-    "privacy": {"asking", "content", "labels", "own", "terms", "words"},
+    "privacy": {"asking", "content", "guessed", "labels", "own", "terms", "words"},
     "people": {"away", "clients", "files", "invitations", "meant", "naming", "pauses", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}

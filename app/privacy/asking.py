@@ -1,6 +1,7 @@
 """What pages and API of this room have in common: which part of the traces is asked for, and the trace of asking."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from tempfile import TemporaryFile
@@ -30,6 +31,14 @@ def by_day(told: Iterable[Any]) -> list[tuple[datetime, list[Any]]]:
     """In the days of the organisation, as they came: the latest first."""
     days = groupby(told, key=lambda one: one.at.astimezone(timezone()).date())
     return [(rows[0].at, rows) for rows in (list(group) for _, group in days)]
+
+
+def by_try(told: Iterable[queries.Looked]) -> list[queries.Looked]:
+    """Looks of one viewer at the same kind of thing in the same hour as one, with how many others it was at."""
+    found: dict[tuple[Any, ...], list[queries.Looked]] = {}
+    for one in told:
+        found.setdefault((one.at, one.who.id if one.who else 0, one.what), []).append(one)
+    return [replace(same[0], others=len(same) - 1) for same in found.values()]
 
 
 def found(asked: dict[str, Any]) -> tuple[list[queries.Done], queries.Older]:

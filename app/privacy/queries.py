@@ -31,6 +31,7 @@ class Looked:
     allowed: bool
     who: Card | None
     whom: Card | None
+    others: int = 0  # at whom the same viewer tried the same within that hour, on a list of many
 
     @property
     def said(self) -> Any:

@@ -15,6 +15,17 @@ LOOKS: dict[str, Any] = {
     "recognition:one": _l("A recognition that colleagues do not see"),
     "audit:person": _l("What was done, in the audit log"),
     "pause:person": _l("When you are away"),
+    "conversation:one": _l("A conversation of you and your manager"),
+    "feedback:one": _l("Feedback that you asked for"),
+    "lesson:one": _l("A lesson that is for your team only"),
+    "kudos:one": _l("Thanks that not everybody reads"),
+    "goal:one": _l("A goal of yours"),
+    "guidance:one": _l("Coaching or mentoring that you are part of"),
+    "badge:one": _l("A badge that you keep to yourself"),
+    "completion:one": _l("Learning that waits to be confirmed"),
+    "reservation:one": _l("A place that you have on a date"),
+    "inbox:one": _l("A line in your inbox"),
+    "export:one": _l("The file with all your data"),
     "refused:person": _l("A look that was refused, on the list for the privacy officer"),
 }
 
