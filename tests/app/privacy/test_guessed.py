@@ -11,7 +11,7 @@ from app.audit.actions import look
 from app.db import db, transaction
 from app.privacy.guessed import GUESSED
 from tests.cast import signed_in
-from tests.small import rows
+from tests.small import course, rows, state
 from tests.test_policies import EXAMPLES, NOWHERE, OBJECTS, House, _things, house
 
 __all__ = ["house"]
@@ -35,6 +35,9 @@ def test_each_view_of_a_thing_of_somebody_is_named(app):
 def things(house: House):
     """Of Anna, with Ben; her lesson is for her team, and only she sees her badge."""
     made = _things(house, house.cast.anna, house.cast.ben)
+    with house.app.app_context():
+        at = datetime.now(UTC)
+        state([course(house.cast.anna, f"guess:{n}", n) for n in range(6)], at)  # which is a badge
     with house.app.app_context(), transaction():
         told = {"p": house.cast.anna}
         db.session.execute(text("UPDATE recognition_receiver SET visible = 'me'"))
