@@ -51,6 +51,7 @@ def found(asked: dict[str, Any]) -> tuple[list[queries.Done], queries.Older]:
         until=_midnight(asked["until"], 1),
         before=place(asked),
     )
+    told = [replace(one, detail={}) if one.of_a_file else one for one in told]
     ids = {one.about.id for one in told if one.about} | ({asked["about_id"]} if asked["about_id"] else set())
     look_at_all(viewer_id=me(), person_ids=ids, what="audit:person", at=now())
     return told, older

@@ -54,6 +54,16 @@ class Done:
     def said(self) -> Any:
         return words.done(self.action)
 
+    @property
+    def reason(self) -> str | None:
+        """Why HR opened a review that is over, in their words: for whom it is about."""
+        return self.detail.get("reason") if self.action == "review:opened" else None
+
+    @property
+    def of_a_file(self) -> bool:
+        """Of somebody's review or dossier: who keeps the house reads that it was done, not more."""
+        return self.action.startswith(("review:", "dossier:"))
+
 
 Older = Place | None
 

@@ -113,6 +113,8 @@ ACTS: dict[str, Any] = {
     "recognition:given": _l("A recognition was given"),
     "recognition:withdrawn": _l("A recognition was withdrawn"),
     "report:decided": _l("The care desk decided on a report"),
+    "dossier:destroyed": _l("A frozen dossier was destroyed at the end of its term"),
+    "dossier:frozen": _l("A dossier was frozen as it was decided"),
     "dossier:taken": _l("A frozen dossier was downloaded"),
     "review:opened": _l("A review that is over was opened, for a reason that was given"),
     "review_round:changed": _l("A round of reviews was changed"),
