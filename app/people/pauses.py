@@ -50,6 +50,7 @@ _ENTER = text("""
     WHERE pause.until <> excluded.until
     RETURNING person_id
 """)
+_PRUNE = text("DELETE FROM pause WHERE until < CAST(:at AS date) - 366")
 _OF = text("""
     SELECT p.id, p.person_id, p.since, p.until, p.entered_by, w.name AS by, p.entered_at
     FROM pause p LEFT JOIN person w ON w.id = p.entered_by
@@ -154,6 +155,11 @@ def remove(pause_id: int, *, person_id: int, by: int, at: datetime) -> None:
         raise NotFound(NOT_THERE)
     if by != person_id:
         write("pause:removed", at=at, actor_id=by, person_id=person_id)
+
+
+def prune(*, at: datetime) -> None:
+    """What is over for a year no term needs any more."""
+    db.session.execute(_PRUNE, {"at": at})
 
 
 def of(person_id: int, today: date) -> Sequence[Any]:
