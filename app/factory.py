@@ -84,12 +84,13 @@ from app.notifications import api as notifications_api
 from app.notifications import pages as notifications_pages
 from app.notifications import queries as news
 from app.people import api as people_api
+from app.people import away, queries, sign_in
 from app.people import pages as people_pages
-from app.people import queries, sign_in
 from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
 from app.privacy import api as privacy_api
+from app.privacy import guessed
 from app.privacy import pages as privacy_pages
 from app.programmes import api as programmes_api
 from app.programmes import desk as programme_desk
@@ -98,8 +99,10 @@ from app.recognitions import api as recognitions_api
 from app.recognitions import pages as recognitions_pages
 from app.reviews import api as reviews_api
 from app.reviews import desk as reviews_desk
+from app.reviews import desk_api as reviews_desk_api
 from app.reviews import pages as reviews_pages
 from app.reviews import sitting as reviews_sitting
+from app.reviews import sitting_api as reviews_sitting_api
 from app.search import api as search_api
 from app.search import pages as search_pages
 from app.vision import api as vision_api
@@ -123,6 +126,7 @@ PAGES: tuple[Blueprint, ...] = (
     feedback_pages.pages,
     leaderboards_pages.pages,
     people_pages.pages,
+    away.pages,
     admin_pages.pages,
     admin_people.people,
     admin_files.imports,
@@ -159,6 +163,8 @@ API = (
     kudos_api.api,
     recognitions_api.api,
     reviews_api.api,
+    reviews_sitting_api.api,
+    reviews_desk_api.api,
     feedback_api.api,
     leaderboards_api.api,
     learning_api.api,
@@ -262,6 +268,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     guard.init_app(app, settings)
     web.init_app(app)
     access.init_app(app, sign_in.Doorman(), _refused_look)
+    app.after_request(guessed.note)
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
         organisation=queries.organisation,

@@ -89,7 +89,16 @@ def _gather(
         _do(partial(_propose, review_id, new, ids[said["by"]]), now)
 
 
+_USABLE = text("""
+    UPDATE award SET in_review = true
+    WHERE person_id = (SELECT person_id FROM review WHERE id = :review)
+      AND achievement_id = (SELECT id FROM achievement WHERE slug = :slug)
+""")
+
+
 def _propose(review_id: uuid.UUID, new: actions.NewProposal, by: int, at: datetime) -> None:
+    """Of a badge that its holder lets be used in their review; others would not reach them."""
+    db.session.execute(_USABLE, {"review": review_id, "slug": new.slug})
     actions.propose(review_id, [new], by=by, at=at)
 
 

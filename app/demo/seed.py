@@ -61,6 +61,14 @@ CAST = {
     "other": ("Latifa Amrani", "a colleague of another department"),
 }
 
+# Whom HR reaches: one of them two departments only. And who watches over looks, who is no administrator.
+SERVES = {"Anouk Verhoeven": ("Distributie", "Productie")}
+OFFICER = "Willemijn van Dam"
+ALSO = {
+    "hr of two departments": ("Anouk Verhoeven", "HR of Distributie and Productie, and of nobody else"),
+    "privacy officer": (OFFICER, "reads which looks were refused"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -103,9 +111,10 @@ def seed(
 
 
 def who_can_sign_in() -> list[SignIn]:
-    """One person per role."""
+    """One person per role, and two who reach less or more than their role says."""
     found = by_name(company())
-    return [SignIn(role, name, found[name].email, about) for role, (name, about) in CAST.items()]
+    told = (CAST | ALSO).items()
+    return [SignIn(role, name, found[name].email, about) for role, (name, about) in told]
 
 
 # The filling ------------------------------------------------------------------------------------------------
@@ -131,6 +140,7 @@ def _fill(
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
     ids = {person.name: stage.people[person.external_id] for person in everybody}
+    _reach(ids, kept, before)
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     _review(ids, now, kept, echo)
@@ -147,6 +157,23 @@ def _fill(
         settle(now)
         _keep(kept, now)
     echo(f"  {planned} workshops to come")
+
+
+def _reach(ids: Mapping[str, int], kept: dict[str, Any], at: datetime) -> None:
+    """Whom HR serves, and who is privacy officer, as the administrator decided; once."""
+    if "reach" in kept:
+        return
+    by = ids[CAST["admin"][0]]
+    with transaction():
+        departments = {unit.name: unit.id for unit in units().values() if unit.kind == "department"}
+        for name, served in SERVES.items():
+            wanted = [departments[one] for one in served if one in departments]
+            if name in ids and wanted:  # where fewer people are made there may be fewer departments
+                people_actions.serve_departments(person_id=ids[name], department_ids=wanted, by=by, at=at)
+        if OFFICER in ids:
+            people_actions.make_privacy_officer(person_id=ids[OFFICER], on=True, by=by, at=at)
+        kept["reach"] = True
+        _keep(kept, at)
 
 
 def _judge(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:

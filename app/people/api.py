@@ -8,13 +8,32 @@ from flask_babel import lazy_gettext as _l
 from flask_smorest import Blueprint
 
 from app.access import asker, may, me
+from app.audit.actions import look_at_all
 from app.config import settings
 from app.db import transaction
 from app.errors import NotSignedIn, Refused
 from app.outbox import settle
-from app.people import actions, files, queries, sign_in
+from app.people import actions, away, files, pauses, queries, sign_in
+from app.people.pauses import Away
 from app.people.rules import PersonRow, tidy_row
-from app.people.schemas import Choices, MeOut, PeopleIn, PeopleOut, PeopleQuery, RowsOut
+from app.people.schemas import (
+    BIGGEST,
+    AwayForm,
+    AwayResultsOut,
+    AwaysIn,
+    AwaysOut,
+    Choices,
+    DepartmentsIn,
+    MeOut,
+    OfficerIn,
+    OwnAwaysOut,
+    PageQuery,
+    PeopleIn,
+    PeopleOut,
+    PeopleQuery,
+    ReachOut,
+    RowsOut,
+)
 from app.web import now
 
 api = Blueprint("people_api", __name__, url_prefix="/api/v1", description="Who asks.")
@@ -88,6 +107,123 @@ def _row(given: dict[str, Any]) -> PersonRow:
     accounts = [(one["home_page"], one["name"]) for one in given.pop("accounts", [])]
     silent = frozenset(set(files.COLUMNS) - given.keys())
     return PersonRow(**{"external_id": None, **given}, accounts=accounts or None, silent=silent)
+
+
+# Whom HR reaches ------------------------------------------------------------------------------------------------
+
+
+@api.route("/people/reach", methods=["GET"])
+@may("admin")
+@api.response(200, ReachOut)
+@api.doc(summary="Which departments each of HR serves, and who is privacy officer")
+def reach() -> dict[str, Any]:
+    return queries.reach()
+
+
+@api.route(f"/people/<int(max={BIGGEST}):person_id>/departments", methods=["PUT"])
+@may("admin")
+@api.arguments(DepartmentsIn)
+@api.response(200, ReachOut)
+@api.alt_response(404, description="there is nobody of that number")
+@api.doc(
+    summary="Choose which departments somebody of HR serves: these and no others, none at all for everybody"
+)
+def serve(form: dict[str, Any], person_id: int) -> dict[str, Any]:
+    with transaction():
+        actions.serve_departments(person_id=person_id, department_ids=form["departments"], by=me(), at=now())
+        return queries.reach()
+
+
+@api.route(f"/people/<int(max={BIGGEST}):person_id>/privacy-officer", methods=["PUT"])
+@may("admin")
+@api.arguments(OfficerIn)
+@api.response(200, ReachOut)
+@api.alt_response(404, description="there is nobody of that number")
+@api.doc(summary="Say whether somebody is privacy officer")
+def make_officer(form: dict[str, Any], person_id: int) -> dict[str, Any]:
+    with transaction():
+        actions.make_privacy_officer(person_id=person_id, on=form["officer"], by=me(), at=now())
+        return queries.reach()
+
+
+# When somebody is away ------------------------------------------------------------------------------------------
+
+
+@api.route("/me/pauses", methods=["GET"])
+@may("person")
+@api.response(200, OwnAwaysOut)
+@api.doc(summary="When you are away: only you and HR that serves you see it")
+def own_pauses() -> dict[str, Any]:
+    return {"pauses": pauses.of(me(), away.today())}
+
+
+@api.route("/me/pauses", methods=["POST"])
+@may("person")
+@api.arguments(AwayForm)
+@api.response(200, OwnAwaysOut)
+@api.doc(
+    summary="Say from when until when you are away, without a reason; the same first day again moves the last"
+)
+def pause(form: dict[str, Any]) -> dict[str, Any]:
+    with transaction():
+        pauses.enter_one(Away(me(), **form), by=me(), today=away.today(), at=now())
+        return {"pauses": pauses.of(me(), away.today())}
+
+
+@api.route(f"/me/pauses/<int(max={BIGGEST}):pause_id>", methods=["DELETE"])
+@may("person")
+@api.response(204)
+@api.alt_response(404, description="is not there, or not yours")
+@api.doc(summary="Remove such days")
+def unpause(pause_id: int) -> None:
+    with transaction():
+        pauses.remove(pause_id, person_id=me(), by=me(), at=now())
+
+
+@api.route("/pauses", methods=["GET"])
+@may("hr")
+@api.arguments(PageQuery, location="query")
+@api.response(200, AwaysOut)
+@api.doc(summary="Who is or will be away, of those whom you serve; they can read that you looked")
+def all_pauses(asked: dict[str, Any]) -> dict[str, Any]:
+    rows, more = pauses.for_hr(me(), away.today(), page=asked["page"])
+    look_at_all(viewer_id=me(), person_ids={row.person_id for row in rows}, what=away.WHAT, at=now())
+    return {"pauses": rows, "more": more}
+
+
+@api.route("/pauses", methods=["PUT"])
+@may("hr", "client", scope="people:write")
+@api.arguments(AwaysIn)
+@api.response(200, AwayResultsOut)
+@api.doc(
+    summary="Enter when people are away, up to 1,000 rows, each with its result; a second time changes nothing"
+)
+def put_pauses(form: dict[str, Any]) -> dict[str, Any]:
+    known = pauses.by_number([row["external_id"] for row in form["pauses"] if row["external_id"]])
+    ids = [row["person_id"] or known.get(row["external_id"] or "", 0) for row in form["pauses"]]
+    hr = asker().person_id
+    reached = pauses.here(ids) if hr is None else away.within(ids)
+    items = [
+        Away(one if one in reached else 0, row["since"], row["until"])
+        for one, row in zip(ids, form["pauses"], strict=True)
+    ]
+    with transaction():
+        refused = pauses.enter(items, by=hr, today=away.today(), at=now())
+    results: list[dict[str, Any]] = []
+    for place in range(len(items)):
+        code = refused.get(place)
+        said = {"code": code, "detail": str(pauses.WRONG[code])} if code else {}
+        results.append({"row": place + 1, "result": "refused" if code else "kept", **said})
+    return {"results": results}
+
+
+@api.route(f"/pauses/<int(max={BIGGEST}):pause_id>", methods=["DELETE"])
+@may("hr")
+@api.response(204)
+@api.alt_response(404, description="is not there, or beyond your reach")
+@api.doc(summary="Remove such days of somebody whom you serve")
+def drop_pause(pause_id: int) -> None:
+    away.remove_of(pause_id)
 
 
 def who_asks() -> dict[str, Any]:

@@ -150,6 +150,23 @@ class StandIn(Base):
     until: Mapped[date] = mapped_column(info=PERSONAL)
 
 
+class Pause(Base):
+    """From when until when somebody is away, as they or HR entered it: no reason is asked, and nobody else sees it."""
+
+    __tablename__ = "pause"
+    __table_args__ = (
+        UniqueConstraint("person_id", "since"),
+        CheckConstraint("until >= since", name="in_order"),
+        Index("ix_pause_until", "until"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    since: Mapped[date] = mapped_column(info=PERSONAL)
+    until: Mapped[date] = mapped_column(info=PERSONAL)
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    entered_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+
+
 class SignIn(Base):
     """A session of a browser: a row, so that it can be revoked."""
 

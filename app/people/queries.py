@@ -503,6 +503,28 @@ def out_of_reach(person_ids: Iterable[int], viewer_id: int) -> set[int]:
     return wanted - set(db.session.scalars(within, {"ids": list(wanted)}))
 
 
+_HR = text("""
+    SELECT p.id AS person_id, p.name, coalesce(
+        jsonb_agg(jsonb_build_object('id', u.id, 'name', u.name) ORDER BY u.name, u.id)
+            FILTER (WHERE u.id IS NOT NULL), '[]') AS departments
+    FROM person p LEFT JOIN hr_department h ON h.person_id = p.id LEFT JOIN unit u ON u.id = h.department_id
+    WHERE p.role = 'hr' AND p.active AND p.erased_at IS NULL GROUP BY p.id ORDER BY p.sort_name, p.id
+""")
+_OFFICERS = text("""
+    SELECT id AS person_id, name FROM person WHERE privacy_officer AND active AND erased_at IS NULL
+    ORDER BY sort_name, id
+""")
+
+
+def reach() -> dict[str, Any]:
+    """Whom each of HR serves, who is privacy officer, and the departments that there are."""
+    return {
+        "hr": db.session.execute(_HR).all(),
+        "privacy_officers": db.session.execute(_OFFICERS).all(),
+        "departments": [{"id": unit_id, "name": name} for unit_id, name in departments()],
+    }
+
+
 # Who works here, for those who keep the list ----------------------------------------------------------------
 
 HERE = and_(Person.active, Person.erased_at.is_(None))

@@ -172,3 +172,106 @@ class PeopleOut(Schema):
     next = fields.Integer(
         allow_none=True, metadata={"description": "the `after` of the next page; null at the end"}
     )
+
+
+# When somebody is away, and whom HR reaches -----------------------------------------------------------------
+
+BIGGEST = 2**63 - 1
+_id = validate.Range(1, BIGGEST)
+
+
+class PageQuery(Schema):
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 10_000))
+
+
+class AwayForm(Schema):
+    """The first and the last day; no reason."""
+
+    since = fields.Date(required=True)
+    until = fields.Date(required=True)
+
+
+class AwayOfForm(AwayForm):
+    who = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class AwayOfIn(AwayForm):
+    """Who, by `person_id` or `external_id`, and from when until when."""
+
+    person_id = fields.Integer(load_default=None, allow_none=True, validate=_id)
+    external_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 500))
+
+
+class AwaysIn(Schema):
+    """The same first day of the same person again gives it another last day."""
+
+    pauses = fields.List(fields.Nested(AwayOfIn), required=True, validate=validate.Length(1, MOST))
+
+
+class AwayOut(Schema):
+    id = fields.Integer(required=True)
+    person_id = fields.Integer(required=True)
+    since = fields.Date(required=True)
+    until = fields.Date(required=True)
+
+
+class OwnAwayOut(AwayOut):
+    by = fields.String(
+        required=True, allow_none=True, metadata={"description": "who entered it; null: a system of HR"}
+    )
+
+
+class OwnAwaysOut(Schema):
+    pauses = fields.List(fields.Nested(OwnAwayOut), required=True)
+
+
+class AwayOfOut(AwayOut):
+    name = fields.String(required=True)
+
+
+class AwaysOut(Schema):
+    pauses = fields.List(fields.Nested(AwayOfOut), required=True)
+    more = fields.Boolean(required=True)
+
+
+class AwayResultOut(Schema):
+    row = fields.Integer(required=True, metadata={"description": "which of those that were sent, from 1"})
+    result = fields.String(required=True, validate=validate.OneOf(("kept", "refused")))
+    code = fields.String(allow_none=True, dump_default=None)
+    detail = fields.String(allow_none=True, dump_default=None)
+
+
+class AwayResultsOut(Schema):
+    results = fields.List(fields.Nested(AwayResultOut), required=True)
+
+
+class DepartmentsIn(Schema):
+    departments = fields.List(
+        fields.Integer(validate=_id), required=True, validate=validate.Length(max=500),
+        metadata={"description": "ids of departments; none at all: everybody"},
+    )  # fmt: skip
+
+
+class OfficerIn(Schema):
+    officer = fields.Boolean(required=True)
+
+
+class HrOut(Schema):
+    person_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    departments = fields.List(
+        fields.Nested(UnitOut), required=True, metadata={"description": "empty: serves everybody"}
+    )
+
+
+class OfficerOut(Schema):
+    person_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+
+
+class ReachOut(Schema):
+    """Whom HR serves, and who reads which looks were refused."""
+
+    hr = fields.List(fields.Nested(HrOut), required=True)
+    privacy_officers = fields.List(fields.Nested(OfficerOut), required=True)
+    departments = fields.List(fields.Nested(UnitOut), required=True)

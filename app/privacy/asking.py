@@ -1,6 +1,7 @@
 """What pages and API of this room have in common: which part of the traces is asked for, and the trace of asking."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from tempfile import TemporaryFile
@@ -32,6 +33,14 @@ def by_day(told: Iterable[Any]) -> list[tuple[datetime, list[Any]]]:
     return [(rows[0].at, rows) for rows in (list(group) for _, group in days)]
 
 
+def by_try(told: Iterable[queries.Looked]) -> list[queries.Looked]:
+    """Looks of one viewer at the same kind of thing in the same hour as one, with how many others it was at."""
+    found: dict[tuple[Any, ...], list[queries.Looked]] = {}
+    for one in told:
+        found.setdefault((one.at, one.who.id if one.who else 0, one.what), []).append(one)
+    return [replace(same[0], others=len(same) - 1) for same in found.values()]
+
+
 def found(asked: dict[str, Any]) -> tuple[list[queries.Done], queries.Older]:
     """The acts that were asked for; that they were seen is written for everybody whom they are about."""
     told, older = queries.acts(
@@ -42,6 +51,7 @@ def found(asked: dict[str, Any]) -> tuple[list[queries.Done], queries.Older]:
         until=_midnight(asked["until"], 1),
         before=place(asked),
     )
+    told = [replace(one, detail={}) if one.of_a_file else one for one in told]
     ids = {one.about.id for one in told if one.about} | ({asked["about_id"]} if asked["about_id"] else set())
     look_at_all(viewer_id=me(), person_ids=ids, what="audit:person", at=now())
     return told, older

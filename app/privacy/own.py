@@ -80,6 +80,7 @@ PARTS: tuple[Part, ...] = (
     Part("people", "identity"),
     Part("people", "stand_in", ":me IN (t.person_id, t.deputy_id)"),
     Part("people", "hr_department"),
+    Part("people", "pause"),
     Part("people", "sign_in"),
     Part("people", "api_token"),
     Part("people", "mail"),

@@ -98,7 +98,10 @@ def _whom(asked: dict[str, Any], name: str) -> int | None:
 def refused() -> ResponseReturnValue:
     told, older = asking.refused_looks(query(OlderQuery()))
     return render(
-        "privacy/refused.html", days=asking.by_day(told), an_hour=AN_HOUR, **_older(".refused", older)
+        "privacy/refused.html",
+        days=asking.by_day(asking.by_try(told)),
+        an_hour=AN_HOUR,
+        **_older(".refused", older),
     )
 
 

@@ -31,6 +31,7 @@ class Looked:
     allowed: bool
     who: Card | None
     whom: Card | None
+    others: int = 0  # at whom the same viewer tried the same within that hour, on a list of many
 
     @property
     def said(self) -> Any:
@@ -52,6 +53,16 @@ class Done:
     @property
     def said(self) -> Any:
         return words.done(self.action)
+
+    @property
+    def reason(self) -> str | None:
+        """Why HR opened a review that is over, in their words: for whom it is about."""
+        return self.detail.get("reason") if self.action == "review:opened" else None
+
+    @property
+    def of_a_file(self) -> bool:
+        """Of somebody's review or dossier: who keeps the house reads that it was done, not more."""
+        return self.action.startswith(("review:", "dossier:"))
 
 
 Older = Place | None

@@ -81,6 +81,11 @@ class ActOut(Schema):
     at = fields.DateTime(required=True)
     action = fields.String(required=True)
     said = fields.String(required=True, metadata={"description": "what it is, in words"})
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "why HR opened your review that is over; told to you alone"},
+    )
     by = fields.Nested(WhoOut, allow_none=True, metadata={"description": "null: nobody, or erased since"})
 
 

@@ -75,6 +75,16 @@ TERMS: tuple[Term, ...] = (
         """SELECT count(*) FROM data_export
            WHERE ends_at < :at OR state = 'asked' AND asked_at < :at - interval '1 day'""",
     ),
+    Term(
+        "dossiers", _l("Frozen dossiers of reviews, with their keys"),
+        _l("two years after they were frozen, or as DOSSIER_DAYS said then; their number and hash stay"),
+        """SELECT count(*) FROM dossier
+           WHERE destroyed_at IS NULL AND keep_until < least(CAST(:at AS date), current_date)""",
+    ),
+    Term(
+        "pauses", _l("When somebody was away"), _l("a year after the last day"),
+        "SELECT count(*) FROM pause WHERE until < CAST(:at AS date) - 366",
+    ),
 )  # fmt: skip
 
 

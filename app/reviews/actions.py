@@ -279,7 +279,7 @@ class NewProposal:
 _AWARD = text("""
     SELECT 'badge:' || w.id FROM award w JOIN achievement a ON a.id = w.achievement_id
     WHERE w.person_id = :person AND a.slug = :slug AND w.revoked_at IS NULL
-      AND (w.in_review OR w.visible <> 'me') -- what somebody keeps to themselves is not brought up by others
+      AND w.in_review -- only what somebody says may be used in their review is brought up there by others
     ORDER BY w.tier DESC, w.earned_at DESC LIMIT 1
 """)
 _COMPLETION = text("""

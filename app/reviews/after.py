@@ -16,8 +16,9 @@ from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewObjected, ReviewObjectionAnswered
 from app.outbox import publish
+from app.people.pauses import term_ends
 from app.people.queries import serves
-from app.reviews import dossier, rules
+from app.reviews import dossier, rules, terms
 from app.reviews.panel import is_led_by
 from app.reviews.touching import NOT_THERE, closed_up, hold, must_be, must_be_read, touched, write
 
@@ -61,17 +62,19 @@ _HR = text(f"""
     WHERE p.role = 'hr' AND p.active AND p.erased_at IS NULL AND p.id <> :holder
       AND {serves("CAST(:department AS bigint)", "p.id")} ORDER BY p.id
 """)
-_UNSIGNED = text("""
-    SELECT id, person_id FROM review
-    WHERE stage = 'released' AND seen_at IS NULL AND unseen_at IS NULL
-      AND released_at + make_interval(days => CAST(seen_days AS int)) < :midnight
-    ORDER BY id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
+_UNSIGNED = text(f"""
+    SELECT r.id, r.person_id FROM review r
+    WHERE r.stage = 'released' AND r.seen_at IS NULL AND r.unseen_at IS NULL
+      AND r.released_at + make_interval(days => CAST(r.seen_days AS int)) < :midnight
+      AND {terms.after_release("r", "seen_days")} < :today
+    ORDER BY r.id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 """)
 _GOES_ON = text("UPDATE review SET unseen_at = :at WHERE id = ANY(CAST(:ids AS uuid[]))")
-_ENDED = text("""
+_ENDED = text(f"""
     SELECT r.id FROM review r
     WHERE r.stage = 'released' AND (r.seen_at IS NOT NULL OR r.unseen_at IS NOT NULL)
       AND r.released_at + make_interval(days => CAST(r.object_days AS int)) < :midnight
+      AND {terms.after_release("r", "object_days")} < :today
       AND NOT EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND o.handled_at IS NULL)
     ORDER BY r.id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED
 """)
@@ -112,8 +115,8 @@ def _sealed(words: str, row: Any) -> bytes:
 
 
 def last_day(row: Any) -> date:
-    """The last day on which the employee may object."""
-    return rules.objection_until(row.released_at.astimezone(timezone()).date(), row.object_days)
+    """The last day on which the employee may object; days on which they are away do not count."""
+    return term_ends(row.person_id, row.released_at.astimezone(timezone()).date(), row.object_days)
 
 
 def file_objection(review_id: uuid.UUID, words: str, *, person_id: int, at: datetime) -> None:
@@ -189,11 +192,12 @@ def go_on(*, at: datetime) -> Sequence[uuid.UUID]:
     """Files that were not signed within their term go on without; those whose last day is over are closed."""
     local = at.astimezone(timezone())
     midnight = datetime.combine(local.date(), time(), local.tzinfo)
-    unsigned = db.session.execute(_UNSIGNED, {"midnight": midnight}).all()
+    told = {"midnight": midnight, "today": local.date(), "zone": str(timezone())}
+    unsigned = db.session.execute(_UNSIGNED, told).all()
     if unsigned:
         db.session.execute(_GOES_ON, {"ids": array(row.id for row in unsigned), "at": at})
         touched([(row.id, None, "not_signed") for row in unsigned], at)
-    ended = list(db.session.scalars(_ENDED, {"midnight": midnight}))
+    ended = list(db.session.scalars(_ENDED, told))
     if ended:
         db.session.execute(_CLOSE, {"ids": array(ended), "at": at})
         touched([(one, None, "closed") for one in ended], at)

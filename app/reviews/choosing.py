@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.config import timezone
 from app.db import array, db
-from app.reviews import rules
+from app.reviews import rules, terms
 
 PAGE = 50
 Reach = set[int] | None
@@ -25,10 +26,10 @@ def _scope(me: int, reach: Reach) -> dict[str, Any]:
 _REACH = (
     "(CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[]))) AND r.person_id <> :me"
 )
-_DUE = """
-    CASE r.stage WHEN 'gathering' THEN r.evidence_due WHEN 'panel' THEN r.panel_due WHEN 'deciding' THEN r.decide_due
-                 WHEN 'decided' THEN o.release_on
-                 WHEN 'released' THEN CAST(r.released_at AS date) + CAST(r.seen_days AS int) END
+_DUE = f"""
+    CASE r.stage WHEN 'gathering' THEN {terms.due("r", "evidence_due")} WHEN 'panel' THEN {terms.due("r", "panel_due")}
+                 WHEN 'deciding' THEN {terms.due("r", "decide_due")} WHEN 'decided' THEN o.release_on
+                 WHEN 'released' THEN {terms.after_release("r", "seen_days")} END
 """
 _LIST = text(f"""
     SELECT r.id, r.stage, r.person_id, p.name, j.name AS job, d.name AS department, r.round_id, o.name AS round_name,
@@ -149,8 +150,8 @@ def listed(
     found = db.session.execute(
         _LIST,
         {
-            **_scope(me, reach), "today": today, "stage": stage, "round": round_id, "q": q.replace("%", ""),
-            "limit": PAGE + 1, "skip": (page - 1) * PAGE,
+            **_scope(me, reach), "today": today, "zone": str(timezone()), "stage": stage,
+            "round": round_id, "q": q.replace("%", ""), "limit": PAGE + 1, "skip": (page - 1) * PAGE,
         },
     ).all()  # fmt: skip
     return found[:PAGE], len(found) > PAGE

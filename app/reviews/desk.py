@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from marshmallow import ValidationError
 
-from app.access import asker, may, me
+from app.access import may, me
 from app.audit import actions as audit
 from app.careers import queries as careers
 from app.config import timezone
@@ -20,8 +20,10 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, forms, panel, printing, rounds, rules, waiting
-from app.reviews.opening import reach_of
-from app.reviews.queries import holder_of
+from app.reviews.opening import must as _must
+from app.reviews.opening import reach as _reach
+from app.reviews.opening import run as _run
+from app.reviews.opening import today as _today
 from app.reviews.touching import NOT_THERE
 from app.tables import csv_text
 from app.web import body, done, in_language, now, query, render, wrong_with
@@ -37,16 +39,6 @@ WRONG = {
     "object_days": rounds.WRONG["days"],
     "person": _l("Choose one colleague who works here, by name."),
 }
-
-
-def _reach() -> choosing.Reach:
-    """Departments of this HR, None for all; whoever is not HR did not come this far."""
-    found = reach_of(asker())
-    return set() if isinstance(found, bool) else found
-
-
-def _today() -> Any:
-    return now().astimezone(timezone()).date()
 
 
 def _who(said: str) -> int:
@@ -137,13 +129,6 @@ def _said(form: dict[str, Any]) -> rounds.NewRound:
         name={"nl": form["name_nl"].strip(), "en": form["name_en"].strip()},
         **{name: form[name] for name in names},
     )
-
-
-def _must(round_id: int) -> choosing.Round:
-    found = choosing.one_round(me(), _reach(), round_id)
-    if found is None:
-        raise NotFound(rounds.NOT_THERE)
-    return found
 
 
 @pages.get(ROUND)
@@ -262,6 +247,10 @@ def release(round_id: int) -> ResponseReturnValue:
 @may("hr")
 def decisions(round_id: int) -> ResponseReturnValue:
     """What was decided and released, for the HR system."""
+    return decisions_file(round_id)
+
+
+def decisions_file(round_id: int) -> Response:
     _must(round_id)
     rows = choosing.decisions(me(), _reach(), round_id)
     head = "external_id name job job_name outcome outcome_name from decided_on released_on deciders review".split()
@@ -284,17 +273,6 @@ def decisions(round_id: int) -> ResponseReturnValue:
 
 
 # One review --------------------------------------------------------------------------------------------------
-
-
-def _run(review_id: uuid.UUID) -> Any:
-    """A review within reach, never one's own; the look is kept, whatever the answer."""
-    row = choosing.within(me(), _reach(), review_id)
-    holder = row.person_id if row else holder_of(review_id)
-    if holder is not None:
-        audit.look(viewer_id=me(), person_id=holder, what="review", allowed=row is not None, at=now())
-    if row is None:
-        raise NotFound(NOT_THERE)
-    return row
 
 
 @pages.get(f"{ONE}/seats")

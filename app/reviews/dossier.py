@@ -72,7 +72,8 @@ _OF = text(
 )
 _DESTROY = text("""
     UPDATE dossier SET wrapped = NULL, sealed = NULL, destroyed_at = :at
-    WHERE destroyed_at IS NULL AND keep_until < least(:today, current_date) RETURNING review_id, number
+    WHERE destroyed_at IS NULL AND keep_until < least(:today, current_date)
+    RETURNING review_id, number, (SELECT r.person_id FROM review r WHERE r.id = dossier.review_id) AS person_id
 """)
 _ALL = text(
     "SELECT * FROM dossier WHERE (review_id, number) > (:review, :number) ORDER BY review_id, number LIMIT 200"
@@ -294,6 +295,7 @@ def destroy_at_term(*, at: datetime) -> int:
         rows = [
             {
                 "at": at,
+                "person_id": row.person_id,
                 "action": "dossier:destroyed",
                 "detail": {"review": str(row.review_id), "number": row.number},
             }

@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.config import timezone
 from app.db import db
 from app.people.queries import keys_of
-from app.reviews import dossier, rules
+from app.reviews import dossier
 from app.reviews.queries import Open, plain
 
 _VERDICTS = text("""
@@ -106,7 +105,6 @@ def of(seen: Open, me: int) -> Judged:
     key = keys_of([row.person_id]).get(row.person_id)
     told = {"review": row.id, "me": me}
     decided = _decided(seen, key, told)
-    day = row.released_at.astimezone(timezone()).date() if row.released_at else None
     return Judged(
         verdicts=_verdicts(row, key) if row.assessed_at else {},
         drafts=_drafts(row, key, told) if seen.assesses and row.stage == "panel" else {},
@@ -115,8 +113,8 @@ def of(seen: Open, me: int) -> Judged:
         signed=frozenset(db.session.scalars(_SIGNED, told)),
         answer=plain(key, row.answer, row.id),
         objection=_objection(row, key),
-        object_until=day and rules.objection_until(day, row.object_days),
-        sign_until=day and rules.objection_until(day, row.seen_days),
+        object_until=row.object_until,
+        sign_until=row.sign_until,
         dossiers=dossier.of(row.id),
     )
 

@@ -40,6 +40,7 @@ class ReviewRound(Base):
     invited_at: Mapped[datetime | None] = mapped_column(info=NONE)
     released_at: Mapped[datetime | None] = mapped_column(info=NONE)
     version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)
+    once: Mapped[str | None] = mapped_column(unique=True, info=NONE)  # the key of who opened it: once
 
 
 class ReviewRoundJob(Base):

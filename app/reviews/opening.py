@@ -1,13 +1,15 @@
 """How a file is opened, by page and API alike: who may, the trace of it, and the reason that HR gives."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from app.access import Asker, asker, me
 from app.audit.actions import look
+from app.config import timezone
 from app.errors import NotFound
 from app.people.queries import hr_reach
-from app.reviews import queries
+from app.reviews import choosing, queries, rounds
 from app.reviews.touching import NOT_THERE
 from app.web import now
 
@@ -38,3 +40,35 @@ def needs_reason(seen: queries.Open) -> bool:
     """HR opens a review that is over only with a reason, which the person reads."""
     only_hr = seen.runs and not (seen.assesses or seen.decides or seen.handles)
     return only_hr and seen.row.stage in OVER and not queries.gave_reason(me(), seen.row, now() - REASON_FOR)
+
+
+# What HR keeps -----------------------------------------------------------------------------------------------
+
+
+def today() -> date:
+    return now().astimezone(timezone()).date()
+
+
+def reach() -> choosing.Reach:
+    """Departments of this HR, None for all; whoever is not HR did not come this far."""
+    found = reach_of(asker())
+    return set() if isinstance(found, bool) else found
+
+
+def must(round_id: int) -> choosing.Round:
+    """A round that lies within reach as a whole."""
+    found = choosing.one_round(me(), reach(), round_id)
+    if found is None:
+        raise NotFound(rounds.NOT_THERE)
+    return found
+
+
+def run(review_id: uuid.UUID) -> Any:
+    """A review within reach, never one's own; the look is kept, whatever the answer."""
+    row = choosing.within(me(), reach(), review_id)
+    holder = row.person_id if row else queries.holder_of(review_id)
+    if holder is not None:
+        look(viewer_id=me(), person_id=holder, what="review", allowed=row is not None, at=now())
+    if row is None:
+        raise NotFound(NOT_THERE)
+    return row

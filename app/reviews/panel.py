@@ -18,7 +18,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewSeatNamed, ReviewWaits
 from app.outbox import publish
 from app.people.queries import keys_of
-from app.reviews import rules
+from app.reviews import rules, terms
 from app.reviews.queries import plain
 from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, touched
 
@@ -355,10 +355,11 @@ def stand_in(*, today: date, at: datetime) -> None:
 
 # Beginning --------------------------------------------------------------------------------------------------
 
-_BEGIN = text("""
+_BEGIN = text(f"""
     UPDATE review r SET stage = 'panel'
     WHERE r.stage = 'gathering' AND (CAST(:review AS uuid) IS NULL OR r.id = :review)
-      AND (r.evidence_due < :today OR CAST(:review AS uuid) IS NOT NULL AND r.gathered_at IS NOT NULL)
+      AND (r.evidence_due < :today AND {terms.due("r", "evidence_due")} < :today
+           OR CAST(:review AS uuid) IS NOT NULL AND r.gathered_at IS NOT NULL)
       AND EXISTS (SELECT FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active
                   WHERE s.review_id = r.id AND s.seat = 'member' AND s.stepped_aside_at IS NULL)
     RETURNING r.id

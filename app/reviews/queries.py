@@ -16,17 +16,22 @@ from sqlalchemy import text
 
 from app.badges.queries import catalogue
 from app.careers import queries as careers
+from app.config import timezone
 from app.db import db
 from app.keys import decrypt, unpadded
 from app.people.queries import keys_of
-from app.reviews import holding, rules
+from app.reviews import holding, rules, terms
 from app.reviews.holding import Thing
+from app.reviews.models import Review
 from app.vision import queries as vision
 
 AnyRow = Any
 
-_SEEN_BY = text("""
-    SELECT review.*, review_round.release_on, review_round.name AS round_name,
+_ROW = ", ".join(f"review.{one.name}" for one in Review.__table__.columns if one.name not in terms.DUES)
+_SEEN_BY = text(f"""
+    SELECT {_ROW}, {terms.dues("review")}, {terms.after_release("review", "seen_days")} AS sign_until,
+        {terms.after_release("review", "object_days")} AS object_until,
+        review_round.release_on, review_round.name AS round_name,
         review.person_id = :me AS mine,
         EXISTS (SELECT FROM review_seat WHERE review_id = review.id AND person_id = :me AND seat = 'member'
             AND stepped_aside_at IS NULL) AS assesses,
@@ -59,6 +64,7 @@ def opened(me: int, review_id: uuid.UUID, reach: set[int] | bool | None) -> Open
         "review": review_id,
         "everywhere": reach is None,
         "departments": sorted(reach) if isinstance(reach, set) else [],
+        "zone": str(timezone()),
     }
     row = db.session.execute(_SEEN_BY, told).one_or_none()
     if row is None:
@@ -220,8 +226,8 @@ def holder_of(review_id: uuid.UUID) -> int | None:
 
 # Lists -----------------------------------------------------------------------------------------------------------
 
-_LISTED = """
-    SELECT r.id, r.stage, r.asked_at, r.evidence_due, r.panel_due, r.decide_due, r.gathered_at, r.released_at,
+_LISTED = f"""
+    SELECT r.id, r.stage, r.asked_at, {terms.dues("r")}, r.gathered_at, r.released_at,
            r.closed_at, r.seen_at, r.person_id, r.job_id, p.name AS person, j.name AS job, f.name AS family
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
     JOIN job_family f ON f.id = j.family_id
@@ -270,7 +276,9 @@ def words_of(row: AnyRow) -> Words:
 
 _PROPOSALS = text("""
     SELECT p.id, p.criterion_id, p.kind, p.thing, p.proposed_at, w.name AS by
-    FROM review_proposal p JOIN person w ON w.id = p.proposed_by WHERE p.review_id = :review ORDER BY p.id
+    FROM review_proposal p JOIN person w ON w.id = p.proposed_by
+    WHERE p.review_id = :review AND (p.kind <> 'badge' OR EXISTS (
+        SELECT FROM award a WHERE a.id = CAST(split_part(p.thing, ':', 2) AS uuid) AND a.in_review)) ORDER BY p.id
 """)
 _OBSERVATIONS = text("""
     SELECT o.id, o.criterion_id, o.observer_id, o.question, o.asked_at, o.filed_at, o.declined_at, o.observed_on,

@@ -45,10 +45,12 @@ CHANGED = _l("Somebody decided, or changed the round, since you opened this page
 
 _OPEN = text("""
     INSERT INTO review_round (name, evidence_due, panel_due, decide_due, release_on, deciders, seen_days, object_days,
-                              opened_by, opened_at)
-    VALUES (:name, :evidence_due, :panel_due, :decide_due, :release_on, :deciders, :seen_days, :object_days, :by, :at)
-    RETURNING id
+                              opened_by, opened_at, once)
+    VALUES (:name, :evidence_due, :panel_due, :decide_due, :release_on, :deciders, :seen_days, :object_days, :by, :at,
+            :once)
+    ON CONFLICT (once) DO NOTHING RETURNING id
 """).bindparams(bindparam("name", type_=JSONB))
+_SAME = text("SELECT id FROM review_round WHERE once = :once")
 _JOBS = text("INSERT INTO review_round_job (round_id, job_id) SELECT :round, unnest(CAST(:ids AS bigint[]))")
 _UNITS = text(
     "INSERT INTO review_round_unit (round_id, unit_id) SELECT :round, unnest(CAST(:ids AS bigint[]))"
@@ -194,13 +196,23 @@ def _day(at: datetime) -> date:
 
 def open_round(said: NewRound, *, by: int, reach: set[int] | None, at: datetime) -> int:
     """Open a round and find who may take part; nobody is told yet. `reach`: departments of this HR, None for all."""
+    return open_once(said, once=None, by=by, reach=reach, at=at)[0]
+
+
+def open_once(
+    said: NewRound, *, once: str | None, by: int, reach: set[int] | None, at: datetime
+) -> tuple[int, bool]:
+    """The same with a key of who opens it: the same key opens it once. Says whether it is new."""
     _checked(said, reach, at)
-    round_id = int(db.session.scalar(_OPEN, {**said.columns, "by": by, "at": at}) or 0)
+    told = {**said.columns, "by": by, "at": at, "once": f"{by}:{once}" if once else None}
+    round_id = int(db.session.scalar(_OPEN, told) or 0)
+    if not round_id:
+        return int(db.session.scalar(_SAME, {"once": told["once"]}) or 0), False
     db.session.execute(_JOBS, {"round": round_id, "ids": array(sorted(set(said.jobs)))})
     if said.units:
         db.session.execute(_UNITS, {"round": round_id, "ids": array(sorted(set(said.units)))})
     _find(round_id, said.jobs)
-    return round_id
+    return round_id, True
 
 
 def _find(round_id: int, jobs: Iterable[int]) -> None:

@@ -62,11 +62,6 @@ def wrong_with_decision(outcome: str | None, words: str, from_on: date | None, t
     return None
 
 
-def objection_until(released_on: date, days: int) -> date:
-    """The last day on which one may object."""
-    return released_on + timedelta(days=days)
-
-
 def dues(asked_on: date) -> tuple[date, date, date]:
     """Until when a single review gathers, is assessed and decided."""
     evidence, panel, decide = (

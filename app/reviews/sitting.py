@@ -197,6 +197,10 @@ def handle(review_id: uuid.UUID) -> ResponseReturnValue:
 @may("person")
 def as_json(review_id: uuid.UUID) -> ResponseReturnValue:
     """The bytes that were hashed, for the employee and for HR within its reach."""
+    return frozen_json(review_id)
+
+
+def frozen_json(review_id: uuid.UUID) -> Response:
     row, plain = _frozen(review_id)
     return _file(plain, "application/json", row, "json")
 
@@ -205,6 +209,10 @@ def as_json(review_id: uuid.UUID) -> ResponseReturnValue:
 @may("person")
 def as_pdf(review_id: uuid.UUID) -> ResponseReturnValue:
     """The same for reading and printing (PDF/UA-1), in either language."""
+    return frozen_pdf(review_id)
+
+
+def frozen_pdf(review_id: uuid.UUID) -> Response:
     row, plain = _frozen(review_id)
     wanted = query(forms.DossierQuery())["lang"] or lang()
     return _file(printing.pdf(plain, bytes(row.digest).hex(), wanted), "application/pdf", row, "pdf")

@@ -135,6 +135,11 @@ def _is_whole() -> None:
         ("kudos", "open"),
     ]
     assert all_of("SELECT name FROM person WHERE public_profile") == [("Latifa Amrani",)]
+    assert all_of("SELECT name FROM person WHERE privacy_officer") == [("Willemijn van Dam",)]
+    assert all_of(
+        "SELECT p.name, u.name FROM hr_department d JOIN person p ON p.id = d.person_id"
+        " JOIN unit u ON u.id = d.department_id ORDER BY 2"
+    )[0] == ("Anouk Verhoeven", "Distributie")
 
 
 def _is_written_down(state: Path) -> None:

@@ -183,10 +183,30 @@ def test_i_read_what_was_done_about_me_and_nothing_about_others(app, cast, acts,
     assert all("detail" not in one for one in told)
 
 
+def test_why_hr_opened_ones_review_is_read_by_whom_it_is_about_and_not_by_who_keeps_the_house(
+    app, cast, client_of, token_of, client
+):
+    why, number = "She asked me about it", "0b1d6c6e-0000-4000-8000-000000000000"
+    with app.app_context(), transaction():
+        for action in ("review:opened", "dossier:taken", "dossier:frozen"):
+            detail = {"review": number, "reason": why}
+            write(action, at=AT, actor_id=cast.clara, person_id=cast.anna, detail=detail)
+    assert client_of("anna").get("/me/audit").text.count(why) == 1
+    told = client.get("/api/v1/me/acts", headers=token_of("anna")).json["acts"]
+    assert [one["reason"] for one in told] == [None, None, why]
+    page = client_of("dan").get("/admin/audit").text
+    assert str(words.ACTS["review:opened"]) in page
+    house = client.get("/api/v1/audit", headers=token_of("dan")).json["acts"]
+    for said in (page, str(house)):
+        assert why not in said
+        assert number not in said
+
+
 def test_every_look_and_act_in_the_code_is_said_in_words():
     app_folder = Path(words.__file__).parents[1]
     code = "".join(path.read_text() for path in app_folder.rglob("*.py"))
     looks = set(re.findall(r'(?:what|looks)="([a-z_]+:[a-z_-]+)"', code))
     acts = set(re.findall(r'(?:audit\.|(?<![\w.]))write\(\s*"([a-z_]+:[a-z_-]+)"', code))
+    acts |= set(re.findall(r'"action": "([a-z_]+:[a-z_-]+)"', code))
     assert looks <= words.LOOKS.keys(), looks - words.LOOKS.keys()
     assert acts <= words.ACTS.keys(), acts - words.ACTS.keys()

@@ -9,6 +9,8 @@ from app.db import db, transaction
 from app.imports import actions as imports
 from app.notifications import jobs as notifications
 from app.privacy import jobs, terms
+from app.reviews import dossier
+from tests.app.reviews.conftest import Scene
 
 NOW = datetime.now(UTC)
 # Of each kind rows that go and one that stays, `:days` ago.
@@ -36,6 +38,11 @@ ROWS = {
         VALUES ('x', '{}', :ago, :ago, :ago)"""),
     "exports": (-1, 1, """INSERT INTO data_export (id, person_id, asked_at, state, made_at, ends_at)
         VALUES (gen_random_uuid(), :anna, :ago, 'made', :ago, :ago)"""),
+    "dossiers": (-1, 2, """INSERT INTO dossier (review_id, number, digest, wrapped, sealed, frozen_at, keep_until)
+        SELECT id, (SELECT count(*) + 1 FROM dossier), '\\x00', '\\x00', '\\x00', :ago, CAST(:ago AS date)
+        FROM review"""),
+    "pauses": (364, 368, """INSERT INTO pause (person_id, since, until, entered_at)
+        SELECT :anna, CAST(:ago AS date) - (SELECT CAST(count(*) AS int) FROM pause), CAST(:ago AS date), :ago"""),
 }  # fmt: skip
 
 
@@ -54,8 +61,10 @@ def test_the_preview_is_what_the_clean_up_does(app, cast):
     client = "INSERT INTO api_client (id, name, key, secret_hash, scopes, created_at)"
     client += " VALUES (1, 'x', 'x', '', '{}', now())"
     with app.app_context():
+        Scene(cast).review("anna", "closed")
         with transaction():
-            db.session.execute(text("DELETE FROM outbox"))
+            for gone in ("outbox", "notification", "mail"):
+                db.session.execute(text(f"DELETE FROM {gone}"))
             db.session.execute(text(client))
             for number, (name, (young, old, _)) in enumerate(ROWS.items(), start=1):
                 put(cast, name, young, 1)
@@ -66,9 +75,11 @@ def test_the_preview_is_what_the_clean_up_does(app, cast):
         notifications.prune(NOW)
         imports.prune(NOW)
         jobs.prune(NOW)
+        with transaction():
+            dossier.destroy_at_term(at=NOW)
         assert {one.goes for one in terms.preview(NOW)} == {0}
         tables = ("notification", "notification_mail", "sign_in", "api_token", "attempt", "mail", "people_file",
-                  "refusal", "outbox", "data_export")  # fmt: skip
+                  "refusal", "outbox", "data_export", "pause")  # fmt: skip
         for table in tables:
             assert db.session.scalar(text(f"SELECT count(*) FROM {table}")) == 1, table
         assert db.session.scalar(text("SELECT count(*) FROM statement WHERE body IS NOT NULL")) == 1

@@ -91,6 +91,7 @@ def _holds(cast: Cast) -> dict[str, str]:
         {"p": cast.anna},
     )
     with transaction():
+        db.session.execute(text("UPDATE award SET in_review = true"))  # as Anna said of all of them
         done = Report(
             person_id=cast.anna, activity_id=ids("activity")["a1"], completed_at=AT, source="i:1", origin="import"
         )  # fmt: skip

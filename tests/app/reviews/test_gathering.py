@@ -303,6 +303,32 @@ def test_a_no_and_silence_look_the_same_to_hr(
     assert what_hr_sees(app, client_of, review, stage) == before, "nor whether somebody has it"
 
 
+def test_a_badge_that_may_not_be_used_in_the_review_is_not_brought_up_and_its_holder_still_adds_it(
+    app: Flask, cast: Cast, client_of: Browser, review: uuid.UUID, stage: Stage
+) -> None:
+    """That colleagues may open it, or all the world, is another question."""
+    before = what_hr_sees(app, client_of, review, stage)
+    for visible in ("me", "colleagues", "public"):
+        with app.app_context(), transaction():
+            db.session.execute(text("UPDATE award SET visible = :v, in_review = false"), {"v": visible})
+        assert proposed(client_of, review, stage.criteria[0], "badge:five").status_code == 303
+        with app.app_context():
+            assert rows("SELECT count(*) FROM review_proposal") == [(0,)]
+    assert what_hr_sees(app, client_of, review, stage) == before
+    items = {"items": [{"criterion_id": stage.criteria[0], "thing": stage.things["badge"]}]}
+    assert client_of("anna").post(f"/api/v1/reviews/{review}/evidence", json=items).status_code == 200
+
+
+def test_a_proposal_goes_out_of_sight_when_its_holder_says_that_the_badge_may_not_be_used(
+    app: Flask, client_of: Browser, review: uuid.UUID, stage: Stage
+) -> None:
+    proposed(client_of, review, stage.criteria[0], "badge:five", "completion:a1")
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE award SET in_review = false"))
+    own = client_of("anna").get(f"/api/v1/reviews/{review}/own").json["proposals"]
+    assert [one["thing"]["kind"] for one in own] == ["completion"]
+
+
 def test_accepted_it_looks_as_if_its_holder_had_thought_of_it(
     app: Flask, cast: Cast, client_of: Browser, review: uuid.UUID, stage: Stage
 ) -> None:
