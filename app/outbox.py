@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, insert, select, text, update
+from sqlalchemy import Index, Text, bindparam, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import events
@@ -108,15 +109,17 @@ _FORGET = text("""
     UPDATE outbox SET body = (
         SELECT coalesce(jsonb_agg(one ORDER BY place), '[]')
         FROM jsonb_array_elements(CAST(outbox.body AS jsonb)) WITH ORDINALITY AS told(one, place)
-        WHERE one ->> :field IS DISTINCT FROM :value)
-    WHERE body LIKE :like
-""")
+        WHERE (one ->> :field = ANY(:ids)) IS NOT TRUE)
+    WHERE body LIKE ANY(:likes)
+""").bindparams(*(bindparam(name, type_=ARRAY(Text())) for name in ("ids", "likes")))
 
 
-def forget(field: str, value: int) -> None:
-    """Nothing that was told, or is still to be, names this any more: handed-on rows are kept for some days."""
-    told = {"field": field, "value": str(value), "like": f'%"{field}": {value}%'}
-    db.session.execute(_FORGET, told)
+def forget(field: str, ids: Iterable[int]) -> None:
+    """Nothing that was told, or is still to be, names these any more: handed-on rows are kept for some days."""
+    wanted = [str(one) for one in ids]
+    if wanted:
+        likes = [f'%"{field}": {one}%' for one in wanted]
+        db.session.execute(_FORGET, {"field": field, "ids": wanted, "likes": likes})
 
 
 def claim(now: datetime, limit: int = 50) -> Sequence[OutboxMessage]:

@@ -19,8 +19,8 @@ from app.imports import actions as imports
 from app.imports.queries import Client
 from app.kudos import actions as kudos
 from app.lessons import actions as lessons
+from app.lessons import applying, unnamed
 from app.lessons import extras as lesson_extras
-from app.lessons import unnamed
 from app.lessons.rules import REACTIONS
 from app.outbox import settle
 
@@ -192,13 +192,13 @@ def _share(stage: Stage, day: Day, at: datetime) -> None:
                 )
                 lesson_extras.attach(by=stage.people[one.who], lesson_id=lesson_id, sent=sent)
     applied = [
-        lessons.Applying(
+        applying.Applying(
             lesson_id=stage.lessons[one.key], person_id=stage.people[one.who], how=one.how, at=one.at
         )
         for one in day.applied
     ]
     if applied:
-        lessons.apply_lessons(applied, at=at)
+        applying.apply_lessons(applied, at=at)
     for apply in day.applied:
         who, of = stage.people[apply.who], stage.lessons[apply.key]
         lesson_extras.react(by=who, lesson_id=of, kind=REACTIONS[(apply.key + who) % len(REACTIONS)], on=True)

@@ -1,7 +1,7 @@
 """What can be done with kudos: give, undo, choose who sees them, say thanks back, find other words."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, ngettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, DateTime, Text
@@ -88,6 +88,15 @@ class NewKudos:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewWords:
+    """Kudos said otherwise by their giver."""
+
+    kudos_id: int
+    by: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """A receiver decides who else sees it: private, team, everyone."""
 
@@ -128,10 +137,13 @@ _SPEND = _first.on_conflict_do_update(
         or_(_new.teams == 0, _pot.c.teams + _new.teams <= queries.pool()),
     ),
 ).returning(_pot.c.giver_id, _pot.c.month)
-_GIVE_BACK = (
-    update(KudosAllowance)
-    .where(KudosAllowance.giver_id == bindparam("by"), KudosAllowance.month == bindparam("of_month"))
-    .values(spent=KudosAllowance.spent - bindparam("heads"), teams=KudosAllowance.teams - bindparam("wholes"))
+_GIVE_BACK = text("""
+    UPDATE kudos_allowance SET spent = spent - w.heads, teams = kudos_allowance.teams - w.wholes
+    FROM unnest(:givers, :months, :heads, :wholes) AS w(giver_id, month, heads, wholes)
+    WHERE kudos_allowance.giver_id = w.giver_id AND kudos_allowance.month = w.month
+""").bindparams(
+    *(bindparam(name, type_=ARRAY(BigInteger())) for name in ("givers", "heads", "wholes")),
+    bindparam("months", type_=ARRAY(Text())),
 )
 
 _PAIRS = (
@@ -142,11 +154,18 @@ _PAIRS = (
 _HOLD = text("""
     SELECT id FROM kudos WHERE id = ANY(:kudos_ids) AND undone_at IS NULL ORDER BY id FOR SHARE
 """).bindparams(_PAIRS[0])
-_HOLD_ALONE = (
-    select(Kudos)
-    .where(Kudos.id == bindparam("of"))
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
+_HOLD_ALONE = text("""
+    SELECT id, giver_id, given_at, undone_at, from_pool, change_asked_at FROM kudos WHERE id = ANY(:kudos_ids)
+    ORDER BY id FOR NO KEY UPDATE
+""").bindparams(_PAIRS[0])
+_UNDO = text("UPDATE kudos SET undone_at = :moment WHERE id = ANY(:kudos_ids)").bindparams(
+    _PAIRS[0], bindparam("moment", type_=DateTime(timezone=True))
+)
+_REWORD = text("""
+    UPDATE kudos SET message = w.message, reworded_at = :moment, change_asked_at = NULL
+    FROM unnest(:kudos_ids, :messages) AS w(id, message) WHERE kudos.id = w.id
+""").bindparams(
+    _PAIRS[0], bindparam("messages", type_=ARRAY(Text())), bindparam("moment", type_=DateTime(timezone=True))
 )
 _CHOOSE = text("""
     UPDATE kudos_receiver SET visible = w.visible
@@ -165,7 +184,7 @@ _THANK = text("""
       AND thanked_at IS NULL AND kudos.id = w.kudos_id
     RETURNING kudos_receiver.kudos_id, kudos_receiver.person_id, kudos.giver_id
 """).bindparams(*_PAIRS, bindparam("moment", type_=DateTime(timezone=True)))
-_NOBODYS = delete(KudosReceiver).where(KudosReceiver.kudos_id == bindparam("of"))
+_NOBODYS = text("DELETE FROM kudos_receiver WHERE kudos_id = ANY(:kudos_ids)").bindparams(_PAIRS[0])
 
 
 def give_kudos(items: Sequence[NewKudos], *, at: datetime) -> list[int]:
@@ -224,34 +243,57 @@ def _weights(given: Sequence[tuple[NewKudos, int, int]]) -> dict[tuple[int, int]
     return found
 
 
-def undo(*, kudos_id: int, by: int, at: datetime) -> None:
-    """The giver takes kudos back, for a short while: nobody has had them, nobody has earned, nothing is spent.
+def undo(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Givers take kudos back, for a short while: (kudos, giver). Nobody has had them, nobody has earned, nothing is
+    spent. Again is no fault. What it counted between others stays as it was fixed.
 
-    Again is no fault. What it counted between others stays as it was fixed.
+    All of the batch or nothing.
     """
-    if queries.giver_of(kudos_id) != by:
+    wanted = list(dict(pairs))
+    givers = queries.givers_of(wanted)
+    if any(givers.get(kudos_id) != by for kudos_id, by in pairs):
         raise NotFound(NOT_THERE)
-    receivers = [row.id for row in queries.receivers_of([kudos_id])[kudos_id]]
-    lock_people([by, *receivers])
-    kudos = db.session.execute(_HOLD_ALONE, {"of": kudos_id}).scalar_one()
-    if kudos.undone_at is not None:
+    before = queries.receivers_of(wanted)
+    lock_people({*givers.values(), *(row.id for rows in before.values() for row in rows)})
+    held = [row for row in db.session.execute(_HOLD_ALONE, {"kudos_ids": wanted}) if row.undone_at is None]
+    had = queries.receivers_of(row.id for row in held)
+    for row in held:
+        _refuse_late(row, had[row.id], at)
+    if not held:
         return
-    thanked = any(row.thanked_at for row in queries.receivers_of([kudos_id])[kudos_id])
-    if not rules.can_undo(kudos.given_at, at, thanked=thanked):
+    sent = {"kudos_ids": [row.id for row in held]}
+    db.session.execute(_UNDO, {**sent, "moment": at})
+    db.session.execute(_NOBODYS, sent)
+    _give_back(held, had)
+    gone = [(row.id, one.id) for row in held for one in had[row.id]]
+    publish(KudosUndone(person_id=person, kudos_id=kudos_id) for kudos_id, person in gone)
+    publish(FactTakenBack(person_id=person, source=_source(kudos_id, person)) for kudos_id, person in gone)
+
+
+def _refuse_late(row: queries.AnyRow, receivers: Sequence[queries.AnyRow], at: datetime) -> None:
+    thanked = any(one.thanked_at for one in receivers)
+    if not rules.can_undo(row.given_at, at, thanked=thanked):
         said = (
             _l("Somebody has said thanks for this, so it stays.")
             if thanked
             else _l("This can be undone for ten minutes. They have read it by now.")
         )
         raise TooLate(said)
-    kudos.undone_at = at
-    db.session.flush()
-    db.session.execute(_NOBODYS, {"of": kudos_id})
-    back = {"heads": 0, "wholes": 1} if kudos.from_pool else {"heads": len(receivers), "wholes": 0}
-    month = rules.month_of(kudos.given_at, ZoneInfo(settings().timezone))
-    db.session.execute(_GIVE_BACK, {"by": by, "of_month": month, **back})
-    publish(KudosUndone(person_id=person, kudos_id=kudos_id) for person in receivers)
-    publish(FactTakenBack(person_id=person, source=_source(kudos_id, person)) for person in receivers)
+
+
+def _give_back(undone: Sequence[queries.AnyRow], had: Mapping[int, Sequence[queries.AnyRow]]) -> None:
+    """To the months from which these were taken."""
+    zone = ZoneInfo(settings().timezone)
+    heads: Counter[tuple[int, str]] = Counter()
+    wholes: Counter[tuple[int, str]] = Counter()
+    for row in undone:
+        pot = (row.giver_id, rules.month_of(row.given_at, zone))
+        heads[pot] += 0 if row.from_pool else len(had[row.id])
+        wholes[pot] += bool(row.from_pool)
+    pots = sorted(heads)
+    sent = {"givers": [giver for giver, _ in pots], "months": [month for _, month in pots]}
+    numbers = {"heads": [heads[pot] for pot in pots], "wholes": [wholes[pot] for pot in pots]}
+    db.session.execute(_GIVE_BACK, sent | numbers)
 
 
 def choose_visibility(choices: Sequence[Choice]) -> None:
@@ -272,15 +314,18 @@ def thank_back(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
     publish(KudosThanked(person_id=row.giver_id, kudos_id=row.kudos_id, by=row.person_id) for row in new)
 
 
-def reword(*, kudos_id: int, by: int, message: str, at: datetime) -> None:
-    """The giver says it in other words, as the care desk asked. Who was thanked, and what they earned, stays."""
-    kudos = db.session.execute(_HOLD_ALONE, {"of": kudos_id}).scalar_one_or_none()
-    if kudos is None or kudos.giver_id != by or kudos.undone_at or kudos.change_asked_at is None:
-        raise NotFound(NOT_THERE)
-    if not rules.MESSAGE[0] <= len(message.strip()) <= rules.MESSAGE[1]:
-        _cannot_be("message")
-    kudos.message, kudos.reworded_at, kudos.change_asked_at = message.strip(), at, None
-    db.session.flush()
+def reword(items: Sequence[NewWords], *, at: datetime) -> None:
+    """Givers say it in other words, as the care desk asked. Who was thanked, and what they earned, stays."""
+    last = {item.kudos_id: item.message.strip() for item in items}
+    held = {row.id: row for row in db.session.execute(_HOLD_ALONE, {"kudos_ids": sorted(last)})}
+    for item in items:
+        row = held.get(item.kudos_id)
+        if row is None or row.giver_id != item.by or row.undone_at or row.change_asked_at is None:
+            raise NotFound(NOT_THERE)
+        if not rules.MESSAGE[0] <= len(item.message.strip()) <= rules.MESSAGE[1]:
+            _cannot_be("message")
+    sent = {"kudos_ids": list(last), "messages": list(last.values()), "moment": at}
+    db.session.execute(_REWORD, sent)
 
 
 def follow_decision(kudos_ids: Collection[int], decision: str, *, at: datetime) -> None:

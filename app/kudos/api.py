@@ -143,7 +143,7 @@ def thank(kudos_id: int) -> dict[str, Any]:
 def undo(kudos_id: int) -> None:
     """Take back what you gave: nothing of it remains."""
     with transaction():
-        actions.undo(kudos_id=kudos_id, by=me(), at=now())
+        actions.undo([(kudos_id, me())], at=now())
         settle(now())
 
 
@@ -155,7 +155,7 @@ def undo(kudos_id: int) -> None:
 def reword(form: dict[str, Any], kudos_id: int) -> dict[str, Any]:
     """Say it in other words, as the care desk asked."""
     with transaction():
-        actions.reword(kudos_id=kudos_id, by=me(), message=form["message"], at=now())
+        actions.reword([actions.NewWords(kudos_id=kudos_id, by=me(), message=form["message"])], at=now())
         return _out(_must(kudos_id))
 
 

@@ -157,7 +157,7 @@ def thank(kudos_id: int) -> ResponseReturnValue:
 @may("person")
 def undo(kudos_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.undo(kudos_id=kudos_id, by=me(), at=now())
+        actions.undo([(kudos_id, me())], at=now())
         settle(now())
         return done("kudos/_undone.html", url_for(".wall", undone=1))
 
@@ -169,7 +169,7 @@ def reword(kudos_id: int) -> ResponseReturnValue:
     try:
         form = body(WordsIn())
         with transaction():
-            actions.reword(kudos_id=kudos_id, by=me(), message=form["message"], at=now())
+            actions.reword([actions.NewWords(kudos_id=kudos_id, by=me(), message=form["message"])], at=now())
             return _card(kudos_id)
     except ValidationError:
         said = {"reworded": request.form.get("message", ""), "not_so": actions.WRONG["message"]}

@@ -233,7 +233,9 @@ _KNOWN = select(
     Kudos.reworded_at,
 ).where(Kudos.once == bindparam("keys", type_=ARRAY(Text())).any_())
 
-_GIVER = select(Kudos.giver_id).where(Kudos.id == bindparam("kudos_id"))
+_GIVERS = select(Kudos.id, Kudos.giver_id).where(
+    Kudos.id == bindparam("ids", type_=ARRAY(BigInteger())).any_()
+)
 _FOR_CARE = (
     select(
         Kudos.id,
@@ -450,9 +452,10 @@ def given_with(keys: Iterable[str]) -> dict[str, AnyRow]:
     return {row.once: row for row in db.session.execute(_KNOWN, {"keys": wanted})} if wanted else {}
 
 
-def giver_of(kudos_id: int) -> int | None:
-    """Who gave these; it never changes, so it may be read before the lock."""
-    return db.session.scalar(_GIVER, {"kudos_id": kudos_id})
+def givers_of(kudos_ids: Iterable[int]) -> dict[int, int]:
+    """Who gave each of these; it never changes, so it may be read before the lock."""
+    rows = db.session.execute(_GIVERS, {"ids": sorted(set(kudos_ids))})
+    return {row.id: row.giver_id for row in rows}
 
 
 def for_care(kudos_ids: Iterable[int]) -> list[tuple[AnyRow, list[AnyRow]]]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound
-from app.lessons import actions, extras, queries
+from app.lessons import actions, applying, changing, extras, queries
 from app.lessons.rules import FILE_BYTES, REACTIONS, quarter_began
 from app.lessons.schemas import (
     BIGGEST,
@@ -81,7 +81,9 @@ def lesson(lesson_id: int) -> dict[str, Any]:
 def edit(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
     """Put your lesson in other words."""
     with transaction():
-        actions.edit_lesson(by=me(), lesson_id=lesson_id, to=actions.LessonText(**form), at=now())
+        changing.edit_lessons(
+            [changing.Edit(lesson_id=lesson_id, by=me(), to=actions.LessonText(**form))], at=now()
+        )
         return _one(lesson_id)
 
 
@@ -92,7 +94,7 @@ def edit(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
 def delete(lesson_id: int) -> None:
     """Take your lesson away, and with it what it earned."""
     with transaction():
-        actions.delete_lesson(by=me(), lesson_id=lesson_id, at=now())
+        changing.delete_lessons([(lesson_id, me())], at=now())
         settle(now())
 
 
@@ -103,7 +105,7 @@ def delete(lesson_id: int) -> None:
 def take_name_off(lesson_id: int) -> dict[str, Any]:
     """Take your name off your lesson. It gets another id; what it earned is counted with others, some Monday."""
     with transaction():
-        lesson_id = actions.take_name_off(by=me(), lesson_id=lesson_id, at=now())
+        (lesson_id,) = changing.take_names_off([(lesson_id, me())], at=now())
         settle(now())
         return _one(lesson_id)
 
@@ -115,7 +117,7 @@ def take_name_off(lesson_id: int) -> dict[str, Any]:
 def put_name_on(lesson_id: int) -> dict[str, Any]:
     """Put your name to your lesson."""
     with transaction():
-        actions.put_name_on(by=me(), lesson_id=lesson_id, at=now())
+        changing.put_names_on([(lesson_id, me())], at=now())
         settle(now())
         return _one(lesson_id)
 
@@ -128,7 +130,7 @@ def put_name_on(lesson_id: int) -> dict[str, Any]:
 def apply(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
     """Say that you apply this, and how; saying it again changes how."""
     with transaction():
-        actions.apply_lessons([actions.Applying(lesson_id=lesson_id, person_id=me(), **form)], at=now())
+        applying.apply_lessons([applying.Applying(lesson_id=lesson_id, person_id=me(), **form)], at=now())
         settle(now())
         return _one(lesson_id)
 
@@ -140,7 +142,7 @@ def apply(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
 def stop(lesson_id: int) -> None:
     """Say that you do not apply it any more."""
     with transaction():
-        actions.stop_applying(by=me(), lesson_id=lesson_id, at=now())
+        applying.stop_applying([(lesson_id, me())], at=now())
         settle(now())
 
 

@@ -16,7 +16,7 @@ from app.config import timezone
 from app.db import db
 from app.errors import NotFound, Refused
 from app.keys import decrypt, encrypt
-from app.lessons import actions, pictures, queries, rules, unnamed
+from app.lessons import actions, applying, pictures, queries, rules, unnamed
 from app.lessons.models import Attachment, Draft, Lesson, Reaction, Saved
 
 PDF = "application/pdf"
@@ -113,7 +113,7 @@ def react(*, by: int, lesson_id: int, kind: str, on: bool) -> None:
     allowed = queries.may_apply([(lesson_id, by)])
     if not allowed:
         raise NotFound(actions.NOT_THERE)
-    actions.refuse_own(allowed, _l("This is your own lesson. Reactions are for your colleagues."))
+    applying.refuse_own(allowed, _l("This is your own lesson. Reactions are for your colleagues."))
     row = {"lesson_id": lesson_id, "person_id": by, "kind": kind}
     if on:
         db.session.execute(insert(Reaction).values(row).on_conflict_do_nothing())
@@ -136,7 +136,7 @@ def save(*, by: int, lesson_ids: Iterable[int], on: bool, at: datetime) -> None:
     allowed = queries.may_apply([(lesson_id, by) for lesson_id in wanted])
     if len(allowed) < len(wanted):
         raise NotFound(actions.NOT_THERE)
-    actions.refuse_own(allowed, _l("This is your own lesson. You find it under Mine."))
+    applying.refuse_own(allowed, _l("This is your own lesson. You find it under Mine."))
     day = at.astimezone(timezone()).date()
     rows = [{"person_id": by, "lesson_id": lesson_id, "saved_on": day} for lesson_id in wanted]
     db.session.execute(insert(Saved).values(rows).on_conflict_do_nothing())

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
-from app.lessons import actions, extras, queries
+from app.lessons import actions, applying, changing, extras, queries
 from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
     BIGGEST,
@@ -105,7 +105,9 @@ def change(lesson_id: int) -> ResponseReturnValue:
     try:
         form = body(LessonIn())
         with transaction():
-            actions.edit_lesson(by=me(), lesson_id=lesson_id, to=actions.LessonText(**form), at=now())
+            changing.edit_lessons(
+                [changing.Edit(lesson_id=lesson_id, by=me(), to=actions.LessonText(**form))], at=now()
+            )
             return done(
                 "lessons/_card.html",
                 url_for(".lesson", lesson_id=lesson_id),
@@ -122,7 +124,7 @@ def change(lesson_id: int) -> ResponseReturnValue:
 @may("person")
 def delete(lesson_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.delete_lesson(by=me(), lesson_id=lesson_id, at=now())
+        changing.delete_lessons([(lesson_id, me())], at=now())
         settle(now())
         return done("lessons/_deleted.html", url_for(".feed", show="mine"))
 
@@ -131,7 +133,7 @@ def delete(lesson_id: int) -> ResponseReturnValue:
 @may("person")
 def take_name_off(lesson_id: int) -> ResponseReturnValue:
     with transaction():
-        lesson_id = actions.take_name_off(by=me(), lesson_id=lesson_id, at=now())
+        (lesson_id,) = changing.take_names_off([(lesson_id, me())], at=now())
         settle(now())
         return _card(lesson_id)
 
@@ -140,7 +142,7 @@ def take_name_off(lesson_id: int) -> ResponseReturnValue:
 @may("person")
 def put_name_on(lesson_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.put_name_on(by=me(), lesson_id=lesson_id, at=now())
+        changing.put_names_on([(lesson_id, me())], at=now())
         settle(now())
         return _card(lesson_id)
 
@@ -150,7 +152,7 @@ def put_name_on(lesson_id: int) -> ResponseReturnValue:
 def apply(lesson_id: int) -> ResponseReturnValue:
     form = body(ApplicationIn())
     with transaction():
-        actions.apply_lessons([actions.Applying(lesson_id=lesson_id, person_id=me(), **form)], at=now())
+        applying.apply_lessons([applying.Applying(lesson_id=lesson_id, person_id=me(), **form)], at=now())
         settle(now())
         return _card(lesson_id)
 
@@ -159,7 +161,7 @@ def apply(lesson_id: int) -> ResponseReturnValue:
 @may("person")
 def stop(lesson_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.stop_applying(by=me(), lesson_id=lesson_id, at=now())
+        applying.stop_applying([(lesson_id, me())], at=now())
         settle(now())
         if queries.lesson(me(), lesson_id) is None:
             return done("lessons/_deleted.html", url_for(".feed"))

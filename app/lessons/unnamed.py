@@ -14,7 +14,7 @@ from random import SystemRandom
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import LargeBinary
 
 from app.config import timezone
@@ -104,11 +104,13 @@ def lock_pens(person_ids: Iterable[int]) -> None:
 _TAKEN = select(Lesson.mark).where(Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_())
 
 
-def free_marks(key: bytes) -> list[bytes]:
-    """Marks that no lesson has; asked under `lock_pens`."""
-    mine = marks(key)
-    taken = set(db.session.scalars(_TAKEN, {"marks": mine}))
-    return [one for one in mine if one not in taken]
+def free_marks(keys: Mapping[int, bytes]) -> dict[int, list[bytes]]:
+    """Of each of these people the marks that no lesson has; asked under `lock_pens`."""
+    mine = {person_id: marks(key) for person_id, key in keys.items()}
+    if not mine:
+        return {}
+    taken = set(db.session.scalars(_TAKEN, {"marks": [one for of in mine.values() for one in of]}))
+    return {person_id: [one for one in of if one not in taken] for person_id, of in mine.items()}
 
 
 # What was counted of somebody ---------------------------------------------------------------------------------
@@ -133,12 +135,17 @@ def tallies(keys: Mapping[int, bytes]) -> dict[int, Sources]:
     return found
 
 
-def keep_tally(key: bytes, sources: Sources) -> None:
-    told, of = encrypt(key, json.dumps(sources).encode(), "tally"), _tally_mark(key)
-    kept = insert(Tally).values(mark=of, sealed=told)
-    db.session.execute(
-        kept.on_conflict_do_update(index_elements=[Tally.mark], set_={"sealed": kept.excluded.sealed})
-    )
+_KEEP = text("""
+    INSERT INTO unnamed_tally (mark, sealed) SELECT * FROM unnest(:marks, :sealed)
+    ON CONFLICT (mark) DO UPDATE SET sealed = excluded.sealed
+""").bindparams(*(bindparam(name, type_=ARRAY(LargeBinary())) for name in ("marks", "sealed")))
+
+
+def keep_tallies(told: Iterable[tuple[bytes, Sources]]) -> None:
+    """Keep what was counted of the owners of these keys."""
+    rows = [(_tally_mark(key), encrypt(key, json.dumps(has).encode(), "tally")) for key, has in told]
+    if rows:
+        db.session.execute(_KEEP, {"marks": [row[0] for row in rows], "sealed": [row[1] for row in rows]})
 
 
 _applied = (
@@ -157,9 +164,10 @@ _DUE = select(Lesson.mark, _applied.label("applied")).where(
 _DUE_OF = _DUE.where(Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_())
 
 
-def worth(key: bytes, until: datetime) -> dict[str, int]:
-    """How many facts of each kind the lessons of the owner of this key are worth."""
-    return _summed({0: key}, db.session.execute(_DUE_OF, {"marks": marks(key), "until": until}))[0]
+def worth(keys: Mapping[int, bytes], until: datetime) -> dict[int, dict[str, int]]:
+    """How many facts of each kind the lessons of the owners of these keys are worth."""
+    mine = [one for key in keys.values() for one in marks(key)]
+    return _summed(keys, db.session.execute(_DUE_OF, {"marks": mine, "until": until}))
 
 
 def _summed(keys: Mapping[int, bytes], rows: Iterable[Any]) -> dict[int, dict[str, int]]:
@@ -194,6 +202,7 @@ def count(*, at: datetime) -> int:
         return 0
     order = _dice.sample(sorted(movers), len(movers))
     publish([event for person_id in order for event in _news(person_id, movers[person_id], at)])
+    keep_tallies((movers[person_id].key, movers[person_id].has) for person_id in order)
     _shuffle()
     return len(movers)
 
@@ -258,7 +267,6 @@ def _news(person_id: int, mover: Mover, at: datetime) -> list[Event]:
     news: list[Event] = []
     for kind in KINDS:
         news += _moved(person_id, kind, mover.due[kind] - len(mover.has[kind]), mover.has[kind], at)
-    keep_tally(mover.key, mover.has)
     return news
 
 
@@ -275,27 +283,48 @@ def _moved(person_id: int, kind: str, more: int, has: list[str], at: datetime) -
     ]
 
 
-def give_back(person_id: int, key: bytes, applied: int, until: datetime) -> list[Event]:
-    """One lesson and its applications are told with a name from now on: what of it was counted without is taken back.
+@dataclass(slots=True)
+class Back:
+    """What of somebody is told with their name from now on: so many lessons, and so many applications of them."""
 
-    Asked after the lesson got its name, under the locks. Nobody can tell which lesson a fact came from; that none
+    key: bytes
+    lesson_shared: int = 0
+    lesson_applied: int = 0
+
+
+def give_back(told: Mapping[int, Back], until: datetime) -> list[Event]:
+    """Lessons and their applications are told with a name from now on: what of them was counted without is taken back.
+
+    Asked after the lessons got their names, under the locks. Nobody can tell which lesson a fact came from; that none
     counts twice is certain when no more stand than what is left is worth.
     """
-    left, has = worth(key, until), tallies({person_id: key})[person_id]
+    keys = {person_id: one.key for person_id, one in told.items()}
+    left, has = worth(keys, until), tallies(keys)
     news: list[Event] = []
-    for kind, most in (("lesson_shared", 1), ("lesson_applied", applied)):
-        over = min(most, max(0, len(has[kind]) - left[kind]))
-        news += _moved(person_id, kind, -over, has[kind], until)
-    if news:
-        keep_tally(key, has)
+    for person_id, one in told.items():
+        for kind, most in zip(KINDS, (one.lesson_shared, one.lesson_applied), strict=True):
+            over = min(most, max(0, len(has[person_id][kind]) - left[person_id][kind]))
+            news += _moved(person_id, kind, -over, has[person_id][kind], until)
+    moved = {event.person_id for event in news if isinstance(event, FactTakenBack)}
+    keep_tallies((keys[person_id], has[person_id]) for person_id in sorted(moved))
     return news
 
 
-_ALL = select(Lesson.id).where(Lesson.mark.is_not(None))
-_ANEW = text("UPDATE lesson SET counts = counts WHERE id = :id")
+# Along a random order, and no other way of joining: so the rows are written in it.
+_NO_OTHER_ORDER = text(
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+)
+_ANEW = text("""
+    UPDATE lesson SET counts = lesson.counts
+    FROM (SELECT id FROM lesson WHERE mark IS NOT NULL ORDER BY gen_random_uuid()) AS dealt
+    WHERE lesson.id = dealt.id
+""")
+_ANY_ORDER = text(
+    "SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
+)
 
 
 def _shuffle() -> None:
     """Write the rows anew in an order that says nothing: where a row stands between others tells when it came."""
-    ids = list(db.session.scalars(_ALL))
-    db.session.execute(_ANEW, [{"id": id} for id in _dice.sample(ids, len(ids))])
+    for statement in (_NO_OTHER_ORDER, _ANEW, _ANY_ORDER):
+        db.session.execute(statement)

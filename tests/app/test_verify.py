@@ -21,7 +21,9 @@ from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.leaderboards import actions as leaderboards
 from app.lessons import actions as lessons
-from app.lessons.actions import Applying, NewLesson
+from app.lessons import applying
+from app.lessons.actions import NewLesson
+from app.lessons.applying import Applying
 from app.outbox import settle
 from app.verify import verify
 from tests.app.audit.test_seals import seal_all
@@ -86,10 +88,10 @@ def history(cast: Cast) -> None:
             settle(NOW)
         for applier in (cast.mia, cast.anna if author == cast.ben else cast.ben):
             with transaction():
-                lessons.apply_lessons([Applying(lesson_id=lesson_id, person_id=applier)], at=NOW)
+                applying.apply_lessons([Applying(lesson_id=lesson_id, person_id=applier)], at=NOW)
                 settle(NOW)
     with transaction():
-        lessons.stop_applying(by=cast.mia, lesson_id=lesson_id, at=NOW)
+        applying.stop_applying([(lesson_id, cast.mia)], at=NOW)
         settle(NOW)
     _let_the_worker_work()
 

@@ -33,6 +33,7 @@ from app.guidance.rules import NewGuidance
 from app.imports import catalogue
 from app.kudos import actions as kudos
 from app.lessons import actions as lessons
+from app.lessons import applying
 from app.outbox import settle
 from app.people import actions as people
 from app.programmes import actions as programmes
@@ -287,7 +288,7 @@ def _share(cast: Cast, at: datetime) -> int:
         at=at,
     )
     how = "We practised it on the training ground."
-    lessons.apply_lessons([lessons.Applying(lesson_id=made[0], person_id=cast.mia, how=how)], at=at)
+    applying.apply_lessons([applying.Applying(lesson_id=made[0], person_id=cast.mia, how=how)], at=at)
     return made[0]
 
 

@@ -294,15 +294,15 @@ def test_what_was_undone_or_deleted_meanwhile_can_still_be_decided(
     app: Flask, cast: Cast, thank: Thank, lesson: int, report: Report, decide: Decide, client_of: Browser
 ) -> None:
     from app.kudos import actions as kudos
-    from app.lessons import actions as lessons
+    from app.lessons import changing
 
     kudos_id = thank("eve", "ben")
     cases = [report("ben", "kudos", kudos_id), report("ben", "lesson", lesson)]
     with app.app_context(), transaction():
-        kudos.undo(kudos_id=kudos_id, by=cast.eve, at=AT)
+        kudos.undo([(kudos_id, cast.eve)], at=AT)
         settle(AT)
     with app.app_context(), transaction():
-        lessons.delete_lesson(by=cast.anna, lesson_id=lesson, at=AT)
+        changing.delete_lessons([(lesson, cast.anna)], at=AT)
         settle(AT)
     pages = [client_of("clara").get(f"/hr/care/{one}").text for one in cases]
     assert all("Its author has taken it away since." in page for page in pages)

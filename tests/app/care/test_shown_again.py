@@ -12,6 +12,7 @@ from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.events import ReportDecided
 from app.lessons import actions as lessons
+from app.lessons import changing
 from app.lessons.actions import NewLesson
 from app.notifications.kinds import NAMED
 from app.outbox import settle
@@ -145,7 +146,7 @@ def test_what_its_author_took_away_is_not_shown_again(
     one = report("ben", "lesson", lesson)
     decide("clara", one, "hide")
     with app.app_context(), transaction():
-        lessons.delete_lesson(by=cast.anna, lesson_id=lesson, at=AT)
+        changing.delete_lessons([(lesson, cast.anna)], at=AT)
         settle(AT)
     assert "Show it again?" not in client_of("clara").get(f"/hr/care/{one}").text
     with pytest.raises(Conflict):
@@ -191,7 +192,7 @@ def test_a_hidden_lesson_that_loses_its_name_still_says_to_its_author_that_it_is
 ) -> None:
     decide("clara", report("ben", "lesson", lesson), "hide")
     with app.app_context(), transaction():
-        new = lessons.take_name_off(by=cast.anna, lesson_id=lesson, at=AT)
+        (new,) = changing.take_names_off([(lesson, cast.anna)], at=AT)
         settle(AT)
     assert "The care desk hid it: you alone still see it." in client_of("anna").get(f"/lessons/{new}").text
     assert client_of("ben").get(f"/lessons/{new}").status_code == 404

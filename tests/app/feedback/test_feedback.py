@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.feedback import actions
-from app.lessons import actions as lessons
+from app.lessons import changing
 from app.outbox import settle
 from app.people import actions as people
 from tests.app.feedback.conftest import AT, SAID, WORDS
@@ -414,7 +414,7 @@ def test_feedback_on_a_lesson_that_loses_its_name_at_that_moment_is_for_nobody_a
 
     thread = Thread(target=give)
     with app.app_context(), transaction():
-        lessons.take_name_off(by=cast.anna, lesson_id=lesson_id, at=AT)
+        changing.take_names_off([(lesson_id, cast.anna)], at=AT)
         settle(AT)
         thread.start()
         assert not done.wait(1), "it waits until the name is off"

@@ -10,6 +10,7 @@ from app.db import transaction
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.lessons import actions as lessons
+from app.lessons import applying
 from app.lessons.actions import NewLesson
 from app.outbox import settle
 from tests.app.leaderboards.scene import Scene, now
@@ -55,7 +56,7 @@ def share(scene: Scene, author: int, title: str = TITLE) -> int:
 def apply(scene: Scene, lesson_id: int, *people: int) -> None:
     for person in people:
         with scene.app.app_context(), transaction():
-            lessons.apply_lessons([lessons.Applying(lesson_id=lesson_id, person_id=person)], at=now())
+            applying.apply_lessons([applying.Applying(lesson_id=lesson_id, person_id=person)], at=now())
             settle(now())
 
 

@@ -115,7 +115,7 @@ def test_within_a_batch_the_order_of_happening_decides(app: Flask, cast: Cast, s
 def test_what_was_undone_does_not_weigh(app: Flask, cast: Cast, thank: Thank) -> None:
     thank("anna", "ben")
     with app.app_context(), transaction():
-        actions.undo(kudos_id=thank("anna", "ben"), by=cast.anna, at=AT)
+        actions.undo([(thank("anna", "ben"), cast.anna)], at=AT)
         settle(AT)
     thank("anna", "ben")
     assert weights(app) == [1, 1, 1]

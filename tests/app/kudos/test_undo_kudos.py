@@ -30,7 +30,7 @@ SOON = AT + timedelta(minutes=5)
 def undo(app: Flask, cast: Cast) -> Undo:
     def undone(kudos_id: int, by: str = "anna", at: datetime = SOON) -> None:
         with app.app_context(), transaction():
-            actions.undo(kudos_id=kudos_id, by=cast.id_of(by), at=at)
+            actions.undo([(kudos_id, cast.id_of(by))], at=at)
             settle(at)
 
     return undone

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.db import db, transaction
-from app.lessons import actions, extras, pictures, rules
+from app.lessons import changing, extras, pictures, rules
 from app.lessons.models import Attachment, Draft, Reaction
 from app.outbox import settle
 from tests.app.lessons.conftest import AT, TEXT
@@ -263,7 +263,7 @@ def test_words_stay_when_the_name_goes(app: Flask, cast: Cast, share: Share, tok
     told = api.put(f"/api/v1/lessons/{lesson_id}/reactions/helpful", headers=token_of("ben")).get_json()
     assert (told["reactions"]["helpful"], told["my_reactions"]) == (1, ["helpful"])
     with app.app_context(), transaction():
-        new = actions.take_name_off(by=cast.anna, lesson_id=lesson_id, at=AT)
+        (new,) = changing.take_names_off([(lesson_id, cast.anna)], at=AT)
         settle(AT)
     told = api.get(f"/api/v1/lessons/{new}", headers=token_of("mia")).get_json()
     assert (told["reactions"]["helpful"], told["my_reactions"]) == (1, [])

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.errors import NotFound, Refused
 from app.facts.models import Fact
-from app.lessons import actions, queries
-from app.lessons.actions import Applying, LessonText
+from app.lessons import applying, changing, queries
+from app.lessons.actions import LessonText
+from app.lessons.applying import Applying
 from app.lessons.models import Application
 from app.outbox import settle
 from tests.app.lessons.conftest import AT, TEXT
@@ -24,19 +25,19 @@ Standing = Callable[[], dict[str, datetime]]
 
 def apply(app: Flask, person: int, lesson_id: int, how: str = "", at: datetime = AT) -> None:
     with app.app_context(), transaction():
-        actions.apply_lessons([Applying(lesson_id=lesson_id, person_id=person, how=how)], at=at)
+        applying.apply_lessons([Applying(lesson_id=lesson_id, person_id=person, how=how)], at=at)
         settle(at)
 
 
 def stop(app: Flask, person: int, lesson_id: int) -> None:
     with app.app_context(), transaction():
-        actions.stop_applying(by=person, lesson_id=lesson_id, at=AT)
+        applying.stop_applying([(lesson_id, person)], at=AT)
         settle(AT)
 
 
 def delete(app: Flask, person: int, lesson_id: int) -> None:
     with app.app_context(), transaction():
-        actions.delete_lesson(by=person, lesson_id=lesson_id, at=AT)
+        changing.delete_lessons([(lesson_id, person)], at=AT)
         settle(AT)
 
 
@@ -145,7 +146,7 @@ def test_who_applies_it_can_stop_although_it_is_no_longer_for_them(
     apply(app, cast.eve, lesson_id)
     with app.app_context(), transaction():
         narrower = LessonText(**{**TEXT, "skills": [skill]})
-        actions.edit_lesson(by=cast.anna, lesson_id=lesson_id, to=narrower, at=AT)
+        changing.edit_lessons([changing.Edit(lesson_id=lesson_id, by=cast.anna, to=narrower)], at=AT)
     stop(app, cast.eve, lesson_id)
     assert set(standing()) == {f"lesson:{lesson_id}"}
     with pytest.raises(NotFound):
@@ -162,7 +163,7 @@ def test_a_batch_takes_many_and_the_last_word_of_each(
         Applying(lesson_id=lessons[1], person_id=cast.mia),
     ]
     with app.app_context(), transaction():
-        actions.apply_lessons(items, at=AT)
+        applying.apply_lessons(items, at=AT)
         settle(AT)
     assert standing()[f"applied:{lessons[0]}:{cast.ben}:1"] == AT + timedelta(hours=1)
     with app.app_context():

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.errors import NotFound, Refused
-from app.lessons import actions, extras
-from app.lessons.actions import Applying
+from app.lessons import actions, applying, changing, extras
+from app.lessons.applying import Applying
 from app.lessons.rules import without_names
 from app.outbox import settle
 from app.people import actions as people
@@ -86,9 +86,9 @@ def test_what_is_deleted_goes_what_is_hidden_comes_back_and_what_loses_its_name_
     for one in ids:
         ben.post(f"/lessons/{one}/saved")
     with app.app_context(), transaction():
-        actions.delete_lesson(by=cast.anna, lesson_id=ids[0], at=AT)
+        changing.delete_lessons([(ids[0], cast.anna)], at=AT)
         actions.hide_lessons([ids[1]], at=AT)
-        new = actions.take_name_off(by=cast.anna, lesson_id=ids[2], at=AT)
+        (new,) = changing.take_names_off([(ids[2], cast.anna)], at=AT)
         settle(AT)
     assert saved(app) == [(cast.ben, ids[1]), (cast.ben, new)]
     assert feed(ben, "saved") == [new]
@@ -108,7 +108,7 @@ def test_the_most_applied_come_first_and_only_those_that_one_may_read(
     items += [Applying(lesson_id=some[1], person_id=one) for one in (cast.ben, cast.mia)]
     items += [Applying(lesson_id=some[0], person_id=cast.ben)]
     with app.app_context(), transaction():
-        actions.apply_lessons(items, at=now)
+        applying.apply_lessons(items, at=now)
         settle(now)
     assert feed(client_of("ben"), "most") == [some[2], some[1], some[0]]
     assert feed(client_of("eve"), "most") == [some[2], some[0]]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
-from app.lessons import actions
+from app.lessons import actions, changing
 from app.lessons.actions import LessonText, NewLesson
 from app.lessons.models import Lesson
 from app.outbox import settle
@@ -187,10 +187,10 @@ def test_only_the_author_edits_and_deletes(
 def edit(app: Flask, by: int, lesson_id: int, skill: int, **other: Any) -> None:
     with app.app_context(), transaction():
         text = LessonText(**{**TEXT, "skills": [skill], **other})
-        actions.edit_lesson(by=by, lesson_id=lesson_id, to=text, at=AT)
+        changing.edit_lessons([changing.Edit(lesson_id=lesson_id, by=by, to=text)], at=AT)
 
 
 def delete(app: Flask, by: int, lesson_id: int) -> None:
     with app.app_context(), transaction():
-        actions.delete_lesson(by=by, lesson_id=lesson_id, at=AT)
+        changing.delete_lessons([(lesson_id, by)], at=AT)
         settle(AT)

@@ -16,8 +16,9 @@ from app.db import db, transaction
 from app.errors import NotFound, Refused
 from app.facts.models import Fact
 from app.leaderboards import teams
-from app.lessons import actions, queries, unnamed
-from app.lessons.actions import Applying, LessonText
+from app.lessons import applying, changing, queries, unnamed
+from app.lessons.actions import LessonText
+from app.lessons.applying import Applying
 from app.lessons.models import Lesson
 from app.outbox import OutboxMessage, settle
 from app.people.models import Person, PersonKey
@@ -54,32 +55,32 @@ def count(app: Flask, at: datetime = MONDAY) -> int:
 
 def apply(app: Flask, person: int, lesson_id: int, at: datetime = AT) -> None:
     with app.app_context(), transaction():
-        actions.apply_lessons([Applying(lesson_id=lesson_id, person_id=person, how="so")], at=at)
+        applying.apply_lessons([Applying(lesson_id=lesson_id, person_id=person, how="so")], at=at)
         settle(at)
 
 
 def stop(app: Flask, person: int, lesson_id: int) -> None:
     with app.app_context(), transaction():
-        actions.stop_applying(by=person, lesson_id=lesson_id, at=AT)
+        applying.stop_applying([(lesson_id, person)], at=AT)
         settle(AT)
 
 
 def delete(app: Flask, person: int, lesson_id: int, at: datetime = AT) -> None:
     with app.app_context(), transaction():
-        actions.delete_lesson(by=person, lesson_id=lesson_id, at=at)
+        changing.delete_lessons([(lesson_id, person)], at=at)
         settle(at)
 
 
 def take_name_off(app: Flask, person: int, lesson_id: int) -> int:
     with app.app_context(), transaction():
-        new = actions.take_name_off(by=person, lesson_id=lesson_id, at=AT)
+        (new,) = changing.take_names_off([(lesson_id, person)], at=AT)
         settle(AT)
         return new
 
 
 def put_name_on(app: Flask, person: int, lesson_id: int, at: datetime = AT) -> None:
     with app.app_context(), transaction():
-        actions.put_name_on(by=person, lesson_id=lesson_id, at=at)
+        changing.put_names_on([(lesson_id, person)], at=at)
         settle(at)
 
 
@@ -167,7 +168,9 @@ def test_a_day_and_no_hour_stands_on_it_and_an_id_that_tells_no_order(
     assert ids != sorted(ids)
     with app.app_context(), transaction():
         words = LessonText(**{**TEXT, "skills": [skill], "audience": "everyone"})
-        actions.edit_lesson(by=cast.anna, lesson_id=ids[0], to=words, at=AT + timedelta(hours=3))
+        changing.edit_lessons(
+            [changing.Edit(lesson_id=ids[0], by=cast.anna, to=words)], at=AT + timedelta(hours=3)
+        )
     delete(app, cast.anna, ids[0], at=AT + timedelta(hours=4))
     with app.app_context():
         row = db.session.get_one(Lesson, ids[0])
@@ -255,7 +258,7 @@ def test_sharing_changing_and_deleting_it_writes_nothing_but_the_lesson(
     shared = dump(database)
     with app.app_context(), transaction():
         words = LessonText(**{**TEXT, "skills": [skill], "audience": "everyone"})
-        actions.edit_lesson(by=cast.anna, lesson_id=lesson_id, to=words, at=AT)
+        changing.edit_lessons([changing.Edit(lesson_id=lesson_id, by=cast.anna, to=words)], at=AT)
     edited = dump(database)
     delete(app, cast.anna, lesson_id)
     for old, new in ((before, shared), (shared, edited), (edited, dump(database))):

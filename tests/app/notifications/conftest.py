@@ -19,7 +19,9 @@ from app.db import db, transaction
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos
 from app.lessons import actions as lessons
-from app.lessons.actions import Applying, NewLesson
+from app.lessons import applying
+from app.lessons.actions import NewLesson
+from app.lessons.applying import Applying
 from app.notifications import jobs as notification_jobs
 from app.outbox import settle
 from app.vision import actions as vision
@@ -68,7 +70,7 @@ class Scene:
     def apply(self, lesson_id: int, *names: str, at: datetime = AT) -> None:
         items = [Applying(lesson_id=lesson_id, person_id=self.cast.id_of(name)) for name in names]
         with self.app.app_context(), transaction():
-            lessons.apply_lessons(items, at=at)
+            applying.apply_lessons(items, at=at)
             settle(at)
 
     def relay(self, at: datetime = AT) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.lessons import actions as lessons
+from app.lessons import applying
 from app.outbox import settle
 from app.reviews import actions
 from tests.app.reviews.scene import AT, Browser, Stage, a_lesson, release, review, seat, stage
@@ -99,8 +100,8 @@ def test_what_others_hold_is_no_evidence_of_mine(
             with pytest.raises(Refused):
                 release(review, cast.anna, (stage.criteria[0], thing))
         with transaction():
-            lessons.apply_lessons(
-                [lessons.Applying(lesson_id=theirs, person_id=cast.anna, how="At the pump")], at=AT
+            applying.apply_lessons(
+                [applying.Applying(lesson_id=theirs, person_id=cast.anna, how="At the pump")], at=AT
             )
             settle(AT)
         assert release(review, cast.anna, (stage.criteria[0], f"lesson_applied:{theirs}"))
