@@ -62,6 +62,7 @@ OWN_NAMES = {
         "panel",
         "printing",
         "rounds",
+        "sealing",
         "sitting",
         "touching",
         "waiting",
