@@ -63,6 +63,7 @@ OWN_NAMES = {
         "panel",
         "printing",
         "rounds",
+        "sealing",
         "sitting",
         "sitting_api",
         "telling",

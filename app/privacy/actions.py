@@ -94,11 +94,9 @@ def _words(me: int) -> Iterator[dict[str, Any]]:
         said = [one for verdicts in judged.verdicts.values() for one in verdicts]
         told += [(one.verdict or "", one.name, one.words) for one in said]
         told += [(one.outcome or "", one.name, one.words) for one in judged.decisions]
-        if judged.objection:
-            told += [("objection", "", judged.objection.words)]
-            told += [
-                (judged.objection.outcome or "", judged.objection.handler or "", judged.objection.answer)
-            ]
+        for one in (judged.objection, *judged.earlier):
+            if one:
+                told += [("objection", "", one.words), (one.outcome or "", one.handler or "", one.answer)]
         for said_as, by, words in told:
             if words:
                 yield {"review": str(review_id), "said": said_as, "writer": by, "text": words}

@@ -200,14 +200,13 @@ def release(review_id: uuid.UUID, items: Sequence[NewEvidence], *, by: int, at: 
 
 def _release(row: Any, items: Sequence[NewEvidence], at: datetime) -> list[int]:
     asked = {one.id: one for one in careers.criteria([row.criteria_id])[row.criteria_id].items}
-    named = [item.thing for item in items if item.thing]
-    held = holding.of(row.person_id, row.id, named)
+    held = holding.named((row.id, row.person_id, item.thing) for item in items if item.thing)
     made: list[int] = []
     for item in items:
         criterion = asked.get(item.criterion_id)
         if criterion is None:
             raise NotFound(NOT_THERE)
-        kind, thing, sealed = _checked(row, item, held.get(item.thing))
+        kind, thing, sealed = _checked(row, item, held.get((row.person_id, item.thing)))
         if not rules.counts(criterion.evidence, kind):
             raise Refused(NOT_COUNTED, fields={"thing": NOT_COUNTED})
         told = {"review": row.id, "criterion": criterion.id, "thing": thing}

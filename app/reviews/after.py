@@ -32,25 +32,37 @@ _SEEN = text("UPDATE review SET seen_at = :at WHERE id = :review AND seen_at IS 
 _ANSWER = text("""
     UPDATE review SET answer = :sealed, answered_at = :at WHERE id = :review AND answered_at IS NULL RETURNING id
 """)
+# To this decision, which the dossier of that number holds: one that is taken anew can be objected to anew.
 _OBJECT = text("""
-    INSERT INTO review_objection (review_id, sealed, filed_at) VALUES (:review, :sealed, :at)
-    ON CONFLICT (review_id) DO NOTHING RETURNING review_id
+    INSERT INTO review_objection (review_id, number, sealed, filed_at)
+    SELECT :review, max(number), :sealed, :at FROM dossier WHERE review_id = :review
+    ON CONFLICT (review_id, number) DO NOTHING RETURNING review_id
 """)
-_OBJECTION = text("SELECT * FROM review_objection WHERE review_id = :review FOR NO KEY UPDATE")
-# Whoever has or had a seat, opened the round, asked for the review or named its seats had a part in it.
+_OBJECTION = text("""
+    SELECT * FROM review_objection WHERE review_id = :review ORDER BY number DESC LIMIT 1 FOR NO KEY UPDATE
+""")
+# Whoever has or had a seat, opened the round, asked for the review, named its seats or had it decided anew had a part
+# in it.
 _NO_PART = text("""
     SELECT p.id FROM person p, review r LEFT JOIN review_round o ON o.id = r.round_id
     WHERE r.id = :review AND p.id = :person AND p.active AND p.erased_at IS NULL AND p.id <> r.person_id
       AND p.id <> r.asked_by AND p.id IS DISTINCT FROM o.opened_by
       AND NOT EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND :person IN (s.person_id, s.named_by))
+      AND NOT EXISTS (SELECT FROM review_objection x
+                      WHERE x.review_id = r.id AND x.handler_id = :person AND x.handled_at IS NOT NULL)
 """)
-_HANDLER = text("UPDATE review_objection SET handler_id = :person WHERE review_id = :review")
+_HANDLER = text("""
+    UPDATE review_objection SET handler_id = :person WHERE review_id = :review AND handled_at IS NULL
+""")
 _HANDLED = text("""
-    UPDATE review_objection SET outcome = :outcome, answer = :sealed, handled_at = :at WHERE review_id = :review
+    UPDATE review_objection SET outcome = :outcome, answer = :sealed, handled_at = :at
+    WHERE review_id = :review AND handled_at IS NULL
 """)
 _ANEW = text("""
     UPDATE review SET stage = 'deciding', decided_at = NULL, released_at = NULL, seen_at = NULL, unseen_at = NULL,
-           decide_due = greatest(decide_due, :due), reminded = NULL WHERE id = :review
+           answer = NULL, answered_at = NULL, reminded = NULL,
+           decide_due = greatest(decide_due, :due)
+    WHERE id = :review
 """)
 _OTHERS = text("""
     UPDATE review_seat SET stepped_aside_at = :at
@@ -173,11 +185,16 @@ def handle(
     touched([(review_id, person_id, "objection_answered")], at)
     publish([ReviewObjectionAnswered(person_id=row.person_id, review_id=review_id)])
     if outcome == "anew":
-        _anew(row, at)
+        _anew(row, person_id, at)
 
 
-def _anew(row: Any, at: datetime) -> None:
-    """Others decide: who decided before stepped aside for good. What was decided stays in the frozen dossier."""
+def _anew(row: Any, by: int, at: datetime) -> None:
+    """Others decide: who decided before stepped aside for good.
+
+    What was decided, signed, answered and objected to is frozen first; then the file is free for the next decision,
+    which is read, signed, answered and objected to like the first.
+    """
+    dossier.freeze([row.id], by=by, at=at)
     due = at.astimezone(timezone()).date() + timedelta(days=28)
     db.session.execute(_FORGET, {"review": row.id})
     db.session.execute(_ANEW, {"review": row.id, "due": due})

@@ -42,7 +42,7 @@ _LIST = text(f"""
                >= r.deciders AS decides
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
     LEFT JOIN unit d ON d.id = r.department_id LEFT JOIN review_round o ON o.id = r.round_id
-    LEFT JOIN review_objection x ON x.review_id = r.id
+    LEFT JOIN LATERAL (SELECT * FROM review_objection WHERE review_id = r.id ORDER BY number DESC LIMIT 1) x ON true
     WHERE {_REACH}
       AND CASE WHEN :stage = '' THEN r.stage NOT IN ('closed', 'withdrawn')
                WHEN :stage = 'late' THEN r.stage IN ('gathering', 'panel', 'deciding', 'decided') AND {_DUE} < :today
@@ -211,7 +211,7 @@ _SEATS_OF = text("""
 """)
 _OBJECTION = text("""
     SELECT o.filed_at, o.handled_at, o.handler_id, p.name FROM review_objection o
-    LEFT JOIN person p ON p.id = o.handler_id WHERE o.review_id = :review
+    LEFT JOIN person p ON p.id = o.handler_id WHERE o.review_id = :review ORDER BY o.number DESC LIMIT 1
 """)
 
 
@@ -221,5 +221,5 @@ def seats(review_id: uuid.UUID) -> Sequence[Any]:
 
 
 def objection(review_id: uuid.UUID) -> Any | None:
-    """Whether there is an objection, and who handles it."""
+    """Whether there is an objection, the latest one, and who handles it."""
     return db.session.execute(_OBJECTION, {"review": review_id}).one_or_none()

@@ -20,7 +20,7 @@ from app.events import CriterionLeftOpen, ReviewReleased
 from app.outbox import publish
 from app.reviews import dossier, rules
 from app.reviews.panel import LED_BY, Clash, Other, Said
-from app.reviews.queries import plain
+from app.reviews.sealing import plain
 from app.reviews.touching import (
     NOT_THERE,
     closed_up,

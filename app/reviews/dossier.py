@@ -1,4 +1,4 @@
-"""The frozen dossier: a file as it was at the decision and again when it closed, hashed and sealed.
+"""The frozen dossier: a file as it was at the decision, before it is decided anew, and as it closed; hashed, sealed.
 
 Its content is canonical JSON (RFC 8785) with texts, whole numbers and dates only. The hash is SHA-256 of those bytes,
 which are sealed with a key of their own, wrapped by the master keys: so a dossier outlives the erasure of its person,
@@ -16,13 +16,16 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from app.audit.models import AuditEntry
+from app.badges.picture import engraving_of
 from app.config import settings, timezone
 from app.db import array, db
 from app.keys import KeyLost, decrypt, encrypt, new_key, ring
 from app.people.queries import keys_of, organisation
 from app.reviews import evidence
+from app.reviews.evidence import Evidence
+from app.reviews.holding import Picture
 from app.reviews.models import Dossier
-from app.reviews.queries import plain
+from app.reviews.sealing import plain
 
 FORMAT = "blijk-dossier/1"
 Content = dict[str, Any]
@@ -58,7 +61,7 @@ _DECISIONS = text("""
 """)
 _OBJECTIONS = text("""
     SELECT o.*, p.name FROM review_objection o LEFT JOIN person p ON p.id = o.handler_id
-    WHERE o.review_id = ANY(CAST(:ids AS uuid[]))
+    WHERE o.review_id = ANY(CAST(:ids AS uuid[])) ORDER BY o.review_id, o.number DESC
 """)
 _STEPS = text("""
     SELECT s.*, p.name FROM review_step s LEFT JOIN person p ON p.id = s.person_id
@@ -152,6 +155,8 @@ def _grouped(statement: Any, ids: str) -> dict[uuid.UUID, list[Any]]:
 
 def _content(row: Any, number: int, parts: _Parts, at: datetime) -> Content:
     key = parts.keys.get(row.person_id)
+    objections = parts.objections[row.id]
+    to_this = [one for one in objections[:1] if one.outcome != "anew" or one.number == row.highest]
 
     def read(sealed: bytes | None) -> str | None:
         return plain(key, sealed, row.id)
@@ -178,7 +183,8 @@ def _content(row: Any, number: int, parts: _Parts, at: datetime) -> Content:
         "seen_at": _moment(row.seen_at),
         "not_signed_at": _moment(row.unseen_at),
         "answer": {"text": read(row.answer), "at": _moment(row.answered_at)} if row.answer else None,
-        "objection": next((_objection(one, read) for one in parts.objections[row.id]), None),
+        "objection": next((_objection(one, read) for one in to_this), None),
+        "earlier_objections": [_objection(one, read) for one in objections[len(to_this) :]],
         "closed_at": _moment(row.closed_at),
         "steps": [{"at": _moment(one.at), "by": one.name, "what": one.what} for one in parts.steps[row.id]],
     }
@@ -201,24 +207,28 @@ def _criterion(asked: Mapping[str, Any], review_id: uuid.UUID, parts: _Parts, re
     }
 
 
-def _piece(one: evidence.Piece) -> Content:
-    drawn = one.picture
+def _piece(one: Evidence) -> Content:
+    """What the file shows of it, and nothing else."""
+    held = one.held
     return {
         "kind": one.kind,
-        "title": dict(one.title) if isinstance(one.title, Mapping) else one.title,
-        "note": one.note,
-        "said": one.said,
-        "lang": one.lang,
-        "by": one.by,
-        "at": _moment(one.at),
-        "tier": one.tier,
-        "times": one.times,
+        "title": one.title or (dict(held.title) if held else ""),
+        "note": "\n".join(part for part in (one.words, one.link) if part),
+        "lang": (held and held.lang) or "",
+        "by": (held and held.by) or "",
+        "at": _moment(held.on or held.at) if held else None,
+        "tier": held.tier if held else None,
+        "times": held.many if held else 0,
         "released_at": _moment(one.released_at),
-        "gone": one.gone,
-        "picture": drawn and {
-            "kind": drawn.kind, "tier": drawn.tier, "skill": drawn.skill, "glyph": drawn.glyph,
-            "engraving": (drawn.engraving or b"").hex(), "version": drawn.version,
-        },
+        "gone": one.taken_back,
+        "picture": _picture(held.picture) if held and held.picture else None,
+    }
+
+
+def _picture(one: Picture) -> Content:
+    return {
+        "kind": one.kind, "tier": one.tier, "skill": one.enamel, "glyph": one.glyph,
+        "engraving": engraving_of(one.seed).hex(), "version": one.version,
     }  # fmt: skip
 
 

@@ -1,11 +1,12 @@
-"""What somebody holds that can be evidence, and what a file shows of it: one statement, whatever kinds there are.
+"""What people hold that can be evidence, and what files show of it: one statement, whatever kinds there are.
 
 The same rows answer what may be released (all that stands) and what a file names (these things, also when they do
-not stand any more). Lessons without a name are never among them: that they are somebody's stands nowhere.
+not stand any more), in a file that is read and in one that is frozen. Lessons without a name are never among them:
+that they are somebody's stands nowhere.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -57,16 +58,17 @@ class Thing:
     criterion_id: int | None = None
 
 
-_COLUMNS = "thing, kind, stands, at, title, lang, words, by, by_id, observed_on, many, version_id, tier, drawn, sealed"
-_NAMED = "(CAST(:things AS text[]) IS NULL AND {stands} OR {thing} = ANY(:things))"
+def _part(thing: str, kind: str, stands: str, rest: str, source: str, whose: str) -> tuple[str, str]:
+    """One kind, as what somebody holds (the latest of it that stands) and as what of it is named.
 
-
-def _part(thing: str, kind: str, stands: str, rest: str, source: str, whose: str) -> str:
-    """One kind. `rest` are the columns after `stands`; whoever asks for named things gets those that fell too."""
-    named = _NAMED.format(stands=stands, thing=thing)
+    `whose` is the column of its holder, with more that has to hold; `rest` are the columns after `stands`.
+    """
+    holder, _, more = whose.partition(" AND ")
+    told = f"SELECT {holder} AS holder_id, {thing} AS thing, '{kind}' AS kind, {stands} AS stands, {rest} FROM {source}"
+    more = f" AND {more}" if more else ""
     return (
-        f"(SELECT {thing} AS thing, '{kind}' AS kind, {stands} AS stands, {rest} FROM {source}"
-        f" WHERE {whose} AND {named} ORDER BY 4 DESC LIMIT {MOST})"
+        f"({told} WHERE {holder} = :person AND {stands}{more} ORDER BY 5 DESC LIMIT {MOST})",
+        f"{told} WHERE {holder} = ANY(:people) AND {thing} = ANY(:things){more}",
     )
 
 
@@ -76,65 +78,82 @@ _PARTS = (
         "w.earned_at AS at, NULL::jsonb AS title, NULL AS lang, '' AS words, NULL AS by, NULL::bigint AS by_id,"
         " NULL::date AS observed_on, 0::bigint AS many, w.version_id, w.tier, w.picture_version AS drawn,"
         " NULL::bytea AS sealed, NULL::bigint AS criterion_id",
-        "award w", "w.person_id = :person",
+        "award w", "w.person_id",
     ),
     _part(
         "'completion:' || c.id", "completion", "c.state = 'confirmed'",
         "c.completed_at, a.title, NULL, '', p.name, p.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
         "completion c JOIN activity a ON a.id = c.activity_id LEFT JOIN person p ON p.id = c.confirmer_id"
         " AND c.origin = 'log'",
-        "c.person_id = :person AND c.state IN ('confirmed', 'withdrawn')",
+        "c.person_id AND c.state IN ('confirmed', 'withdrawn')",
     ),
     _part(
         "'lesson_applied:' || l.id", "lesson_applied", "l.deleted_at IS NULL AND l.hidden_at IS NULL",
         "l.shared_at, jsonb_build_object(l.lang, l.title), l.lang, l.learned, NULL, NULL, NULL,"
         " (SELECT count(*) FROM lesson_application n WHERE n.lesson_id = l.id AND n.ended_at IS NULL),"
         " NULL, NULL, NULL, NULL, NULL",
-        "lesson l", "l.author_id = :person AND l.deleted_at IS NULL AND l.hidden_at IS NULL",
+        "lesson l", "l.author_id AND l.deleted_at IS NULL AND l.hidden_at IS NULL",
     ),
     _part(
         "'lesson_applied:' || l.id", "lesson_applied", "n.ended_at IS NULL",
         "n.at, jsonb_build_object(l.lang, l.title), l.lang, n.how, p.name, p.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
         "lesson_application n JOIN lesson l ON l.id = n.lesson_id LEFT JOIN person p ON p.id = l.author_id",
-        "n.person_id = :person AND n.ended_at IS NULL AND l.deleted_at IS NULL AND l.hidden_at IS NULL"
+        "n.person_id AND n.ended_at IS NULL AND l.deleted_at IS NULL AND l.hidden_at IS NULL"
         " AND l.audience = 'everyone'",
     ),
     _part(
         "'kudos:' || k.id", "kudos", "k.undone_at IS NULL",
         "k.given_at, '{}'::jsonb, k.lang, k.message, g.name, g.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
         "kudos_receiver r JOIN kudos k ON k.id = r.kudos_id JOIN person g ON g.id = k.giver_id",
-        "r.person_id = :person AND k.undone_at IS NULL AND k.hidden_at IS NULL",
+        "r.person_id AND k.undone_at IS NULL AND k.hidden_at IS NULL",
     ),
     _part(
         "'recognition:' || r.id", "recognition", "r.withdrawn_at IS NULL",
         "r.given_at, jsonb_build_object(r.lang, r.title), r.lang, CASE WHEN r.withdrawn_at IS NULL THEN r.citation"
         " ELSE '' END, g.name, g.id, NULL, 0, NULL, NULL, NULL, NULL, NULL",
         "recognition_receiver o JOIN recognition r ON r.id = o.recognition_id JOIN person g ON g.id = r.giver_id",
-        "o.person_id = :person",
+        "o.person_id",
     ),
     _part(
         "'observation:' || o.id", "observation", "o.filed_at IS NOT NULL",
         "o.filed_at, '{}'::jsonb, NULL, '', p.name, p.id, o.observed_on, 0, NULL, NULL, NULL, o.sealed, o.criterion_id",
-        "review_observation o JOIN person p ON p.id = o.observer_id",
-        "o.review_id = :review AND o.filed_at IS NOT NULL",
+        "review_observation o JOIN person p ON p.id = o.observer_id JOIN review v ON v.id = o.review_id",
+        "v.person_id AND v.id = ANY(:reviews) AND o.filed_at IS NOT NULL",
     ),
 )  # fmt: skip
-_HELD = text("\nUNION ALL ".join(_PARTS)).bindparams(
-    bindparam("person", type_=BigInteger()),
-    bindparam("review", type_=UUID(as_uuid=True)),
-    bindparam("things", type_=ARRAY(Text())),
+_REVIEWS = bindparam("reviews", type_=ARRAY(UUID(as_uuid=True)))
+_HELD = text("\nUNION ALL ".join(held for held, _ in _PARTS)).bindparams(
+    _REVIEWS, bindparam("person", type_=BigInteger())
+)
+_NAMED = text("\nUNION ALL ".join(named for _, named in _PARTS)).bindparams(
+    _REVIEWS, bindparam("people", type_=ARRAY(BigInteger())), bindparam("things", type_=ARRAY(Text()))
 )
 
 
-def of(person_id: int, review_id: uuid.UUID, things: Iterable[str] | None = None) -> dict[str, Thing]:
-    """What this person holds and could release in this review, the latest first; or what stands of these things."""
-    wanted = None if things is None else sorted(set(things))
-    if wanted is not None and not wanted:
+def of(person_id: int, review_id: uuid.UUID) -> dict[str, Thing]:
+    """What this person holds and could release in this review, the latest first."""
+    rows = db.session.execute(_HELD, {"person": person_id, "reviews": [review_id]}).all()
+    return {thing: found for (_, thing), found in _latest_first(rows).items()}
+
+
+def named(things: Iterable[tuple[uuid.UUID, int, str]]) -> dict[tuple[int, str], Thing]:
+    """What there is of these things (review, holder, name), also of those that do not stand any more."""
+    wanted = set(things)
+    if not wanted:
         return {}
-    rows = db.session.execute(_HELD, {"person": person_id, "review": review_id, "things": wanted}).all()
-    found: dict[str, Thing] = {}
+    told = {
+        "reviews": sorted({review for review, _, _ in wanted}),
+        "people": sorted({holder for _, holder, _ in wanted}),
+        "things": sorted({thing for _, _, thing in wanted}),
+    }
+    return _latest_first(db.session.execute(_NAMED, told).all())
+
+
+def _latest_first(rows: Sequence[Any]) -> dict[tuple[int, str], Thing]:
+    found: dict[tuple[int, str], Thing] = {}
     for row in sorted(rows, key=_latest, reverse=True):
-        found.setdefault(row.thing, _thing(row))
+        if (row.holder_id, row.thing) not in found:
+            found[row.holder_id, row.thing] = _thing(row)
     return found
 
 

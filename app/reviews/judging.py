@@ -16,7 +16,8 @@ from sqlalchemy import text
 from app.db import db
 from app.people.queries import keys_of
 from app.reviews import dossier
-from app.reviews.queries import Open, plain
+from app.reviews.queries import Open
+from app.reviews.sealing import plain
 
 _VERDICTS = text("""
     SELECT a.criterion_id, a.person_id, a.verdict, a.sealed, p.name FROM review_assessment a
@@ -36,6 +37,7 @@ _DECISIONS = text("""
 """)
 _OBJECTION = text("""
     SELECT o.*, p.name FROM review_objection o LEFT JOIN person p ON p.id = o.handler_id WHERE o.review_id = :review
+    ORDER BY o.number DESC
 """)
 _SIGNED = text("SELECT person_id FROM review_decision WHERE review_id = :review AND signed_at IS NOT NULL")
 
@@ -88,7 +90,8 @@ class Judged:
     draft: Decided | None
     signed: frozenset[int]
     answer: str | None
-    objection: Objection | None
+    objection: Objection | None  # to the decision that stands now, or the latest while there is none
+    earlier: Sequence[Objection]  # to decisions that were taken anew since, the latest first
     object_until: date | None
     sign_until: date | None
     dossiers: Sequence[Any]
@@ -105,6 +108,10 @@ def of(seen: Open, me: int) -> Judged:
     key = keys_of([row.person_id]).get(row.person_id)
     told = {"review": row.id, "me": me}
     decided = _decided(seen, key, told)
+    objections = _objections(row, key)
+    latest = (
+        objections[0] if objections and not (row.released_at and objections[0].outcome == "anew") else None
+    )
     return Judged(
         verdicts=_verdicts(row, key) if row.assessed_at else {},
         drafts=_drafts(row, key, told) if seen.assesses and row.stage == "panel" else {},
@@ -112,7 +119,8 @@ def of(seen: Open, me: int) -> Judged:
         draft=next((one for one in decided if one.person_id == me), None) if seen.decides else None,
         signed=frozenset(db.session.scalars(_SIGNED, told)),
         answer=plain(key, row.answer, row.id),
-        objection=_objection(row, key),
+        objection=latest,
+        earlier=objections[1:] if latest else objections,
         object_until=row.object_until,
         sign_until=row.sign_until,
         dossiers=dossier.of(row.id),
@@ -152,9 +160,11 @@ def _decided(seen: Open, key: bytes | None, told: Mapping[str, Any]) -> list[Dec
     ]  # fmt: skip
 
 
-def _objection(row: Any, key: bytes | None) -> Objection | None:
-    one = db.session.execute(_OBJECTION, {"review": row.id}).one_or_none()
-    if one is None:
-        return None
-    words, answer = plain(key, one.sealed, row.id) or "", plain(key, one.answer, row.id)
-    return Objection(words, one.filed_at, one.handler_id, one.name, one.outcome, answer, one.handled_at)
+def _objections(row: Any, key: bytes | None) -> list[Objection]:
+    return [
+        Objection(
+            plain(key, one.sealed, row.id) or "", one.filed_at, one.handler_id, one.name, one.outcome,
+            plain(key, one.answer, row.id), one.handled_at,
+        )
+        for one in db.session.execute(_OBJECTION, {"review": row.id})
+    ]  # fmt: skip

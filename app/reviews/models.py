@@ -261,11 +261,15 @@ class ReviewDecision(Base):
 
 
 class ReviewObjection(Base):
-    """The employee objects within the term; somebody who had no part in the decision handles it."""
+    """The employee objects within the term; somebody who had no part in the decision handles it.
+
+    `number` is that of the dossier which was frozen as the decision was released: one objection to each decision.
+    """
 
     __tablename__ = "review_objection"
     __table_args__ = (CheckConstraint("outcome IN ('stands', 'anew')", name="outcome"),)
     review_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("review.id"), primary_key=True, info=PSEUDONYM)
+    number: Mapped[int] = mapped_column(primary_key=True, default=1, server_default="1", info=NONE)
     sealed: Mapped[bytes | None] = mapped_column(info=SECRET)
     filed_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)

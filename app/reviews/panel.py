@@ -19,7 +19,7 @@ from app.events import ReviewSeatNamed, ReviewWaits
 from app.outbox import publish
 from app.people.queries import keys_of
 from app.reviews import rules, terms
-from app.reviews.queries import plain
+from app.reviews.sealing import plain
 from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, touched
 
 WRONG = {

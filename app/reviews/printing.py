@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_datetime, ngettext
 from flask_babel import gettext as _
 
 from app.badges.files import Picture
@@ -163,12 +163,14 @@ def _piece(one: Mapping[str, Any], lang: str) -> dict[str, Any]:
     line = [kind, _day(one["at"]), one["by"]]
     if one["tier"]:
         line[0] = _("Badge, tier %(tier)s", tier=one["tier"])
+    if one["times"]:
+        line.append(ngettext("Applied by %(num)s colleague", "Applied by %(num)s colleagues", one["times"]))
     return {
         "title": _in(one["title"], lang) or kind,
         "line": ", ".join(part for part in line if part),
-        "note": "\n".join(part for part in (one["note"], one["said"]) if part),
+        "note": one["note"],
         "lang": one["lang"] or lang,
-        "gone": _("Taken back before the decision") if one["gone"] else "",
+        "gone": _("Taken back since") if one["gone"] else "",
         "picture": _drawn(drawn) if drawn else "",
         "alt": _("Picture of the badge %(name)s", name=_in(one["title"], lang)),
     }
@@ -201,11 +203,15 @@ def _words(content: Mapping[str, Any]) -> list[dict[str, str]]:
                     "text": content[name]["text"] or _gone(),
                 }
             )
-    if found := content["objection"]:
-        told.append(
-            {"title": _("Objection"), "line": _day(found["filed_at"]), "text": found["text"] or _gone()}
-        )
-    if found and found["outcome"]:
+    earlier = reversed(content.get("earlier_objections", ()))
+    for found in (one for one in (*earlier, content["objection"]) if one):
+        told += _objection(found)
+    return told
+
+
+def _objection(found: Mapping[str, Any]) -> list[dict[str, str]]:
+    told = [{"title": _("Objection"), "line": _day(found["filed_at"]), "text": found["text"] or _gone()}]
+    if found["outcome"]:
         said = _("The decision stands") if found["outcome"] == "stands" else _("Decided anew, by others")
         line = ", ".join(one for one in (said, found["handled_by"], _day(found["handled_at"])) if one)
         told.append({"title": _("Answer to the objection"), "line": line, "text": found["answer"] or _gone()})

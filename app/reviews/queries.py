@@ -5,7 +5,6 @@ else, whatever their role: not their manager as such, not learning, not an admin
 file; `rules` and the columns of `Open` say what each may do in it.
 """
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ from app.badges.queries import catalogue
 from app.careers import queries as careers
 from app.config import timezone
 from app.db import db
-from app.keys import decrypt, unpadded
 from app.people.queries import keys_of
-from app.reviews import holding, rules, terms
+from app.reviews import evidence, holding, rules, terms
+from app.reviews.evidence import Evidence as Evidence
 from app.reviews.holding import Thing
 from app.reviews.models import Review
+from app.reviews.sealing import plain
 from app.vision import queries as vision
 
 AnyRow = Any
@@ -73,11 +73,6 @@ def opened(me: int, review_id: uuid.UUID, reach: set[int] | bool | None) -> Open
     return found if found.mine or found.assesses or found.decides or found.handles or found.runs else None
 
 
-def about(review_id: uuid.UUID) -> str:
-    """What the words in a file are sealed for: they open in this file and in no other."""
-    return f"review {review_id}"
-
-
 # The file --------------------------------------------------------------------------------------------------------
 
 _HEAD = text("""
@@ -89,9 +84,6 @@ _HEAD = text("""
     LEFT JOIN person m ON m.id = p.manager_id AND m.erased_at IS NULL
     WHERE p.id = :person
 """)
-_EVIDENCE = text("""
-    SELECT id, criterion_id, kind, thing, released_at, sealed FROM review_evidence WHERE review_id = :review ORDER BY id
-""")
 _SEATS = text("""
     SELECT s.person_id, s.seat, p.name, s.named_at, s.handed_in_at, s.stepped_aside_at,
            CASE WHEN p.active AND p.erased_at IS NULL THEN p.handle END AS handle
@@ -102,21 +94,6 @@ _STEPS = text("""
     SELECT s.id, s.at, s.person_id, s.what, s.detail, p.name
     FROM review_step s LEFT JOIN person p ON p.id = s.person_id WHERE s.review_id = :review ORDER BY s.id DESC
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One piece in a file, released by its holder. Of what was revoked, withdrawn or deleted since little is left."""
-
-    id: int
-    kind: str
-    thing: str
-    released_at: datetime
-    held: Thing | None  # none: nothing of it is left to show
-    taken_back: bool
-    title: str = ""  # of a document
-    words: str = ""  # of a document or an observation
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +139,7 @@ def file(row: AnyRow) -> File:
     key = keys_of([row.person_id]).get(row.person_id)
     asked = careers.criteria([row.criteria_id])[row.criteria_id]
     job = next(one for one in careers.jobs(retired=True) if one.id == row.job_id)
-    released = _released(row, key)
+    released = evidence.of([row.id]).get(row.id, [])
     skills = vision.names([one.skill_id for one in asked.items])
     return File(
         row=row,
@@ -173,7 +150,8 @@ def file(row: AnyRow) -> File:
         criteria=[
             Asked(
                 one.id, one.key, place, one.text, skills[one.skill_id].name, skills[one.skill_id].enamel,
-                one.level, one.evidence, one.badges, released.get(one.id, []),
+                one.level, one.evidence, one.badges,
+                [piece for piece in released if piece.criterion_id == one.id],
             )
             for place, one in enumerate(asked.items, 1)
         ],
@@ -182,37 +160,6 @@ def file(row: AnyRow) -> File:
         steps=db.session.execute(_STEPS, told).all(),
         stages=rules.strip_of(row),
     )  # fmt: skip
-
-
-def _released(row: AnyRow, key: bytes | None) -> dict[int, list[Evidence]]:
-    """What the holder released, by criterion, in the order of release."""
-    rows = db.session.execute(_EVIDENCE, {"review": row.id}).all()
-    held = holding.of(row.person_id, row.id, [one.thing for one in rows if one.kind != "document"])
-    found: dict[int, list[Evidence]] = {}
-    for one in rows:
-        found.setdefault(one.criterion_id, []).append(_evidence(one, held.get(one.thing), key, row.id))
-    return found
-
-
-def _evidence(row: AnyRow, held: Thing | None, key: bytes | None, review_id: uuid.UUID) -> Evidence:
-    if row.kind == "document":
-        told = json.loads(plain(key, row.sealed, review_id) or "{}")
-        gone = not told
-        return Evidence(
-            row.id, row.kind, row.thing, row.released_at, None, gone,
-            told.get("title", ""), told.get("text", ""), told.get("link", ""),
-        )  # fmt: skip
-    stands = held is not None and held.stands
-    words = plain(key, held.sealed, review_id) if held and held.kind == "observation" else None
-    said = words or (held.words if held and stands else "")
-    return Evidence(row.id, row.kind, row.thing, row.released_at, held, not stands, words=said)
-
-
-def plain(key: bytes | None, sealed: bytes | None, review_id: uuid.UUID) -> str | None:
-    """Words that were sealed for this file; None once the key of its holder is gone."""
-    if key is None or sealed is None:
-        return None
-    return unpadded(decrypt(key, sealed, about(review_id)))
 
 
 _HOLDER = text("SELECT person_id FROM review WHERE id = :review")
@@ -319,11 +266,11 @@ class Observation:
 def proposals(row: AnyRow) -> list[Proposed]:
     """What waits for the holder's answer; what they do not hold any more is not shown."""
     rows = db.session.execute(_PROPOSALS, {"review": row.id}).all()
-    held = holding.of(row.person_id, row.id, [one.thing for one in rows])
+    held = holding.named((row.id, row.person_id, one.thing) for one in rows)
     return [
-        Proposed(one.id, one.criterion_id, held[one.thing], one.by)
+        Proposed(one.id, one.criterion_id, there, one.by)
         for one in rows
-        if one.thing in held and held[one.thing].stands
+        if (there := held.get((row.person_id, one.thing))) and there.stands
     ]
 
 

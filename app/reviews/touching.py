@@ -16,7 +16,7 @@ from app.db import array, db
 from app.errors import Conflict, NotFound
 from app.keys import encrypt, padded
 from app.people.queries import keys_of
-from app.reviews.queries import about
+from app.reviews.sealing import about
 
 NOT_THERE = _l("This review is not here, or not for you.")
 STALE = _l("The file has changed since you opened it. Read what is new, and then decide or sign again.")

@@ -17,7 +17,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.people import actions as people
 from app.people.queries import hr_reach
-from app.reviews import after, dossier, panel, queries, rounds
+from app.reviews import after, dossier, judging, panel, queries, rounds
 from app.reviews.touching import Stale
 from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, counted, row_of, rows
 from tests.app.reviews.test_panel_and_decision import both
@@ -339,16 +339,29 @@ def test_a_decision_that_stands_is_answered_once_also_by_two_at_once(
     assert len(rows("SELECT FROM review_step WHERE what = 'objection_answered'")) == 1
 
 
-def test_anew_is_decided_by_others_and_makes_a_second_dossier(scene: Scene, cast: Cast) -> None:
+def handled_anew(scene: Scene, cast: Cast, review: uuid.UUID, by: int) -> None:
+    with transaction():
+        after.name_handler(review, person_id=by, by=cast.clara, at=AT)
+        settle(AT)
+    with transaction():
+        after.handle(review, outcome="anew", words=WHY, person_id=by, version=scene.version(review), at=AT)
+        settle(AT)
+
+
+def of_dossier(review: uuid.UUID, number: int) -> Any:
+    found = dossier.opened(review, number)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_anew_is_decided_by_others_and_what_was_decided_is_frozen_with_its_objection(
+    scene: Scene, cast: Cast
+) -> None:
     review = objected(scene, cast)
     with transaction():
-        after.name_handler(review, person_id=cast.dan, by=cast.clara, at=AT)
+        after.answer(review, "I see it another way", person_id=cast.anna, at=AT)
         settle(AT)
-    with transaction():
-        after.handle(
-            review, outcome="anew", words=WHY, person_id=cast.dan, version=scene.version(review), at=AT
-        )
-        settle(AT)
+    handled_anew(scene, cast, review, cast.dan)
     assert row_of(review).stage == "deciding"
     with pytest.raises(NotFound):
         scene.sign(review, "mia")
@@ -356,10 +369,74 @@ def test_anew_is_decided_by_others_and_makes_a_second_dossier(scene: Scene, cast
         scene.seat(review, "decider", "mia")
     scene.seat(review, "decider", "eve")
     assert scene.sign(review, "eve") == "released"
-    assert [row.number for row in dossier.of(review)] == [1, 2]
-    first, second = (json.loads(dossier.opened(review, number)[1]) for number in (1, 2))  # type: ignore[index]
-    assert (first["decisions"][0]["by"], second["decisions"][0]["by"]) == ("Mia", "Eve")
-    assert second["objection"]["outcome"] == "anew"
+    assert [row.number for row in dossier.of(review)] == [1, 2, 3]
+    first, before, second = (of_dossier(review, number) for number in (1, 2, 3))
+    assert [one["decisions"][0]["by"] for one in (first, before, second)] == ["Mia", "Mia", "Eve"]
+    assert (first["objection"], before["objection"]["outcome"]) == (None, "anew")
+    assert before["answer"]["text"] == "I see it another way"
+    assert (second["answer"], second["objection"]) == (None, None)
+    assert [one["outcome"] for one in second["earlier_objections"]] == ["anew"]
+
+
+def test_what_was_decided_anew_is_read_signed_answered_and_objected_to_like_the_first(
+    scene: Scene, cast: Cast
+) -> None:
+    review = objected(scene, cast)
+    with transaction():
+        after.sign_seen(review, person_id=cast.anna, version=scene.version(review), at=AT)
+        after.answer(review, "I see it another way", person_id=cast.anna, at=AT)
+        settle(AT)
+    handled_anew(scene, cast, review, cast.dan)
+    with pytest.raises(Conflict), transaction():  # there is nothing to object to while nothing is decided
+        after.file_objection(review, WHY, person_id=cast.anna, at=AT)
+    scene.seat(review, "decider", "eve")
+    later = AT + 50 * DAY  # the term of the first decision is over, that of the second begins
+    scene.sign(review, "eve", "not_yet", at=later)
+    with transaction():
+        after.sign_seen(review, person_id=cast.anna, version=scene.version(review), at=later)
+        after.answer(review, "And now too", person_id=cast.anna, at=later)
+        after.file_objection(review, "Against the second one", person_id=cast.anna, at=later + 42 * DAY)
+        settle(later)
+    with pytest.raises(Conflict), transaction():
+        after.file_objection(review, "And once more", person_id=cast.anna, at=later)
+    go_on(later + 60 * DAY)
+    assert row_of(review).stage == "released"
+    with pytest.raises(Refused), transaction():  # who had it decided anew has a part in it now
+        after.name_handler(review, person_id=cast.dan, by=cast.clara, at=later)
+    seen = queries.opened(cast.anna, review, False)
+    assert seen is not None
+    told = judging.of(seen, cast.anna)
+    assert told.objection is not None
+    assert (told.objection.words, told.objection.outcome) == ("Against the second one", None)
+    assert [one.outcome for one in told.earlier] == ["anew"]
+    with transaction():
+        after.name_handler(review, person_id=cast.leo, by=cast.clara, at=later)
+        settle(later)
+    read = scene.version(review)
+    with transaction():
+        after.handle(review, outcome="stands", words=WHY, person_id=cast.leo, version=read, at=later)
+        settle(later)
+    go_on(later + 60 * DAY)
+    last = of_dossier(review, 4)
+    assert (last["objection"]["outcome"], last["answer"]["text"]) == ("stands", "And now too")
+    assert [one["outcome"] for one in last["earlier_objections"]] == ["anew"]
+
+
+def test_of_two_objections_to_a_decision_anew_at_once_one_wins(app: Flask, scene: Scene, cast: Cast) -> None:
+    review = objected(scene, cast)
+    handled_anew(scene, cast, review, cast.dan)
+    scene.seat(review, "decider", "eve")
+    scene.sign(review, "eve", "not_yet")
+
+    def object_() -> bool:
+        with transaction():
+            after.file_objection(review, WHY, person_id=cast.anna, at=AT)
+            settle(AT)
+            return True
+
+    answers = both(app, object_, object_)
+    assert answers.count(True) == 1
+    assert len(rows("SELECT FROM review_objection")) == 2
 
 
 def test_what_is_left_open_becomes_goals_of_the_employees_own_with_a_day(scene: Scene, cast: Cast) -> None:
