@@ -64,7 +64,7 @@ def bell() -> ResponseReturnValue:
     """For a swap; in full it is only the link."""
     here = "inbox" if request.args.get("here") else ""
     context = {"inbox_new": inbox_unread(), "current": here}
-    return render("notifications/_bells.html", "notifications/_bells.html", **context)
+    return done("notifications/_bells.html", url_for(".inbox"), **context)
 
 
 @pages.post("/inbox/read")

@@ -315,3 +315,29 @@ def test_beyond_its_measure_the_house_says_so_and_works_on(
     first.join(5)
     wall({"PATH_INFO": "/"}, keep)  # type: ignore[arg-type]
     assert answers == [("503 Service Unavailable", "2"), ("200 OK", None), ("200 OK", None)]
+
+
+FRAGMENTS = {
+    "/goals/people?who=e": "/goals",
+    "/kudos/people?who=e": "/kudos",
+    "/kudos/teams?team=n": "/kudos",
+    "/log/people?who=e": "/log",
+    "/log/titles?title=a": "/log",
+    "/confirmations/new": "/confirmations",
+    "/inbox/bell": "/inbox",
+    "/home/stats": "/",
+    "/moment": "/",
+    "/search/glance?q=a": "/search",
+}
+
+
+@pytest.mark.parametrize("path", FRAGMENTS)
+def test_a_part_of_a_page_opened_by_its_address_leads_to_the_page(
+    path: str, client_of: Browser, cast: Cast
+) -> None:
+    answer = client_of("anna").get(path)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].split("?")[0] == FRAGMENTS[path]
+    part = client_of("anna").get(path, headers={"HX-Request": "true"})
+    assert part.status_code in (200, 204)
+    assert "<html" not in part.text
