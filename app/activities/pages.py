@@ -182,9 +182,9 @@ def log_it() -> ResponseReturnValue:
 @pages.get("/log/people")
 @may("person")
 def people() -> ResponseReturnValue:
-    """Names for the box, while one types."""
+    """Names for the box, while one types; a visit of its own goes to the form."""
     found = colleagues(query(WhoQuery())["who"], but=me(), limit=8)
-    return render("people/_names.html", people=found)
+    return done("people/_names.html", url_for(".log"), people=found)
 
 
 @pages.get("/log/titles")
@@ -192,7 +192,7 @@ def people() -> ResponseReturnValue:
 def titles() -> ResponseReturnValue:
     """Titles of the catalogue for the box, while one types: what is there need not be described again."""
     rows, _more = queries.catalogue(locale=str(get_locale()), text=query(TitleQuery())["title"])
-    return render("activities/_titles.html", "activities/_titles.html", rows=rows[:8])
+    return done("activities/_titles.html", url_for(".log"), rows=rows[:8])
 
 
 def _confirmer(typed: str) -> int | None:
@@ -327,9 +327,9 @@ def confirmations() -> ResponseReturnValue:
 @pages.get("/confirmations/new")
 @may("person")
 def news() -> ResponseReturnValue:
-    """How many came since the page was made; they stand in it when one asks for them."""
+    """How many came since the page was made; they stand in it when one asks for them, or comes here by the address."""
     number = queries.count_waiting_for(me(), **query(NewsQuery()))
-    return render("activities/_news.html", "activities/_news.html", number=number)
+    return done("activities/_news.html", url_for(".confirmations"), number=number)
 
 
 @pages.post("/confirmations/<int:completion_id>")

@@ -238,4 +238,5 @@ def _form(row: Any, typed: dict[str, Any], **more: Any) -> Response:
 def names() -> ResponseReturnValue:
     """Names for the box, while one types."""
     typed = request.args.get("who", "")[:200]
-    return render("people/_names.html", people=people.colleagues(typed, but=me(), limit=8))
+    found = people.colleagues(typed, but=me(), limit=8)
+    return done("people/_names.html", url_for(".everything"), people=found)

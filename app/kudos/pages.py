@@ -119,14 +119,15 @@ def _one_more(wanted: str) -> Response:
 def people() -> ResponseReturnValue:
     """Names for the box, while one types."""
     found = colleagues(query(PeopleQuery())["who"], but=me(), limit=8)
-    return render("people/_names.html", people=found)
+    return done("people/_names.html", url_for(".wall"), people=found)
 
 
 @pages.get("/kudos/teams")
 @may("person")
 def teams() -> ResponseReturnValue:
     """Teams for the box, while one types."""
-    return render("kudos/_teams.html", teams=queries.teams(me(), query(TeamsQuery())["team"]))
+    found = queries.teams(me(), query(TeamsQuery())["team"])
+    return done("kudos/_teams.html", url_for(".wall"), teams=found)
 
 
 @pages.get(ONE)

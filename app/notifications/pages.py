@@ -61,10 +61,10 @@ def _by_day(entries: Sequence[Entry]) -> list[tuple[Any, list[Entry]]]:
 @pages.get("/inbox/bell")
 @may("person")
 def bell() -> ResponseReturnValue:
-    """For a swap; in full it is only the link."""
+    """For a swap; a visit of its own goes to the inbox."""
     here = "inbox" if request.args.get("here") else ""
     context = {"inbox_new": inbox_unread(), "current": here}
-    return render("notifications/_bells.html", "notifications/_bells.html", **context)
+    return done("notifications/_bells.html", url_for(".inbox"), **context)
 
 
 @pages.post("/inbox/read")
