@@ -183,7 +183,7 @@ def log_it() -> ResponseReturnValue:
 @pages.get("/log/people")
 @may("person")
 def people() -> ResponseReturnValue:
-    """Names for the box, while one types."""
+    """Names for the box, while one types; a visit of its own goes to the form."""
     found = colleagues(query(WhoQuery())["who"], but=me(), limit=8)
     return done("people/_names.html", url_for(".log"), people=found)
 

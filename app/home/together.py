@@ -1,6 +1,7 @@
 """What the team page and the meeting card show, read from several rooms; nothing of it counts or ranks people."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,17 @@ from leaderboards.periods import bounds, windows_at
 
 AnyRow = Row[*tuple[Any, ...]]
 NEWS, FOR_MEETING = 12, 6
+
+
+@dataclass
+class Celebrated:
+    """Somebody of the team with what they earned and shared lately, the latest first."""
+
+    person_id: int
+    name: str
+    profile: str
+    news: list[AnyRow] = field(default_factory=list)
+
 
 _OWN = text("""
     SELECT (SELECT count(*) FROM completion WHERE person_id = :me AND state = 'confirmed' AND completed_at >= :since)
@@ -73,11 +85,15 @@ def own_learning(me: int, at: datetime) -> AnyRow:
     return db.session.execute(_OWN, {"me": me, "since": began}).one()
 
 
-def to_celebrate(person_ids: Sequence[int], since: datetime) -> Sequence[AnyRow]:
-    """What these people earned and shared lately, for every colleague to see, the latest first."""
+def to_celebrate(person_ids: Sequence[int], since: datetime) -> list[Celebrated]:
+    """What these people earned and shared lately, for colleagues to see: each once, who was last first."""
     if not person_ids:
         return []
-    return db.session.execute(_NEWS, {"ids": list(person_ids), "since": since, "limit": NEWS}).all()
+    people: dict[int, Celebrated] = {}
+    for row in db.session.execute(_NEWS, {"ids": list(person_ids), "since": since, "limit": NEWS}):
+        one = people.setdefault(row.person_id, Celebrated(row.person_id, row.person, row.profile))
+        one.news.append(row)
+    return list(people.values())
 
 
 def lessons_for_meeting(team_id: int | None, since: datetime) -> Sequence[AnyRow]:

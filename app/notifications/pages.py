@@ -61,7 +61,7 @@ def _by_day(entries: Sequence[Entry]) -> list[tuple[Any, list[Entry]]]:
 @pages.get("/inbox/bell")
 @may("person")
 def bell() -> ResponseReturnValue:
-    """For a swap; in full it is only the link."""
+    """For a swap; a visit of its own goes to the inbox."""
     here = "inbox" if request.args.get("here") else ""
     context = {"inbox_new": inbox_unread(), "current": here}
     return done("notifications/_bells.html", url_for(".inbox"), **context)
