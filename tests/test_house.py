@@ -67,7 +67,18 @@ OWN_NAMES = {
         "waiting",
     },
     "points": {"versions"},
-    "privacy": {"asking", "content", "labels", "own", "terms", "words"},
+    "privacy": {
+        "asking",
+        "content",
+        "desk",
+        "erasing",
+        "gone",
+        "labels",
+        "own",
+        "replaying",
+        "terms",
+        "words",
+    },
     "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"}
