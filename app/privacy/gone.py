@@ -52,6 +52,9 @@ _NAMES = f"(SELECT kind || ' ' || value FROM identity WHERE person_id {E})"
 _WROTE = f"""CASE t.kind WHEN 'lesson' THEN t.content_id IN {_LESSONS}
     ELSE t.content_id IN (SELECT id FROM kudos WHERE giver_id {E}) END"""
 
+# Sources that are made of our own numbers; others hold what a file said.
+_NUMBERS_ONLY = r"^(statement|log|attendance|guidance|erased)[:][0-9a-f:-]+$"
+
 _PERSON = {
     "external_id": "NULL", "handle": "'#' || t.id", "name": f"'{NOBODY}'", "sort_name": f"lower('{NOBODY}')",
     "email": "NULL", "manager_id": "NULL", "department_id": "NULL", "team_id": "NULL", "job": "''",
@@ -81,10 +84,12 @@ RULES: tuple[Rule, ...] = (
     Rule("stand_in", f"t.person_id {E} OR t.deputy_id {E}"),
     Rule("hr_department", f"t.person_id {E}"),
     # Learning
+    Rule("completion_support", "t.withdrawn_at IS NULL AND t.completion_id IN "
+         f"(SELECT id FROM completion WHERE person_id {E} AND state = 'waiting')", {"withdrawn_at": ":at"}),
     Rule("completion", f"t.person_id {E}", _blank("note", "link", "decision_note")
          | {"state": "CASE t.state WHEN 'waiting' THEN 'withdrawn' ELSE t.state END"}),
     Rule("completion", f"t.confirmer_id {E} AND t.decision_note <> ''", {"decision_note": "''"}),
-    Rule("completion_support", "t.source LIKE 'import:%' AND t.completion_id IN "
+    Rule("completion_support", f"t.source !~ '{_NUMBERS_ONLY}' AND t.completion_id IN "
          f"(SELECT id FROM completion WHERE person_id {E})", {"source": "'erased:' || t.id"}),
     Rule("learning_use", f"t.person_id {E}", {"words": "''"}),
     Rule("wish", f"t.person_id {E}"),
