@@ -7,7 +7,7 @@ from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import LargeBinary, Text, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from app import worker
 from app.db import db, lock_people, transaction
@@ -114,8 +114,8 @@ def put(sql, told):
     try:
         with db.session.begin_nested():
             db.session.execute(text(sql), {name: value for name, value in told.items() if f":{name}" in sql})
-    except DBAPIError as no:
-        assert "check" in str(no).lower(), no  # one of a few words only
+    except IntegrityError:  # one of a few words only
+        return
 
 
 def erase(*people_ids, by=None, at=None):
@@ -243,7 +243,7 @@ def test_two_who_erase_the_same_person_at_once_erase_them_once(app, cast):
 
 
 def test_what_was_on_its_way_at_that_moment_is_emptied_too(app, cast, skill):
-    """Anna's thanks hold her row as she is erased: the erasure waits. What comes after it goes with the second round."""
+    """Anna's thanks hold her row as she is erased: the erasure waits. What comes after goes with the second round."""
     held, go_on = Event(), Event()
 
     def thank(first):
@@ -388,7 +388,8 @@ def test_an_older_backup_serves_nobody_before_the_erasures_are_replayed(
         database.line.execute(all_eight[1])  # a backup of before
         db.session.rollback()
         watch = replaying.Watch()
-        assert replaying.is_behind() and not watch()
+        assert replaying.is_behind()
+        assert not watch()
         assert any("who is here" in one for one in all_is_well())
         assert replaying.replay_own(at=datetime.now(UTC)) == 1
         watch.looked_at = -10
@@ -423,7 +424,8 @@ def test_a_request_is_seen_at_the_desk_and_done_after_a_confirmation(app, cast, 
         assert "Anna" in client_of(name).get("/admin/people/erasure").text
     chosen = dan.post("/admin/people/erasure/choice", data={"ids": cast.anna})
     page = dan.get(chosen.headers["Location"]).text
-    assert "Anna" in page and "What stays" in page
+    assert "Anna" in page
+    assert "What stays" in page
     assert dan.post("/admin/people/erasure", data={"ids": cast.anna}).status_code == 422
     assert dan.post("/admin/people/erasure", data={"ids": cast.dan, "sure": "true"}).status_code == 422
     done = dan.post("/admin/people/erasure", data={"ids": cast.anna, "sure": "true"})
