@@ -1,5 +1,6 @@
 """The commands of `docs/operate.md`: each opens one door, and can be run twice."""
 
+import csv
 import json
 import os
 import time
@@ -19,9 +20,10 @@ from app.errors import Refused
 from app.jobs import do_later
 from app.learning import files as learning_files
 from app.outbox import settle
-from app.people import actions, files, invitations
+from app.people import actions, files, invitations, naming
 from app.people import clients as made
 from app.people.jobs import send_mail
+from app.privacy import erasing, replaying
 
 clients = AppGroup("clients", help="Systems that may speak to us.")
 admin = AppGroup("admin", help="The first administrator.")
@@ -146,10 +148,14 @@ def import_people(file: Path, dry_run: bool) -> None:
         f"{rows} rows: {figures['new']} people new, {figures['changed']} changed ({figures['moved']} moved,"
         f" {figures['left']} left, {figures['back']} back), {len(refused)} refused; {took:.1f} s."
     )
+    if figures["again"]:
+        click.echo(
+            f"note: {figures['again']} of the new people were erased before, and begin anew here.", err=True
+        )
 
 
 def _bring_in(found: files.People) -> tuple[dict[str, int], list[files.Told]]:
-    figures = dict.fromkeys(("new", "changed", "moved", "left", "back"), 0)
+    figures = dict.fromkeys(("new", "changed", "moved", "left", "back", "again"), 0)
     refused: list[files.Told] = []
     done = 0
     for part in files.parts(found.rows):
@@ -184,6 +190,64 @@ def _tell_differences(found: files.People) -> None:
 def _tell_refused(refused: Sequence[files.Told]) -> None:
     for one in sorted(refused, key=lambda told: told.line):
         click.echo(f"line {one.line}: {one.external_id} {files.in_words(one)}", err=True)
+
+
+@people.command("erase")
+@click.argument("who", nargs=-1)
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Names in the first column of this CSV: addresses, personnel numbers, handles, or #numbers.",
+)
+@click.option("--yes", is_flag=True, help="Erase; without it, only say who it would be.")
+def erase(who: tuple[str, ...], file: Path | None, yes: bool) -> None:
+    """Erase people; nobody can undo it. WHO is an address, a personnel number, a handle, or #NUMBER."""
+    named = [*who, *(_first_column(file) if file else [])]
+    ids, unknown = naming.meant_exactly(named)
+    for name in unknown:
+        click.echo(f"nobody here is called {name}", err=True)
+    if unknown or not ids:
+        raise click.ClickException("Nobody was erased.")
+    if not yes:
+        click.echo(
+            f"{len(ids)} people would be erased: {', '.join(f'#{one}' for one in ids)}. Say --yes to do it."
+        )
+        return
+    number = 0
+    for start in range(0, len(ids), erasing.AT_ONCE):
+        at = datetime.now(UTC)
+        try:
+            with transaction():
+                number += len(erasing.erase(ids[start : start + erasing.AT_ONCE], by=None, at=at))
+                settle(at)
+        except Refused as no:
+            raise click.ClickException(f"{no.message} {number} people were erased.") from None
+    click.echo(f"{number} people erased.")
+
+
+def _first_column(file: Path) -> list[str]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [row[0].strip() for row in csv.reader(lines) if row and row[0].strip()]
+    return [name for name in rows if name not in ("external_id", "email", "handle", "id")]
+
+
+@people.command("erasures")
+def erasures() -> None:
+    """Print the list of erasures: numbers, when, and a mark; keep it beside the backups."""
+    for line in replaying.done():
+        click.echo(str(line), nl=False)
+
+
+@people.command("replay-erasures")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def replay_erasures(file: Path) -> None:
+    """Erase anew whom the list in FILE names: after an older backup was restored, before it serves."""
+    try:
+        lines = replaying.read(file)
+    except replaying.NotAList as no:
+        raise click.ClickException(str(no)) from None
+    number = replaying.replay(lines, at=datetime.now(UTC))
+    click.echo(f"{len(lines)} erasures in the list: {number} people erased anew.")
 
 
 @people.command("invite")

@@ -53,6 +53,7 @@ class Settings:
     statement_seconds: int = _setting(10, "the longest one database statement of a page may take")
     session_days: int = _setting(30, "after so many days one signs in again, whatever happened meanwhile")
     dossier_days: int = _setting(730, "a frozen dossier of a review is destroyed after so many days")
+    erasures: str = _setting("", "file with the list of erasures, which no restored backup takes back")
     session_idle_days: int = _setting(7, "after so many days without a visit one signs in again")
     token_minutes: int = _setting(60, "how long a token of /oauth/token is good for")
     shared_minutes: int = _setting(30, "on a shared device one is signed out after so many quiet minutes")

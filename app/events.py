@@ -25,6 +25,11 @@ class PersonMoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PersonErased(Event):
+    """Somebody is erased: a number stays, for the sums."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Attended(Event):
     """Somebody was there when an activity was given, on the word of `confirmed_by`."""
 

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, g, has_request_context
+from flask import Blueprint, Flask, current_app, g, has_request_context, request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 from structlog.typing import EventDict, WrappedLogger
 
@@ -55,6 +56,7 @@ from app.conversations import pages as conversations_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
 from app.db import db
+from app.errors import Busy
 from app.feedback import api as feedback_api
 from app.feedback import pages as feedback_pages
 from app.feedback import queries as feedback
@@ -90,7 +92,8 @@ from app.points import api as points_api
 from app.points import pages as points_pages
 from app.points import queries as points
 from app.privacy import api as privacy_api
-from app.privacy import guessed
+from app.privacy import desk as privacy_desk
+from app.privacy import guessed, replaying
 from app.privacy import pages as privacy_pages
 from app.programmes import api as programmes_api
 from app.programmes import desk as programme_desk
@@ -151,6 +154,7 @@ PAGES: tuple[Blueprint, ...] = (
     care_pages.pages,
     notifications_pages.pages,
     privacy_pages.pages,
+    privacy_desk.desk,
 )
 API = (
     people_api.api,
@@ -267,6 +271,9 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     packing.init_app(app)  # is asked after all others: what is registered first comes last
     guard.init_app(app, settings)
     web.init_app(app)
+    if settings.erasures:
+        app.extensions["may_be_shown"] = replaying.Watch()
+        app.before_request(_rest_until_replayed)
     access.init_app(app, sign_in.Doorman(), _refused_look)
     app.after_request(guessed.note)
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
@@ -285,6 +292,16 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
+
+
+def _rest_until_replayed() -> None:
+    """Of an older backup nothing is shown before the worker erased anew who was erased since."""
+    if not request.path.startswith(guard.FREE) and not current_app.extensions["may_be_shown"]():
+        g.resting = True
+        raise Busy(REPLAYING)
+
+
+REPLAYING = _l("An older copy of the data is being brought up to date. This takes a moment.")
 
 
 # What waits for whoever asks: each room gives its part, over :person, and a page asks them all in one statement.

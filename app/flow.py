@@ -7,6 +7,7 @@ from app import events as e
 from app import live
 from app.activities import handlers as activities
 from app.badges import handlers as badges
+from app.dates import handlers as dates
 from app.facts import handlers as facts
 from app.goals import handlers as goals
 from app.guidance import handlers as guidance
@@ -18,10 +19,13 @@ from app.lessons import handlers as lessons
 from app.notifications import handlers as notifications
 from app.outbox import Reactions
 from app.points import handlers as points
+from app.privacy import handlers as privacy
 from app.programmes import handlers as programmes
+from app.reviews import handlers as reviews
 
 NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
+    e.PersonErased: [reviews.end_of_erased, dates.give_back_of_erased, privacy.empty],
     e.Attended: [activities.record_attended],
     e.AttendanceWithdrawn: [activities.withdraw_attended],
     e.Guided: [activities.record_guided],
@@ -43,6 +47,7 @@ NOW: Reactions = {
 LATER: Reactions = {
     e.PointsChanged: [leaderboards.project, live.nudge_points],
     e.PersonMoved: [leaderboards.project],
+    e.PersonErased: [privacy.note_down],
     e.BadgeAwarded: [live.nudge_award, notifications.tell],
     e.KudosGiven: [live.nudge_kudos, notifications.tell],
     e.KudosThanked: [notifications.tell],

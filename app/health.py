@@ -91,7 +91,8 @@ def _state() -> dict[str, Any]:
         redis = "here" if client.ping() else "away"
     except (RedisError, OSError):
         redis = "away"
-    here = database == "here"
+    shown = current_app.extensions.get("may_be_shown")  # False on a backup older than the last erasure
+    here = database == "here" and (shown is None or shown())
     return {"ready": here, "database": database, "redis": redis, "roles_shared": settings().roles_shared}
 
 

@@ -28,6 +28,7 @@ from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
 from app.people import pauses
+from app.privacy import erasing, replaying
 from app.privacy import jobs as privacy
 from app.reviews import rounds as review_rounds
 from app.reviews import waiting as reviews
@@ -159,6 +160,13 @@ def count_unnamed(at: datetime) -> None:
         outbox.settle(at)
 
 
+def empty_again(at: datetime) -> None:
+    """What came from requests that were under way when somebody was erased."""
+    with transaction():
+        erasing.sweep(at=at)
+        outbox.settle(at)
+
+
 def run(app: Flask) -> None:
     """Work until told to stop."""
     stop = threading.Event()
@@ -181,7 +189,10 @@ def run(app: Flask) -> None:
         Turn(3600, count_unnamed),
         Turn(3600, imports.prune),
         Turn(3600, privacy.prune),
+        Turn(60, empty_again),
     ]
+    with app.app_context():
+        replaying.replay_own(at=now())  # before anything is handed on: the database may be an older backup
     desk = jobs.begin(app, stop)
     with app.app_context():
         while not stop.is_set():

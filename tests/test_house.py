@@ -82,6 +82,19 @@ BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", 
     "recording",
     "records",
     "targets",
+    "privacy": {
+        "asking",
+        "content",
+        "desk",
+        "erasing",
+        "gone",
+        "labels",
+        "own",
+        "replaying",
+        "terms",
+        "words",
+    },
+    "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40

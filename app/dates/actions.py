@@ -160,6 +160,42 @@ def give_back(date_id: int, *, person_id: int, at: datetime) -> None:
         _fill(row, at)
 
 
+_GIVE_BACK_ALL = text("""
+    WITH held AS MATERIALIZED (
+        SELECT id FROM activity_date WHERE ends_at > :at AND id IN (
+            SELECT date_id FROM reservation WHERE person_id = ANY(:ids) AND state IN ('reserved', 'waiting'))
+        ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE reservation r SET state = 'cancelled', ended_at = :at FROM held
+    WHERE r.date_id = held.id AND r.person_id = ANY(:ids) AND r.state IN ('reserved', 'waiting')
+    RETURNING held.id
+""").bindparams(bindparam("ids", type_=_IDS))
+_MOVE_UP_ALL = text("""
+    WITH line AS (
+        SELECT r.id, d.places, row_number() OVER (PARTITION BY d.id ORDER BY r.asked_at, r.id) AS place,
+               (SELECT count(*) FROM reservation t JOIN person p ON p.id = t.person_id AND p.active
+                WHERE t.date_id = d.id AND t.state = 'reserved') AS taken
+        FROM activity_date d JOIN reservation r ON r.date_id = d.id AND r.state = 'waiting'
+        JOIN person p ON p.id = r.person_id AND p.active
+        WHERE d.id = ANY(:dates) AND d.cancelled_at IS NULL AND :at < d.starts_at
+    )
+    UPDATE reservation SET state = 'reserved', moved_up_at = :at FROM line
+    WHERE reservation.id = line.id AND (line.places IS NULL OR line.place <= line.places - line.taken)
+    RETURNING reservation.person_id, reservation.date_id, reservation.asked_at
+""").bindparams(bindparam("dates", type_=_IDS))
+
+
+def give_back_all(person_ids: Iterable[int], *, at: datetime) -> None:
+    """All places of these people that are still to come, as `give_back` does, in two statements."""
+    told = {"ids": sorted(set(person_ids)), "at": at}
+    dates = sorted(set(db.session.scalars(_GIVE_BACK_ALL, told)))
+    if dates:
+        moved = db.session.execute(_MOVE_UP_ALL, {"dates": dates, "at": at}).all()
+        publish(
+            PlaceGiven(person_id=one.person_id, date_id=one.date_id, asked_at=one.asked_at) for one in moved
+        )
+
+
 def _fill(row: Any, at: datetime) -> int | None:
     """Let who waits move up into places that are free; say how many are left (None: there is no limit)."""
     taken = db.session.scalar(_TAKEN, {"date": row.id}) or 0

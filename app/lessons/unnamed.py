@@ -45,6 +45,11 @@ def marks(key: bytes) -> list[bytes]:
     return [mark(key, f"lesson/{number}") for number in range(MOST)]
 
 
+def all_marks(key: bytes) -> list[bytes]:
+    """Under all of these stands something of the owner of this key: lessons, their count, and a draft."""
+    return [*marks(key), mark(key, "tally"), mark(key, "draft")]
+
+
 def key_of(person_id: int) -> bytes | None:
     """The own key of a person, asked once a session; none of who was erased."""
     kept: dict[int, bytes | None] = db.session.info.setdefault("own_keys", {})

@@ -20,7 +20,7 @@ from app.audit.actions import write
 from app.db import db
 from app.errors import Conflict, NotFound, Refused
 from app.language import in_each, lang
-from app.people import actions, queries
+from app.people import actions, naming, queries
 from app.people.models import PeopleFile, PeopleFileRow, Person
 from app.people.rules import PersonRow, email_of, tidy_row, why_not
 from app.tables import Row, open_table
@@ -67,6 +67,7 @@ WHY = {
     "twice-in-file": _l("This person stands in the file before."),
     "email-of-another": _l("The e-mail address is somebody else's."),
     "last-administrator": _l("This is the last administrator. Make somebody else one first."),
+    "erased-before": _l("Somebody with this number or address was erased. This is a new person here."),
     "unknown-manager": _l(
         "The manager is not known and not in the file; who the manager is stays as it was."
     ),
@@ -233,10 +234,11 @@ def compare(people: People) -> tuple[list[Told], dict[str, int]]:
         part = taken[start : start + SLICE]
         known, places = actions.known_people(part), _places()
         bosses = _numbers_of(person.manager_id for person in known.values())
+        again = _erased_before([row for row in part if row.key not in known], lines)
         for row in part:
             found = _difference(lines[row.key], row, known.get(row.key), places, bosses, managers)
             same += not found
-            told += found
+            told += found + again.get(row.key, [])
             if row.key in known and actions.loses_administrator(row, known[row.key]):
                 losing.append(_refusal(lines[row.key], row, "last-administrator"))
         db.session.expunge_all()
@@ -244,6 +246,18 @@ def compare(people: People) -> tuple[list[Told], dict[str, int]]:
     counts = {kind: sum(one.kind == kind for one in told) for kind in KINDS}
     rows = len(people.rows) + len(people.refused)
     return told, {**counts, "same": same, "rows": rows, "missing": _not_named(taken)}
+
+
+def _erased_before(rows: Sequence[PersonRow], lines: Mapping[Any, int]) -> dict[Any, list[Told]]:
+    """Who comes anew after an erasure: the file should perhaps not name them any more."""
+    named, reason = naming.erased_before(rows), {"reason": "erased-before"}
+    return {
+        row.key: [
+            Told(lines[row.key], "note", _plain(row.external_id or row.email), _plain(row.name), reason)
+        ]
+        for row in rows
+        if row.key in named
+    }
 
 
 def _without_last_administrator(told: list[Told], losing: list[Told]) -> list[Told]:
@@ -422,6 +436,8 @@ def parts(rows: Sequence[Any], size: int = CHUNK, start: int = 0) -> Iterator[Se
 def import_part(rows: Sequence[tuple[int, PersonRow]], *, at: datetime) -> tuple[dict[str, int], list[Told]]:
     """One chunk: figures, and what is refused with its line."""
     done = actions.import_people([row for _, row in rows], at=at)
+    made = set(done.made)
+    new = [row for _, one in rows if done.ids.get((row := tidy_row(one)).key) in made]
     figures = {
         "new": len(done.made),
         "changed": len(done.changed),
@@ -429,6 +445,7 @@ def import_part(rows: Sequence[tuple[int, PersonRow]], *, at: datetime) -> tuple
         "left": len(done.left),
         "back": len(done.back),
         "refused": len(done.refused),
+        "again": len(naming.erased_before(row for row in new)) if new else 0,
     }
     return figures, [_refusal(*rows[number - 1], reason) for number, reason in done.refused]
 

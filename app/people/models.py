@@ -128,6 +128,15 @@ class Identity(Base):
     value: Mapped[str] = mapped_column(info=PERSONAL)
 
 
+class ErasedName(Base):
+    """A keyed hash of a name in HR files that somebody had who was erased, so that a file which names them again
+    can be told. It stands beside no number and no moment: nobody can say whose it was.
+    """
+
+    __tablename__ = "erased_name"
+    hash: Mapped[bytes] = mapped_column(primary_key=True, info=NONE)
+
+
 class PersonKey(Base):
     """The key of one person, wrapped by the master key; what is encrypted with it dies with it."""
 

@@ -1,15 +1,18 @@
 """Ways in which other systems name people, given and taken by hand; and whom a name may mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, text
+from sqlalchemy import ARRAY, LargeBinary, Row, bindparam, select, text
 
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound
 from app.events import PersonKnown
+from app.keys import keyed_hash
 from app.outbox import publish
+from app.people.models import ErasedName
+from app.people.rules import PersonRow, email_of
 
 _ALONE = text("SELECT pg_advisory_xact_lock(7303014)")  # as an import of people does
 _PERSON = text("SELECT email, external_id FROM person WHERE id = :person AND active AND erased_at IS NULL")
@@ -69,3 +72,40 @@ def like(words: Sequence[str], sort_names: Sequence[str]) -> Sequence[Row[Any]]:
     if not words and not sort_names:
         return []
     return db.session.execute(_LIKE, {"words": list(words), "names": list(sort_names)}).all()
+
+
+# Who was erased -----------------------------------------------------------------------------------------------
+
+_KEPT = select(ErasedName.hash).where(ErasedName.hash == bindparam("hashes", type_=ARRAY(LargeBinary)).any_())
+
+
+def erased_names(external_id: str | None, email: str | None) -> set[bytes]:
+    """What is kept of how an HR file names somebody who is erased: it can be recognised, and not read."""
+    named = {("external_id", external_id), ("email", email_of(email))}
+    return {keyed_hash("erased", f"{kind}:{value}") for kind, value in named if value}
+
+
+def erased_before(rows: Iterable[PersonRow]) -> set[tuple[str, str]]:
+    """The keys of rows that name somebody who was erased: whoever comes of them is new."""
+    hashes = {row.key: erased_names(row.external_id, row.email) for row in rows}
+    asked = sorted({one for several in hashes.values() for one in several})
+    kept = set(db.session.scalars(_KEPT, {"hashes": asked})) if asked else set()
+    return {key for key, several in hashes.items() if not several.isdisjoint(kept)}
+
+
+_MEANT = text("""
+    SELECT n.name, p.id FROM unnest(CAST(:names AS text[])) AS n(name)
+    LEFT JOIN person p ON p.erased_at IS NULL
+         AND (p.external_id = n.name OR p.email = lower(n.name) OR p.handle = n.name OR '#' || p.id = n.name)
+    ORDER BY p.id
+""")
+
+
+def meant_exactly(names: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Whom these mean, letter by letter: a number of HR, an address, a handle, or # and our own number; who left too.
+    And the names that mean nobody, or several."""
+    found: dict[str, set[int | None]] = {}
+    for row in db.session.execute(_MEANT, {"names": list(dict.fromkeys(names))}):
+        found.setdefault(row.name, set()).add(row.id)
+    sure = {name for name, ids in found.items() if len(ids) == 1 and None not in ids}
+    return sorted({one for name in sure for one in found[name] if one}), sorted(found.keys() - sure)

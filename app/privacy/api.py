@@ -7,14 +7,20 @@ from flask_smorest import Blueprint
 
 from app.access import may, me
 from app.db import transaction
-from app.privacy import actions, asking, queries, terms
+from app.outbox import settle
+from app.privacy import actions, asking, erasing, queries, terms
 from app.privacy.schemas import (
     ActsOut,
     ActsQuery,
     AuditsOut,
+    ErasedOut,
+    ErasedQuery,
+    EraseIn,
+    ErasuresOut,
     ExportOut,
     ExportsOut,
     LooksOut,
+    MyErasureOut,
     OlderQuery,
     RefusedLooksOut,
     RetentionOut,
@@ -104,6 +110,58 @@ def remove(export_id: UUID) -> None:
 def retention() -> dict[str, Any]:
     """What the next clean-up lets go, by kind, and how long each kind is kept."""
     return {"next": terms.preview(now())}
+
+
+@api.route("/me/erasure", methods=["GET"])
+@may("person")
+@api.response(200, MyErasureOut)
+def my_erasure() -> dict[str, Any]:
+    """Whether you asked to be erased."""
+    return {"asked_at": queries.asked_erasure_at(me())}
+
+
+@api.route("/me/erasure", methods=["PUT"])
+@may("person")
+@api.response(200, MyErasureOut)
+def ask_erasure() -> dict[str, Any]:
+    """Ask the organisation to erase you. An administrator does it; until then you can take it back."""
+    with transaction():
+        erasing.ask(person_id=me(), at=now())
+        return {"asked_at": queries.asked_erasure_at(me())}
+
+
+@api.route("/me/erasure", methods=["DELETE"])
+@may("person")
+@api.response(204)
+@api.alt_response(404, description="you did not ask for it")
+def take_back_erasure() -> None:
+    """Take it back."""
+    with transaction():
+        erasing.take_back(person_id=me(), at=now())
+
+
+@api.route("/erasures", methods=["GET"])
+@may("admin")
+@api.arguments(ErasedQuery, location="query")
+@api.response(200, ErasuresOut)
+def erasures(asked: dict[str, Any]) -> dict[str, Any]:
+    """Who was erased: numbers, the highest first."""
+    found = queries.erased(before=asked["before"])
+    return {"erasures": found, "next": found[-1].person_id if len(found) == queries.PAGE else None}
+
+
+@api.route("/erasures", methods=["POST"])
+@may("admin")
+@api.arguments(EraseIn)
+@api.response(200, ErasedOut)
+@api.alt_response(409, description="one of them is not there any more; nobody was erased")
+def erase(form: dict[str, Any]) -> dict[str, Any]:
+    """Erase people, up to 1,000 at once, all or none. It cannot be undone."""
+    with transaction():
+        ids = erasing.checked(form["people"], sure=form["sure"])
+        done = erasing.erase(ids, by=me(), at=now())
+        settle(now())
+    return {"erased": done}
 
 
 def _look(one: queries.Looked) -> dict[str, Any]:

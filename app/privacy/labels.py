@@ -112,6 +112,8 @@ TABLES: dict[str, Any] = {
     "look": _l("Who looked, and at whom you looked"),
     "audit_entry": _l("What was done"),
     "data_export": _l("Files of your data"),
+    "erasure": _l("Who was erased, as numbers"),
+    "erasure_request": _l("That you asked to be erased"),
 }
 
 COLUMNS: dict[str, Any] = {

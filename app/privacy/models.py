@@ -1,4 +1,4 @@
-"""What is stored of somebody, as a file for themselves: made when they ask, gone after some days."""
+"""What is stored of somebody, as a file for themselves, which is gone after some days; and who was erased."""
 
 import uuid
 from datetime import datetime
@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import NONE, PERSONAL, PSEUDONYM, Base
+from app.db import NONE, PERSONAL, PSEUDONYM, TRACE, Base
 
 # The file holds what other tables hold; it is no part of the next one.
 PASSING: dict[str, Any] = {**PERSONAL, "export": False}
+# Whom it is about gets nothing of themselves any more.
+NUMBER: dict[str, Any] = {**TRACE, "export": False}
 
 
 class DataExport(Base):
@@ -39,3 +41,26 @@ class DataExportPart(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=NONE)
     content: Mapped[bytes] = mapped_column(info=PASSING)
+
+
+class Erasure(Base):
+    """Somebody was erased: only the number. The mark says in an older backup that the number is still the same person.
+
+    Emptied twice: at once, and again when whatever was under way at that moment has ended (`swept_at`).
+    """
+
+    __tablename__ = "erasure"
+    __table_args__ = (Index("ix_erasure_waiting", "at", postgresql_where="swept_at IS NULL"),)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=NUMBER)
+    mark: Mapped[bytes] = mapped_column(info=NONE)
+    at: Mapped[datetime] = mapped_column(info=NUMBER)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=NUMBER)
+    swept_at: Mapped[datetime | None] = mapped_column(info=NONE)
+
+
+class ErasureRequest(Base):
+    """Somebody asks to be erased; it goes with them, or when they take it back."""
+
+    __tablename__ = "erasure_request"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)

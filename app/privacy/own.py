@@ -193,6 +193,7 @@ PARTS: tuple[Part, ...] = (
     Part("traces", "audit_entry", "t.actor_id = :me AND t.person_id IS DISTINCT FROM :me",
          only=("id", "at", "actor_id", "action")),
     Part("traces", "data_export"),
+    Part("traces", "erasure_request"),
 )  # fmt: skip
 
 # What the class says is part of an export and is not there as a column; with why, or where it is instead.

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import may, me
@@ -12,7 +12,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
-from app.privacy import actions, asking, labels, queries, terms, words
+from app.privacy import actions, asking, erasing, labels, queries, terms, words
 from app.privacy.schemas import AuditQuery, OlderQuery
 from app.web import done, now, query, render, wrong_with
 
@@ -120,7 +120,31 @@ def retention() -> ResponseReturnValue:
 @may("person")
 def export() -> ResponseReturnValue:
     found = queries.exports_of(me(), now())
-    return render("privacy/export.html", "privacy/_exports.html", exports=found, days=actions.KEEP.days)
+    asked_at = queries.asked_erasure_at(me())
+    return render(
+        "privacy/export.html",
+        "privacy/_exports.html",
+        exports=found,
+        days=actions.KEEP.days,
+        asked_at=asked_at,
+    )
+
+
+@pages.post("/me/erasure")
+@may("person")
+def ask_erasure() -> ResponseReturnValue:
+    """Ask the organisation to erase oneself."""
+    with transaction():
+        erasing.ask(person_id=me(), at=now())
+    return redirect(url_for(".export"), 303)
+
+
+@pages.post("/me/erasure/withdrawal")
+@may("person")
+def take_back_erasure() -> ResponseReturnValue:
+    with transaction():
+        erasing.take_back(person_id=me(), at=now())
+    return redirect(url_for(".export"), 303)
 
 
 @pages.post("/me/export")

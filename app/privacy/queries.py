@@ -7,18 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, bindparam, select, text
 
 from app.audit import queries as audit
 from app.audit.queries import Place
-from app.db import db
+from app.db import array, db
 from app.people import queries as people
 from app.people.queries import Card
 from app.privacy import words
-from app.privacy.models import DataExport
+from app.privacy.models import DataExport, ErasureRequest
 
 PAGE = 50
 NOT_THERE = _l("This file is not here, or not any more. You can ask for it again.")
+NO_PERSON = _l("There is nobody of that name here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +159,52 @@ def written_by(me: int) -> dict[str, list[int]]:
         "lesson": "SELECT id FROM lesson WHERE author_id = :me",
     }
     return {kind: list(db.session.scalars(text(sql), {"me": me})) for kind, sql in asked.items()}
+
+
+# Erasure ------------------------------------------------------------------------------------------------------
+
+_ASKED_AT = select(ErasureRequest.asked_at).where(ErasureRequest.person_id == bindparam("person"))
+_TO_ERASE = text("""
+    SELECT p.id, p.name, p.job, p.role, p.active, p.external_id, e.asked_at,
+           (SELECT count(*) FROM fact f WHERE f.person_id = p.id AND f.withdrawn_at IS NULL) AS facts,
+           (SELECT count(*) FROM award a WHERE a.person_id = p.id AND a.revoked_at IS NULL) AS badges,
+           (SELECT count(*) FROM review r WHERE r.person_id = p.id
+             AND r.stage IN ('gathering', 'panel', 'deciding')) AS underway,
+           (SELECT max(d.keep_until) FROM review r JOIN dossier d ON d.review_id = r.id AND d.destroyed_at IS NULL
+             WHERE r.person_id = p.id) AS dossier_until,
+           (SELECT count(*) FROM review r WHERE r.person_id = p.id AND r.stage IN ('decided', 'released')) AS decided,
+           (SELECT count(*) FROM person m WHERE m.manager_id = p.id AND m.active) AS leads
+    FROM person p LEFT JOIN erasure_request e ON e.person_id = p.id
+    WHERE p.id = ANY(CAST(:ids AS bigint[])) AND p.erased_at IS NULL ORDER BY p.sort_name, p.id
+""")
+_REQUESTS = text("""
+    SELECT p.id, p.name, e.asked_at FROM erasure_request e
+    JOIN person p ON p.id = e.person_id AND p.erased_at IS NULL ORDER BY e.asked_at, p.id LIMIT 200
+""")
+_ERASED = text("""
+    SELECT person_id, at FROM erasure WHERE person_id < coalesce(:before, 9223372036854775807)
+    ORDER BY person_id DESC LIMIT :limit
+""")
+
+
+def asked_erasure_at(person_id: int) -> datetime | None:
+    """When somebody asked to be erased, if they did."""
+    found: datetime | None = db.session.scalar(_ASKED_AT, {"person": person_id})
+    return found
+
+
+def to_erase(ids: Iterable[int]) -> Sequence[Row[Any]]:
+    """These people, with what an erasure means for each; who was erased is not there."""
+    return db.session.execute(_TO_ERASE, {"ids": array(sorted(set(ids)))}).all()
+
+
+def erasure_requests(hr: int | None) -> Sequence[Row[Any]]:
+    """Who asks to be erased, the longest waiting first; of HR those whom they serve."""
+    found = db.session.execute(_REQUESTS).all()
+    far = people.out_of_reach([one.id for one in found], hr) if hr is not None and found else set()
+    return [one for one in found if one.id not in far]
+
+
+def erased(*, before: int | None = None, limit: int = PAGE) -> Sequence[Row[Any]]:
+    """Who was erased and when: numbers."""
+    return db.session.execute(_ERASED, {"before": before, "limit": limit}).all()

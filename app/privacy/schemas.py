@@ -114,3 +114,44 @@ class TermOut(Schema):
 
 class RetentionOut(Schema):
     next = fields.List(fields.Nested(TermOut), required=True)
+
+
+class EraseForm(Schema):
+    """Whom, and that one knows what one does."""
+
+    ids = fields.List(fields.Integer(validate=_id), load_default=[], validate=validate.Length(0, 1000))
+    sure = fields.Boolean(load_default=False)
+
+
+class EraseQuery(Schema):
+    ids = fields.List(fields.Integer(validate=_id), load_default=[], validate=validate.Length(0, 1000))
+    erased = fields.Integer(load_default=0, validate=validate.Range(0, 1000))
+
+
+class EraseIn(Schema):
+    """Whom to erase. Nothing brings them back: `sure` has to be true."""
+
+    people = fields.List(fields.Integer(validate=_id), required=True, validate=validate.Length(1, 1000))
+    sure = fields.Boolean(required=True, validate=validate.Equal(True))
+
+
+class ErasedQuery(Schema):
+    before = fields.Integer(load_default=None, allow_none=True, validate=_id)
+
+
+class ErasureOut(Schema):
+    person_id = fields.Integer(required=True, metadata={"description": "the number that stays, for the sums"})
+    at = fields.DateTime(required=True)
+
+
+class ErasuresOut(Schema):
+    erasures = fields.List(fields.Nested(ErasureOut), required=True)
+    next = fields.Integer(allow_none=True, metadata={"description": "`before` of the next page"})
+
+
+class ErasedOut(Schema):
+    erased = fields.List(fields.Integer(), required=True, metadata={"description": "whom this call erased"})
+
+
+class MyErasureOut(Schema):
+    asked_at = fields.DateTime(allow_none=True, metadata={"description": "null: you did not ask for it"})

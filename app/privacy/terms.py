@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
+from app.config import settings
 from app.db import db
 from app.people import queries as people
 from app.privacy import own
@@ -76,10 +77,10 @@ TERMS: tuple[Term, ...] = (
            WHERE ends_at < :at OR state = 'asked' AND asked_at < :at - interval '1 day'""",
     ),
     Term(
-        "dossiers", _l("Frozen dossiers of reviews, with their keys"),
-        _l("two years after they were frozen, or as DOSSIER_DAYS said then; their number and hash stay"),
-        """SELECT count(*) FROM dossier
-           WHERE destroyed_at IS NULL AND keep_until < least(CAST(:at AS date), current_date)""",
+        "dossiers", _l("Frozen dossiers of reviews, with their keys; of people who were erased, too"),
+        _l("until the term that stands in them; number and hash stay"),
+        """SELECT count(*) FROM dossier WHERE destroyed_at IS NULL
+           AND keep_until < least(CAST(:at AT TIME ZONE :zone AS date), current_date)""",
     ),
     Term(
         "pauses", _l("When somebody was away"), _l("a year after the last day"),
@@ -102,7 +103,8 @@ def preview(at: datetime) -> list[Due]:
     """How much of each kind the next clean-up lets go; all in one question. The worker cleans up every hour."""
     sql = ", ".join(f"({term.goes}) AS {term.name}" for term in TERMS)
     row = db.session.execute(
-        text(f"SELECT {sql}"), {"at": at, "days": people.organisation().statement_days}
+        text(f"SELECT {sql}"),
+        {"at": at, "days": people.organisation().statement_days, "zone": settings().timezone},
     ).one()
     return [Due(term.name, term.said, term.until, getattr(row, term.name)) for term in TERMS]
 

@@ -81,6 +81,8 @@ ACTS: dict[str, Any] = {
     "mentoring:made": _l("A mentor programme was made"),
     "mentoring:pair-proposed": _l("Two were proposed to each other in a mentor programme"),
     "mentoring:pair-taken-back": _l("A proposal in a mentor programme was taken back"),
+    "erasure:asked": _l("Somebody asked to be erased"),
+    "erasure:taken-back": _l("Somebody took back that they asked to be erased"),
     "name:ignored": _l("A name that nobody knows was put aside"),
     "name:join-undone": _l("A name from another system was taken off a person again"),
     "name:joined": _l("A name from another system was given to a person"),

@@ -4,7 +4,7 @@ Signing says that one has read it, never that one agrees. Somebody who had no pa
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.people.pauses import term_ends
 from app.people.queries import serves
 from app.reviews import dossier, rules, terms
 from app.reviews.panel import is_led_by
-from app.reviews.touching import NOT_THERE, closed_up, hold, must_be, must_be_read, touched, write
+from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, must_be_read, touched, write
 
 WRONG = {
     "words": _l("Write between 3 and 4,000 characters."),
@@ -220,3 +220,19 @@ def go_on(*, at: datetime) -> Sequence[uuid.UUID]:
         touched([(one, None, "closed") for one in ended], at)
         dossier.freeze(ended, by=None, at=at)
     return ended
+
+
+_DECIDED_OF = text("""
+    SELECT id FROM review WHERE person_id = ANY(CAST(:ids AS bigint[])) AND stage IN ('decided', 'released') ORDER BY id
+""")
+
+
+def close_of_erased(person_ids: Iterable[int], *, at: datetime) -> None:
+    """Who is erased does not sign, answer or object any more: the file is frozen as it is now, and stays until its
+    term under a key of its own. A decision that waited for its round stands in it, too."""
+    found = db.session.scalars(_DECIDED_OF, {"ids": array(sorted(set(person_ids)))}).all()
+    ended = [row.id for row in hold_all(found) if row.stage in ("decided", "released")]
+    if ended:
+        db.session.execute(_CLOSE, {"ids": array(ended), "at": at})
+        touched([(one, None, "closed") for one in ended], at)
+        dossier.freeze(ended, by=None, at=at)

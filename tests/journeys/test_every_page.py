@@ -75,6 +75,7 @@ def pages_of(company: Company, cast: Cast, reviews: Reviews) -> dict[str, list[s
     dan = ["/admin", "/admin/organisation", "/admin/people", "/admin/people?q=nobody", "/admin/people/import"]
     dan += [f"/admin/people/{cast.ben}", f"/admin/people/{cast.clara}", "/admin/audit", "/admin/audit?by=zzz"]
     dan += ["/admin/privacy/refused", "/admin/privacy/retention"]
+    dan += ["/admin/people/erasure", f"/admin/people/erasure?ids={cast.ben}&ids={cast.eve}"]
     leo = ["/admin/catalogue", "/admin/catalogue/new", "/admin/wishes", "/admin/catalogue-file"]
     leo += ["/admin/catalogue/confined-spaces", "/admin/catalogue/confined-spaces/dates"]
     leo += ["/admin/catalogue-file/starter", "/admin/skills", "/admin/skills/sampling", "/admin/skills/new"]

@@ -27,7 +27,7 @@ def fill(cast, number):
 @pytest.mark.parametrize(
     ("name", "path", "most"),
     [
-        ("anna", "/me/looked", 4), ("anna", "/me/audit", 4), ("anna", "/me/export", 3), ("anna", "/me/visibility", 10),
+        ("anna", "/me/looked", 4), ("anna", "/me/audit", 4), ("anna", "/me/export", 4), ("anna", "/me/visibility", 10),
         ("dan", "/admin/audit", 6), ("dan", "/admin/privacy/refused", 6), ("dan", "/admin/privacy/retention", 3),
         ("clara", "/admin/people", 8), ("clara", "/hr/care", 6),
     ],

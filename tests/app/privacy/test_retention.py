@@ -46,6 +46,9 @@ ROWS = {
 }  # fmt: skip
 
 
+ELSEWHERE = {"dossiers"}  # tried in test_erasing.py, for they need a review
+
+
 def put(cast, name, days, number):
     told = {"ago": NOW - timedelta(days=days)}
     for _ in range(number):
@@ -54,7 +57,7 @@ def put(cast, name, days, number):
 
 
 def test_there_is_a_line_for_each_and_rows_for_each_line():
-    assert {term.name for term in terms.TERMS} == ROWS.keys()
+    assert {term.name for term in terms.TERMS} == ROWS.keys() | ELSEWHERE
 
 
 def test_the_preview_is_what_the_clean_up_does(app, cast):
@@ -69,7 +72,7 @@ def test_the_preview_is_what_the_clean_up_does(app, cast):
             for number, (name, (young, old, _)) in enumerate(ROWS.items(), start=1):
                 put(cast, name, young, 1)
                 put(cast, name, old, number)
-        before = {one.name: one.goes for one in terms.preview(NOW)}
+        before = {one.name: one.goes for one in terms.preview(NOW) if one.name in ROWS}
         assert before == {name: number for number, name in enumerate(ROWS, start=1)}
         worker.prune(NOW)
         notifications.prune(NOW)
@@ -92,7 +95,7 @@ def test_the_page_shows_counts_and_the_classes_of_the_models(app, cast, client_o
         assert class_.tables
         assert str(class_.said) in page
     told = client.get("/api/v1/retention", headers=token_of("dan")).json["next"]
-    assert {one["name"] for one in told} == ROWS.keys()
+    assert {one["name"] for one in told} == ROWS.keys() | ELSEWHERE
     for name in ("anna", "mia", "clara", "leo", "cor"):
         assert client_of(name).get("/admin/privacy/retention").status_code == 403
 
