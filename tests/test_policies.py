@@ -1434,7 +1434,7 @@ def _made_goals(person_id: int, says: str, at: datetime) -> dict[str, Any]:
         title={"nl": "Weg", "en": "Way"}, summary={"nl": "x", "en": "x"}, parts=[NewPart(1, (activity,))]
     )
     with transaction():
-        mine = [goals.set_goal(own, person_id=person_id, at=at) for _ in range(3)]
+        mine = goals.set_goals([goals.Setting(person_id=person_id, goal=own)] * 3, at=at)
         team_goal = together.set_goal(all_of_us, by=leo, keeps=True, at=at)
         slug = programmes.make(told, by=leo, at=at)
         programmes.set_state(slug, "published", by=leo, at=at)

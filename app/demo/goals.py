@@ -66,9 +66,11 @@ def _set(
         **proof,
     )
     owner = ids[goal["who"]]
-    goal_id = actions.set_goal(new, person_id=owner, at=now - timedelta(days=goal["days"]))
+    wanted = actions.Setting(person_id=owner, goal=new)
+    (goal_id,) = actions.set_goals([wanted], at=now - timedelta(days=goal["days"]))
     for days, far, line in goal["said"]:
-        actions.check_in(goal_id, far, line, person_id=owner, at=now - timedelta(days=days))
+        told = actions.CheckIn(goal_id=goal_id, person_id=owner, far=far, line=line)
+        actions.check_in([told], at=now - timedelta(days=days))
 
 
 def _together(goal: Mapping[str, Any], ids: Mapping[str, int], now: datetime, zone: ZoneInfo) -> None:
@@ -113,4 +115,4 @@ def _programme(
     programmes.set_state(slug, "published", by=None, at=at)
     for name in programme["followers"]:
         if name in ids:
-            programmes.follow(slug, person_id=ids[name], at=now - timedelta(days=30))
+            programmes.follow([(slug, ids[name])], at=now - timedelta(days=30))

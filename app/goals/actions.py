@@ -4,9 +4,9 @@ Nothing is lost by letting a goal go or by taking it up again. A goal that is re
 at most three a quarter; what proves it by own words alone is worth no points, whatever the rules say.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,125 +45,251 @@ WRONG = {
     "line": _l("Say it in 280 characters or fewer."),
 }
 
-_COLUMNS = ("title", "why", "lang", "vision_goal_id", "skill_id", "target_on", "proof", "proof_badge_id",
-            "proof_activity_id", "proof_words", "visible", "remind", "pace")  # fmt: skip
+_COLUMNS = {
+    "title": "text", "why": "text", "lang": "text", "vision_goal_id": "bigint", "skill_id": "bigint",
+    "target_on": "date", "proof": "text", "proof_badge_id": "bigint", "proof_activity_id": "bigint",
+    "proof_words": "text", "visible": "text", "remind": "boolean", "pace": "bigint",
+}  # fmt: skip
+_NAMES = ", ".join(_COLUMNS)
+_SENT = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())
 _PROOF = ("proof", "proof_badge_id", "proof_activity_id", "proof_words")
 _INSERT = text(f"""
-    INSERT INTO goal (person_id, {", ".join(_COLUMNS)}, state, far, proof_since, created_at, touched_at, once)
-    VALUES (:person, :{", :".join(_COLUMNS)}, 'open', 'not_started', :at, :at, :at, :once)
-    ON CONFLICT (once) DO NOTHING RETURNING id
+    INSERT INTO goal (person_id, {_NAMES}, state, far, proof_since, created_at, touched_at, once)
+    SELECT person_id, {_NAMES}, 'open', 'not_started', CAST(:at AS timestamptz), CAST(:at AS timestamptz),
+           CAST(:at AS timestamptz), once
+    FROM unnest(CAST(:people AS bigint[]), {_SENT}, CAST(:onces AS text[]))
+         WITH ORDINALITY AS w(person_id, {_NAMES}, once, place)
+    ORDER BY place RETURNING id
 """)
-_SAME = text("SELECT id FROM goal WHERE once = :once")
-_OPEN = text("SELECT count(*) FROM goal WHERE person_id = :person AND state = 'open'")
-_LOCK = text("SELECT * FROM goal WHERE id = :id AND person_id = :person FOR NO KEY UPDATE")
+_SAME = text("SELECT once, id FROM goal WHERE once = ANY(CAST(:onces AS text[]))")
+_OPEN = text("""
+    SELECT person_id, count(*) AS number FROM goal
+    WHERE person_id = ANY(CAST(:people AS bigint[])) AND state = 'open' GROUP BY person_id
+""")
+_LOCK = text("SELECT * FROM goal WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
 _UPDATE = text(f"""
-    UPDATE goal SET {", ".join(f"{name} = :{name}" for name in _COLUMNS)}, touched_at = :at, version = version + 1,
-           proof_since = CASE WHEN :proof_is_new THEN CAST(:at AS timestamptz) ELSE proof_since END
-    WHERE id = :id
+    UPDATE goal SET {", ".join(f"{name} = w.{name}" for name in _COLUMNS)}, touched_at = :at, version = version + 1,
+           proof_since = CASE WHEN w.anew THEN CAST(:at AS timestamptz) ELSE proof_since END
+    FROM unnest(CAST(:ids AS bigint[]), {_SENT}, CAST(:anew AS boolean[])) AS w(id, {_NAMES}, anew)
+    WHERE goal.id = w.id
 """)
-_FORGET_VIEWERS = text("DELETE FROM goal_viewer WHERE goal_id = :id")
+_FORGET_VIEWERS = text("DELETE FROM goal_viewer WHERE goal_id = ANY(CAST(:ids AS bigint[]))")
 _VIEWERS = text("""
-    INSERT INTO goal_viewer (goal_id, person_id) SELECT :id, unnest(CAST(:people AS bigint[]))
+    INSERT INTO goal_viewer (goal_id, person_id)
+    SELECT * FROM unnest(CAST(:goals AS bigint[]), CAST(:people AS bigint[]))
 """)
-_CHECK_IN = text("INSERT INTO goal_check_in (goal_id, far, line, at) VALUES (:id, :far, :line, :at)")
+_CHECK_IN = text("""
+    INSERT INTO goal_check_in (goal_id, far, line, at)
+    SELECT w.id, w.far, w.line, CAST(:at AS timestamptz)
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:far AS text[]), CAST(:lines AS text[])) WITH ORDINALITY
+         AS w(id, far, line, place)
+    ORDER BY w.place
+""")
 _SET = text("""
-    UPDATE goal SET state = :state, far = :far, touched_at = :at,
-           reached_at = CASE WHEN :state = 'reached' THEN coalesce(reached_at, CAST(:at AS timestamptz)) END
-    WHERE id = :id
+    UPDATE goal SET state = w.state, far = w.far, touched_at = :at,
+           reached_at = CASE WHEN w.state = 'reached' THEN coalesce(reached_at, CAST(:at AS timestamptz)) END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:far AS text[])) AS w(id, state, far)
+    WHERE goal.id = w.id
 """)
-_FORGET = text("DELETE FROM goal WHERE id = :id")
-_FORGET_CHECK_INS = text("DELETE FROM goal_check_in WHERE goal_id = :id")
+_FORGET = text("DELETE FROM goal WHERE id = ANY(CAST(:ids AS bigint[]))")
+_FORGET_CHECK_INS = text("DELETE FROM goal_check_in WHERE goal_id = ANY(CAST(:ids AS bigint[]))")
 
 
-def set_goal(goal: NewGoal, *, person_id: int, at: datetime, once: str | None = None) -> int:
-    """Set a goal; the same key sets it once."""
-    goal = _checked(goal, person_id, at)
-    lock_people([person_id])
-    key = f"{person_id}:{once}" if once else None
-    if (db.session.scalar(_OPEN, {"person": person_id}) or 0) >= rules.OPEN:
-        raise Refused(_l("You have twenty goals open. Let one go, and there is place for this one."))
-    made = db.session.scalar(_INSERT, {**_row(goal), "person": person_id, "at": at, "once": key})
-    if made is None:
-        return int(db.session.scalar(_SAME, {"once": key}) or 0)
-    _show_to(made, goal)
-    return int(made)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A goal that somebody sets for themselves; `once` is the sender's key."""
+
+    person_id: int
+    goal: NewGoal
+    once: str | None = None
+
+    @property
+    def known_as(self) -> str | None:
+        return f"{self.person_id}:{self.once}" if self.once else None
 
 
-def change(goal_id: int, goal: NewGoal, *, version: int | None, person_id: int, at: datetime) -> None:
-    """Say it in another way. What proves it from now on counts from now on."""
-    row = _locked(goal_id, person_id)
-    if version is not None and row.version != version:
-        raise Conflict(CHANGED)
-    today = at.astimezone(timezone()).date()
-    kept = goal.target_on is not None and goal.target_on == row.target_on and goal.target_on < today
-    checked = _checked(replace(goal, target_on=None) if kept else goal, person_id, at)
-    goal = replace(checked, target_on=goal.target_on)  # a day that has passed may stay
-    new = rules.proof_changed(
-        [getattr(row, name) for name in _PROOF], [getattr(goal, name) for name in _PROOF]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A goal said otherwise; `version` is the one that its owner looked at."""
+
+    goal_id: int
+    person_id: int
+    goal: NewGoal
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn:
+    """How far one is with a goal."""
+
+    goal_id: int
+    person_id: int
+    far: str
+    line: str = ""
+
+
+def set_goals(items: Sequence[Setting], *, at: datetime) -> list[int]:
+    """Set goals; the same key sets one once. All of the batch or nothing; returns the id of each, in their order."""
+    goals = _checked([(item.person_id, item.goal) for item in items], at)
+    lock_people(item.person_id for item in items)
+    keys = [item.known_as for item in items]
+    ids: dict[object, int] = dict(
+        db.session.execute(_SAME, {"onces": array(key for key in keys if key)}).all()
     )
-    db.session.execute(_UPDATE, {**_row(goal), "id": goal_id, "at": at, "proof_is_new": new})
-    _show_to(goal_id, goal)
-    prove([person_id], at)
+    fresh: dict[object, tuple[Setting, NewGoal]] = {}
+    for number, (item, goal) in enumerate(zip(items, goals, strict=True)):
+        if item.known_as not in ids:
+            fresh.setdefault(item.known_as or number, (item, goal))
+    _refuse_too_many([item.person_id for item, _ in fresh.values()])
+    if fresh:
+        told = _columns([goal for _, goal in fresh.values()])
+        told |= {
+            "people": array(item.person_id for item, _ in fresh.values()),
+            "onces": array(item.known_as for item, _ in fresh.values()),
+        }
+        made = sorted(db.session.scalars(_INSERT, {**told, "at": at}))
+        ids |= dict(zip(fresh, made, strict=True))
+        _show_to({id: goal for id, (_, goal) in zip(made, fresh.values(), strict=True)})
+    return [ids[key or number] for number, key in enumerate(keys)]
 
 
-def check_in(goal_id: int, far: str, line: str, *, person_id: int, at: datetime) -> None:
-    """Say how far one is. Saying that it is reached reaches it; saying less takes it up again."""
-    line = line.strip()
-    if far not in rules.FAR or len(line) > rules.LINE:
-        raise Refused(WRONG["line"], fields={"line": WRONG["line"]})
-    row = _locked(goal_id, person_id)
-    db.session.execute(_CHECK_IN, {"id": goal_id, "far": far, "line": line, "at": at})
-    _put(row, "reached" if far == "reached" else "open", far, at)
+def _refuse_too_many(person_ids: Sequence[int]) -> None:
+    """Twenty open goals of each, with these."""
+    new = Counter(person_ids)
+    for row in db.session.execute(_OPEN, {"people": array(sorted(new))}):
+        new[row.person_id] += row.number
+    if any(number > rules.OPEN for number in new.values()):
+        raise Refused(_l("You have twenty goals open. Let one go, and there is place for this one."))
 
 
-def let_go(goal_id: int, *, person_id: int, at: datetime) -> None:
-    """It is no goal any more. It costs nothing, and it can be taken up again."""
-    row = _locked(goal_id, person_id)
-    if row.state == "open":
-        _put(row, "let_go", row.far, at)
+def change(items: Sequence[Change], *, at: datetime) -> None:
+    """Say them in another way. What proves them from now on counts from now on. All of the batch or nothing."""
+    rows = _locked((item.goal_id, item.person_id) for item in items)
+    today = at.astimezone(timezone()).date()
+    wanted, days = [], []
+    for item in items:
+        row, goal = rows[item.goal_id], item.goal
+        if item.version is not None and row.version != item.version:
+            raise Conflict(CHANGED)
+        kept = goal.target_on is not None and goal.target_on == row.target_on and goal.target_on < today
+        wanted.append((item.person_id, replace(goal, target_on=None) if kept else goal))
+        days.append(goal.target_on)  # a day that has passed may stay
+    goals = [replace(goal, target_on=day) for goal, day in zip(_checked(wanted, at), days, strict=True)]
+    last = {item.goal_id: goal for item, goal in zip(items, goals, strict=True)}
+    anew = [
+        rules.proof_changed(
+            [getattr(rows[id], name) for name in _PROOF], [getattr(goal, name) for name in _PROOF]
+        )
+        for id, goal in last.items()
+    ]
+    told = {**_columns(list(last.values())), "ids": array(last), "anew": array(anew), "at": at}
+    db.session.execute(_UPDATE, told)
+    _show_to(last)
+    prove((item.person_id for item in items), at)
 
 
-def take_up(goal_id: int, *, person_id: int, at: datetime) -> None:
-    """Take it up again, after it was let go or reached."""
-    row = _locked(goal_id, person_id)
-    if row.state != "open":
-        _put(row, "open", "on_my_way" if row.far == "reached" else row.far, at)
+def check_in(items: Sequence[CheckIn], *, at: datetime) -> None:
+    """Say how far one is. Saying that it is reached reaches it; saying less takes it up again.
+
+    All of the batch or nothing.
+    """
+    for item in items:
+        if item.far not in rules.FAR or len(item.line.strip()) > rules.LINE:
+            raise Refused(WRONG["line"], fields={"line": WRONG["line"]})
+    rows = _locked((item.goal_id, item.person_id) for item in items)
+    said = {
+        "ids": array(item.goal_id for item in items),
+        "far": array(item.far for item in items),
+        "lines": array(item.line.strip() for item in items),
+    }
+    db.session.execute(_CHECK_IN, {**said, "at": at})
+    last = {item.goal_id: item.far for item in items}
+    _put([(rows[id], "reached" if far == "reached" else "open", far) for id, far in last.items()], at)
 
 
-def forget(goal_id: int, *, person_id: int, at: datetime) -> None:
-    """Take it away with all that was said in it; what it counted for goes with it."""
-    row = _locked(goal_id, person_id)
-    _put(row, "let_go", row.far, at)
+def let_go(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """They are no goals any more: (goal, owner). It costs nothing, and they can be taken up again."""
+    rows = _locked(pairs)
+    _put([(row, "let_go", row.far) for row in rows.values() if row.state == "open"], at)
+
+
+def take_up(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Take them up again, after they were let go or reached: (goal, owner)."""
+    rows = _locked(pairs)
+    _put(
+        [
+            (row, "open", "on_my_way" if row.far == "reached" else row.far)
+            for row in rows.values()
+            if row.state != "open"
+        ],
+        at,
+    )
+
+
+def forget(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Take them away with all that was said in them: (goal, owner); what they counted for goes with them."""
+    rows = _locked(pairs)
+    _put([(row, "let_go", row.far) for row in rows.values()], at)
     for statement in (_FORGET_VIEWERS, _FORGET_CHECK_INS, _FORGET):
-        db.session.execute(statement, {"id": goal_id})
+        db.session.execute(statement, {"ids": array(rows)})
 
 
-def _put(row: Row[Any], state: str, far: str, at: datetime) -> None:
-    db.session.execute(_SET, {"id": row.id, "state": state, "far": far, "at": at})
-    prove([row.person_id], at)
+def _put(changes: Sequence[tuple[Row[Any], str, str]], at: datetime) -> None:
+    """Each of these goals is in this state from now on, and so far."""
+    if not changes:
+        return
+    told = {
+        "ids": array(row.id for row, _, _ in changes),
+        "states": array(state for _, state, _ in changes),
+        "far": array(far for _, _, far in changes),
+    }
+    db.session.execute(_SET, {**told, "at": at})
+    prove((row.person_id for row, _, _ in changes), at)
 
 
-def _locked(goal_id: int, person_id: int) -> Row[Any]:
-    lock_people([person_id])
-    row = db.session.execute(_LOCK, {"id": goal_id, "person": person_id}).one_or_none()
-    if row is None:
-        raise NotFound(NOT_THERE)
-    return row
+def _locked(pairs: Iterable[tuple[int, int]]) -> dict[int, Row[Any]]:
+    """These (goal, owner), locked after their owners, in the order of their ids."""
+    pairs = list(pairs)
+    lock_people(person_id for _, person_id in pairs)
+    told = {"ids": array(sorted({goal_id for goal_id, _ in pairs}))}
+    rows = {row.id: row for row in db.session.execute(_LOCK, told)}
+    for goal_id, person_id in pairs:
+        if goal_id not in rows or rows[goal_id].person_id != person_id:
+            raise NotFound(NOT_THERE)
+    return rows
 
 
-def _row(goal: NewGoal) -> dict[str, Any]:
-    return {name: getattr(goal, name) for name in _COLUMNS}
+def _columns(goals: Sequence[NewGoal]) -> dict[str, Any]:
+    return {name: array(getattr(goal, name) for goal in goals) for name in _COLUMNS}
 
 
-def _show_to(goal_id: int, goal: NewGoal) -> None:
-    db.session.execute(_FORGET_VIEWERS, {"id": goal_id})
-    if goal.visible == "named":
-        db.session.execute(_VIEWERS, {"id": goal_id, "people": array(sorted(set(goal.viewers)))})
+def _show_to(goals: Mapping[int, NewGoal]) -> None:
+    """Each of these goals is seen by whom it names, and by no others."""
+    db.session.execute(_FORGET_VIEWERS, {"ids": array(goals)})
+    named = [
+        (id, person)
+        for id, goal in goals.items()
+        if goal.visible == "named"
+        for person in sorted(set(goal.viewers))
+    ]
+    if named:
+        told = {"goals": array(id for id, _ in named), "people": array(person for _, person in named)}
+        db.session.execute(_VIEWERS, told)
 
 
-def _checked(goal: NewGoal, person_id: int, at: datetime) -> NewGoal:
-    """The goal without what does not belong to its proof, or the first thing that cannot be so."""
-    goal = replace(
+def _checked(wanted: Sequence[tuple[int, NewGoal]], at: datetime) -> list[NewGoal]:
+    """These (owner, goal) without what does not belong to their proof, or the first thing that cannot be so."""
+    goals = [_cleaned(person_id, goal) for person_id, goal in wanted]
+    known, today = _known(goals), at.astimezone(timezone()).date()
+    for goal in goals:
+        field = rules.wrong_with(goal, today) or known.missing(goal)
+        if field:
+            raise Refused(WRONG[field], fields={field: WRONG[field]})
+    return goals
+
+
+def _cleaned(person_id: int, goal: NewGoal) -> NewGoal:
+    return replace(
         goal,
         title=" ".join(goal.title.split()),
         why=goal.why.strip(),
@@ -172,25 +298,47 @@ def _checked(goal: NewGoal, person_id: int, at: datetime) -> NewGoal:
         if goal.visible == "named"
         else (),
     )
-    field = rules.wrong_with(goal, at.astimezone(timezone()).date()) or _unknown(goal)
-    if field:
-        raise Refused(WRONG[field], fields={field: WRONG[field]})
-    return goal
 
 
-def _unknown(goal: NewGoal) -> str | None:
-    if goal.skill_id is not None and goal.skill_id not in vision.names([goal.skill_id]):
-        return "skill_id"
-    if goal.vision_goal_id is not None and goal.vision_goal_id not in {row.id for row in vision.goals()}:
-        return "vision_goal_id"
-    if goal.proof_badge_id is not None and goal.proof_badge_id not in catalogue().in_force:
-        return "proof_badge"
-    if goal.proof_activity_id is not None:
-        found = by_id([goal.proof_activity_id]).get(goal.proof_activity_id)
-        if found is None or found.state != "published":
-            return "proof_activity"
-    known = cards(goal.viewers)
-    return "viewers" if any(one not in known or not known[one].active for one in goal.viewers) else None
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What goals may name."""
+
+    skills: Collection[int]
+    vision_goals: Collection[int]
+    badges: Collection[int]
+    activities: Collection[int]
+    people: Collection[int]
+
+    def missing(self, goal: NewGoal) -> str | None:
+        """The first field that names what is not there."""
+        asked: list[tuple[str, Collection[int], Collection[int | None]]] = [
+            ("skill_id", self.skills, [goal.skill_id]),
+            ("vision_goal_id", self.vision_goals, [goal.vision_goal_id]),
+            ("proof_badge", self.badges, [goal.proof_badge_id]),
+            ("proof_activity", self.activities, [goal.proof_activity_id]),
+            ("viewers", self.people, goal.viewers),
+        ]
+        for field, there, named in asked:
+            if any(one is not None and one not in there for one in named):
+                return field
+        return None
+
+
+def _known(goals: Sequence[NewGoal]) -> _Known:
+    """Asked only where one of them names something of the kind."""
+    skills = {goal.skill_id for goal in goals if goal.skill_id is not None}
+    activities = {goal.proof_activity_id for goal in goals if goal.proof_activity_id is not None}
+    people = {one for goal in goals for one in goal.viewers}
+    aims = any(goal.vision_goal_id is not None for goal in goals)
+    badges = any(goal.proof_badge_id is not None for goal in goals)
+    return _Known(
+        skills=vision.names(skills) if skills else (),
+        vision_goals={row.id for row in vision.goals()} if aims else (),
+        badges=catalogue().in_force if badges else (),
+        activities={id for id, row in by_id(activities).items() if row.state == "published"},
+        people={id for id, card in cards(people).items() if card.active},
+    )
 
 
 # What a review leaves open ----------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ def make(form: dict[str, Any]) -> dict[str, Any]:
     """Set a goal. It is yours alone unless you say who may see it."""
     once = form.pop("once")
     with transaction():
-        goal_id = actions.set_goal(as_meant(form), person_id=me(), at=now(), once=once)
+        wanted = actions.Setting(person_id=me(), goal=as_meant(form), once=once)
+        (goal_id,) = actions.set_goals([wanted], at=now())
         settle(now())
         return _own(goal_id)
 
@@ -93,7 +94,8 @@ def change(form: dict[str, Any], goal_id: int) -> dict[str, Any]:
     queries.own(me(), goal_id)
     version = form.pop("version")
     with transaction():
-        actions.change(goal_id, as_meant(form), version=version, person_id=me(), at=now())
+        told = actions.Change(goal_id=goal_id, person_id=me(), goal=as_meant(form), version=version)
+        actions.change([told], at=now())
         settle(now())
         return _own(goal_id)
 
@@ -105,7 +107,7 @@ def change(form: dict[str, Any], goal_id: int) -> dict[str, Any]:
 def forget(goal_id: int) -> None:
     """Take it away with all that was said in it."""
     with transaction():
-        actions.forget(goal_id, person_id=me(), at=now())
+        actions.forget([(goal_id, me())], at=now())
         settle(now())
 
 
@@ -117,7 +119,7 @@ def forget(goal_id: int) -> None:
 def check_in(form: dict[str, Any], goal_id: int) -> dict[str, Any]:
     """Say how far you are. `reached` reaches it; anything else takes it up again."""
     with transaction():
-        actions.check_in(goal_id, **form, person_id=me(), at=now())
+        actions.check_in([actions.CheckIn(goal_id=goal_id, person_id=me(), **form)], at=now())
         settle(now())
         return _own(goal_id)
 
@@ -131,7 +133,7 @@ def set_state(form: dict[str, Any], goal_id: int) -> dict[str, Any]:
     """Let it go, or take it up again."""
     with transaction():
         act = actions.let_go if form["state"] == "let_go" else actions.take_up
-        act(goal_id, person_id=me(), at=now())
+        act([(goal_id, me())], at=now())
         settle(now())
         return _own(goal_id)
 

@@ -66,7 +66,7 @@ def check_in(goal_id: int) -> ResponseReturnValue:
     try:
         form = body(CheckInIn())
         with transaction():
-            actions.check_in(goal_id, **form, person_id=me(), at=now())
+            actions.check_in([actions.CheckIn(goal_id=goal_id, person_id=me(), **form)], at=now())
             settle(now())
             return _again(goal_id)
     except ValidationError as no:
@@ -87,7 +87,7 @@ def set_state(goal_id: int) -> ResponseReturnValue:
     queries.own(me(), goal_id)
     state = body(GoalStateIn())["state"]
     with transaction():
-        (actions.let_go if state == "let_go" else actions.take_up)(goal_id, person_id=me(), at=now())
+        (actions.let_go if state == "let_go" else actions.take_up)([(goal_id, me())], at=now())
         settle(now())
         return _again(goal_id)
 
@@ -98,7 +98,7 @@ def forget(goal_id: int) -> ResponseReturnValue:
     """Take it away with all that was said in it."""
     queries.own(me(), goal_id)
     with transaction():
-        actions.forget(goal_id, person_id=me(), at=now())
+        actions.forget([(goal_id, me())], at=now())
         settle(now())
     return redirect(url_for(".everything"), code=303)
 
@@ -177,10 +177,13 @@ def _save(row: Any) -> ResponseReturnValue:
         with transaction():
             goal = as_meant(form)
             if row is None:
-                goal_id = actions.set_goal(goal, person_id=me(), at=now(), once=once)
+                (goal_id,) = actions.set_goals(
+                    [actions.Setting(person_id=me(), goal=goal, once=once)], at=now()
+                )
             else:
                 goal_id = row.id
-                actions.change(goal_id, goal, version=version, person_id=me(), at=now())
+                told = actions.Change(goal_id=goal_id, person_id=me(), goal=goal, version=version)
+                actions.change([told], at=now())
             settle(now())
         return redirect(url_for(".one", goal_id=goal_id), code=303)
     except (ValidationError, Refused) as no:

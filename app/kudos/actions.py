@@ -20,7 +20,7 @@ from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import FactStated, FactTakenBack, KudosGiven, KudosThanked, KudosUndone
 from app.kudos import queries, rules
-from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
+from app.kudos.models import Kudos, KudosAllowance
 from app.outbox import publish
 from app.vision.models import Skill
 
@@ -106,7 +106,6 @@ class Choice:
 
 
 _INSERT = insert(Kudos).returning(Kudos.id, sort_by_parameter_order=True)
-_INSERT_RECEIVERS = insert(KudosReceiver)
 _SKILLS = select(Skill.id).where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
 
 # Two overspends meet in this row: the second sees what the first has spent, and writes nothing.
@@ -150,6 +149,9 @@ _PAIRS = (
     bindparam("kudos_ids", type_=ARRAY(BigInteger())),
     bindparam("person_ids", type_=ARRAY(BigInteger())),
 )
+_INSERT_RECEIVERS = text("""
+    INSERT INTO kudos_receiver (kudos_id, person_id, visible) SELECT * FROM unnest(:kudos_ids, :person_ids, :choices)
+""").bindparams(*_PAIRS, bindparam("choices", type_=ARRAY(Text())))
 # Whoever changes something of kudos holds its row first: so an undo and a word of thanks cannot both come about.
 _HOLD = text("""
     SELECT id FROM kudos WHERE id = ANY(:kudos_ids) AND undone_at IS NULL ORDER BY id FOR SHARE
@@ -222,10 +224,8 @@ def _hand_over(given: Sequence[tuple[NewKudos, int, int]]) -> None:
         return
     weights = _weights(given)
     chosen = queries.standing_choices(person for _, _, person in given)
-    db.session.execute(
-        _INSERT_RECEIVERS,
-        [{"kudos_id": id, "person_id": person, "visible": chosen[person]} for _, id, person in given],
-    )
+    sent = {"kudos_ids": [id for _, id, _ in given], "person_ids": [person for _, _, person in given]}
+    db.session.execute(_INSERT_RECEIVERS, {**sent, "choices": [chosen[person] for _, _, person in given]})
     publish(KudosGiven(person_id=person, kudos_id=id) for _, id, person in given)
     publish(_received(item, id, person, weights[id, person]) for item, id, person in given)
 

@@ -3,16 +3,16 @@
 Who completed a programme keeps that when its parts change; who is on the way goes on with the new parts.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, text
 
 from app.activities.queries import by_id, ids_by_slug
-from app.audit.actions import write
+from app.audit.actions import Act, write, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import Event, FactStated, FactTakenBack, ProgrammeChanged
@@ -34,62 +34,63 @@ WRONG = {
 
 # Keeping them ---------------------------------------------------------------------------------------------
 
-_INSERT = text("""
+_SENT = """unnest(CAST(:{key} AS {of}[]), CAST(:titles AS jsonb[]), CAST(:summaries AS jsonb[]),
+                CAST(:skills AS bigint[]), CAST(:badges AS text[]), CAST(:forms AS bigint[]))
+         WITH ORDINALITY AS w({key}, title, summary, skill_id, badge, form, place)"""
+_INSERT = text(f"""
     INSERT INTO programme (slug, title, summary, skill_id, badge, state, form, formed_at, created_at)
-    VALUES (:slug, :title, :summary, :skill_id, :badge, 'draft', 1, :at, :at)
-    ON CONFLICT (slug) DO NOTHING RETURNING id
-""").bindparams(bindparam("title", type_=JSONB), bindparam("summary", type_=JSONB))
-_LOCK = text("SELECT * FROM programme WHERE slug = :slug FOR NO KEY UPDATE")
-_UPDATE = text("""
-    UPDATE programme SET title = :title, summary = :summary, skill_id = :skill_id, badge = :badge,
-           form = :form, formed_at = CASE WHEN form = :form THEN formed_at ELSE :at END, version = version + 1
-    WHERE id = :id
-""").bindparams(bindparam("title", type_=JSONB), bindparam("summary", type_=JSONB))
+    SELECT w.slug, w.title, w.summary, w.skill_id, w.badge, 'draft', w.form, CAST(:at AS timestamptz),
+           CAST(:at AS timestamptz)
+    FROM {_SENT.format(key="slug", of="text")}
+    ORDER BY w.place ON CONFLICT (slug) DO NOTHING RETURNING id, slug
+""")
+_LOCK = text("SELECT * FROM programme WHERE slug = ANY(CAST(:slugs AS text[])) ORDER BY id FOR NO KEY UPDATE")
+_UPDATE = text(f"""
+    UPDATE programme p SET title = w.title, summary = w.summary, skill_id = w.skill_id, badge = w.badge,
+           form = w.form, formed_at = CASE WHEN p.form = w.form THEN p.formed_at ELSE :at END, version = version + 1
+    FROM {_SENT.format(key="id", of="bigint")}
+    WHERE p.id = w.id
+""")
 _PARTS_NOW = text("""
-    SELECT need, activities FROM programme_part WHERE programme_id = :id AND form = :form ORDER BY position
+    SELECT r.programme_id, r.need, r.activities FROM programme_part r
+    JOIN programme p ON p.id = r.programme_id AND p.form = r.form
+    WHERE p.id = ANY(CAST(:ids AS bigint[])) ORDER BY r.programme_id, r.position
 """)
 _PARTS = text("""
     INSERT INTO programme_part (programme_id, form, position, need, activities)
-    SELECT :id, :form, p.position, p.need, CAST(p.activities AS bigint[])
-    FROM unnest(CAST(:positions AS bigint[]), CAST(:needs AS bigint[]), CAST(:activities AS text[]))
-         AS p(position, need, activities)
+    SELECT p.programme_id, p.form, p.position, p.need, CAST(p.activities AS bigint[])
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:forms AS bigint[]), CAST(:positions AS bigint[]),
+                CAST(:needs AS bigint[]), CAST(:activities AS text[]))
+         AS p(programme_id, form, position, need, activities)
 """)
 _STATE = text("""
-    UPDATE programme SET state = :state, published_at = coalesce(published_at, CASE :state WHEN 'published' THEN
-           CAST(:at AS timestamptz) END), version = version + 1
-    WHERE id = :id
+    UPDATE programme p SET state = w.state, published_at = coalesce(published_at, :at), version = version + 1
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS w(id, state) WHERE p.id = w.id
 """)
 
 
 def make(told: Told, *, by: int | None, at: datetime, slug: str | None = None) -> str:
     """A draft; nobody sees it before it is published. Returns its slug."""
-    _check(told)
+    _check([told])
     base = slug or slug_of(told.title["en"], ())
-    number, made = 1, None
-    while made is None:
+    number, made = 1, dict[str, int]()
+    while not made:
         slug = base if number == 1 else f"{base}-{number}"
-        made = db.session.scalar(_INSERT, {**_row(told), "slug": slug, "at": at})
+        made = _insert({slug: told}, at)
         number += 1
-    _write_parts(made, 1, told)
     write("programme:made", at=at, actor_id=by, detail={"programme": slug})
     return str(slug)
 
 
 def change(slug: str, told: Told, *, version: int | None, by: int | None, at: datetime) -> None:
     """Change what it says; other parts are a new form, by which whoever is on the way goes on."""
-    _check(told)
+    _check([told])
     row = _locked(slug)
     if version is not None and row.version != version:
         raise Conflict(CHANGED)
-    now_parts = [(part.need, tuple(part.activities)) for part in db.session.execute(
-        _PARTS_NOW, {"id": row.id, "form": row.form})]  # fmt: skip
-    other = now_parts != [(part.need, part.activities) for part in told.parts]
-    form = row.form + 1 if other else row.form
-    if other:
-        _write_parts(row.id, form, told)
-    db.session.execute(_UPDATE, {**_row(told), "id": row.id, "form": form, "at": at})
+    forms = _update([(row, told)], at)
     _changed(row, by)
-    write("programme:changed", at=at, actor_id=by, detail={"programme": slug, "form": form})
+    write("programme:changed", at=at, actor_id=by, detail={"programme": slug, "form": forms[row.id]})
 
 
 def set_state(slug: str, state: str, *, by: int | None, at: datetime) -> None:
@@ -97,14 +98,9 @@ def set_state(slug: str, state: str, *, by: int | None, at: datetime) -> None:
     row = _locked(slug)
     if state not in ("published", "retired") or (row.state == "draft" and state == "retired"):
         raise Refused(_l("A programme is published, and later retired."))
-    db.session.execute(_STATE, {"id": row.id, "state": state, "at": at})
+    db.session.execute(_STATE, {"ids": array([row.id]), "states": array([state]), "at": at})
     _changed(row, by)
     write(f"programme:{state}", at=at, actor_id=by, detail={"programme": slug})
-
-
-_STATES = text(
-    "SELECT slug, id, state FROM programme WHERE slug = ANY(CAST(:slugs AS text[])) ORDER BY id FOR NO KEY UPDATE"
-)
 
 
 def load(programmes: object, *, at: datetime) -> list[str]:
@@ -116,17 +112,69 @@ def load(programmes: object, *, at: datetime) -> list[str]:
         entries = rules.catalogue(programmes)
     except BadEntry as why:
         raise Refused(str(why)) from None
-    activities = ids_by_slug(
-        slug for entry in entries for part in entry["parts"] for slug in part["activities"]
-    )
-    skills = vision.ids_of(entry["skill"] for entry in entries if entry["skill"])
     slugs = array(entry["slug"] for entry in entries)
-    states = {row.slug: row.state for row in db.session.execute(_STATES, {"slugs": slugs})}
+    there = {row.slug: row for row in db.session.execute(_LOCK, {"slugs": slugs})}
     as_is = {entry["slug"]: {"state": "published"} | entry for entry in queries.written()}
-    changed = [entry for entry in entries if as_is.get(entry["slug"]) != _as_written(entry)]
-    for entry in changed:
-        _bring(entry, states.get(entry["slug"]), activities, skills, at)
-    return [str(entry["slug"]) for entry in changed]
+    changed = {entry["slug"]: entry for entry in entries if as_is.get(entry["slug"]) != _as_written(entry)}
+    if not changed:
+        return []
+    told = _meant(changed.values())
+    _check(told.values())
+    ids = {row.slug: row.id for row in there.values() if row.slug in changed}
+    ids |= _insert({slug: one for slug, one in told.items() if slug not in there}, at)
+    forms = _update([(there[slug], one) for slug, one in told.items() if slug in there], at)
+    states = {slug: entry["state"] for slug, entry in changed.items()}
+    columns = {"ids": array(ids[slug] for slug in states), "states": array(states.values())}
+    db.session.execute(_STATE, {**columns, "at": at})
+    write_all(_acts(changed, there, forms), at=at)
+    publish(ProgrammeChanged(person_id=0, programme_id=ids[slug]) for slug in changed)
+    return list(changed)
+
+
+def _acts(
+    changed: Mapping[str, Mapping[str, Any]], there: Mapping[str, Row[Any]], forms: Mapping[int, int]
+) -> list[Act]:
+    """What was done to each: made or changed, and published, retired, or both in this order."""
+    found = []
+    for slug, entry in changed.items():
+        row, detail = there.get(slug), {"programme": slug}
+        made = Act("programme:made", detail=detail)
+        found.append(
+            made if row is None else Act("programme:changed", detail={**detail, "form": forms[row.id]})
+        )
+        was = row.state if row is not None else "draft"
+        steps = (
+            ("published", "retired") if was == "draft" and entry["state"] == "retired" else (entry["state"],)
+        )
+        found += [Act(f"programme:{step}", detail=detail) for step in steps if was != entry["state"]]
+    return found
+
+
+def _insert(told: Mapping[str, Told], at: datetime) -> dict[str, int]:
+    """New ones, with their parts; returns their ids. A slug that is taken makes none."""
+    if not told:
+        return {}
+    columns = {"slug": array(told), "forms": array(1 for _ in told), **_columns(told.values())}
+    made = {row.slug: int(row.id) for row in db.session.execute(_INSERT, {**columns, "at": at})}
+    _write_parts([(id, 1, told[slug]) for slug, id in made.items()])
+    return made
+
+
+def _update(told: Sequence[tuple[Row[Any], Told]], at: datetime) -> dict[int, int]:
+    """These say something else from now on; returns the form of each, a new one where the parts are other ones."""
+    if not told:
+        return {}
+    now_parts: dict[int, list[tuple[int, tuple[int, ...]]]] = {row.id: [] for row, _ in told}
+    for part in db.session.execute(_PARTS_NOW, {"ids": array(now_parts)}):
+        now_parts[part.programme_id].append((part.need, tuple(part.activities)))
+    other = {
+        row.id: now_parts[row.id] != [(part.need, part.activities) for part in one.parts] for row, one in told
+    }
+    forms = {row.id: row.form + other[row.id] for row, _ in told}
+    _write_parts([(row.id, forms[row.id], one) for row, one in told if other[row.id]])
+    columns = {"id": array(forms), "forms": array(forms.values()), **_columns(one for _, one in told)}
+    db.session.execute(_UPDATE, {**columns, "at": at})
+    return forms
 
 
 def _as_written(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,37 +182,33 @@ def _as_written(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**entry, "title": dict(entry["title"]), "summary": dict(entry["summary"]), "parts": parts}
 
 
-def _bring(
-    entry: Mapping[str, Any],
-    state: str | None,
-    activities: Mapping[str, int],
-    skills: Mapping[str, int],
-    at: datetime,
-) -> None:
-    where = f"programmes, {entry['slug']}"
-    for part in entry["parts"]:
-        if missing := [slug for slug in part["activities"] if slug not in activities]:
-            raise Refused(f"{where}: there is no activity called {missing[0]}.")
-    if entry["skill"] and entry["skill"] not in skills:
-        raise Refused(f"{where}: there is no skill called {entry['skill']}.")
-    told = Told(
-        title=entry["title"], summary=entry["summary"], skill_id=skills.get(entry["skill"]), badge=entry["badge"] or "",
-        parts=[NewPart(part["need"], tuple(activities[one] for one in part["activities"])) for part in entry["parts"]],
-    )  # fmt: skip
-    if rules.wrong(told):
-        raise Refused(f"{where}: each activity stands once, and a part asks no more than it names.")
-    slug = str(entry["slug"])
-    if state is None:
-        make(told, by=None, at=at, slug=slug)
-    else:
-        change(slug, told, version=None, by=None, at=at)
-    steps = {
-        "published": ["published"],
-        "retired": ["published", "retired"] if state in (None, "draft") else ["retired"],
-    }
-    for step in steps[entry["state"]] if state != entry["state"] else []:
-        set_state(slug, step, by=None, at=at)
-    publish([ProgrammeChanged(person_id=0, programme_id=_locked(slug).id)])
+def _meant(entries: Iterable[Mapping[str, Any]]) -> dict[str, Told]:
+    """Entries of the catalogue as programmes, by slug; refused with the place of what is not there."""
+    entries = list(entries)
+    activities = ids_by_slug(
+        slug for entry in entries for part in entry["parts"] for slug in part["activities"]
+    )
+    skills = vision.ids_of(entry["skill"] for entry in entries if entry["skill"])
+    found = {}
+    for entry in entries:
+        where = f"programmes, {entry['slug']}"
+        for part in entry["parts"]:
+            if missing := [slug for slug in part["activities"] if slug not in activities]:
+                raise Refused(f"{where}: there is no activity called {missing[0]}.")
+        if entry["skill"] and entry["skill"] not in skills:
+            raise Refused(f"{where}: there is no skill called {entry['skill']}.")
+        parts = [
+            NewPart(part["need"], tuple(activities[one] for one in part["activities"]))
+            for part in entry["parts"]
+        ]
+        told = Told(
+            title=entry["title"], summary=entry["summary"], skill_id=skills.get(entry["skill"]),
+            badge=entry["badge"] or "", parts=parts,
+        )  # fmt: skip
+        if rules.wrong(told):
+            raise Refused(f"{where}: each activity stands once, and a part asks no more than it names.")
+        found[str(entry["slug"])] = told
+    return found
 
 
 def _changed(row: Row[Any], by: int | None) -> None:
@@ -173,33 +217,44 @@ def _changed(row: Row[Any], by: int | None) -> None:
         publish([ProgrammeChanged(person_id=by, programme_id=row.id)])
 
 
-def _check(told: Told) -> None:
-    if field := rules.wrong(told):
-        raise Refused(WRONG[field], fields={field: WRONG[field]})
-    known = by_id(activity for part in told.parts for activity in part.activities)
-    for part in told.parts:
-        if any(one not in known or known[one].proposed_by for one in part.activities):
-            said = _l("There is an activity among these that is not in the catalogue.")
-            raise Refused(said, fields={"parts": said})
+def _check(told: Iterable[Told]) -> None:
+    told = list(told)
+    for one in told:
+        if field := rules.wrong(one):
+            raise Refused(WRONG[field], fields={field: WRONG[field]})
+    wanted = {activity for one in told for part in one.parts for activity in part.activities}
+    known = by_id(wanted)
+    if any(one not in known or known[one].proposed_by for one in wanted):
+        said = _l("There is an activity among these that is not in the catalogue.")
+        raise Refused(said, fields={"parts": said})
 
 
-def _row(told: Told) -> dict[str, Any]:
+def _columns(told: Iterable[Told]) -> dict[str, Any]:
+    told = list(told)
     return {
-        "title": dict(told.title), "summary": dict(told.summary), "skill_id": told.skill_id, "badge": told.badge,
-    }  # fmt: skip
-
-
-def _write_parts(programme_id: int, form: int, told: Told) -> None:
-    columns = {
-        "positions": array(range(len(told.parts))),
-        "needs": array(part.need for part in told.parts),
-        "activities": array(array(part.activities) for part in told.parts),
+        "titles": array(json.dumps(dict(one.title)) for one in told),
+        "summaries": array(json.dumps(dict(one.summary)) for one in told),
+        "skills": array(one.skill_id for one in told),
+        "badges": array(one.badge for one in told),
     }
-    db.session.execute(_PARTS, {"id": programme_id, "form": form, **columns})
+
+
+def _write_parts(told: Iterable[tuple[int, int, Told]]) -> None:
+    """The parts of these (programme, form)."""
+    rows = [
+        (id, form, position, part.need, array(part.activities))
+        for id, form, one in told
+        for position, part in enumerate(one.parts)
+    ]
+    if rows:
+        names = ("ids", "forms", "positions", "needs", "activities")
+        db.session.execute(
+            _PARTS, {name: array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+        )
 
 
 def _locked(slug: str) -> Row[Any]:
-    row = db.session.execute(_LOCK, {"slug": slug}).one_or_none()
+    row = db.session.execute(_LOCK, {"slugs": array([slug])}).one_or_none()
     if row is None:
         raise NotFound(NOT_THERE)
     return row
@@ -208,34 +263,54 @@ def _locked(slug: str) -> Row[Any]:
 # Following ------------------------------------------------------------------------------------------------
 
 # Shared with others who follow, and not with who changes the parts meanwhile.
-_OPEN = text("SELECT id FROM programme WHERE slug = :slug AND state = 'published' FOR SHARE")
+_OPEN = text("""
+    SELECT slug, id FROM programme WHERE slug = ANY(CAST(:slugs AS text[])) AND state = 'published'
+    ORDER BY id FOR SHARE
+""")
 _FOLLOW = text("""
-    INSERT INTO programme_follower (person_id, programme_id, followed_at) VALUES (:person, :programme, :at)
+    INSERT INTO programme_follower (person_id, programme_id, followed_at)
+    SELECT w.person_id, w.programme_id, CAST(:at AS timestamptz)
+    FROM unnest(CAST(:people AS bigint[]), CAST(:programmes AS bigint[])) AS w(person_id, programme_id)
     ON CONFLICT (person_id, programme_id) DO UPDATE SET followed_at = excluded.followed_at, stopped_at = NULL
     WHERE programme_follower.stopped_at IS NOT NULL
 """)
 _STOP = text("""
-    UPDATE programme_follower SET stopped_at = :at FROM programme p
-    WHERE p.id = programme_id AND p.slug = :slug AND person_id = :person AND stopped_at IS NULL
-      AND completed_at IS NULL
+    UPDATE programme_follower f SET stopped_at = :at
+    FROM unnest(CAST(:people AS bigint[]), CAST(:slugs AS text[])) AS w(person_id, slug)
+    JOIN programme p ON p.slug = w.slug
+    WHERE f.programme_id = p.id AND f.person_id = w.person_id AND f.stopped_at IS NULL AND f.completed_at IS NULL
 """)
 
 
-def follow(slug: str, *, person_id: int, at: datetime) -> None:
-    """Follow it; what was done before counts, and may be all that it takes. Twice is once."""
-    lock_people([person_id])
-    programme = db.session.scalar(_OPEN, {"slug": slug})
-    if programme is None:
+def follow(pairs: Sequence[tuple[str, int]], *, at: datetime) -> None:
+    """Follow them: (programme, person); what was done before counts, and may be all that it takes. Twice is once.
+
+    All of the batch or nothing.
+    """
+    wanted = sorted(set(pairs))
+    people = sorted({person for _, person in wanted})
+    lock_people(people)
+    there: dict[str, int] = {
+        row.slug: row.id
+        for row in db.session.execute(_OPEN, {"slugs": array(sorted({slug for slug, _ in wanted}))})
+    }
+    if any(slug not in there for slug, _ in wanted):
         raise NotFound(NOT_THERE)
-    db.session.execute(_FOLLOW, {"person": person_id, "programme": programme, "at": at})
-    complete([person_id], at)
+    told = {
+        "people": array(person for _, person in wanted),
+        "programmes": array(there[slug] for slug, _ in wanted),
+    }
+    db.session.execute(_FOLLOW, {**told, "at": at})
+    complete(people, at)
 
 
-def stop(slug: str, *, person_id: int, at: datetime) -> None:
-    """Stop following it; what was done stays done."""
-    queries.one(slug, person_id)
-    lock_people([person_id])
-    db.session.execute(_STOP, {"slug": slug, "person": person_id, "at": at})
+def stop(pairs: Sequence[tuple[str, int]], *, at: datetime) -> None:
+    """Stop following them: (programme, person); what was done stays done. All of the batch or nothing."""
+    wanted = sorted(set(pairs))
+    queries.must_see(wanted)
+    lock_people(person for _, person in wanted)
+    told = {"people": array(person for _, person in wanted), "slugs": array(slug for slug, _ in wanted)}
+    db.session.execute(_STOP, {**told, "at": at})
 
 
 # Completing -----------------------------------------------------------------------------------------------
@@ -265,7 +340,7 @@ _FALLEN = text(f"""
 """)
 _ON_THE_WAY = text("""
     SELECT person_id FROM programme_follower
-    WHERE programme_id = :id AND stopped_at IS NULL AND completed_at IS NULL ORDER BY person_id
+    WHERE programme_id = ANY(CAST(:ids AS bigint[])) AND stopped_at IS NULL AND completed_at IS NULL
 """)
 
 
@@ -313,8 +388,6 @@ def take_back(person_ids: Iterable[int], now: datetime) -> None:
 
 def look_again(programme_ids: Sequence[int], now: datetime) -> None:
     """Who is on the way may be through by the parts as they are now."""
-    people: set[int] = set()
-    for programme_id in sorted(set(programme_ids)):
-        people |= set(db.session.scalars(_ON_THE_WAY, {"id": programme_id}))
+    people = set(db.session.scalars(_ON_THE_WAY, {"ids": array(sorted(set(programme_ids)))}))
     lock_people(people)
     complete(people, now)

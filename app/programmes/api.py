@@ -94,7 +94,7 @@ def set_state(form: dict[str, Any], slug: str) -> dict[str, Any]:
 def follow(slug: str) -> dict[str, Any]:
     """Follow it; what you did before counts."""
     with transaction():
-        actions.follow(slug, person_id=me(), at=now())
+        actions.follow([(slug, me())], at=now())
         settle(now())
         return _out(queries.one(slug, me()))
 
@@ -106,7 +106,7 @@ def follow(slug: str) -> dict[str, Any]:
 def stop(slug: str) -> dict[str, Any]:
     """Stop following it; what you did stays done."""
     with transaction():
-        actions.stop(slug, person_id=me(), at=now())
+        actions.stop([(slug, me())], at=now())
         settle(now())
         return _out(queries.one(slug, me()))
 

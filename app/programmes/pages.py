@@ -35,7 +35,7 @@ def programme(slug: str) -> ResponseReturnValue:
 @may("person")
 def follow(slug: str) -> ResponseReturnValue:
     with transaction():
-        actions.follow(slug, person_id=me(), at=now())
+        actions.follow([(slug, me())], at=now())
         settle(now())
         return _you(slug)
 
@@ -44,7 +44,7 @@ def follow(slug: str) -> ResponseReturnValue:
 @may("person")
 def stop(slug: str) -> ResponseReturnValue:
     with transaction():
-        actions.stop(slug, person_id=me(), at=now())
+        actions.stop([(slug, me())], at=now())
         settle(now())
         return _you(slug)
 

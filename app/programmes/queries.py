@@ -111,6 +111,21 @@ def one(slug: str, person_id: int) -> Shown:
     return _told([row], person_id)[0]
 
 
+_MUST_SEE = text(f"""
+    SELECT count(*) FROM unnest(CAST(:people AS bigint[]), CAST(:slugs AS text[])) AS w(person_id, slug)
+    JOIN programme p ON p.slug = w.slug
+    LEFT JOIN programme_follower f ON f.programme_id = p.id AND f.person_id = w.person_id
+    WHERE {_SEEN}
+""")
+
+
+def must_see(pairs: Sequence[tuple[str, int]]) -> None:
+    """Each of these (programme, person) is there for that person; to others it is not there."""
+    told = {"people": array(person for _, person in pairs), "slugs": array(slug for slug, _ in pairs)}
+    if db.session.scalar(_MUST_SEE, told) != len(pairs):
+        raise NotFound(NOT_THERE)
+
+
 def desk(person_id: int) -> list[Shown]:
     """Every programme, drafts first."""
     return _told(db.session.execute(_DESK, {"person": person_id}).all(), person_id)

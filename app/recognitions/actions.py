@@ -1,6 +1,6 @@
 """What can be done: give and withdraw recognitions, hide one's own, nominate, open and decide an occasion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, Text
 
-from app.audit.actions import look, write
+from app.audit.actions import Act, look, write, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotAllowed, NotFound, Refused
 from app.events import (
@@ -181,8 +181,8 @@ def _give(item: NewRecognition) -> int:
     if occasion is not None:
         _lead(item, recognition_id, at)
     detail = {"recognition": recognition_id, "as": given_as}
-    for person in item.receivers:
-        write("recognition:given", at=at, actor_id=item.giver_id, person_id=person, detail=detail)
+    acts = [Act("recognition:given", person, detail) for person in item.receivers]
+    write_all(acts, at=at, actor_id=item.giver_id)
     publish(
         RecognitionGiven(person_id=person, recognition_id=recognition_id, badge=item.badge)
         for person in item.receivers
@@ -274,32 +274,51 @@ def _source(recognition_id: int, person_id: int) -> str:
 # Withdraw, and hide -----------------------------------------------------------------------------------------
 
 
-def withdraw(*, recognition_id: int, by: int, because: str, at: datetime) -> None:
-    """Its giver or HR takes it back, once, with a reason that the receivers read; facts and badge go with it."""
-    because = because.strip()
-    may = queries.standing(by)
-    found = queries.card(by, recognition_id, keeper=may.hr)
-    if found is None:
-        raise NotFound(NOT_THERE)
-    if not (found.recognition.given or (may.hr and queries.keeps(by, found))):
-        raise NotAllowed(_l("Only who gave it, or HR, can take it back. You can keep it to yourself."))
-    if not rules.fits(because, rules.BECAUSE):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A recognition that is taken back, and why; the receivers read it."""
+
+    recognition_id: int
+    because: str
+
+
+_WITHDRAW = text("""
+    UPDATE recognition r SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_because = w.because
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[])) AS w(id, because)
+    WHERE r.id = w.id AND r.withdrawn_at IS NULL RETURNING r.id
+""")
+
+
+def withdraw(items: Sequence[Withdrawal], *, by: int, at: datetime) -> None:
+    """Their giver or HR takes them back, once, with a reason; facts and badge go with it.
+
+    All of the batch or nothing.
+    """
+    last = {item.recognition_id: item.because.strip() for item in items}
+    _refuse_others(by, last)
+    if not all(rules.fits(because, rules.BECAUSE) for because in last.values()):
         _cannot_be("because")
-    people = [one.id for one in queries.receivers_of([recognition_id])[recognition_id]]
-    lock_people(people)
-    gone = (
-        update(Recognition)
-        .where(Recognition.id == recognition_id, Recognition.withdrawn_at.is_(None))
-        .values(withdrawn_at=at, withdrawn_by=by, withdrawn_because=because)
-        .returning(Recognition.id)
-    )
-    if db.session.execute(gone).one_or_none() is None:
+    named = queries.receivers_of(sorted(last))
+    lock_people(one.id for of in named.values() for one in of)
+    told = {"ids": array(named), "reasons": array(last[id] for id in named), "by": by, "at": at}
+    if len(db.session.execute(_WITHDRAW, told).all()) < len(last):
         raise Conflict(_l("This recognition was taken back before."))
-    for person in people:
-        detail = {"recognition": recognition_id}
-        write("recognition:withdrawn", at=at, actor_id=by, person_id=person, detail=detail)
-    publish(RecognitionWithdrawn(person_id=person, recognition_id=recognition_id) for person in people)
-    publish(FactTakenBack(person_id=person, source=_source(recognition_id, person)) for person in people)
+    pairs = [(id, one.id) for id, of in named.items() for one in of]
+    acts = [Act("recognition:withdrawn", person, {"recognition": id}) for id, person in pairs]
+    write_all(acts, at=at, actor_id=by)
+    publish(RecognitionWithdrawn(person_id=person, recognition_id=id) for id, person in pairs)
+    publish(FactTakenBack(person_id=person, source=_source(id, person)) for id, person in pairs)
+
+
+def _refuse_others(by: int, recognition_ids: Collection[int]) -> None:
+    """These are to be taken back by who gave them, or by HR of whom they serve."""
+    may = queries.standing(by)
+    found = queries.cards(by, recognition_ids, keeper=may.hr)
+    if len(found) < len(recognition_ids):
+        raise NotFound(NOT_THERE)
+    kept = queries.kept_by(by, list(found.values())) if may.hr else set()
+    if not all(card.recognition.given or id in kept for id, card in found.items()):
+        raise NotAllowed(_l("Only who gave it, or HR, can take it back. You can keep it to yourself."))
 
 
 _CHOOSE = text("""

@@ -92,7 +92,7 @@ def choose(form: dict[str, Any], recognition_id: int) -> dict[str, Any]:
 def withdraw(form: dict[str, Any], recognition_id: int) -> dict[str, Any]:
     """Take back a recognition that you gave, or as HR, with a reason that its receivers read."""
     with transaction():
-        actions.withdraw(recognition_id=recognition_id, by=me(), at=now(), **form)
+        actions.withdraw([actions.Withdrawal(recognition_id=recognition_id, **form)], by=me(), at=now())
         settle(now())
         return _out(_must(recognition_id))
 

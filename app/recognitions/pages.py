@@ -109,7 +109,7 @@ def withdraw(recognition_id: int) -> ResponseReturnValue:
     try:
         form = body(BecauseIn())
         with transaction():
-            actions.withdraw(recognition_id=recognition_id, by=me(), at=now(), **form)
+            actions.withdraw([actions.Withdrawal(recognition_id=recognition_id, **form)], by=me(), at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         return _one(recognition_id, no)

@@ -55,7 +55,10 @@ _LISTS = {
     for show, only in SHOWS.items()
     for further in (False, True)
 }
-_ONE = text(f"{_CARD} WHERE r.id = :id AND (:keeper OR {_OWN} OR (r.withdrawn_at IS NULL AND {_SHOWN}))")
+_SOME = text(f"""
+    {_CARD} WHERE r.id = ANY(:ids) AND (r.id = ANY(:kept) OR {_OWN} OR (r.withdrawn_at IS NULL AND {_SHOWN}))
+    ORDER BY r.id
+""").bindparams(_ids, bindparam("kept", type_=ARRAY(BigInteger())))
 _RECEIVERS = text(f"""
     SELECT o.recognition_id, p.id, p.name, {_HANDLE.format("p")} AS profile, o.visible
     FROM recognition_receiver o JOIN person p ON p.id = o.person_id
@@ -106,30 +109,45 @@ def listed(
 
 def card(me: int, recognition_id: int, *, keeper: bool = False) -> Card | None:
     """One as this person may see it, or None. A `keeper` is HR, who may have to withdraw it: of whom they serve."""
-    far: set[int] = set()
+    return cards(me, [recognition_id], keeper=keeper).get(recognition_id)
+
+
+def cards(me: int, recognition_ids: Iterable[int], *, keeper: bool = False) -> dict[int, Card]:
+    """Those of these that this person may see."""
+    wanted, far, kept = sorted(set(recognition_ids)), set[int](), set[int]()
     if keeper:
-        ids = {one.id for one in receivers_of([recognition_id])[recognition_id]}
-        far = people.out_of_reach(ids, me)
-        keeper = far != ids  # who serves nobody of them is a colleague like others
-    asked = {"me": me, "id": recognition_id, "keeper": keeper}
-    found = _cards(db.session.execute(_ONE, asked).all(), keeper=keeper, far=far)
-    return found[0] if found else None
+        named = {id: {one.id for one in rows} for id, rows in receivers_of(wanted).items()}
+        far = people.out_of_reach((one for of in named.values() for one in of), me)
+        kept = {id for id, of in named.items() if not of or of - far}  # others are seen as by any colleague
+    rows = db.session.execute(_SOME, {"me": me, "ids": wanted, "kept": sorted(kept)}).all()
+    return {card.recognition.id: card for card in _cards(rows, kept=kept, far=far)}
 
 
 def keeps(me: int, card: Card) -> bool:
     """Whether somebody of HR may take it back: they serve all who are recognised in it, and are none of them."""
-    received: bool = card.recognition.received
-    return not received and card.whole and not people.out_of_reach((one.id for one in card.receivers), me)
+    return card.recognition.id in kept_by(me, [card])
 
 
-def _cards(rows: Sequence[AnyRow], *, keeper: bool = False, far: Collection[int] = ()) -> list[Card]:
+def kept_by(me: int, cards: Sequence[Card]) -> set[int]:
+    """Which of these somebody of HR may take back."""
+    far = people.out_of_reach((one.id for card in cards for one in card.receivers), me)
+    return {
+        card.recognition.id
+        for card in cards
+        if not card.recognition.received and card.whole and not far & {one.id for one in card.receivers}
+    }
+
+
+def _cards(rows: Sequence[AnyRow], *, kept: Collection[int] = (), far: Collection[int] = ()) -> list[Card]:
     named = receivers_of(row.id for row in rows)
     found = []
     for row in rows:
         whole = named[row.id]
         inside = row.given or row.received
         shown = [
-            one for one in whole if inside or one.visible == "colleagues" or (keeper and one.id not in far)
+            one
+            for one in whole
+            if inside or one.visible == "colleagues" or (row.id in kept and one.id not in far)
         ]
         found.append(Card(row, shown, len(shown) == len(whole)))
     return found

@@ -103,7 +103,9 @@ def things(app: Flask, cast: Cast, everybody: dict[str, int]) -> dict[str, Thing
         aim = {name: NewGoal(title=f"Find the {SECRET}", lang="en", proof_words="I saw it", visible=name)
                for name in ("me", "manager", "team")}  # fmt: skip
         aims = {
-            name: do(lambda one=one: goals.set_goal(one, person_id=cast.anna, at=AT))
+            name: do(lambda one=one: goals.set_goals([goals.Setting(person_id=cast.anna, goal=one)], at=AT))[
+                0
+            ]
             for name, one in aim.items()
         }
         ask = feedback.Ask(

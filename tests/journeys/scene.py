@@ -172,14 +172,16 @@ def _aim(made: Company, cast: Cast, others: list[int], at: datetime) -> Company:
     told = Told(title=said, summary=said, parts=[NewPart(1, (one,)) for one in known.values()], badge=BADGE)
     with transaction():
         lock_people([cast.anna, cast.ben, cast.mia, *others])
-        goal = goals.set_goal(badge, person_id=cast.anna, at=at)
-        goals.check_in(goal, "on_my_way", "One a week.", person_id=cast.anna, at=at)
+        (goal,) = goals.set_goals([goals.Setting(person_id=cast.anna, goal=badge)], at=at)
+        goals.check_in(
+            [goals.CheckIn(goal_id=goal, person_id=cast.anna, far="on_my_way", line="One a week.")], at=at
+        )
         team_goal = together.set_goal(together_, by=cast.leo, keeps=True, at=at)
         for person in (cast.anna, cast.ben, *others):
             together.join(team_goal, person_id=person, at=at)
         programme = programmes.make(told, by=cast.leo, at=at)
         programmes.set_state(programme, "published", by=cast.leo, at=at)
-        programmes.follow(programme, person_id=cast.anna, at=at)
+        programmes.follow([(programme, cast.anna)], at=at)
         settle(at)
     return replace(made, goal=goal, team_goal=team_goal, programme=programme)
 

@@ -54,8 +54,9 @@ def aim(scene: Scene, cast: Cast, act: Act) -> Act:
             values["proof_badge_id"] = scene.id_of("achievement", of)
         if values.get("proof") == "activity":
             values["proof_activity_id"] = scene.id_of("activity", of)
-        goal_id: int = act(actions.set_goal, NewGoal(**values), person_id=cast.id_of(name), ago=ago)
-        return goal_id
+        wanted = actions.Setting(person_id=cast.id_of(name), goal=NewGoal(**values))
+        made: list[int] = act(actions.set_goals, [wanted], ago=ago)
+        return made[0]
 
     return aimed
 

@@ -267,7 +267,8 @@ def test_checking_in_is_the_owners_alone(
     scene: Scene, cast: Cast, act: Act, aim: Act, client_of: Browser
 ) -> None:
     goal_id = aim("anna", visible="team")
-    act(actions.check_in, goal_id, "nearly", "So close", person_id=cast.anna)
+    told = actions.CheckIn(goal_id=goal_id, person_id=cast.anna, far="nearly", line="So close")
+    act(actions.check_in, [told])
     page = client_of("ben").get(f"/goals/{goal_id}").text
     assert "So close" in page
     assert "How is it going?" not in page
@@ -307,7 +308,7 @@ def test_the_catalogue_shows_what_counts_towards_my_open_goals_and_never_those_o
     assert offered(client_of("mia")) == set()
     assert offered(anna, "") >= {"a1", "a2", "a3"}
     assert offered(anna, "?goals=1&kind=course") <= {"a1", "a2"}
-    act(actions.let_go, proof, person_id=cast.anna)
+    act(actions.let_go, [(proof, cast.anna)])
     assert offered(anna) == {"a2"}
     page = anna.get("/learn?goals=1").text
     assert "Counts towards my goals" in page

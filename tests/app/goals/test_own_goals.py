@@ -15,6 +15,7 @@ from app.db import lock_people, transaction
 from app.errors import NotFound, Refused
 from app.events import FactTakenBack
 from app.goals import actions
+from app.goals.actions import Change, CheckIn, Setting
 from app.goals.rules import A_QUARTER, NewGoal
 from app.outbox import settle
 from app.verify import verify
@@ -34,7 +35,7 @@ def counted(scene: Scene, person: int) -> list[tuple[Any, ...]]:
 
 
 def reach(act: Act, goal_id: int, person: int, **more: Any) -> None:
-    act(actions.check_in, goal_id, "reached", "", person_id=person, **more)
+    act(actions.check_in, [CheckIn(goal_id=goal_id, person_id=person, far="reached")], **more)
 
 
 def test_a_goal_in_own_words_counts_when_it_is_reached_and_is_worth_nothing(
@@ -108,13 +109,13 @@ def test_taking_it_up_again_takes_it_back_and_costs_nothing_else(
 ) -> None:
     goal_id = aim("anna")
     reach(act, goal_id, cast.anna)
-    act(actions.take_up, goal_id, person_id=cast.anna)
+    act(actions.take_up, [(goal_id, cast.anna)])
     assert counted(scene, cast.anna) == []
     assert scene.ask("SELECT state, far FROM goal") == [("open", "on_my_way")]
-    act(actions.let_go, goal_id, person_id=cast.anna)
-    act(actions.let_go, goal_id, person_id=cast.anna)
+    act(actions.let_go, [(goal_id, cast.anna)])
+    act(actions.let_go, [(goal_id, cast.anna)])
     assert scene.ask("SELECT state FROM goal") == [("let_go",)]
-    act(actions.take_up, goal_id, person_id=cast.anna)
+    act(actions.take_up, [(goal_id, cast.anna)])
     reach(act, goal_id, cast.anna)
     assert counted(scene, cast.anna) == [(f"goal:{goal_id}:2", 0.0)]
 
@@ -125,7 +126,7 @@ def test_three_goals_a_quarter_count_and_no_more(scene: Scene, cast: Cast, act: 
         reach(act, goal_id, cast.anna)
     assert len(counted(scene, cast.anna)) == A_QUARTER
     assert scene.ask("SELECT count(*) FROM goal WHERE state = 'reached'") == [(A_QUARTER + 1,)]
-    act(actions.take_up, goals[0], person_id=cast.anna)
+    act(actions.take_up, [(goals[0], cast.anna)])
     assert len(counted(scene, cast.anna)) == A_QUARTER, "the next one takes the place that is free"
 
 
@@ -170,7 +171,7 @@ def test_what_proves_it_from_now_on_counts_from_now_on(scene: Scene, cast: Cast,
     a1 = scene.id_of("activity", "a1")
     scene.earn(cast.anna, activity_id=a1)
     changed = NewGoal(title="Read", lang="en", proof="activity", proof_activity_id=a1)
-    act(actions.change, goal_id, changed, version=None, person_id=cast.anna)
+    act(actions.change, [Change(goal_id=goal_id, person_id=cast.anna, goal=changed)])
     reach(act, goal_id, cast.anna)
     assert counted(scene, cast.anna) == []
 
@@ -192,23 +193,25 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
 ) -> None:
     values: dict[str, Any] = {"title": "Read lab results", "lang": "en", "proof_words": "I do.", **wrong}
     with pytest.raises(Refused) as no:
-        act(actions.set_goal, NewGoal(**values), person_id=cast.anna)
+        act(actions.set_goals, [Setting(person_id=cast.anna, goal=NewGoal(**values))])
     assert list(no.value.fields) == [field]
     assert scene.ask("SELECT id FROM goal") == []
 
 
 def test_nobody_changes_the_goal_of_somebody_else(scene: Scene, cast: Cast, act: Act, aim: Act) -> None:
     goal_id = aim("anna", visible="team")
-    for action, args in ((actions.let_go, ()), (actions.take_up, ()), (actions.forget, ()),
-                         (actions.check_in, ("reached", ""))):  # fmt: skip
+    told: Any = [CheckIn(goal_id=goal_id, person_id=cast.mia, far="reached")]
+    pairs: Any = [(goal_id, cast.mia)]
+    for action, items in ((actions.let_go, pairs), (actions.take_up, pairs), (actions.forget, pairs),
+                          (actions.check_in, told)):  # fmt: skip
         with pytest.raises(NotFound):
-            act(action, goal_id, *args, person_id=cast.mia)
+            act(action, items)
     assert scene.ask("SELECT state FROM goal") == [("open",)]
 
 
 def test_the_same_key_sets_it_once(scene: Scene, cast: Cast, act: Act) -> None:
     goal = NewGoal(title="Read lab results", lang="en", proof_words="I do.")
-    ids = {act(actions.set_goal, goal, person_id=cast.anna, once="k") for _ in range(2)}
+    ids = {act(actions.set_goals, [Setting(person_id=cast.anna, goal=goal, once="k")])[0] for _ in range(2)}
     assert len(ids) == 1
 
 
@@ -217,7 +220,7 @@ def test_a_goal_that_is_taken_away_takes_all_of_it_along(
 ) -> None:
     goal_id = aim("anna", visible="named", viewers=[cast.eve])
     reach(act, goal_id, cast.anna)
-    act(actions.forget, goal_id, person_id=cast.anna)
+    act(actions.forget, [(goal_id, cast.anna)])
     assert counted(scene, cast.anna) == []
     for table in ("goal", "goal_viewer", "goal_check_in"):
         assert scene.ask(f"SELECT count(*) FROM {table}") == [(0,)]
@@ -241,7 +244,7 @@ def test_who_left_goals_alone_for_a_month_is_invited_for_one_of_them_a_day(
     aim("ben", ago=40, remind=False)
     aim("eve", ago=5)
     fresh = aim("mia", ago=60)
-    act(actions.check_in, fresh, "nearly", "", person_id=cast.mia)
+    act(actions.check_in, [CheckIn(goal_id=fresh, person_id=cast.mia, far="nearly")])
     at = now()
     assert invited(scene, at) == 1, "Anna, for one of the two"
     assert invited(scene, at) == 0
@@ -264,7 +267,7 @@ def test_an_import_of_many_proves_the_goals_of_all(app: Flask, scene: Scene, cas
     people, a1 = [*scene.hire(6), cast.anna], scene.id_of("activity", "a1")
     for person in people:
         goal = NewGoal(title="Do it", lang="en", proof="activity", proof_activity_id=a1)
-        reach(act, act(actions.set_goal, goal, person_id=person, ago=1), person)
+        reach(act, act(actions.set_goals, [Setting(person_id=person, goal=goal)], ago=1)[0], person)
     with app.app_context(), transaction():
         lock_people(people)
         reports = [

@@ -290,7 +290,7 @@ def test_other_parts_from_the_file_are_a_new_form_by_which_followers_go_on(app: 
         put({"programmes": [PROGRAMME]})
     with app.app_context():
         with transaction():
-            programmes.follow("lab-to-tap", person_id=cast.anna, at=START)
+            programmes.follow([("lab-to-tap", cast.anna)], at=START)
             settle(START)
         other = {**PROGRAMME, "parts": PROGRAMME["parts"][:1]}
         assert put({"programmes": [other]}).programmes == ["lab-to-tap"]

@@ -194,8 +194,9 @@ def test_the_week_goes_by_the_weekly_mail_of_who_asked(scene: Scene, cast: Cast,
 
 def set_goal(scene: Scene, person_id: int, at: datetime = AT, **other: Any) -> int:
     new = NewGoal(title=other.pop("title", "Explain the pump"), lang="en", proof_words="They say so", **other)
-    made: int = do(scene, lambda: goals.set_goal(new, person_id=person_id, at=at))
-    return made
+    wanted = goals.Setting(person_id=person_id, goal=new)
+    made: list[int] = do(scene, lambda: goals.set_goals([wanted], at=at))
+    return made[0]
 
 
 def invited(scene: Scene, at: datetime) -> None:
@@ -213,7 +214,12 @@ def test_a_goal_asks_again_and_again_at_its_own_pace_until_somebody_looks_at_it(
         invited(scene, AT + day * DAY)
         told.append(scene.ask("SELECT count(*) FROM notification WHERE kind = 'goal_due'")[0][0])
     assert [told[day - 1] for day in (7, 8, 15, 16, 24)] == [0, 1, 1, 2, 3]
-    do(scene, lambda: goals.check_in(weekly, "nearly", "", person_id=cast.anna, at=AT + 30 * DAY))
+    do(
+        scene,
+        lambda: goals.check_in(
+            [goals.CheckIn(goal_id=weekly, person_id=cast.anna, far="nearly", line="")], at=AT + 30 * DAY
+        ),
+    )
     invited(scene, AT + 36 * DAY)
     assert scene.ask("SELECT count(*) FROM notification WHERE kind = 'goal_due'") == [(3,)]
     invited(scene, AT + 38 * DAY)

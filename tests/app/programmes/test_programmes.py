@@ -62,8 +62,8 @@ def test_who_follows_it_completes_it_by_what_they_learn(
 ) -> None:
     slug = publish(*TWO_OF_THREE)
     learn(cast.anna, "a2", ago=30)  # before she followed it
-    act(actions.follow, slug, person_id=cast.anna)
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
+    act(actions.follow, [(slug, cast.anna)])
     learn(cast.anna, "a1")
     assert standing(scene) == []
     learn(cast.anna, "a4")
@@ -78,7 +78,7 @@ def test_all_of_it_may_have_been_done_before(
 ) -> None:
     slug = publish(*TWO_OF_THREE, ago=50)
     learn(cast.anna, "a1", "a2", "a3", ago=20)
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
 
 
@@ -87,7 +87,7 @@ def test_what_was_whole_before_the_programme_was_there_is_worth_no_points(
 ) -> None:
     learn(cast.anna, "a1", "a2", "a3", ago=20)
     slug = publish(*TWO_OF_THREE, ago=5)
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
     assert standing(scene) == [(source(scene, cast.anna), 0.0)]
     assert scene.ask("SELECT points FROM ledger_entry WHERE kind = 'programme_completed'") == [(0,)]
 
@@ -96,13 +96,13 @@ def test_stopping_and_following_again_pays_nothing_twice(
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
 ) -> None:
     slug = publish((1, "a1"))
-    act(actions.follow, slug, person_id=cast.anna)
-    act(actions.stop, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
+    act(actions.stop, [(slug, cast.anna)])
     learn(cast.anna, "a1")
     assert standing(scene) == []
     for _ in range(2):
-        act(actions.follow, slug, person_id=cast.anna)
-        act(actions.stop, slug, person_id=cast.anna)
+        act(actions.follow, [(slug, cast.anna)])
+        act(actions.stop, [(slug, cast.anna)])
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
 
 
@@ -110,7 +110,7 @@ def test_a_completion_that_is_voided_takes_it_back_and_a_later_one_states_it_ane
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act, void: Act
 ) -> None:
     slug = publish(*TWO_OF_THREE)
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
     learn(cast.anna, "a1", "a2", "a3", "a4")
     void(cast.anna, "a4")
     assert len(standing(scene)) == 1, "two of the three are left"
@@ -129,7 +129,7 @@ def test_who_completed_it_keeps_that_and_who_is_on_the_way_sees_the_new_parts(
 ) -> None:
     slug = publish((1, "a1"), (1, "a2"))
     for person in (cast.anna, cast.ben):
-        act(actions.follow, slug, person_id=person, ago=2)
+        act(actions.follow, [(slug, person)], ago=2)
     learn(cast.anna, "a1", "a2")
     learn(cast.ben, "a1")
     act(actions.change, slug, told_of(scene, (1, "a1"), (1, "a5"), (1, "a6")), version=None, by=cast.leo)
@@ -145,7 +145,7 @@ def test_who_is_through_by_the_new_parts_completes_it_when_the_worker_looks(
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
 ) -> None:
     slug = publish((1, "a1"), (1, "a2"))
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
     learn(cast.anna, "a1")
     act(actions.change, slug, told_of(scene, (1, "a1")), version=None, by=cast.leo)
     assert standing(scene) == []
@@ -172,7 +172,7 @@ def test_a_retired_programme_is_there_for_who_completed_it_alone(
 ) -> None:
     slug = publish((1, "a1"))
     for person in (cast.anna, cast.ben):
-        act(actions.follow, slug, person_id=person)
+        act(actions.follow, [(slug, person)])
     learn(cast.anna, "a1")
     act(actions.set_state, slug, "retired", by=cast.leo)
     learn(cast.ben, "a1")
@@ -180,7 +180,7 @@ def test_a_retired_programme_is_there_for_who_completed_it_alone(
     assert client_of("anna").get(f"/programmes/{slug}").status_code == 200
     assert client_of("ben").get(f"/programmes/{slug}").status_code == 404
     with pytest.raises(NotFound):
-        act(actions.follow, slug, person_id=cast.eve)
+        act(actions.follow, [(slug, cast.eve)])
 
 
 def test_a_draft_is_there_for_its_keepers_alone(
@@ -225,7 +225,7 @@ def test_two_completions_that_finish_it_at_once_are_one_fact(
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
 ) -> None:
     slug = publish((1, "a1"), (1, "a2"))
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
     together(lambda: learn(cast.anna, "a1"), lambda: learn(cast.anna, "a2"))
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
 
@@ -234,7 +234,7 @@ def test_voiding_while_the_last_step_is_done_leaves_what_is_true(
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act, void: Act
 ) -> None:
     slug = publish((1, "a1"), (1, "a2"))
-    act(actions.follow, slug, person_id=cast.anna)
+    act(actions.follow, [(slug, cast.anna)])
     learn(cast.anna, "a1")
     together(lambda: void(cast.anna, "a1"), lambda: learn(cast.anna, "a2"))
     assert standing(scene) == []
@@ -245,7 +245,7 @@ def test_following_while_the_last_step_is_done_completes_it(
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
 ) -> None:
     slug = publish((1, "a1"))
-    together(lambda: act(actions.follow, slug, person_id=cast.anna), lambda: learn(cast.anna, "a1"))
+    together(lambda: act(actions.follow, [(slug, cast.anna)]), lambda: learn(cast.anna, "a1"))
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
 
 
@@ -254,7 +254,7 @@ def test_a_batch_of_many_takes_no_more_statements_than_one(
 ) -> None:
     slug, people = publish((1, "a1")), scene.hire(8)
     for person in (cast.anna, *people):
-        act(actions.follow, slug, person_id=person)
+        act(actions.follow, [(slug, person)])
     said: list[str] = []
 
     def note(*about: Any) -> None:
@@ -283,7 +283,7 @@ def test_who_begins_to_follow_while_the_last_part_is_being_recorded_completes_it
     done = Event()
 
     def follow() -> None:
-        act(actions.follow, slug, person_id=cast.anna)
+        act(actions.follow, [(slug, cast.anna)])
         done.set()
 
     thread = Thread(target=follow)

@@ -36,9 +36,8 @@ def number(app: Flask) -> int:
 
 def take_back(app: Flask, cast: Cast, recognition_id: int, by: str) -> None:
     with app.app_context(), transaction():
-        actions.withdraw(
-            recognition_id=recognition_id, by=cast.id_of(by), because="It was somebody else.", at=AT
-        )
+        told = actions.Withdrawal(recognition_id=recognition_id, because="It was somebody else.")
+        actions.withdraw([told], by=cast.id_of(by), at=AT)
         settle(AT)
 
 

@@ -1,0 +1,241 @@
+"""What records facts takes a batch: as many statements for three hundred as for three, with all that follows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, text
+
+from app.db import db, transaction
+from app.errors import NotFound
+from app.goals import actions as goals
+from app.goals.rules import OPEN, NewGoal
+from app.kudos import actions as kudos
+from app.kudos.actions import NewKudos, NewWords
+from app.lessons import actions as lessons
+from app.lessons import applying, changing
+from app.lessons.actions import LessonText, NewLesson
+from app.outbox import settle
+from app.programmes import actions as programmes
+from app.recognitions import actions as recognitions
+from app.recognitions.actions import NewRecognition, Withdrawal
+from tests.cast import Cast, hire
+from tests.small import load
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FEW, MANY = 3, 300
+
+
+@pytest.fixture
+def skill(app: Flask, cast: Cast) -> int:
+    with app.app_context():
+        load()
+        return int(db.session.scalar(text("SELECT min(id) FROM skill")) or 0)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """The statements that are sent meanwhile; one that is sent with many rows, one by one, counts as many."""
+    sent: list[str] = []
+
+    def note(_line: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        sent.extend([statement] * (len(parameters) if many and isinstance(parameters, list) else 1))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def do(act: Callable[[], Any]) -> tuple[Any, list[str]]:
+    with transaction(), counting() as sent:
+        made = act()
+        settle(AT)
+        return made, list(sent)
+
+
+def same(few: list[str], many: list[str]) -> None:
+    extra = list(many)
+    for one in few:
+        if one in extra:
+            extra.remove(one)
+    assert len(many) <= len(few), [one.strip()[:120] for one in extra]
+
+
+def shared(author: int, number: int, skill: int, *, hidden: bool = False) -> list[int]:
+    told: dict[str, Any] = {
+        "outcome": "nearly", "learned": "Look before you step.", "from_now_on": "We look first.",
+        "skills": [skill], "lang": "en", "audience": "everyone",
+    }  # fmt: skip
+    new = [
+        NewLesson(author_id=author, title=f"Lesson {n}", happened=f"Story {n} of {number}, {hidden}.",
+                  unnamed=hidden, **told)
+        for n in range(number)
+    ]  # fmt: skip
+    made: list[int] = do(lambda: lessons.share_lessons(new, at=AT))[0]
+    return made
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_author_edits_unnames_names_and_deletes_many_lessons_as_one(
+    app: Flask, cast: Cast, skill: int, monkeypatch: pytest.MonkeyPatch, hidden: bool
+) -> None:
+    monkeypatch.setattr("app.lessons.unnamed.MOST", 2 * MANY)
+    to = LessonText(
+        outcome="went_well", title="Put otherwise", happened="Another story of it.", learned="Look even longer.",
+        from_now_on="We look twice.", skills=[skill], lang="en", audience="everyone",
+    )  # fmt: skip
+    with app.app_context():
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            ids = shared(cast.anna, number, skill, hidden=hidden)
+            do(lambda ids=ids: applying.apply_lessons(
+                [applying.Applying(lesson_id=one, person_id=person) for one in ids for person in (cast.ben, cast.mia)],
+                at=AT))  # fmt: skip
+            steps = []
+            edits = [changing.Edit(lesson_id=one, by=cast.anna, to=to) for one in ids]
+            steps.append(do(lambda edits=edits: changing.edit_lessons(edits, at=AT))[1])
+            stops = [(one, cast.ben) for one in ids]
+            steps.append(do(lambda stops=stops: applying.stop_applying(stops, at=AT))[1])
+            pairs = [(one, cast.anna) for one in ids]
+            if hidden:
+                steps.append(do(lambda pairs=pairs: changing.put_names_on(pairs, at=AT))[1])
+            new, sent = do(lambda pairs=pairs: changing.take_names_off(pairs, at=AT))
+            steps.append(sent)
+            assert not set(new) & set(ids)
+            pairs = [(one, cast.anna) for one in new]
+            if not hidden:
+                steps.append(do(lambda pairs=pairs: changing.put_names_on(pairs, at=AT))[1])
+            steps.append(do(lambda pairs=pairs: changing.delete_lessons(pairs, at=AT))[1])
+            counts[number] = steps
+            assert db.session.scalar(text("SELECT count(*) FROM lesson WHERE deleted_at IS NULL")) == 0
+            assert db.session.scalar(text("SELECT count(*) FROM fact WHERE withdrawn_at IS NULL")) == 0
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_nothing_of_a_batch_happens_when_one_of_it_is_somebody_elses(
+    app: Flask, cast: Cast, skill: int
+) -> None:
+    with app.app_context():
+        mine, (other,) = shared(cast.anna, 2, skill), shared(cast.ben, 1, skill)
+        pairs = [(one, cast.anna) for one in (*mine, other)]
+        for act in (changing.delete_lessons, changing.take_names_off, changing.put_names_on):
+            with pytest.raises(NotFound):
+                do(lambda act=act: act(pairs, at=AT))  # type: ignore[misc]
+        left = text("SELECT count(*) FROM lesson WHERE deleted_at IS NULL AND author_id IS NOT NULL")
+        assert db.session.scalar(left) == 3
+
+
+def test_a_giver_rewords_and_undoes_many_kudos_as_one(app: Flask, cast: Cast, skill: int) -> None:
+    with app.app_context():
+        with transaction():
+            db.session.execute(
+                text("UPDATE organisation SET kudos_allowance = 2000, manager_kudos_allowance = 2000")
+            )
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            new = [
+                NewKudos(giver_id=cast.anna, receivers=[cast.ben, cast.mia], skill_id=skill, lang="en",
+                         message=f"You stayed until it worked, time {n} of {number}.")
+                for n in range(number)
+            ]  # fmt: skip
+            ids, given = do(lambda new=new: kudos.give_kudos(new, at=AT))
+            with transaction():
+                kudos.follow_decision(ids, "change", at=AT)
+            words = [
+                NewWords(kudos_id=one, by=cast.anna, message="You stayed until all of it worked.")
+                for one in ids
+            ]
+            reworded = do(lambda words=words: kudos.reword(words, at=AT))[1]
+            pairs = [(one, cast.anna) for one in ids]
+            undone = do(lambda pairs=pairs: kudos.undo(pairs, at=AT + timedelta(minutes=1)))[1]
+            counts[number] = [given, reworded, undone]
+            assert db.session.scalar(text("SELECT sum(spent) FROM kudos_allowance")) == 0
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_many_people_set_change_check_in_and_forget_goals_as_one(app: Flask, cast: Cast, skill: int) -> None:
+    assert OPEN < MANY
+    with app.app_context():
+        people = hire(*(f"p{n}" for n in range(30)))
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            aim = NewGoal(title="Read lab results", lang="en", proof_words="I do.", skill_id=skill, visible="named",
+                          viewers=[cast.ben])  # fmt: skip
+            new = [
+                goals.Setting(person_id=people[n % 30], goal=aim, once=f"{number}-{n}") for n in range(number)
+            ]
+            ids, made = do(lambda new=new: goals.set_goals(new, at=AT))
+            again, _ = do(lambda new=new: goals.set_goals(new, at=AT))
+            assert again == ids
+            assert len(set(ids)) == number
+            pairs = [(one, item.person_id) for one, item in zip(ids, new, strict=True)]
+            changes = [
+                goals.Change(goal_id=one, person_id=person, goal=aim, version=1) for one, person in pairs
+            ]
+            changed = do(lambda changes=changes: goals.change(changes, at=AT))[1]
+            told = [goals.CheckIn(goal_id=one, person_id=person, far="reached") for one, person in pairs]
+            reached = do(lambda told=told: goals.check_in(told, at=AT))[1]
+            up = do(lambda pairs=pairs: goals.take_up(pairs, at=AT))[1]
+            gone = do(lambda pairs=pairs: goals.let_go(pairs, at=AT))[1]
+            forgot = do(lambda pairs=pairs: goals.forget(pairs, at=AT))[1]
+            counts[number] = [made, changed, reached, up, gone, forgot]
+            assert db.session.scalar(text("SELECT count(*) FROM goal")) == 0
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_a_catalogue_of_many_programmes_is_loaded_and_followed_as_one(
+    app: Flask, cast: Cast, skill: int
+) -> None:
+    with app.app_context():
+        slugs = list(db.session.scalars(text("SELECT slug FROM activity WHERE state = 'published' LIMIT 2")))
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            entries = [
+                {"slug": f"way-{number}-{n}", "title": {"nl": f"Weg {n}", "en": f"Way {n}"},
+                 "summary": {"nl": "x", "en": "x"}, "skill": None, "badge": None,
+                 "parts": [{"need": 1, "activities": slugs}]}
+                for n in range(number)
+            ]  # fmt: skip
+            loaded, made = do(lambda entries=entries: programmes.load(entries, at=AT))
+            assert len(loaded) == number
+            other = [
+                {**entry, "parts": [{"need": 1, "activities": slugs[:1]}], "state": "published"}
+                for entry in entries
+            ]
+            changed = do(lambda other=other: programmes.load(other, at=AT))[1]
+            assert do(lambda other=other: programmes.load(other, at=AT))[0] == []
+            pairs = [(slug, cast.anna) for slug in loaded]
+            followed = do(lambda pairs=pairs: programmes.follow(pairs, at=AT))[1]
+            stopped = do(lambda pairs=pairs: programmes.stop(pairs, at=AT))[1]
+            counts[number] = [made, changed, followed, stopped]
+            wanted = text(
+                "SELECT count(*) FROM programme WHERE state = 'published' AND form = 2 AND slug = ANY(:s)"
+            )
+            assert db.session.scalar(wanted, {"s": loaded}) == number
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_hr_takes_many_recognitions_back_as_one(app: Flask, cast: Cast, skill: int) -> None:
+    with app.app_context():
+        counts = []
+        for number in (FEW, 30):
+            ids = []
+            for n in range(number):
+                new = NewRecognition(
+                    giver_id=cast.mia, title=f"The calm one, {n}", citation="You kept us calm all through the night.",
+                    lang="en", day=AT.date(), receivers=[cast.anna, cast.ben],
+                )  # fmt: skip
+                ids += do(lambda new=new: recognitions.give_recognitions([new], at=AT))[0]
+            back = [Withdrawal(recognition_id=one, because="It was somebody else.") for one in ids]
+            counts.append(do(lambda back=back: recognitions.withdraw(back, by=cast.clara, at=AT))[1])
+            assert db.session.scalar(text("SELECT count(*) FROM fact WHERE withdrawn_at IS NULL")) == 0
+        same(*counts)
