@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -196,3 +198,17 @@ def test_many_are_entered_in_as_many_statements_as_one(app: Flask, cast: Cast) -
                 assert pauses.enter(items, by=None, today=TODAY, at=AT) == {}
             costs.append(len([one for one in told if "audit_entry" not in one]))
     assert costs[0] == costs[1]
+
+
+def test_of_two_who_enter_overlapping_days_at_once_one_wins(app: Flask, cast: Cast) -> None:
+    at_once = Barrier(2)
+
+    def try_to(days: tuple[int, int]) -> dict[int, str]:
+        with app.app_context():
+            at_once.wait()
+            return enter(cast, *days)
+
+    with ThreadPoolExecutor(2) as both:
+        told = list(both.map(try_to, ((3, 9), (5, 12))))
+    assert sorted(map(len, told)) == [0, 1]
+    assert len(stored(app)) == 1

@@ -3,8 +3,10 @@
 import hashlib
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from werkzeug.test import TestResponse
 from app.db import db, transaction
 from app.people import actions as people
 from app.people.actions import SCOPES
+from app.reviews import rounds
 from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, row_of, rows
 from tests.app.reviews.test_judging_doors import _apart
 from tests.cast import Cast, platform_headers
@@ -267,3 +270,26 @@ def test_no_system_opens_a_review_whatever_its_key_reaches(
         f"/review-rounds/{made}", f"/review-rounds/{made}/decisions.csv",
     ):  # fmt: skip
         assert client.get("/api/v1" + path, headers=headers).status_code == 403, path
+
+
+def test_of_two_who_open_a_round_under_one_key_at_once_one_makes_it(
+    app: Flask, scene: Scene, cast: Cast
+) -> None:
+    days = [TODAY + timedelta(days=days) for days in (3, 4, 5, 6)]
+    said = rounds.NewRound(
+        name={"nl": "Najaar", "en": "Autumn"}, jobs=[scene.senior], evidence_due=days[0], panel_due=days[1],
+        decide_due=days[2], release_on=days[3],
+    )  # fmt: skip
+    at_once = Barrier(2)
+
+    def try_to(_: int) -> tuple[int, bool]:
+        with app.app_context():
+            at_once.wait()
+            with transaction():
+                return rounds.open_once(said, once="autumn", by=cast.clara, reach=None, at=AT)
+
+    with ThreadPoolExecutor(2) as both:
+        (one, new), (other, again) = both.map(try_to, range(2))
+    assert one == other
+    assert {new, again} == {True, False}
+    assert len(rows("SELECT FROM review_round_job")) == 1
