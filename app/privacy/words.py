@@ -14,7 +14,7 @@ LOOKS: dict[str, Any] = {
     "care:kudos": _l("A thank-you that was reported"),
     "recognition:one": _l("A recognition that colleagues do not see"),
     "audit:person": _l("What was done, in the audit log"),
-    "pause:person": _l("When you are away"),
+    "pause:person": _l("From when until when you are away"),
     "conversation:one": _l("A conversation of you and your manager"),
     "feedback:one": _l("Feedback that you asked for"),
     "lesson:one": _l("A lesson that is for your team only"),

@@ -137,12 +137,12 @@ def test_the_frozen_dossier_by_program_is_the_bytes_that_were_hashed(scene: Scen
     assert [one.actor_id for one in taken][-1] == scene.cast.anna
     with transaction():
         db.session.execute(text("UPDATE review SET stage = 'closed'"))
-    for door in ("dossier", "dossier.pdf", "judged"):
+    for door in ("dossier", "dossier.pdf", "judged", "seats"):
         assert ask("clara", "GET", f"/reviews/{review}/{door}").status_code == 409
     assert (
         ask("clara", "POST", f"/reviews/{review}/reason", reason="She asked me about it").status_code == 204
     )
-    for door in ("dossier", "judged"):
+    for door in ("dossier", "judged", "seats"):
         assert ask("clara", "GET", f"/reviews/{review}/{door}").status_code == 200
 
 
