@@ -11,6 +11,7 @@ LOOKS: dict[str, Any] = {
     "people:one": _l("The page in the list of people: how somebody signs in, their role, mail to them"),
     "team:person": _l("The page for their manager: badges, lessons, conversations"),
     "review": _l("A promotion review"),
+    "review:listed": _l("HR's list of reviews, on which you stand"),
     "care:kudos": _l("A thank-you that was reported"),
     "recognition:one": _l("A recognition that colleagues do not see"),
     "audit:person": _l("What was done, in the audit log"),

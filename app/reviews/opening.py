@@ -1,11 +1,12 @@
 """How a file is opened, by page and API alike: who may, the trace of it, and the reason that HR gives."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from app.access import Asker, asker, me
-from app.audit.actions import look
+from app.audit.actions import look, look_at_all
 from app.config import timezone
 from app.errors import Conflict, NotFound
 from app.people.queries import hr_reach
@@ -66,6 +67,16 @@ def must(round_id: int) -> choosing.Round:
     if found is None:
         raise NotFound(rounds.NOT_THERE)
     return found
+
+
+def listed(person_ids: Iterable[int]) -> None:
+    """These stand on a list of HR's, as in a review or invited to one: each of them can read that HR looked."""
+    look_at_all(viewer_id=me(), person_ids=person_ids, what="review:listed", at=now())
+
+
+def of_round(found: choosing.Round) -> set[int]:
+    """Who may take part in a round, or does."""
+    return {row.person_id for row in (*found.people, *found.reviews)}
 
 
 def run(review_id: uuid.UUID) -> Any:

@@ -205,6 +205,18 @@ def test_a_round_is_released_on_what_was_read_and_its_decisions_are_csv(scene: S
     assert {"review_round:released", "review_round:decisions_taken"} <= acts
 
 
+def test_whoever_stands_on_a_list_of_hr_reads_that_hr_looked(scene: Scene, cast: Cast, ask: Call) -> None:
+    made = scene.round()
+    scene.review("anna", round_id=made)
+    scene.review("eve")
+    for path in (f"/review-rounds/{made}", "/hr/reviews"):
+        assert ask("clara", "GET", path).status_code == 200
+    looks = rows("SELECT viewer_id, person_id, allowed FROM look WHERE what = 'review:listed' ORDER BY id")
+    assert [tuple(one) for one in looks] == [(cast.clara, cast.anna, True), (cast.clara, cast.eve, True)]
+    told = ask("anna", "GET", "/me/looks").get_json()["looks"]
+    assert [one["what"] for one in told] == ["review:listed"]
+
+
 def test_hr_names_seats_in_one_review_and_lets_the_panel_begin(scene: Scene, cast: Cast, ask: Call) -> None:
     review = scene.review("anna", "gathering")
     seats = f"/reviews/{review}/seats"
