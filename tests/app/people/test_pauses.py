@@ -108,6 +108,23 @@ def test_somebody_enters_their_days_by_form_and_takes_them_away_again(
     assert stored(app) == []
 
 
+def test_who_is_away_names_who_stands_in_with_the_same_days(
+    app: Flask, cast: Cast, client_of: Callable[[str], SignedIn]
+) -> None:
+    anna, form = client_of("anna"), {"since": str(day(2)), "until": str(day(9))}
+    assert anna.post("/me/pauses", data={**form, "deputy": "Nobody Here"}).status_code == 422
+    assert stored(app) == []
+    assert anna.post("/me/pauses", data={**form, "deputy": "Ben"}).status_code == 303
+    assert "Ben stands in for you" in anna.get("/me/pauses").text
+    told = {**form, "until": str(day(12)), "deputy_id": cast.anna}
+    assert anna.post("/api/v1/me/pauses", json=told).status_code == 422
+    assert anna.post("/api/v1/me/pauses", json={**told, "deputy_id": cast.eve}).status_code == 200
+    with app.app_context():
+        row = db.session.execute(text("SELECT deputy_id, since, until FROM stand_in")).one()
+        assert tuple(row) == (cast.eve, day(2), day(12))
+    assert stored(app) == [(cast.anna, day(2), day(12))]
+
+
 def _own(browser: SignedIn) -> Any:
     return browser.get("/api/v1/me/pauses").get_json()["pauses"]
 
