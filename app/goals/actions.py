@@ -442,6 +442,8 @@ _INVITE = text("""
         WHERE g.state = 'open' AND g.remind AND g.touched_at < :soonest
           AND greatest(g.touched_at, g.invited_at) < CAST(:at AS timestamptz) - g.pace * interval '1 day'
           AND NOT EXISTS (SELECT FROM goal o WHERE o.person_id = g.person_id AND o.invited_at >= :since)
+          AND NOT EXISTS (SELECT FROM pause u WHERE u.person_id = g.person_id
+                          AND CAST(:at AS date) BETWEEN u.since AND u.until) -- who is away is not reminded
         ORDER BY g.person_id, greatest(g.touched_at, g.invited_at), g.id LIMIT 500)
     RETURNING id, person_id
 """)

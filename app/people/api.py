@@ -18,7 +18,7 @@ from app.people.pauses import Away
 from app.people.rules import PersonRow, tidy_row
 from app.people.schemas import (
     BIGGEST,
-    AwayForm,
+    AwayOwnIn,
     AwayResultsOut,
     AwaysIn,
     AwaysOut,
@@ -159,14 +159,14 @@ def own_pauses() -> dict[str, Any]:
 
 @api.route("/me/pauses", methods=["POST"])
 @may("person")
-@api.arguments(AwayForm)
+@api.arguments(AwayOwnIn)
 @api.response(200, OwnAwaysOut)
 @api.doc(
     summary="Say from when until when you are away, without a reason; the same first day again moves the last"
 )
 def pause(form: dict[str, Any]) -> dict[str, Any]:
     with transaction():
-        pauses.enter_one(Away(me(), **form), by=me(), today=away.today(), at=now())
+        away.enter_own(form["since"], form["until"], form["deputy_id"])
         return {"pauses": pauses.of(me(), away.today())}
 
 

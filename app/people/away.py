@@ -15,10 +15,10 @@ from app.audit.actions import look, look_at_all
 from app.config import timezone
 from app.db import transaction
 from app.errors import NotFound, Refused
-from app.people import pauses
+from app.people import pauses, standins
 from app.people.meant import meant
 from app.people.pauses import WRONG, Away
-from app.people.schemas import AwayForm, AwayOfForm, PageQuery
+from app.people.schemas import AwayOfForm, AwayOwnForm, PageQuery
 from app.tables import open_table
 from app.web import body, done, now, query, render, wrong_with
 
@@ -40,9 +40,13 @@ def mine() -> ResponseReturnValue:
 
 
 def _mine(no: ValidationError | Refused | None = None) -> Response:
-    rows = pauses.of(me(), today())
-    typed = request.form if no else {}
-    answer = render("people/away.html", rows=rows, today=today(), typed=typed, **wrong_with(no, WRONG))
+    context: dict[str, Any] = {
+        "rows": pauses.of(me(), today()),
+        "stand_in": standins.of(me(), today()),
+        "today": today(),
+        "typed": request.form if no else {},
+    }
+    answer = render("people/away.html", **context, **wrong_with(no, WRONG))
     return _status(answer, no)
 
 
@@ -50,13 +54,20 @@ def _mine(no: ValidationError | Refused | None = None) -> Response:
 @may("person")
 def enter() -> ResponseReturnValue:
     try:
-        form = body(AwayForm())
+        form = body(AwayOwnForm())
+        deputy = meant(form["deputy"], field="deputy", but=me())
         with transaction():
-            item = Away(me(), form["since"], form["until"])
-            pauses.enter_one(item, by=me(), today=today(), at=now())
+            enter_own(form["since"], form["until"], deputy.id if deputy else None)
         return done("people/_away_kept.html", url_for(".mine", kept=1))
     except (ValidationError, Refused) as no:
         return _mine(no)
+
+
+def enter_own(since: date, until: date, deputy_id: int | None) -> None:
+    """One's own days, and who stands in meanwhile, if somebody does."""
+    pauses.enter_one(Away(me(), since, until), by=me(), today=today(), at=now())
+    if deputy_id is not None:
+        standins.name(person_id=me(), deputy_id=deputy_id, since=since, until=until, today=today(), at=now())
 
 
 @pages.post(f"/me/pauses/<int(max={BIGGEST}):pause_id>/removal")

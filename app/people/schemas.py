@@ -191,6 +191,19 @@ class AwayForm(Schema):
     until = fields.Date(required=True)
 
 
+class AwayOwnForm(AwayForm):
+    """`deputy` is the name of who stands in meanwhile, if somebody does."""
+
+    deputy = fields.String(load_default="", validate=validate.Length(0, 200))
+
+
+class AwayOwnIn(AwayForm):
+    deputy_id = fields.Integer(
+        load_default=None, allow_none=True, validate=_id,
+        metadata={"description": "who confirms and decides in your place meanwhile, if somebody does"},
+    )  # fmt: skip
+
+
 class AwayOfForm(AwayForm):
     who = fields.String(required=True, validate=validate.Length(1, 200))
 

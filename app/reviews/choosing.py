@@ -91,7 +91,8 @@ _OF_ROUND = text("""
     WHERE r.round_id = :round ORDER BY p.sort_name, p.id, r.id
 """)
 _DECISIONS = text(f"""
-    SELECT p.external_id, p.name, j.slug AS job, j.name AS job_name, d.outcome, d.from_on, r.decided_at, r.released_at,
+    SELECT p.id AS person_id, p.external_id, p.name, j.slug AS job, j.name AS job_name, d.outcome, d.from_on,
+           r.decided_at, r.released_at,
            string_agg(q.external_id, ' ' ORDER BY q.external_id) AS deciders, r.id
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
     JOIN review_decision d ON d.review_id = r.id AND d.signed_at IS NOT NULL JOIN person q ON q.id = d.person_id

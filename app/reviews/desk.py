@@ -19,7 +19,7 @@ from app.errors import NotFound, Refused
 from app.outbox import settle
 from app.people import queries as people
 from app.people.rules import sort_name_of
-from app.reviews import after, choosing, forms, panel, printing, rounds, rules, waiting
+from app.reviews import after, choosing, forms, opening, panel, printing, rounds, rules, waiting
 from app.reviews.opening import must as _must
 from app.reviews.opening import reach as _reach
 from app.reviews.opening import run as _run
@@ -59,6 +59,7 @@ def listed() -> ResponseReturnValue:
         me(), _reach(), today=_today(), stage=asked["stage"], round_id=asked["round_id"],
         q=sort_name_of(asked["q"]), page=asked["page"],
     )  # fmt: skip
+    opening.listed(row.person_id for row in rows)
     return render(
         "reviews/desk.html", "reviews/_listed.html", rows=rows, more=more, asked=asked,
         rounds=choosing.all_rounds(me(), _reach()), stages=choosing.stages(me(), _reach()), today=_today(),
@@ -140,7 +141,9 @@ def one_round(round_id: int) -> ResponseReturnValue:
 def _round(round_id: int, no: ValidationError | Refused | None = None) -> Response:
     if isinstance(no, NotFound):
         raise no
-    answer = render("reviews/round.html", round=_must(round_id), typed=request.form, **wrong_with(no, WRONG))
+    found = _must(round_id)
+    opening.listed(opening.of_round(found))
+    answer = render("reviews/round.html", round=found, typed=request.form, **wrong_with(no, WRONG))
     if no is not None:
         answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
@@ -225,6 +228,7 @@ def invite(round_id: int) -> ResponseReturnValue:
 def look_at_release(round_id: int) -> ResponseReturnValue:
     """What becomes visible at one moment, and who is not decided yet, by name."""
     found = _must(round_id)
+    opening.listed(opening.of_round(found))
     waiting_for = [one for one in found.reviews if one.stage in ("gathering", "panel", "deciding")]
     decided = [one for one in found.reviews if one.stage == "decided"]
     mark = rounds.mark_of(found.reviews)
@@ -253,6 +257,7 @@ def decisions(round_id: int) -> ResponseReturnValue:
 def decisions_file(round_id: int) -> Response:
     _must(round_id)
     rows = choosing.decisions(me(), _reach(), round_id)
+    opening.listed(row.person_id for row in rows)
     head = "external_id name job job_name outcome outcome_name from decided_on released_on deciders review".split()
     said = printing.outcomes()
     told = [

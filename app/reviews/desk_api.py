@@ -12,7 +12,7 @@ from app.db import transaction
 from app.errors import NotFound
 from app.outbox import settle
 from app.people.rules import sort_name_of
-from app.reviews import after, choosing, panel, rounds, waiting
+from app.reviews import after, choosing, opening, panel, rounds, waiting
 from app.reviews.desk import decisions_file
 from app.reviews.opening import ONE, must, reach, run, today
 from app.reviews.schemas import BIGGEST
@@ -55,6 +55,7 @@ def listed(asked: dict[str, Any]) -> dict[str, Any]:
         me(), reach(), today=today(), stage=asked["stage"], round_id=asked["round_id"],
         q=sort_name_of(asked["q"]), page=asked["page"],
     )  # fmt: skip
+    opening.listed(row.person_id for row in rows)
     return {
         "reviews": [{**row._mapping, "person": _one(row.person_id, row.name)} for row in rows],
         "more": more,
@@ -330,6 +331,7 @@ def _one(person_id: int, name: str) -> dict[str, Any]:
 
 def _whole(round_id: int) -> dict[str, Any]:
     found = must(round_id)
+    opening.listed(opening.of_round(found))
     return {
         **found.row._mapping,
         "jobs": found.jobs,

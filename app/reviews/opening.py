@@ -1,15 +1,17 @@
 """How a file is opened, by page and API alike: who may, the trace of it, and the reason that HR gives."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from app.access import Asker, asker, me
-from app.audit.actions import look
+from app.audit.actions import look, look_at_all
 from app.config import timezone
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.people.queries import hr_reach
 from app.reviews import choosing, queries, rounds
+from app.reviews.actions import SAY_WHY
 from app.reviews.touching import NOT_THERE
 from app.web import now
 
@@ -39,7 +41,11 @@ def opened(review_id: uuid.UUID) -> queries.Open:
 def needs_reason(seen: queries.Open) -> bool:
     """HR opens a review that is over only with a reason, which the person reads."""
     only_hr = seen.runs and not (seen.assesses or seen.decides or seen.handles)
-    return only_hr and seen.row.stage in OVER and not queries.gave_reason(me(), seen.row, now() - REASON_FOR)
+    return only_hr and _unsaid(seen.row)
+
+
+def _unsaid(row: Any) -> bool:
+    return row.stage in OVER and not queries.gave_reason(me(), row, now() - REASON_FOR)
 
 
 # What HR keeps -----------------------------------------------------------------------------------------------
@@ -63,12 +69,25 @@ def must(round_id: int) -> choosing.Round:
     return found
 
 
+def listed(person_ids: Iterable[int]) -> None:
+    """These stand on a list of HR's, as in a review or invited to one: each of them can read that HR looked."""
+    look_at_all(viewer_id=me(), person_ids=person_ids, what="review:listed", at=now())
+
+
+def of_round(found: choosing.Round) -> set[int]:
+    """Who may take part in a round, or does."""
+    return {row.person_id for row in (*found.people, *found.reviews)}
+
+
 def run(review_id: uuid.UUID) -> Any:
-    """A review within reach, never one's own; the look is kept, whatever the answer."""
+    """A review within reach, never one's own; the look is kept, whatever the answer. Of one that is over, who judged
+    it is part of the dossier: HR says first why they open it."""
     row = choosing.within(me(), reach(), review_id)
     holder = row.person_id if row else queries.holder_of(review_id)
     if holder is not None:
         look(viewer_id=me(), person_id=holder, what="review", allowed=row is not None, at=now())
     if row is None:
         raise NotFound(NOT_THERE)
+    if _unsaid(row):
+        raise Conflict(SAY_WHY)
     return row

@@ -57,7 +57,7 @@ def pages_of(company: Company, cast: Cast, reviews: Reviews) -> dict[str, list[s
     anna += ["/me/profile", "/people/anna", "/people/mia", "/people/ben", "/me/profile/preview"]
     anna += ["/guidance", "/guidance/mine", "/guidance/new", "/guidance/offer", "/mentoring"]
     anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.mentoring}"]
-    anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export"]
+    anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export", "/me/pauses"]
     anna += ["/jobs", "/jobs/senior-process-operator", "/jobs/senior-process-operator/versions/3"]
     anna += ["/vision", "/vision/plan"]
     cor = [
@@ -87,7 +87,7 @@ def pages_of(company: Company, cast: Cast, reviews: Reviews) -> dict[str, list[s
     mia = ["/recognitions/new", "/recognitions?show=given"]
     mia += ["/confirmations", "/leaderboards?page=1", f"/b/{company.award}", "/me/asked"]
     mia += ["/goals", f"/goals/{company.goal}"]
-    clara = ["/hr/care", "/hr/care?decided=1", f"/hr/care/{company.report}"]
+    clara = ["/hr/care", "/hr/care?decided=1", f"/hr/care/{company.report}", "/hr/pauses"]
     clara += ["/admin/jobs", "/admin/jobs/new", "/admin/jobs/customer-adviser", "/admin/jobs/data-engineer"]
     clara += ["/admin/jobs/customer-adviser/edit", "/admin/jobs/customer-adviser/criteria/new"]
     clara += ["/admin/jobs/families/new", "/admin/jobs/import"]

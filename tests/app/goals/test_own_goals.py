@@ -18,6 +18,7 @@ from app.goals import actions
 from app.goals.actions import Change, CheckIn, Setting
 from app.goals.rules import A_QUARTER, NewGoal
 from app.outbox import settle
+from app.people import pauses
 from app.verify import verify
 from tests.app.goals.conftest import Act
 from tests.app.leaderboards.scene import Scene, now
@@ -250,6 +251,16 @@ def test_who_left_goals_alone_for_a_month_is_invited_for_one_of_them_a_day(
     assert invited(scene, at) == 0
     assert invited(scene, at + timedelta(days=29)) == 2, "Anna for the other one, and Eve meanwhile"
     assert invited(scene, at + timedelta(days=31)) == 2, "Anna again, and Mia"
+
+
+def test_who_is_away_is_invited_when_they_are_back(scene: Scene, cast: Cast, aim: Act) -> None:
+    aim("anna", ago=40)
+    at = now()
+    with scene.app.app_context(), transaction():
+        away = pauses.Away(cast.anna, at.date(), at.date() + timedelta(days=6))
+        assert pauses.enter([away], by=cast.anna, today=at.date(), at=at) == {}
+    assert invited(scene, at) == 0
+    assert invited(scene, at + timedelta(days=8)) == 1
 
 
 def test_the_worker_comes_round_for_both(scene: Scene, cast: Cast, aim: Act) -> None:

@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -106,6 +108,23 @@ def test_somebody_enters_their_days_by_form_and_takes_them_away_again(
     assert stored(app) == []
 
 
+def test_who_is_away_names_who_stands_in_with_the_same_days(
+    app: Flask, cast: Cast, client_of: Callable[[str], SignedIn]
+) -> None:
+    anna, form = client_of("anna"), {"since": str(day(2)), "until": str(day(9))}
+    assert anna.post("/me/pauses", data={**form, "deputy": "Nobody Here"}).status_code == 422
+    assert stored(app) == []
+    assert anna.post("/me/pauses", data={**form, "deputy": "Ben"}).status_code == 303
+    assert "Ben stands in for you" in anna.get("/me/pauses").text
+    told = {**form, "until": str(day(12)), "deputy_id": cast.anna}
+    assert anna.post("/api/v1/me/pauses", json=told).status_code == 422
+    assert anna.post("/api/v1/me/pauses", json={**told, "deputy_id": cast.eve}).status_code == 200
+    with app.app_context():
+        row = db.session.execute(text("SELECT deputy_id, since, until FROM stand_in")).one()
+        assert tuple(row) == (cast.eve, day(2), day(12))
+    assert stored(app) == [(cast.anna, day(2), day(12))]
+
+
 def _own(browser: SignedIn) -> Any:
     return browser.get("/api/v1/me/pauses").get_json()["pauses"]
 
@@ -196,3 +215,17 @@ def test_many_are_entered_in_as_many_statements_as_one(app: Flask, cast: Cast) -
                 assert pauses.enter(items, by=None, today=TODAY, at=AT) == {}
             costs.append(len([one for one in told if "audit_entry" not in one]))
     assert costs[0] == costs[1]
+
+
+def test_of_two_who_enter_overlapping_days_at_once_one_wins(app: Flask, cast: Cast) -> None:
+    at_once = Barrier(2)
+
+    def try_to(days: tuple[int, int]) -> dict[int, str]:
+        with app.app_context():
+            at_once.wait()
+            return enter(cast, *days)
+
+    with ThreadPoolExecutor(2) as both:
+        told = list(both.map(try_to, ((3, 9), (5, 12))))
+    assert sorted(map(len, told)) == [0, 1]
+    assert len(stored(app)) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from app.audit.actions import look, write
 from app.db import transaction
-from app.people import actions
+from app.people import actions, pauses
 from tests.app.dates.test_costs import asked
 from tests.cast import NAMES
 
@@ -14,6 +14,12 @@ NOW = datetime.now(UTC)
 
 
 def fill(cast, number):
+    today = NOW.date()
+    for name in NAMES[: number + 2]:
+        day = today + timedelta(days=10 * number)
+        with transaction():
+            away = pauses.Away(cast.id_of(name), day, day + timedelta(days=3))
+            assert pauses.enter([away], by=None, today=today, at=NOW) == {}
     for n in range(number):
         at = NOW - timedelta(hours=n)
         for name in NAMES:
@@ -29,7 +35,7 @@ def fill(cast, number):
     [
         ("anna", "/me/looked", 4), ("anna", "/me/audit", 4), ("anna", "/me/export", 4), ("anna", "/me/visibility", 10),
         ("dan", "/admin/audit", 6), ("dan", "/admin/privacy/refused", 6), ("dan", "/admin/privacy/retention", 3),
-        ("clara", "/admin/people", 8), ("clara", "/hr/care", 6),
+        ("clara", "/admin/people", 8), ("clara", "/hr/care", 6), ("anna", "/me/pauses", 4), ("clara", "/hr/pauses", 6),
     ],
 )  # fmt: skip
 def test_more_to_tell_is_no_more_to_ask(app, cast, client_of, name, path, most):

@@ -3,8 +3,10 @@
 import hashlib
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from werkzeug.test import TestResponse
 from app.db import db, transaction
 from app.people import actions as people
 from app.people.actions import SCOPES
+from app.reviews import rounds
 from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, row_of, rows
 from tests.app.reviews.test_judging_doors import _apart
 from tests.cast import Cast, platform_headers
@@ -134,12 +137,12 @@ def test_the_frozen_dossier_by_program_is_the_bytes_that_were_hashed(scene: Scen
     assert [one.actor_id for one in taken][-1] == scene.cast.anna
     with transaction():
         db.session.execute(text("UPDATE review SET stage = 'closed'"))
-    for door in ("dossier", "dossier.pdf", "judged"):
+    for door in ("dossier", "dossier.pdf", "judged", "seats"):
         assert ask("clara", "GET", f"/reviews/{review}/{door}").status_code == 409
     assert (
         ask("clara", "POST", f"/reviews/{review}/reason", reason="She asked me about it").status_code == 204
     )
-    for door in ("dossier", "judged"):
+    for door in ("dossier", "judged", "seats"):
         assert ask("clara", "GET", f"/reviews/{review}/{door}").status_code == 200
 
 
@@ -200,6 +203,18 @@ def test_a_round_is_released_on_what_was_read_and_its_decisions_are_csv(scene: S
     assert "w-anna" in told
     acts = {row.action for row in rows("SELECT action FROM audit_entry")}
     assert {"review_round:released", "review_round:decisions_taken"} <= acts
+
+
+def test_whoever_stands_on_a_list_of_hr_reads_that_hr_looked(scene: Scene, cast: Cast, ask: Call) -> None:
+    made = scene.round()
+    scene.review("anna", round_id=made)
+    scene.review("eve")
+    for path in (f"/review-rounds/{made}", "/hr/reviews"):
+        assert ask("clara", "GET", path).status_code == 200
+    looks = rows("SELECT viewer_id, person_id, allowed FROM look WHERE what = 'review:listed' ORDER BY id")
+    assert [tuple(one) for one in looks] == [(cast.clara, cast.anna, True), (cast.clara, cast.eve, True)]
+    told = ask("anna", "GET", "/me/looks").get_json()["looks"]
+    assert [one["what"] for one in told] == ["review:listed"]
 
 
 def test_hr_names_seats_in_one_review_and_lets_the_panel_begin(scene: Scene, cast: Cast, ask: Call) -> None:
@@ -267,3 +282,26 @@ def test_no_system_opens_a_review_whatever_its_key_reaches(
         f"/review-rounds/{made}", f"/review-rounds/{made}/decisions.csv",
     ):  # fmt: skip
         assert client.get("/api/v1" + path, headers=headers).status_code == 403, path
+
+
+def test_of_two_who_open_a_round_under_one_key_at_once_one_makes_it(
+    app: Flask, scene: Scene, cast: Cast
+) -> None:
+    days = [TODAY + timedelta(days=days) for days in (3, 4, 5, 6)]
+    said = rounds.NewRound(
+        name={"nl": "Najaar", "en": "Autumn"}, jobs=[scene.senior], evidence_due=days[0], panel_due=days[1],
+        decide_due=days[2], release_on=days[3],
+    )  # fmt: skip
+    at_once = Barrier(2)
+
+    def try_to(_: int) -> tuple[int, bool]:
+        with app.app_context():
+            at_once.wait()
+            with transaction():
+                return rounds.open_once(said, once="autumn", by=cast.clara, reach=None, at=AT)
+
+    with ThreadPoolExecutor(2) as both:
+        (one, new), (other, again) = both.map(try_to, range(2))
+    assert one == other
+    assert {new, again} == {True, False}
+    assert len(rows("SELECT FROM review_round_job")) == 1
