@@ -19,6 +19,7 @@ from app.notifications import handlers as notifications
 from app.outbox import Reactions
 from app.points import handlers as points
 from app.programmes import handlers as programmes
+from app.reviews import handlers as reviews
 
 NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
@@ -29,14 +30,14 @@ NOW: Reactions = {
     e.FactStated: [facts.record],
     e.FactTakenBack: [facts.take_back],
     e.FactRecorded: [points.earn, programmes.complete, goals.prove_by_facts],
-    e.FactWithdrawn: [points.take_back, programmes.take_back, goals.prove_by_facts],
+    e.FactWithdrawn: [points.take_back, programmes.take_back, goals.prove_by_facts, reviews.note_what_fell],
     e.RecognitionGiven: [badges.check_carried],
     e.FactsCounted: [badges.evaluate],
     e.BadgeAwarded: [points.earn_for_awards, badges.evaluate_after_awards, goals.prove_by_badges],
     e.BadgeMoved: [points.recount_awards],
-    e.BadgeRevoked: [points.recount_awards, goals.prove_by_badges],
+    e.BadgeRevoked: [points.recount_awards, goals.prove_by_badges, reviews.note_what_fell],
     e.ContentJudged: [kudos.follow_decision, lessons.follow_decision],
-    e.LessonUnnamed: [notifications.forget_lessons],
+    e.LessonUnnamed: [notifications.forget_lessons, reviews.note_what_fell],
     e.CriterionLeftOpen: [goals.plan_what_is_open],
 }
 
@@ -78,6 +79,7 @@ LATER: Reactions = {
     e.EvidenceProposed: [notifications.tell],
     e.ObservationAsked: [notifications.tell],
     e.ObservationAnswered: [notifications.tell],
+    e.ReviewChanged: [reviews.nudge],
     e.ReviewInvited: [notifications.tell],
     e.ReviewSeatNamed: [notifications.tell],
     e.ReviewWaits: [notifications.tell],
