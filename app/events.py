@@ -489,6 +489,13 @@ class ReviewWithdrawn(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewChanged(Event):
+    """What the file of `person_id` shows has changed; not what."""
+
+    review_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewInvited(Event):
     """`person_id` may take part in a round of reviews; accepting starts theirs."""
 

@@ -21,7 +21,7 @@ from app.errors import Busy
 from app.events import CompletionLogged, Event
 
 CHANNEL = "nudge"
-NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation", "inbox")
+NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation", "inbox", "review")
 WITHOUT_GAME = {
     "points": "progress",
     "board": "",

@@ -61,13 +61,23 @@ def publish(news: Iterable[Event]) -> None:
 def settle(now: datetime) -> None:
     """Let everything follow that follows from the news, wave after wave, in this transaction."""
     while wave := db.session.info.pop("news", None):
-        by_type: dict[type[Event], list[Event]] = {}
-        for event in wave:
-            by_type.setdefault(type(event), []).append(event)
+        by_type = _by_type(wave)
         _write(by_type, now)
         for kind, happened in by_type.items():
             for react in _now.get(kind, ()):
                 react(happened, now)
+
+
+def tell_later(news: Iterable[Event], at: datetime) -> None:
+    """Say it to the worker only: nothing in this transaction follows from it, so nothing has to be settled."""
+    _write(_by_type(news), at)
+
+
+def _by_type(news: Iterable[Event]) -> dict[type[Event], list[Event]]:
+    found: dict[type[Event], list[Event]] = {}
+    for event in news:
+        found.setdefault(type(event), []).append(event)
+    return found
 
 
 def _write(by_type: Mapping[type[Event], Sequence[Event]], now: datetime) -> None:

@@ -1,8 +1,9 @@
 """What pages and the API share: one way in, two ways out, and one place where a refusal becomes an answer."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.config import settings
-from app.errors import Busy, NotSignedIn, Refused, TooMany, Unreadable
+from app.errors import Busy, NotFound, NotSignedIn, Refused, TooMany, Unreadable
 from app.reading import Unreadable as NotJson
 from app.reading import read_json
 
@@ -121,6 +122,29 @@ def done(fragment: str, then: str, **context: Any) -> Response:
     if swaps():
         return _vary(make_response(render_template(fragment, **context)))
     return _vary(make_response(redirect(then, code=303)))
+
+
+def comes_back(again: Callable[..., Response]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A view whose form comes back with what is wrong with it: `again` renders it, from the refusal and the address.
+
+    What is not there is not there here either. The view has its transaction itself, which such a refusal rolled back.
+    """
+
+    def around(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def door(**address: Any) -> Any:
+            try:
+                return view(**address)
+            except NotFound:
+                raise
+            except (ValidationError, Refused) as no:
+                answer = again(no, **address)
+                answer.status_code = no.status if isinstance(no, Refused) else 422
+                return answer
+
+        return door
+
+    return around
 
 
 def swaps() -> bool:

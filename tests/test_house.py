@@ -72,7 +72,19 @@ OWN_NAMES = {
         "waiting",
     },
     "points": {"versions"},
-    "privacy": {"asking", "content", "guessed", "labels", "own", "terms", "words"},
+    "privacy": {
+        "asking",
+        "content",
+        "desk",
+        "erasing",
+        "gone",
+        "guessed",
+        "labels",
+        "own",
+        "replaying",
+        "terms",
+        "words",
+    },
     "people": {"away", "clients", "files", "invitations", "meant", "naming", "pauses", "sign_in", "standins"},
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"} | {
@@ -82,19 +94,6 @@ BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", 
     "recording",
     "records",
     "targets",
-    "privacy": {
-        "asking",
-        "content",
-        "desk",
-        "erasing",
-        "gone",
-        "labels",
-        "own",
-        "replaying",
-        "terms",
-        "words",
-    },
-    "people": {"clients", "files", "invitations", "meant", "naming", "sign_in", "standins"},
 }
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40

@@ -180,6 +180,7 @@ EXAMPLES: dict[str, Example] = {
     "reviews.complete": _of(f"/reviews/{NO_REVIEW}/complete", 404),
     "reviews.decline": _of("/reviews/observations/1/decline", 404),
     "reviews.mine": _of("/reviews", 200),
+    "reviews.news": _of(f"/reviews/{NO_REVIEW}/news", 404),
     "reviews.observation": _of("/reviews/observations/1", 404),
     "reviews.observe": _of("/reviews/observations/1", 404, form={"words": "x"}),
     "reviews.one": _of(f"/reviews/{NO_REVIEW}", 404),

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,7 +30,7 @@ from app.events import (
 from app.outbox import publish
 from app.people.queries import is_manager_of
 from app.reviews import holding, queries, rules
-from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, touched
+from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, touched, up
 
 WRONG = {
     "job": _l("Choose a job that asks something which was published."),
@@ -189,7 +189,6 @@ _ANSWERED = text(
 _TAKE_BACK = text("""
     DELETE FROM review_evidence WHERE review_id = :review AND id = ANY(CAST(:ids AS bigint[])) RETURNING id
 """)
-_UP = text("UPDATE review SET version = version + 1 WHERE id = :review")
 
 
 def release(review_id: uuid.UUID, items: Sequence[NewEvidence], *, by: int, at: datetime) -> list[int]:
@@ -216,7 +215,7 @@ def _release(row: Any, items: Sequence[NewEvidence], at: datetime) -> list[int]:
     if (db.session.scalar(_NUMBER, {"review": row.id}) or 0) > rules.MOST:
         raise Refused(FULL, fields={"thing": FULL})
     if made:
-        db.session.execute(_UP, {"review": row.id})
+        up([row.id], at)
     return made
 
 
@@ -254,13 +253,15 @@ def _is_link(link: str) -> bool:
     return found.scheme == "https" and bool(found.hostname) and len(link) <= 500 and not found.username
 
 
-def take_back(review_id: uuid.UUID, evidence_ids: Sequence[int], *, by: int) -> None:
+def take_back(
+    review_id: uuid.UUID, evidence_ids: Sequence[int], *, by: int, at: datetime | None = None
+) -> None:
     """Take these out of the file, as long as the panel has not begun."""
     row = _gathering(review_id, by)
     gone = db.session.scalars(_TAKE_BACK, {"review": row.id, "ids": array(evidence_ids)}).all()
     if len(gone) != len(set(evidence_ids)):
         raise NotFound(NOT_THERE)
-    db.session.execute(_UP, {"review": row.id})
+    up([row.id], at or datetime.now(UTC))
 
 
 # Proposing: the row goes when it is answered, and no answer leaves a mark ---------------------------------------------
@@ -339,7 +340,7 @@ def answer_proposal(review_id: uuid.UUID, proposal_id: int, *, accept: bool, by:
 
 _DRAFT = text("UPDATE review SET own_words_draft = :sealed WHERE id = :review")
 _FILE_WORDS = text("""
-    UPDATE review SET own_words = :sealed, own_words_at = :at, own_words_draft = NULL, version = version + 1
+    UPDATE review SET own_words = :sealed, own_words_at = :at, own_words_draft = NULL
     WHERE id = :review
 """)
 
@@ -363,12 +364,14 @@ def write_words(
         raise WordsChanged(stands.current)
     if file and not words and stands.filed:
         db.session.execute(_FILE_WORDS, {"review": row.id, "sealed": None, "at": None})
+        up([row.id], at)
         return
     if len(words) > rules.TEXT[1] or (file and len(words) < rules.TEXT[0]):
         raise Refused(WRONG["words"], fields={"words": WRONG["words"]})
     sealed = closed_up(words, row)
     if file:
         db.session.execute(_FILE_WORDS, {"review": row.id, "sealed": sealed, "at": at})
+        up([row.id], at)
     else:
         db.session.execute(_DRAFT, {"review": row.id, "sealed": sealed})
 

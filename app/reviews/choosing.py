@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.config import timezone
 from app.db import array, db
 from app.reviews import rules, terms
+from app.reviews.rounds import WHOLE
 
 PAGE = 50
 Reach = set[int] | None
@@ -56,8 +57,8 @@ _LIST = text(f"""
 _STAGES = text(f"""
     SELECT r.stage, count(*) AS many FROM review r WHERE {_REACH} GROUP BY r.stage
 """)
-_ROUNDS = text("""
-    SELECT o.*, w.name AS opener,
+_ROUNDS = text(f"""
+    SELECT o.*, w.name AS opener, {WHOLE} AS whole,
            (SELECT count(*) FROM review r WHERE r.round_id = o.id AND r.stage <> 'withdrawn') AS many,
            (SELECT count(DISTINCT v.person_id) FROM review_round_person v WHERE v.round_id = o.id) AS eligible
     FROM review_round o JOIN person w ON w.id = o.opened_by
@@ -83,12 +84,16 @@ _PEOPLE = text("""
     SELECT v.person_id, v.job_id, v.listed, v.invited_at, p.name, p.active, j.name AS job, r.id AS review_id, r.stage
     FROM review_round_person v JOIN person p ON p.id = v.person_id JOIN job j ON j.id = v.job_id
     LEFT JOIN review r ON r.round_id = v.round_id AND r.person_id = v.person_id AND r.job_id = v.job_id
-    WHERE v.round_id = :round ORDER BY p.sort_name, p.id, v.job_id LIMIT 1000
+    WHERE v.round_id = :round
+      AND (CAST(:everywhere AS boolean) OR coalesce(r.department_id, p.department_id) = ANY(CAST(:reach AS bigint[])))
+    ORDER BY p.sort_name, p.id, v.job_id LIMIT 1000
 """)
 _OF_ROUND = text("""
     SELECT r.id, r.stage, r.version, r.person_id, p.name, j.name AS job
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
-    WHERE r.round_id = :round ORDER BY p.sort_name, p.id, r.id
+    WHERE r.round_id = :round
+      AND (CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[])))
+    ORDER BY p.sort_name, p.id, r.id
 """)
 _DECISIONS = text(f"""
     SELECT p.id AS person_id, p.external_id, p.name, j.slug AS job, j.name AS job_name, d.outcome, d.from_on,
@@ -99,19 +104,29 @@ _DECISIONS = text(f"""
     WHERE r.round_id = :round AND r.stage IN ('released', 'closed') AND {_REACH}
     GROUP BY p.id, j.id, d.outcome, d.from_on, r.id ORDER BY p.sort_name, p.id
 """)
-# Whole panels only, and reviews only that HR may read; a criterion appears from five reviews on.
+# Whole panels only, and reviews only that HR may read. A criterion appears from five people on whom five others judged,
+# and goes on in steps of five reviews: what one look shows more than another is never the word of one panel.
 _PANELS = text(f"""
-    SELECT c.key, j.name AS job, (array_agg(c.text ORDER BY c.id DESC))[1] AS text,
-           count(DISTINCT r.id) AS reviews, count(*) AS said,
-           count(*) FILTER (WHERE a.verdict = 'met') AS met, count(*) FILTER (WHERE a.verdict = 'partly') AS partly,
-           count(*) FILTER (WHERE a.verdict = 'not_yet') AS not_yet
-    FROM review_assessment a
-    JOIN review r ON r.id = a.review_id AND r.assessed_at IS NOT NULL AND r.stage <> 'withdrawn'
-    JOIN review_seat s ON s.review_id = a.review_id AND s.person_id = a.person_id AND s.seat = 'member'
-         AND s.handed_in_at IS NOT NULL
-    JOIN criterion c ON c.id = a.criterion_id JOIN job j ON j.id = r.job_id
-    WHERE {_REACH} AND a.verdict IS NOT NULL
-    GROUP BY c.key, j.id HAVING count(DISTINCT r.id) >= :least ORDER BY j.level, j.id, min(c.position), c.key
+    WITH judged AS (
+        SELECT c.key, c.id AS criterion_id, r.job_id, r.id AS review_id, r.person_id, a.person_id AS member, a.verdict,
+               dense_rank() OVER (PARTITION BY c.key, r.job_id ORDER BY r.assessed_at, r.id) AS place
+        FROM review_assessment a
+        JOIN review r ON r.id = a.review_id AND r.assessed_at IS NOT NULL AND r.stage <> 'withdrawn'
+        JOIN review_seat s ON s.review_id = a.review_id AND s.person_id = a.person_id AND s.seat = 'member'
+             AND s.handed_in_at IS NOT NULL
+        JOIN criterion c ON c.id = a.criterion_id
+        WHERE {_REACH} AND a.verdict IS NOT NULL
+    ), whole AS (
+        SELECT *, max(place) OVER (PARTITION BY key, job_id) / :least * :least AS upto FROM judged
+    )
+    SELECT w.key, j.name AS job, (array_agg(c.text ORDER BY c.id DESC))[1] AS text,
+           count(DISTINCT w.review_id) AS reviews, count(*) AS said,
+           count(*) FILTER (WHERE w.verdict = 'met') AS met, count(*) FILTER (WHERE w.verdict = 'partly') AS partly,
+           count(*) FILTER (WHERE w.verdict = 'not_yet') AS not_yet
+    FROM whole w JOIN criterion c ON c.id = w.criterion_id JOIN job j ON j.id = w.job_id
+    WHERE w.place <= w.upto
+    GROUP BY w.key, j.id HAVING count(DISTINCT w.person_id) >= :least AND count(DISTINCT w.member) >= :least
+    ORDER BY j.level, j.id, min(c.position), w.key
 """)
 _INVITATION = text("""
     SELECT o.*, v.job_id, j.name AS job, j.slug, r.id AS review_id FROM review_round_person v
@@ -169,14 +184,18 @@ def all_rounds(me: int, reach: Reach) -> Sequence[Any]:
 
 
 def one_round(me: int, reach: Reach, round_id: int) -> Round | None:
-    """A round that lies within reach as a whole."""
+    """A round that lies within reach as a whole: who of HR sees all of it changes and releases it."""
+    found = part_of_round(me, reach, round_id)
+    return found if found and found.row.whole else None
+
+
+def part_of_round(me: int, reach: Reach, round_id: int) -> Round | None:
+    """What of a round lies within reach: somebody in it may have moved away, or was added from elsewhere."""
+    scope = {**_scope(me, reach), "round": round_id}
     row = db.session.execute(_ROUNDS, {**_scope(me, reach), "id": round_id}).one_or_none()
     if row is None:
         return None
-    parts = (
-        db.session.execute(one, {"round": round_id}).all()
-        for one in (_JOBS, _UNITS, _SEATS, _PEOPLE, _OF_ROUND)
-    )
+    parts = (db.session.execute(one, scope).all() for one in (_JOBS, _UNITS, _SEATS, _PEOPLE, _OF_ROUND))
     return Round(row, *parts)
 
 
@@ -186,7 +205,7 @@ def decisions(me: int, reach: Reach, round_id: int) -> Sequence[Any]:
 
 
 def panels(me: int, reach: Reach) -> Sequence[Any]:
-    """How panels judged the same criterion: over reviews, never per person, from five on."""
+    """How panels judged the same criterion: over reviews, never per person, from five judged by five on."""
     return db.session.execute(_PANELS, {**_scope(me, reach), "least": rules.PANELS}).all()
 
 

@@ -21,12 +21,13 @@ from app.people import queries as people
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, forms, opening, panel, printing, rounds, rules, waiting
 from app.reviews.opening import must as _must
+from app.reviews.opening import part as _part
 from app.reviews.opening import reach as _reach
 from app.reviews.opening import run as _run
 from app.reviews.opening import today as _today
 from app.reviews.touching import NOT_THERE
 from app.tables import csv_text
-from app.web import body, done, in_language, now, query, render, wrong_with
+from app.web import body, comes_back, done, in_language, now, query, render, wrong_with
 
 pages = Blueprint("hr_reviews", __name__)
 ROUND = f"/hr/reviews/rounds/<int(max={forms.BIGGEST}):round_id>"
@@ -94,34 +95,30 @@ def new_round() -> ResponseReturnValue:
     return _form()
 
 
-def _form(no: ValidationError | Refused | None = None, round_: Any = None) -> Response:
+def _form(
+    no: ValidationError | Refused | None = None, round_: Any = None, round_id: int | None = None
+) -> Response:
+    round_ = _must(round_id) if round_id else round_
     known = careers.jobs()
     asked = careers.current_criteria([one.id for one in known])
     reach = _reach()
-    answer = render(
+    return render(
         "reviews/round_form.html", jobs=[one for one in known if one.id in asked], round=round_,
         units=[one for one in people.units().values() if reach is None or one.id in reach],
         typed=request.form if no else None, everywhere=reach is None, rules=rules, **wrong_with(no, WRONG),
     )  # fmt: skip
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
-    return answer
 
 
 @pages.post("/hr/reviews/rounds")
 @may("hr")
+@comes_back(_form)
 def open_round() -> ResponseReturnValue:
-    try:
-        said = _said(body(forms.RoundIn()))
-        with transaction():
-            made = rounds.open_round(said, by=me(), reach=_reach(), at=now())
-            audit.write("review_round:opened", at=now(), actor_id=me(), detail={"round": made})
-            settle(now())
-            return done(
-                "reviews/_kept.html", url_for(".one_round", round_id=made), said=_("The round is open")
-            )
-    except (ValidationError, Refused) as no:
-        return _form(no)
+    said = _said(body(forms.RoundIn()))
+    with transaction():
+        made = rounds.open_round(said, by=me(), reach=_reach(), at=now())
+        audit.write("review_round:opened", at=now(), actor_id=me(), detail={"round": made})
+        settle(now())
+        return done("reviews/_kept.html", url_for(".one_round", round_id=made), said=_("The round is open"))
 
 
 def _said(form: dict[str, Any]) -> rounds.NewRound:
@@ -135,18 +132,13 @@ def _said(form: dict[str, Any]) -> rounds.NewRound:
 @pages.get(ROUND)
 @may("hr")
 def one_round(round_id: int) -> ResponseReturnValue:
-    return _round(round_id)
+    return _round(round_id=round_id)
 
 
-def _round(round_id: int, no: ValidationError | Refused | None = None) -> Response:
-    if isinstance(no, NotFound):
-        raise no
-    found = _must(round_id)
+def _round(no: ValidationError | Refused | None = None, *, round_id: int) -> Response:
+    found = _part(round_id)
     opening.listed(opening.of_round(found))
-    answer = render("reviews/round.html", round=found, typed=request.form, **wrong_with(no, WRONG))
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
-    return answer
+    return render("reviews/round.html", round=found, typed=request.form, **wrong_with(no, WRONG))
 
 
 def _back(round_id: int, said: str) -> Response:
@@ -161,30 +153,26 @@ def edit_round(round_id: int) -> ResponseReturnValue:
 
 @pages.post(f"{ROUND}/edit")
 @may("hr")
+@comes_back(_form)
 def change_round(round_id: int) -> ResponseReturnValue:
-    found = _must(round_id)
-    try:
-        form = body(forms.RoundIn())
-        with transaction():
-            rounds.change(round_id, _said(form), version=form["version"], reach=_reach(), at=now())
-            audit.write("review_round:changed", at=now(), actor_id=me(), detail={"round": round_id})
-        return _back(round_id, _("Saved"))
-    except (ValidationError, Refused) as no:
-        return _form(no, found)
+    _must(round_id)
+    form = body(forms.RoundIn())
+    with transaction():
+        rounds.change(round_id, _said(form), version=form["version"], reach=_reach(), at=now())
+        audit.write("review_round:changed", at=now(), actor_id=me(), detail={"round": round_id})
+    return _back(round_id, _("Saved"))
 
 
 @pages.post(f"{ROUND}/seats")
 @may("hr")
+@comes_back(_round)
 def name_seat(round_id: int) -> ResponseReturnValue:
     _must(round_id)
-    try:
-        form = body(forms.NameSeatIn())
-        with transaction():
-            rounds.name_seat(round_id, person_id=_who(form["person"]), seat=form["seat"], at=now())
-            settle(now())
-        return _back(round_id, _("Saved"))
-    except (ValidationError, Refused) as no:
-        return _round(round_id, no)
+    form = body(forms.NameSeatIn())
+    with transaction():
+        rounds.name_seat(round_id, person_id=_who(form["person"]), seat=form["seat"], at=now())
+        settle(now())
+    return _back(round_id, _("Saved"))
 
 
 @pages.post(f"{ROUND}/seats/drop")
@@ -199,18 +187,16 @@ def drop_seat(round_id: int) -> ResponseReturnValue:
 
 @pages.post(f"{ROUND}/people")
 @may("hr")
+@comes_back(_round)
 def list_person(round_id: int) -> ResponseReturnValue:
     found = _must(round_id)
-    try:
-        form = body(forms.ListPersonIn())
-        with transaction():
-            rounds.list_person(
-                round_id, person_id=_who(form["person"]), job_id=form["job_id"], reach=_reach(),
-                jobs=[one.id for one in found.jobs],
-            )  # fmt: skip
-        return _back(round_id, _("Saved"))
-    except (ValidationError, Refused) as no:
-        return _round(round_id, no)
+    form = body(forms.ListPersonIn())
+    with transaction():
+        rounds.list_person(
+            round_id, person_id=_who(form["person"]), job_id=form["job_id"], reach=_reach(),
+            jobs=[one.id for one in found.jobs],
+        )  # fmt: skip
+    return _back(round_id, _("Saved"))
 
 
 @pages.post(f"{ROUND}/invitations")
@@ -250,12 +236,12 @@ def release(round_id: int) -> ResponseReturnValue:
 @pages.get(f"{ROUND}/decisions.csv")
 @may("hr")
 def decisions(round_id: int) -> ResponseReturnValue:
-    """What was decided and released, for the HR system."""
+    """What was decided and released, for the HR system: of those within reach."""
     return decisions_file(round_id)
 
 
 def decisions_file(round_id: int) -> Response:
-    _must(round_id)
+    _part(round_id)
     rows = choosing.decisions(me(), _reach(), round_id)
     opening.listed(row.person_id for row in rows)
     head = "external_id name job job_name outcome outcome_name from decided_on released_on deciders review".split()
@@ -283,21 +269,16 @@ def decisions_file(round_id: int) -> Response:
 @pages.get(f"{ONE}/seats")
 @may("hr")
 def seats(review_id: uuid.UUID) -> ResponseReturnValue:
-    return _seats(review_id)
+    return _seats(review_id=review_id)
 
 
-def _seats(review_id: uuid.UUID, no: ValidationError | Refused | None = None) -> Response:
-    if isinstance(no, NotFound):
-        raise no
+def _seats(no: ValidationError | Refused | None = None, *, review_id: uuid.UUID) -> Response:
     row = _run(review_id)
     name = people.names([row.person_id])[row.person_id]
-    answer = render(
+    return render(
         "reviews/seats.html", row=row, name=name, seats=choosing.seats(review_id), typed=request.form,
         objection=choosing.objection(review_id), **wrong_with(no, WRONG),
     )  # fmt: skip
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
-    return answer
 
 
 def _seated(review_id: uuid.UUID, said: str) -> Response:
@@ -306,59 +287,51 @@ def _seated(review_id: uuid.UUID, said: str) -> Response:
 
 @pages.post(f"{ONE}/seats")
 @may("hr")
+@comes_back(_seats)
 def name_one(review_id: uuid.UUID) -> ResponseReturnValue:
     _run(review_id)
-    try:
-        form = body(forms.NameSeatIn())
-        with transaction():
-            panel.name_seat(review_id, person_id=_who(form["person"]), seat=form["seat"], by=me(), at=now())
-            settle(now())
-        return _seated(review_id, _("Saved"))
-    except (ValidationError, Refused) as no:
-        return _seats(review_id, no)
+    form = body(forms.NameSeatIn())
+    with transaction():
+        panel.name_seat(review_id, person_id=_who(form["person"]), seat=form["seat"], by=me(), at=now())
+        settle(now())
+    return _seated(review_id, _("Saved"))
 
 
 @pages.post(f"{ONE}/seats/drop")
 @may("hr")
+@comes_back(_seats)
 def take_off(review_id: uuid.UUID) -> ResponseReturnValue:
     _run(review_id)
-    try:
-        form = body(forms.DropSeatIn())
-        with transaction():
-            panel.step_aside(review_id, person_id=form["person_id"], seat=form["seat"], by=me(), at=now())
-            settle(now())
-        return _seated(review_id, _("Saved"))
-    except (ValidationError, Refused) as no:
-        return _seats(review_id, no)
+    form = body(forms.DropSeatIn())
+    with transaction():
+        panel.step_aside(review_id, person_id=form["person_id"], seat=form["seat"], by=me(), at=now())
+        settle(now())
+    return _seated(review_id, _("Saved"))
 
 
 @pages.post(f"{ONE}/begin")
 @may("hr")
+@comes_back(_seats)
 def begin(review_id: uuid.UUID) -> ResponseReturnValue:
     """Let the panel begin when the day of the evidence is over."""
     _run(review_id)
-    try:
-        with transaction():
-            panel.begin(review_id=review_id, by=me(), today=_today(), at=now())
-            settle(now())
-        return _seated(review_id, _("The panel can begin"))
-    except Refused as no:
-        return _seats(review_id, no)
+    with transaction():
+        panel.begin(review_id=review_id, by=me(), today=_today(), at=now())
+        settle(now())
+    return _seated(review_id, _("The panel can begin"))
 
 
 @pages.post(f"{ONE}/handler")
 @may("hr")
+@comes_back(_seats)
 def name_handler(review_id: uuid.UUID) -> ResponseReturnValue:
     """Who handles an objection: somebody without a part in it."""
     _run(review_id)
-    try:
-        form = body(forms.PersonIn())
-        with transaction():
-            after.name_handler(review_id, person_id=_who(form["person"]), by=me(), at=now())
-            settle(now())
-        return _seated(review_id, _("Saved"))
-    except (ValidationError, Refused) as no:
-        return _seats(review_id, no)
+    form = body(forms.PersonIn())
+    with transaction():
+        after.name_handler(review_id, person_id=_who(form["person"]), by=me(), at=now())
+        settle(now())
+    return _seated(review_id, _("Saved"))
 
 
 # The invitation ----------------------------------------------------------------------------------------------

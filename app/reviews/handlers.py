@@ -1,10 +1,11 @@
-"""What reviews do when something happens elsewhere."""
+"""What files do when something happens elsewhere, and when something happens in them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.events import PersonErased
-from app.reviews import actions, after
+from app import live
+from app.events import BadgeRevoked, FactWithdrawn, LessonUnnamed, PersonErased, ReviewChanged
+from app.reviews import actions, after, queries, touching
 
 
 def end_of_erased(happened: Sequence[PersonErased], now: datetime) -> None:
@@ -12,3 +13,13 @@ def end_of_erased(happened: Sequence[PersonErased], now: datetime) -> None:
     ids = [event.person_id for event in happened]
     after.close_of_erased(ids, at=now)
     actions.forget(ids, at=now)
+
+
+def note_what_fell(happened: Sequence[FactWithdrawn | BadgeRevoked | LessonUnnamed], now: datetime) -> None:
+    """A file that holds what does not stand any more says so: whoever decides or signs on it reads it again first."""
+    touching.note_what_fell({event.person_id for event in happened}, now)
+
+
+def nudge(happened: Sequence[ReviewChanged], now: datetime) -> None:
+    """Open pages of who may open these files ask whether there is something new; what it is they read there."""
+    live.nudge(queries.who_may_open({event.review_id for event in happened}), "review")

@@ -61,6 +61,14 @@ def reach() -> choosing.Reach:
     return set() if isinstance(found, bool) else found
 
 
+def part(round_id: int) -> choosing.Round:
+    """What of a round lies within reach; who sees all of it does something in it (see `must`)."""
+    found = choosing.part_of_round(me(), reach(), round_id)
+    if found is None:
+        raise NotFound(rounds.NOT_THERE)
+    return found
+
+
 def must(round_id: int) -> choosing.Round:
     """A round that lies within reach as a whole."""
     found = choosing.one_round(me(), reach(), round_id)

@@ -5,11 +5,10 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
-from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
 from app.careers import queries as careers
@@ -26,6 +25,7 @@ from app.reviews.schemas import (
     BIGGEST,
     AnswerForm,
     AskColleagueForm,
+    NewsQuery,
     ObserveForm,
     PickQuery,
     ProposeForm,
@@ -35,7 +35,7 @@ from app.reviews.schemas import (
     WordsForm,
 )
 from app.reviews.touching import NOT_THERE
-from app.web import body, done, now, query, render, swaps, wrong_with
+from app.web import body, comes_back, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("reviews", __name__)
 CRITERION = f"{ONE}/criteria/<int(max={BIGGEST}):criterion_id>"
@@ -59,16 +59,14 @@ def mine() -> ResponseReturnValue:
     return _mine()
 
 
-def _mine(
-    no: ValidationError | Refused | None = None, flashes: list[tuple[str, str]] | None = None
-) -> Response:
+def _mine(no: ValidationError | Refused | None = None) -> Response:
     today = now().astimezone(timezone()).date()
     up, open_now = careers.next_jobs(me(), today)
     lists = queries.listed(me())
     underway = {row.job_id for row in lists["own"] if row.stage in rules.OPEN}
     up, open_now = ([job for job in jobs if job.id not in underway] for jobs in (up, open_now))
     asked = careers.current_criteria(job.id for job in (*up, *open_now))
-    answer = render(
+    return render(
         "reviews/listed.html",
         up=[job for job in up if job.id in asked],
         asked_for_other="asked" in request.args,
@@ -77,33 +75,27 @@ def _mine(
         to_answer=queries.all_to_observe(me()),
         reports=reports_of(me()) if "manager" in asker().roles else [],
         jobs=careers.jobs() if "manager" in asker().roles else [],
-        flashes=flashes or [],
         typed=request.form if no else {},
         **lists,
         **wrong_with(no, WRONG),
     )
-    return _status(answer, no)
 
 
 @pages.post("/reviews")
 @may("person")
+@comes_back(_mine)
 def ask() -> ResponseReturnValue:
     """For oneself, or for somebody who reports to one; who asks for another learns nothing of the file."""
-    try:
-        form = body(ReviewAskForm())
-        holder = profile(form["person"]).id if form["person"] else me()
-        job = careers.job(form["job"])
-        with transaction():
-            new = actions.NewReview(person_id=holder, job_id=job.id, asked_by=me())
-            (made,) = actions.start([new], at=now())
-            settle(now())
-            if holder == me():
-                return done("reviews/_saved.html", url_for(".one", review_id=made))
-            return done("reviews/_saved.html", url_for(".mine", asked=1))
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        return _mine(no)
+    form = body(ReviewAskForm())
+    holder = profile(form["person"]).id if form["person"] else me()
+    job = careers.job(form["job"])
+    with transaction():
+        new = actions.NewReview(person_id=holder, job_id=job.id, asked_by=me())
+        (made,) = actions.start([new], at=now())
+        settle(now())
+        if holder == me():
+            return done("reviews/_saved.html", url_for(".one", review_id=made))
+        return done("reviews/_saved.html", url_for(".mine", asked=1))
 
 
 # The file ---------------------------------------------------------------------------------------------------------
@@ -114,12 +106,30 @@ def ask() -> ResponseReturnValue:
 def one(review_id: uuid.UUID) -> ResponseReturnValue:
     seen = opened(review_id)
     if needs_reason(seen):
-        return render("reviews/reason.html", seen=seen)
+        return _reason(review_id=review_id)
     return _one(seen)
 
 
+def _reason(no: ValidationError | Refused | None = None, *, review_id: uuid.UUID) -> Response:
+    return render(
+        "reviews/reason.html", seen=opened(review_id), **wrong_with(no, {"reason": WRONG["question"]})
+    )
+
+
 def _one(seen: queries.Open, no: ValidationError | Refused | None = None, **more: Any) -> Response:
-    return _status(render("reviews/one.html", **_shown(seen), **more, **wrong_with(no, WRONG)), no)
+    return render("reviews/one.html", **_shown(seen), **more, **wrong_with(no, WRONG))
+
+
+@pages.get(f"{ONE}/news")
+@may("person")
+def news(review_id: uuid.UUID) -> ResponseReturnValue:
+    """Whether the file was changed since it was read. Nothing of it is said, so this is no look at it; a guess is."""
+    seen = queries.opened(me(), review_id, reach_of(asker())) or opened(review_id)
+    told = query(NewsQuery())
+    if seen.row.version == told["read"] or needs_reason(seen):
+        return "", 204
+    show = url_for(".one", review_id=review_id, **{"as": told["as_"] or None})
+    return done("reviews/_news.html", show, show=show)
 
 
 def _shown(seen: queries.Open) -> dict[str, Any]:
@@ -143,19 +153,16 @@ def _shown(seen: queries.Open) -> dict[str, Any]:
 
 @pages.post(f"{ONE}/reason")
 @may("hr")
+@comes_back(_reason)
 def reason(review_id: uuid.UUID) -> ResponseReturnValue:
     """Why HR opens a review that is over."""
     seen = opened(review_id)
     if not seen.runs:
         raise NotFound(NOT_THERE)
-    try:
-        said = body(ReasonForm())["reason"]
-        with transaction():
-            actions.give_reason(review_id, by=me(), person_id=seen.row.person_id, reason=said, at=now())
-            return done("reviews/_saved.html", url_for(".one", review_id=review_id))
-    except (ValidationError, Refused) as no:
-        wrong = {"reason": WRONG["question"]}
-        return _status(render("reviews/reason.html", seen=seen, **wrong_with(no, wrong)), no)
+    said = body(ReasonForm())["reason"]
+    with transaction():
+        actions.give_reason(review_id, by=me(), person_id=seen.row.person_id, reason=said, at=now())
+        return done("reviews/_saved.html", url_for(".one", review_id=review_id))
 
 
 @pages.post(f"{ONE}/withdraw")
@@ -178,42 +185,38 @@ def complete(review_id: uuid.UUID) -> ResponseReturnValue:
         return done("reviews/_saved.html", url_for(".one", review_id=review_id))
 
 
+def _words_again(no: ValidationError | Refused, *, review_id: uuid.UUID) -> Response:
+    typed = {"typed_words": request.form.get("words", ""), "words_now": getattr(no, "now", None)}
+    if swaps():
+        return render("reviews/_words_kept.html", **typed, **wrong_with(no, WRONG))
+    return _one(_own(review_id), no, **typed)
+
+
 @pages.post(f"{ONE}/words")
 @may("person")
+@comes_back(_words_again)
 def words(review_id: uuid.UUID) -> ResponseReturnValue:
     """A draft, which comes by itself while one types, or into the file; either button works without script."""
-    seen = _own(review_id)
-    try:
-        form = body(WordsForm())
-        with transaction():
-            actions.write_words(
-                review_id, form["words"], file=form["file"], by=me(), at=now(), was=form["was"]
-            )
-            there = url_for(".one", review_id=review_id, _anchor="own")
-            kept = {"words_mark": rules.mark_of(form["words"].strip()), "kept_at": now()}
-            return done("reviews/_words_kept.html", there, **kept)
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        typed = {"typed_words": request.form.get("words", ""), "words_now": getattr(no, "now", None)}
-        if swaps():
-            shown = render("reviews/_words_kept.html", **typed, **wrong_with(no, WRONG))
-            return _status(shown, no)
-        return _one(seen, no, **typed)
-
-
-# Gathering --------------------------------------------------------------------------------------------------------
+    _own(review_id)
+    form = body(WordsForm())
+    with transaction():
+        actions.write_words(review_id, form["words"], file=form["file"], by=me(), at=now(), was=form["was"])
+        there = url_for(".one", review_id=review_id, _anchor="own")
+        kept = {"words_mark": rules.mark_of(form["words"].strip()), "kept_at": now()}
+        return done("reviews/_words_kept.html", there, **kept)
 
 
 @pages.get(CRITERION)
 @may("person")
 def pick(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
     """For its holder what they could add to a criterion; for HR what they could propose."""
-    return _pick(opened(review_id), criterion_id)
+    return _pick(review_id=review_id, criterion_id=criterion_id)
 
 
-def _pick(seen: queries.Open, criterion_id: int, no: ValidationError | Refused | None = None) -> Response:
-    asked = query(PickQuery())
+def _pick(
+    no: ValidationError | Refused | None = None, *, review_id: uuid.UUID, criterion_id: int
+) -> Response:
+    seen, asked = opened(review_id), query(PickQuery())
     if seen.row.stage != "gathering" or not (seen.mine or seen.runs):
         raise NotFound(NOT_THERE)
     found: Any = (
@@ -224,11 +227,11 @@ def _pick(seen: queries.Open, criterion_id: int, no: ValidationError | Refused |
     if found is None:
         raise NotFound(NOT_THERE)
     observations = queries.observations(seen.row) if seen.mine else []
-    answer = render(
+    return render(
         "reviews/pick.html",
         "reviews/_picker.html" if seen.mine else "reviews/_propose.html",
         seen=seen,
-        review_id=seen.row.id,
+        review_id=review_id,
         criterion_id=criterion_id,
         choice=found,
         kind=asked["kind"] if asked["kind"] == "ask" else found.kind if seen.mine else "",
@@ -238,29 +241,24 @@ def _pick(seen: queries.Open, criterion_id: int, no: ValidationError | Refused |
         typed=request.form if no else {},
         **wrong_with(no, WRONG),
     )
-    return _status(answer, no)
 
 
 @pages.post(f"{CRITERION}/evidence")
 @may("person")
+@comes_back(_pick)
 def release(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
-    seen = _own(review_id)
-    try:
-        form = body(ReleaseForm())
-        named = [actions.NewEvidence(criterion_id=criterion_id, thing=one) for one in form["thing"]]
-        if form["title"] or form["text"] or form["link"]:
-            parts = {name: form[name] for name in ("title", "text", "link")}
-            named.append(actions.NewEvidence(criterion_id=criterion_id, **parts))
-        if not named:
-            raise Refused(WRONG["thing"], fields={"thing": WRONG["thing"]})
-        with transaction():
-            actions.release(review_id, named, by=me(), at=now())
-            settle(now())
-            return _criterion(review_id, criterion_id, _("Added."))
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        return _pick(seen, criterion_id, no)
+    _own(review_id)
+    form = body(ReleaseForm())
+    named = [actions.NewEvidence(criterion_id=criterion_id, thing=one) for one in form["thing"]]
+    if form["title"] or form["text"] or form["link"]:
+        parts = {name: form[name] for name in ("title", "text", "link")}
+        named.append(actions.NewEvidence(criterion_id=criterion_id, **parts))
+    if not named:
+        raise Refused(WRONG["thing"], fields={"thing": WRONG["thing"]})
+    with transaction():
+        actions.release(review_id, named, by=me(), at=now())
+        settle(now())
+        return _criterion(review_id, criterion_id, _("Added."))
 
 
 @pages.post(f"{ONE}/evidence/<int(max={BIGGEST}):evidence_id>/back")
@@ -269,31 +267,27 @@ def take_back(review_id: uuid.UUID, evidence_id: int) -> ResponseReturnValue:
     _own(review_id)
     with transaction():
         criterion_id = queries.criterion_of(review_id, evidence_id)
-        actions.take_back(review_id, [evidence_id], by=me())
+        actions.take_back(review_id, [evidence_id], by=me(), at=now())
         return _criterion(review_id, criterion_id or 0, _("Taken back."))
 
 
 @pages.post(f"{CRITERION}/proposals")
 @may("hr")
+@comes_back(_pick)
 def propose(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
     """The answer is the same, whatever the employee has or says."""
     seen = opened(review_id)
     if not seen.runs:
         raise NotFound(NOT_THERE)
-    try:
-        form = body(ProposeForm())
-        items = [
-            actions.NewProposal(criterion_id=criterion_id, kind=kind, slug=slug)
-            for kind, _colon, slug in (one.partition(":") for one in form["thing"])
-        ]
-        with transaction():
-            actions.propose(review_id, items, by=me(), at=now())
-            settle(now())
-            return _criterion(review_id, criterion_id, _("Proposed. Whether it is added is up to them."))
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        return _pick(seen, criterion_id, no)
+    form = body(ProposeForm())
+    items = [
+        actions.NewProposal(criterion_id=criterion_id, kind=kind, slug=slug)
+        for kind, _colon, slug in (one.partition(":") for one in form["thing"])
+    ]
+    with transaction():
+        actions.propose(review_id, items, by=me(), at=now())
+        settle(now())
+        return _criterion(review_id, criterion_id, _("Proposed. Whether it is added is up to them."))
 
 
 @pages.post(f"{ONE}/proposals/<int(max={BIGGEST}):proposal_id>")
@@ -328,22 +322,18 @@ def _criterion(review_id: uuid.UUID, criterion_id: int, said: str) -> Response:
 
 @pages.post(f"{CRITERION}/observations")
 @may("person")
+@comes_back(_pick)
 def ask_colleague(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
-    seen = _own(review_id)
-    try:
-        form = body(AskColleagueForm())
-        found = meant(form["who"], field="who", but=me())
-        with transaction():
-            actions.ask_colleagues(
-                review_id, criterion_id=criterion_id, observer_ids=[found.id] if found else [],
-                question=form["question"], by=me(), at=now(),
-            )  # fmt: skip
-            settle(now())
-            return _criterion(review_id, criterion_id, _("Asked."))
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        return _pick(seen, criterion_id, no)
+    _own(review_id)
+    form = body(AskColleagueForm())
+    found = meant(form["who"], field="who", but=me())
+    with transaction():
+        actions.ask_colleagues(
+            review_id, criterion_id=criterion_id, observer_ids=[found.id] if found else [],
+            question=form["question"], by=me(), at=now(),
+        )  # fmt: skip
+        settle(now())
+        return _criterion(review_id, criterion_id, _("Asked."))
 
 
 @pages.post(f"{ONE}/observations/<int(max={BIGGEST}):observation_id>/unask")
@@ -358,38 +348,34 @@ def unask(review_id: uuid.UUID, observation_id: int) -> ResponseReturnValue:
 @pages.get(SEEN)
 @may("person")
 def observation(observation_id: int) -> ResponseReturnValue:
-    return _observation(observation_id)
+    return _observation(observation_id=observation_id)
 
 
-def _observation(observation_id: int, no: ValidationError | Refused | None = None) -> Response:
+def _observation(no: ValidationError | Refused | None = None, *, observation_id: int) -> Response:
+    if no and swaps():
+        return render("reviews/_words_kept.html", **wrong_with(no, WRONG))
     found = queries.to_observe(me(), observation_id)
     if found is None:
         raise NotFound(NOT_THERE)
     typed = request.form if no else {}
-    return _status(render("reviews/observation.html", asked=found, typed=typed, **wrong_with(no, WRONG)), no)
+    return render("reviews/observation.html", asked=found, typed=typed, **wrong_with(no, WRONG))
 
 
 @pages.post(SEEN)
 @may("person")
+@comes_back(_observation)
 def observe(observation_id: int) -> ResponseReturnValue:
-    try:
-        form = body(ObserveForm())
-        with transaction():
-            actions.observe(
-                observation_id, form["words"], on=form["observed_on"], file=form["file"], by=me(), at=now()
-            )
-            settle(now())
-            return done(
-                "reviews/_words_kept.html",
-                url_for(".observation", observation_id=observation_id),
-                kept_at=now(),
-            )
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        if swaps():
-            return _status(render("reviews/_words_kept.html", **wrong_with(no, WRONG)), no)
-        return _observation(observation_id, no)
+    form = body(ObserveForm())
+    with transaction():
+        actions.observe(
+            observation_id, form["words"], on=form["observed_on"], file=form["file"], by=me(), at=now()
+        )
+        settle(now())
+        return done(
+            "reviews/_words_kept.html",
+            url_for(".observation", observation_id=observation_id),
+            kept_at=now(),
+        )
 
 
 @pages.post(f"{SEEN}/decline")
@@ -399,9 +385,3 @@ def decline(observation_id: int) -> ResponseReturnValue:
         actions.decline_to_observe(observation_id, by=me(), at=now())
         settle(now())
         return done("reviews/_saved.html", url_for(".observation", observation_id=observation_id))
-
-
-def _status(answer: Response, no: ValidationError | Refused | None) -> Response:
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
-    return answer

@@ -256,6 +256,7 @@ def step_words() -> dict[str, str]:
         "objection_answered": _("answered the objection"),
         "decided_anew": _("Others decide anew"),
         "begun": _("let the panel begin"),
+        "fell": _("A piece of evidence does not stand any more"),
         "closed": _("The file is closed"),
     }
 

@@ -6,7 +6,7 @@ file; `rules` and the columns of `Open` say what each may do in it.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +16,8 @@ from sqlalchemy import text
 from app.badges.queries import catalogue
 from app.careers import queries as careers
 from app.config import timezone
-from app.db import db
-from app.people.queries import keys_of
+from app.db import array, db
+from app.people.queries import keys_of, serves
 from app.reviews import evidence, holding, rules, terms
 from app.reviews.evidence import Evidence as Evidence
 from app.reviews.holding import Thing
@@ -71,6 +71,22 @@ def opened(me: int, review_id: uuid.UUID, reach: set[int] | bool | None) -> Open
         return None
     found = Open(row, row.mine, row.assesses, row.decides, row.handles, row.runs)
     return found if found.mine or found.assesses or found.decides or found.handles or found.runs else None
+
+
+_READERS = text(f"""
+    SELECT person_id FROM review WHERE id = ANY(CAST(:ids AS uuid[]))
+    UNION SELECT person_id FROM review_seat
+          WHERE review_id = ANY(CAST(:ids AS uuid[])) AND stepped_aside_at IS NULL
+    UNION SELECT handler_id FROM review_objection
+          WHERE review_id = ANY(CAST(:ids AS uuid[])) AND handler_id IS NOT NULL
+    UNION SELECT h.id FROM review r JOIN person h ON h.role = 'hr' AND h.active AND h.id <> r.person_id
+          WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {serves("r.department_id", "h.id")}
+""")
+
+
+def who_may_open(review_ids: Collection[uuid.UUID]) -> set[int]:
+    """All for whom `opened` finds one of these."""
+    return set(db.session.scalars(_READERS, {"ids": array(sorted(review_ids))}))
 
 
 # The file --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewInvited, ReviewSeatNamed
 from app.outbox import publish
+from app.people.queries import hr_reach
 from app.reviews import deciding, rules
 from app.reviews.panel import WRONG as SEATS
 from app.reviews.touching import NOT_NOW, write
@@ -43,6 +44,18 @@ WRONG = {
 }
 CHANGED = _l("Somebody decided, or changed the round, since you opened this page. Look at it again.")
 
+# All of a round lies within reach: its departments, its reviews, and who may take part in it without one yet.
+WHOLE = """
+    (CAST(:everywhere AS boolean) OR EXISTS (SELECT FROM review_round_unit u WHERE u.round_id = o.id)
+     AND NOT EXISTS (SELECT FROM review_round_unit u WHERE u.round_id = o.id
+                     AND u.unit_id <> ALL(CAST(:reach AS bigint[])))
+     AND NOT EXISTS (SELECT FROM review r WHERE r.round_id = o.id
+                     AND coalesce(r.department_id <> ALL(CAST(:reach AS bigint[])), true))
+     AND NOT EXISTS (SELECT FROM review_round_person v JOIN person p ON p.id = v.person_id AND p.active
+                     WHERE v.round_id = o.id AND coalesce(p.department_id <> ALL(CAST(:reach AS bigint[])), true)
+                       AND NOT EXISTS (SELECT FROM review r WHERE r.round_id = o.id AND r.person_id = v.person_id)))
+"""
+_IS_WHOLE = text(f"SELECT {WHOLE} FROM review_round o WHERE o.id = :round")
 _OPEN = text("""
     INSERT INTO review_round (name, evidence_due, panel_due, decide_due, release_on, deciders, seen_days, object_days,
                               opened_by, opened_at, once)
@@ -239,9 +252,17 @@ def hold(round_id: int) -> Any:
     return row
 
 
+def _must_be_whole(round_id: int, reach: set[int] | None) -> None:
+    """HR of some departments changes and releases what lies within them as a whole; the rest is HR's of all."""
+    told = {"round": round_id, "everywhere": reach is None, "reach": array(sorted(reach or ()))}
+    if not db.session.scalar(_IS_WHOLE, told):
+        raise NotFound(NOT_THERE)
+
+
 def change(round_id: int, said: NewRound, *, version: int, reach: set[int] | None, at: datetime) -> None:
     """Other dates or another name, for the round and for its reviews that are still underway."""
     row = hold(round_id)
+    _must_be_whole(round_id, reach)
     if row.released_at is not None:
         raise Conflict(NOT_NOW)
     if row.version != version:
@@ -350,6 +371,7 @@ def release(round_id: int, *, by: int | None, mark: str | None, at: datetime) ->
     people = db.session.execute(_OF_ROUND, {"round": round_id}).all()
     lock_people(row.person_id for row in people)
     row = hold(round_id)
+    _must_be_whole(round_id, None if by is None else hr_reach(by))
     if row.released_at is not None:
         raise Conflict(_l("This round was released already."))
     rows = db.session.execute(_OF_ROUND, {"round": round_id}).all()

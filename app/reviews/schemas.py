@@ -19,6 +19,13 @@ class ReviewAskForm(Schema):
     person = fields.String(load_default="", validate=validate.Length(max=80))
 
 
+class NewsQuery(Schema):
+    """`read` is the version of the file that is on the page."""
+
+    read = fields.Integer(load_default=0, validate=validate.Range(0, BIGGEST))
+    as_ = fields.String(load_default="", data_key="as", validate=validate.OneOf(("", "employee")))
+
+
 class PickQuery(Schema):
     kind = fields.String(load_default="", validate=validate.Length(max=20))
     q = fields.String(load_default="", validate=validate.Length(max=80))

@@ -1,6 +1,7 @@
 """What is done in a file by its panel, by who decides, and afterwards by the employee; and the frozen dossier."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -19,7 +20,7 @@ from app.reviews.actions import SAY_WHY
 from app.reviews.opening import ONE, needs_reason, opened
 from app.reviews.pages import _shown
 from app.reviews.touching import NOT_THERE, Stale
-from app.web import body, done, now, query, render, swaps, wrong_with
+from app.web import body, comes_back, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("sitting", __name__)
 pages.add_app_template_global(printing.step_words, "review_steps")
@@ -30,30 +31,26 @@ def _to(review_id: uuid.UUID, said: str = "", anchor: str = "") -> Response:
     return done("reviews/_kept.html", then, said=said)
 
 
-def _again(review_id: uuid.UUID, no: ValidationError | Refused, where: str, known: Any) -> Response:
-    """The file again, with what was typed and what is wrong with it. What is not there is not there here either."""
-    if isinstance(no, NotFound):
-        raise no
-    if isinstance(no, Stale) and not isinstance(no, panel.Clash):
-        return _stale(review_id, no)
-    seen = opened(review_id)
-    context: dict[str, Any] = {**_shown(seen), **wrong_with(no, known), "typed": request.form, "where": where}
-    if isinstance(no, panel.Clash):
-        context["clash"] = {one.criterion_id: one for one in no.both}
-    if swaps() and where == "panel":
-        answer = render("reviews/_unkept.html", None, **context)
-    else:
-        answer = render("reviews/one.html", None, **context)
-    answer.status_code = no.status if isinstance(no, Refused) else 422
-    return answer
+def _again(where: str, known: Any) -> Callable[..., Response]:
+    """The file again, with what was typed there and what is wrong with it; or what changed since it was read."""
+
+    def shown(no: ValidationError | Refused, *, review_id: uuid.UUID) -> Response:
+        if isinstance(no, Stale) and not isinstance(no, panel.Clash):
+            return _stale(no, review_id=review_id)
+        context: dict[str, Any] = {**_shown(opened(review_id)), **wrong_with(no, known)}
+        context |= {"typed": request.form, "where": where}
+        if isinstance(no, panel.Clash):
+            context["clash"] = {one.criterion_id: one for one in no.both}
+        unkept = swaps() and where == "panel"
+        return render("reviews/_unkept.html" if unkept else "reviews/one.html", **context)
+
+    return shown
 
 
-def _stale(review_id: uuid.UUID, no: Stale) -> Response:
+def _stale(no: Stale, *, review_id: uuid.UUID) -> Response:
     """What changed since it was read; what was typed stands there to be sent again."""
     told: dict[str, Any] = {"changed": no.changed, "message": no.message, "typed": request.form}
-    answer = render("reviews/stale.html", None, review_id=review_id, **told)
-    answer.status_code = no.status
-    return answer
+    return render("reviews/stale.html", review_id=review_id, **told)
 
 
 # The panel ------------------------------------------------------------------------------------------------------
@@ -61,21 +58,19 @@ def _stale(review_id: uuid.UUID, no: Stale) -> Response:
 
 @pages.post(f"{ONE}/assessment")
 @may("person")
+@comes_back(_again("panel", panel.WRONG))
 def assess(review_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a draft, or hand all of it in."""
     seen = _as(review_id, "assesses")
-    try:
-        form = body(forms.AssessIn())
-        given = forms.said_of(request.form, [one.id for one in queries.file(seen.row).criteria])
-        said = [panel.Said(criterion_id=one, **given[one]) for one in given]
-        with transaction():
-            versions = panel.assess(review_id, said, person_id=me(), hand_in=form["hand_in"], at=now())
-            settle(now())
-        if swaps() and not form["hand_in"]:
-            return render("reviews/_versions.html", versions=versions)
-        return _to(review_id, _("Handed in"))
-    except (ValidationError, Refused) as no:
-        return _again(review_id, no, "panel", panel.WRONG)
+    form = body(forms.AssessIn())
+    given = forms.said_of(request.form, [one.id for one in queries.file(seen.row).criteria])
+    said = [panel.Said(criterion_id=one, **given[one]) for one in given]
+    with transaction():
+        versions = panel.assess(review_id, said, person_id=me(), hand_in=form["hand_in"], at=now())
+        settle(now())
+    if swaps() and not form["hand_in"]:
+        return render("reviews/_versions.html", versions=versions)
+    return _to(review_id, _("Handed in"))
 
 
 def _as(review_id: uuid.UUID, what: str) -> queries.Open:
@@ -103,26 +98,24 @@ def step_aside(review_id: uuid.UUID) -> ResponseReturnValue:
 
 @pages.post(f"{ONE}/decision")
 @may("person")
+@comes_back(_again("decision", deciding.WRONG))
 def decide(review_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a draft; look at what will be signed; sign it, under the version of the file that was read."""
     seen = _as(review_id, "decides")
-    try:
-        form = body(forms.DecideIn())
-        said = deciding.Decision(**{name: form[name] for name in ("outcome", "words", "from_on", "plan_on")})
-        if form["step"] == "look":
-            said = deciding.checked(said, now())
-            file = queries.file(seen.row)
-            versions = {name: form[name] for name in ("read", "draft")}
-            return render("reviews/sign.html", None, review_id=review_id, file=file, said=said, **versions)
-        with transaction():
-            if form["step"] == "draft":
-                deciding.draft(review_id, said, person_id=me(), version=form["draft"], at=now())
-            else:
-                deciding.sign(review_id, said, person_id=me(), version=form["read"], at=now())
-            settle(now())
-        return _to(review_id, _("Saved") if form["step"] == "draft" else _("Signed"), "decision-h")
-    except (ValidationError, Refused) as no:
-        return _again(review_id, no, "decision", deciding.WRONG)
+    form = body(forms.DecideIn())
+    said = deciding.Decision(**{name: form[name] for name in ("outcome", "words", "from_on", "plan_on")})
+    if form["step"] == "look":
+        said = deciding.checked(said, now())
+        file = queries.file(seen.row)
+        versions = {name: form[name] for name in ("read", "draft")}
+        return render("reviews/sign.html", review_id=review_id, file=file, said=said, **versions)
+    with transaction():
+        if form["step"] == "draft":
+            deciding.draft(review_id, said, person_id=me(), version=form["draft"], at=now())
+        else:
+            deciding.sign(review_id, said, person_id=me(), version=form["read"], at=now())
+        settle(now())
+    return _to(review_id, _("Saved") if form["step"] == "draft" else _("Signed"), "decision-h")
 
 
 # Afterwards -----------------------------------------------------------------------------------------------------
@@ -130,64 +123,56 @@ def decide(review_id: uuid.UUID) -> ResponseReturnValue:
 
 @pages.post(f"{ONE}/seen")
 @may("person")
+@comes_back(_again("seen", after.WRONG))
 def sign_seen(review_id: uuid.UUID) -> ResponseReturnValue:
     form = body(forms.SeenIn())
     _as(review_id, "mine")
-    try:
-        with transaction():
-            after.sign_seen(review_id, person_id=me(), version=form["read"], at=now())
-    except Stale as no:
-        return _stale(review_id, no)
+    with transaction():
+        after.sign_seen(review_id, person_id=me(), version=form["read"], at=now())
     return _to(review_id, _("Signed as seen"))
 
 
 @pages.post(f"{ONE}/answer")
 @may("person")
+@comes_back(_again("answer", after.WRONG))
 def answer(review_id: uuid.UUID) -> ResponseReturnValue:
     _as(review_id, "mine")
-    try:
-        form = body(forms.AnswerIn())
-        with transaction():
-            after.answer(review_id, form["words"], person_id=me(), at=now())
-        return _to(review_id, _("Your answer stands in the file"))
-    except (ValidationError, Refused) as no:
-        return _again(review_id, no, "answer", after.WRONG)
+    form = body(forms.AnswerIn())
+    with transaction():
+        after.answer(review_id, form["words"], person_id=me(), at=now())
+    return _to(review_id, _("Your answer stands in the file"))
 
 
 @pages.post(f"{ONE}/objection")
 @may("person")
+@comes_back(_again("objection", after.WRONG))
 def file_objection(review_id: uuid.UUID) -> ResponseReturnValue:
     _as(review_id, "mine")
-    try:
-        form = body(forms.AnswerIn())
-        with transaction():
-            after.file_objection(review_id, form["words"], person_id=me(), at=now())
-            settle(now())
-        return _to(review_id, _("Your objection stands in the file"))
-    except (ValidationError, Refused) as no:
-        return _again(review_id, no, "objection", after.WRONG)
+    form = body(forms.AnswerIn())
+    with transaction():
+        after.file_objection(review_id, form["words"], person_id=me(), at=now())
+        settle(now())
+    return _to(review_id, _("Your objection stands in the file"))
 
 
 @pages.post(f"{ONE}/objection/answer")
 @may("person")
+@comes_back(_again("handling", after.WRONG))
 def handle(review_id: uuid.UUID) -> ResponseReturnValue:
     """Whoever was named to handle it, and had no part in the decision."""
     _as(review_id, "handles")
-    try:
-        form = body(forms.HandleIn())
-        with transaction():
-            after.handle(
-                review_id,
-                outcome=form["outcome"],
-                words=form["words"],
-                person_id=me(),
-                version=form["read"],
-                at=now(),
-            )
-            settle(now())
-        return _to(review_id, _("Answered"))
-    except (ValidationError, Refused) as no:
-        return _again(review_id, no, "handling", after.WRONG)
+    form = body(forms.HandleIn())
+    with transaction():
+        after.handle(
+            review_id,
+            outcome=form["outcome"],
+            words=form["words"],
+            person_id=me(),
+            version=form["read"],
+            at=now(),
+        )
+        settle(now())
+    return _to(review_id, _("Answered"))
 
 
 # The frozen dossier ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Lock order: people, the round, the review, its rows. Whoever decides, signs or r
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,11 @@ from sqlalchemy import text
 
 from app.db import array, db
 from app.errors import Conflict, NotFound
+from app.events import ReviewChanged
 from app.keys import encrypt, padded
+from app.outbox import tell_later
 from app.people.queries import keys_of
+from app.reviews import evidence
 from app.reviews.sealing import about
 
 NOT_THERE = _l("This review is not here, or not for you.")
@@ -26,7 +29,9 @@ _HOLD = text("SELECT * FROM review WHERE id = :review FOR NO KEY UPDATE")
 _HOLD_ALL = text("""
     SELECT * FROM review WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_UP = text("UPDATE review SET version = version + 1 WHERE id = ANY(CAST(:ids AS uuid[]))")
+_UP = text("""
+    UPDATE review SET version = version + 1 WHERE id = ANY(CAST(:ids AS uuid[])) RETURNING id, person_id
+""")
 _STEPS = text("""
     INSERT INTO review_step (review_id, at, person_id, what, detail)
     SELECT s.review_id, :at, s.person_id, s.what, s.detail
@@ -82,7 +87,13 @@ def touched(
 ) -> None:
     """Write what happened, and let the version of these files go up by one. `details` by the place of a step."""
     write(steps, at, details)
-    db.session.execute(_UP, {"ids": array({review for review, _, _ in steps})})
+    up({review for review, _, _ in steps}, at)
+
+
+def up(review_ids: Collection[uuid.UUID], at: datetime) -> None:
+    """These files show something else now: whoever signs reads it again first, and open pages hear of it."""
+    rows = db.session.execute(_UP, {"ids": array(sorted(review_ids))}).all()
+    tell_later((ReviewChanged(person_id=row.person_id, review_id=row.id) for row in rows), at)
 
 
 def write(
@@ -100,6 +111,37 @@ def write(
             "details": array(json.dumps(told.get(place, {})) for place in range(len(steps))),
         },
     )
+
+
+# What fell ------------------------------------------------------------------------------------------------------
+
+_CARRYING = text("""
+    SELECT r.id FROM review r
+    WHERE r.person_id = ANY(CAST(:people AS bigint[])) AND r.stage NOT IN ('closed', 'withdrawn')
+      AND EXISTS (SELECT FROM review_evidence e WHERE e.review_id = r.id AND e.kind <> 'document')
+    ORDER BY r.id FOR NO KEY UPDATE
+""")
+_NOTED = text("""
+    SELECT CAST(detail ->> 'evidence' AS bigint) FROM review_step
+    WHERE review_id = ANY(CAST(:ids AS uuid[])) AND what = 'fell'
+""")
+
+
+def note_what_fell(person_ids: Collection[int], at: datetime) -> None:
+    """Evidence of these people was revoked, withdrawn or taken away: files in which it stands say so, once for each."""
+    ids = list(db.session.scalars(_CARRYING, {"people": array(sorted(person_ids))}))
+    if not ids:
+        return
+    noted = set(db.session.scalars(_NOTED, {"ids": array(ids)}))
+    fell = [
+        (review, one.id)
+        for review, several in evidence.of(ids).items()
+        for one in several
+        if one.taken_back and one.id not in noted
+    ]
+    if fell:
+        details = {place: {"evidence": piece} for place, (_, piece) in enumerate(fell)}
+        touched([(review, None, "fell") for review, _ in fell], at, details)
 
 
 # Words ------------------------------------------------------------------------------------------------------

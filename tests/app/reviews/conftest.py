@@ -109,11 +109,11 @@ class Scene:
             panel.assess(review, said, person_id=self.cast.id_of(name), hand_in=True, at=AT)
             settle(AT)
 
-    def review_of_five(self, holder: str) -> uuid.UUID:
-        """A review that eve alone assessed."""
+    def review_of_five(self, holder: str, member: str = "eve") -> uuid.UUID:
+        """A review that one colleague alone assessed."""
         review = self.review(holder)
-        self.seat(review, "member", "eve")
-        self.hand_in(review, "eve", "partly")
+        self.seat(review, "member", member)
+        self.hand_in(review, member, "partly")
         return review
 
     def version(self, review: uuid.UUID) -> int:

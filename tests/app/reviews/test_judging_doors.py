@@ -362,17 +362,29 @@ def test_each_hears_once_of_what_waits_and_no_mail_says_what_was_decided(
     assert "Not yet" not in page
 
 
-def test_how_panels_judged_a_criterion_appears_from_five_reviews_on_and_names_nobody(
+def test_how_panels_judged_a_criterion_appears_from_five_judged_by_five_and_goes_on_in_steps_of_five(
     scene: Scene, client_of: Browser
 ) -> None:
-    for name in ("anna", "mia", "leo", "dan"):
+    def page() -> str:
+        return client_of("clara").get("/hr/reviews/panels").text
+
+    for name in ("anna", "mia", "leo", "dan", "cor"):
         scene.review_of_five(name)
-    page = client_of("clara").get("/hr/reviews/panels").text
-    assert "Can do thing 1" not in page
-    scene.review_of_five("cor")
-    page = client_of("clara").get("/hr/reviews/panels").text
-    assert "Can do thing 1" in page
-    assert "Eve" not in page
+    assert "Can do thing 1" not in page()  # five reviews, and the word of one
+    with transaction():
+        db.session.execute(text("UPDATE review SET stage = 'closed'"))
+    pairs = [("anna", "ben"), ("mia", "clara"), ("leo", "dan"), ("dan", "cor"), ("cor", "dan")]
+    for holder, member in pairs[:4]:
+        scene.review_of_five(holder, member)
+    assert "Can do thing 1" not in page()
+    scene.review_of_five(*pairs[4])
+    told = page()
+    assert "Can do thing 1" in told
+    assert not any(name in told for name in ("Eve", "Ben", "Dan", "Cor"))
+    scene.review_of_five("ben")
+    assert (
+        page().count('<td class="num">10</td>') == told.count('<td class="num">10</td>') == len(scene.asked)
+    )
     assert client_of("mia").get("/hr/reviews/panels").status_code == 403
 
 
