@@ -22,6 +22,8 @@ from app.activities.schemas import (
     EditedActivityOut,
     HandOverIn,
     LogIn,
+    ManyIn,
+    ManyOut,
     WaitingOut,
     WishAnswerIn,
     WishesOut,
@@ -159,6 +161,19 @@ def confirmations() -> dict[str, Any]:
     """What waits for your word, the oldest first."""
     rows = records.waiting_for(me())
     return {"completions": [_told(row) for row in rows], "waiting": records.count_waiting_for(me())}
+
+
+@api.route("/confirmations", methods=["POST"])
+@may("person")
+@api.arguments(ManyIn)
+@api.response(200, ManyOut)
+@api.alt_response(404, description="nothing here waits for your word")
+def confirm_many(form: dict[str, Any]) -> dict[str, Any]:
+    """Confirm many logs at once; what changed in the meantime is left as it is, and named."""
+    with transaction():
+        confirmed = confirming.confirm_what_waits(form["completions"], by=me(), at=now())
+        settle(now())
+        return {"confirmed": confirmed, "changed": sorted({*form["completions"]} - {*confirmed})}
 
 
 @api.route("/completions/<int:completion_id>/decision", methods=["POST"])

@@ -48,10 +48,33 @@ def decide(
     if len(asked) < len(wanted):
         raise NotFound(_l("Nothing here waits for your word."))
     lock_people(row.person_id for row in asked)
-    told = {"ids": wanted, "by": by, "confirm": confirm, "note": note.strip(), "at": at}
-    rows = db.session.execute(_DECIDE, told).all()
-    if len(rows) < len(wanted):
+    if len(_say(wanted, by=by, confirm=confirm, note=note.strip(), at=at)) < len(wanted):
         raise Conflict(IN_THE_MEANTIME)
+    return wanted
+
+
+def confirm_what_waits(completion_ids: Iterable[int], *, by: int, at: datetime) -> list[int]:
+    """Confirm those of these that still wait for this person; return them.
+
+    What was withdrawn, decided or handed over in the meantime is left as it is, and the rest does not suffer from it.
+    That many were confirmed at once stands in the audit log: a word given a hundred times is to be seen.
+    """
+    wanted = sorted(set(completion_ids))
+    asked = records.asked_of(by, wanted)
+    if not asked:
+        raise NotFound(_l("Nothing here waits for your word."))
+    lock_people(row.person_id for row in asked)
+    confirmed = _say(wanted, by=by, confirm=True, note="", at=at)
+    if len(confirmed) > 1:
+        detail = {"confirmed": len(confirmed), "changed": len(wanted) - len(confirmed)}
+        write("completion:many-confirmed", at=at, actor_id=by, detail=detail)
+    return confirmed
+
+
+def _say(completion_ids: list[int], *, by: int, confirm: bool, note: str, at: datetime) -> list[int]:
+    """Decide on what still waits, tell what follows, and return it. The people are locked."""
+    told = {"ids": completion_ids, "by": by, "confirm": confirm, "note": note, "at": at}
+    rows = db.session.execute(_DECIDE, told).all()
     if confirm:
         publish(
             fact_of(
@@ -68,7 +91,7 @@ def decide(
     else:
         drop_supports([log_source(row.id) for row in rows], at=at)
         publish(CompletionDeclined(person_id=row.person_id, completion_id=row.id) for row in rows)
-    return wanted
+    return sorted(row.id for row in rows)
 
 
 # Handing over ---------------------------------------------------------------------------------------------

@@ -14,10 +14,12 @@ from app.activities import actions, confirming, logs, queries, records
 from app.activities.rules import KINDS, Log, edition_of
 from app.activities.schemas import (
     CatalogueQuery,
+    ConfirmationsQuery,
     DecisionIn,
     HandOverForm,
     LogForm,
     LogQuery,
+    ManyIn,
     NewsQuery,
     TitleQuery,
     WhoQuery,
@@ -322,7 +324,28 @@ def withdraw(completion_id: int) -> ResponseReturnValue:
 @pages.get("/confirmations")
 @may("person")
 def confirmations() -> ResponseReturnValue:
-    return _waiting()
+    asked = query(ConfirmationsQuery())
+    context = _queue(ticked=asked["all"], confirmed=asked["confirmed"], changed=asked["changed"])
+    return render("activities/confirmations.html", "activities/_waiting.html", **context)
+
+
+@pages.post("/confirmations")
+@may("person")
+def confirm_many() -> ResponseReturnValue:
+    """What changed in the meantime is left, and counted; it never loses the rest."""
+    try:
+        wanted = set(body(ManyIn())["completions"])
+    except ValidationError:
+        answer = _waiting(none_chosen=_("Tick first what you want to confirm."))
+        answer.status_code = 422
+        return answer
+    with transaction():
+        confirmed = len(confirming.confirm_what_waits(wanted, by=me(), at=now()))
+        settle(now())
+        told: dict[str, Any] = {"confirmed": confirmed, "changed": len(wanted) - confirmed}
+        context = _queue(**told)
+        context["next_id"] = None if told["changed"] else next((row.id for row in context["rows"]), None)
+        return done("activities/_waiting.html", url_for(".confirmations", **told), **context)
 
 
 @pages.get("/confirmations/new")
@@ -374,16 +397,23 @@ def _queue(**more: Any) -> dict[str, Any]:
         "for_reports": records.waiting_for_reports_of(me()),
         "decided": None,
         "next_id": None,
+        "confirmed": 0,
+        "changed": 0,
         **more,
     }
 
 
 def _waiting(
-    refused_id: int | None = None, no: ValidationError | Refused | None = None, typed: str = ""
+    refused_id: int | None = None,
+    no: ValidationError | Refused | None = None,
+    typed: str = "",
+    none_chosen: str = "",
 ) -> Response:
     conflict = no.message if isinstance(no, Conflict) else None
     wrong = (
         _("Say in a sentence what is missing, in 1,000 characters or fewer.") if no and not conflict else None
     )
-    context = _queue(refused_id=refused_id, conflict=conflict, wrong=wrong, typed=typed)
+    context = _queue(
+        refused_id=refused_id, conflict=conflict, wrong=wrong, typed=typed, none_chosen=none_chosen
+    )
     return render("activities/confirmations.html", "activities/_waiting.html", **context)

@@ -119,6 +119,38 @@ class NewsQuery(Schema):
     after = fields.Integer(load_default=0, validate=validate.Range(0, BIGGEST))
 
 
+MOST_AT_ONCE = 100  # that one word confirms; a page shows fewer
+
+
+class ManyIn(Schema):
+    """Logs that wait for your word, to be confirmed at once."""
+
+    completions = fields.List(
+        fields.Integer(validate=validate.Range(1, BIGGEST)),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_AT_ONCE),
+    )
+
+
+class ManyOut(Schema):
+    confirmed = fields.List(fields.Integer(), required=True)
+    changed = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={
+            "description": "what did not wait for your word any more: decided, withdrawn or handed over"
+        },
+    )
+
+
+class ConfirmationsQuery(Schema):
+    """Whether all is ticked, and what the last word on many did."""
+
+    all = fields.Boolean(load_default=False)
+    confirmed = fields.Integer(load_default=0, validate=validate.Range(0, MOST_AT_ONCE))
+    changed = fields.Integer(load_default=0, validate=validate.Range(0, MOST_AT_ONCE))
+
+
 class DecisionIn(Schema):
     """The confirmer's word; `note` is needed to decline."""
 

@@ -56,6 +56,7 @@ ACTS: dict[str, Any] = {
     "client:made": _l("A key for a system was made"),
     "client:revoked": _l("The key of a system was ended"),
     "client:rotated": _l("A system got a new secret"),
+    "completion:many-confirmed": _l("Learning of colleagues was confirmed, many at once"),
     "completion:handed-over": _l("Learning that waits was handed to another colleague to confirm"),
     "criteria:begun": _l("A new version of what a job asks was begun"),
     "criteria:discarded": _l("A draft of what a job asks was thrown away"),

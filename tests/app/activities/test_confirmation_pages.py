@@ -1,12 +1,15 @@
 """Confirming what colleagues learned, in a browser with and without JavaScript."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event, select
 
 from app.activities import logs, records
 from app.activities.rules import Log
+from app.audit.models import AuditEntry
 from app.db import db
 from app.facts.models import Fact
 from tests.app.activities.scene import NOW, Catalogue, tell
@@ -121,7 +124,7 @@ def test_nobody_else_decides_and_it_answers_like_what_is_not_there(
 def test_a_word_that_is_none_changes_nothing(client_of: Browser, waiting: list[int], decision: str) -> None:
     answer = client_of("mia").post(f"/confirmations/{waiting[0]}", data={"decision": decision}, headers=HTMX)
     assert answer.status_code == 422
-    assert client_of("mia").get("/confirmations").text.count("<article") == 3
+    assert client_of("mia").get("/confirmations").text.count('<li class="top"') == 3
 
 
 def test_a_confirmed_log_becomes_points(app: Flask, client_of: Browser, waiting: list[int]) -> None:
@@ -138,3 +141,129 @@ def test_what_is_new_is_told_and_shown_only_when_asked_for(client_of: Browser, w
     assert "new request" not in mia.get(f"/confirmations/new?after={waiting[-1]}", headers=HTMX).text
     assert "2 new requests" in mia.get(f"/confirmations/new?after={waiting[0]}", headers=HTMX).text
     assert "new request" not in client_of("ben").get("/confirmations/new", headers=HTMX).text
+
+
+# Many at once -----------------------------------------------------------------------------------------------
+
+
+def ticked(*ids: int) -> dict[str, list[str]]:
+    return {"completions": [str(one) for one in ids]}
+
+
+def test_many_are_ticked_by_a_link_and_confirmed_by_one_button_without_javascript(
+    client_of: Browser, waiting: list[int], app: Flask
+) -> None:
+    mia = client_of("mia")
+    page = mia.get("/confirmations").text
+    assert page.count('form="many"') == 3
+    assert " checked" not in page
+    assert mia.get("/confirmations?all=true").text.count(" checked") == 3
+    answer = mia.post("/confirmations", data=ticked(*waiting))
+    assert (answer.status_code, answer.location) == (303, "/confirmations?confirmed=3&changed=0")
+    after = mia.get(answer.location).text
+    assert "3 confirmed." in after
+    assert "Nothing waits for you" in after
+    with app.app_context():
+        assert db.session.query(Fact).filter_by(kind="completed").count() == 3
+
+
+def test_one_that_waits_alone_has_nothing_to_tick(client_of: Browser, waiting: list[int]) -> None:
+    mia = client_of("mia")
+    mia.post("/confirmations", data=ticked(*waiting[:2]))
+    assert 'form="many"' not in mia.get("/confirmations").text
+
+
+def test_what_changed_meanwhile_is_counted_and_the_rest_is_confirmed(
+    client_of: Browser, waiting: list[int], app: Flask
+) -> None:
+    assert client_of("anna").post(f"/log/{waiting[0]}/withdraw").status_code == 303
+    answer = client_of("mia").post("/confirmations", data=ticked(*waiting), headers=HTMX)
+    assert answer.status_code == 200
+    assert "2 confirmed." in answer.text
+    assert "1 had changed in the meantime and was left as it is." in answer.text
+    assert answer.text.count("autofocus") == 1
+    with app.app_context():
+        states = {row.id: row.state for row in records.completions(waiting)}
+    assert [states[one] for one in waiting] == ["withdrawn", "confirmed", "confirmed"]
+
+
+def test_after_many_the_next_row_has_the_focus(client_of: Browser, waiting: list[int]) -> None:
+    answer = client_of("mia").post("/confirmations", data=ticked(*waiting[:2]), headers=HTMX)
+    assert f'id="waiting-{waiting[2]}-h" tabindex="-1" autofocus' in answer.text
+    assert "2 confirmed." in answer.text
+    assert "1 waits for you." in answer.text
+
+
+@pytest.mark.parametrize("sent", [{}, {"completions": []}, {"completions": ["x"]}, {"completions": ["0"]}])
+def test_without_a_tick_the_page_says_what_to_do(
+    client_of: Browser, waiting: list[int], sent: dict[str, list[str]]
+) -> None:
+    answer = client_of("mia").post("/confirmations", data=sent, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Tick first what you want to confirm." in answer.text
+    assert answer.text.count("autofocus") == 1
+
+
+def test_more_than_a_hundred_ticks_are_refused(client_of: Browser, waiting: list[int]) -> None:
+    answer = client_of("mia").post("/confirmations", data=ticked(*range(1, 102)))
+    assert answer.status_code == 422
+
+
+def test_nobody_confirms_many_for_others(client_of: Browser, waiting: list[int], app: Flask) -> None:
+    """Not the learner, not a colleague, not HR: as if these were not there."""
+    for name in ("anna", "ben", "clara", "dan", "leo", "cor"):
+        answers = [
+            client_of(name).post("/confirmations", data=ticked(*ids)) for ids in (waiting, [999_999, 999_998])
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+    with app.app_context():
+        assert {row.state for row in records.completions(waiting)} == {"waiting"}
+
+
+def test_ten_take_as_many_statements_as_two(
+    client_of: Browser, app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    def more(first: int, number: int) -> list[int]:
+        items: list[Log] = [
+            {"person_id": cast.anna, "title": f"Round {one}", "kind": "on_the_job", "skill_id": catalogue.safety,
+             "completed_on": NOW.date(), "note": "With the crew"}
+            for one in range(first, first + number)
+        ]  # fmt: skip
+        with app.app_context():
+            return list(tell(lambda: logs.log_completions(items, at=NOW)).result)
+
+    asked: list[str] = []
+
+    def note(*seen: Any) -> None:
+        asked.append(seen[2])
+
+    mia, took = client_of("mia"), []
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for ids in (more(0, 2), more(10, 2), more(20, 10)):
+            asked.clear()
+            assert mia.post("/confirmations", data=ticked(*ids)).status_code == 303
+            took.append(len(asked))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert took[1] == took[2]
+
+
+def test_that_many_were_confirmed_at_once_is_in_the_audit_log(
+    client_of: Browser, waiting: list[int], app: Flask, cast: Cast
+) -> None:
+    client_of("mia").post("/confirmations", data=ticked(*waiting))
+    with app.app_context():
+        found = db.session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "completion:many-confirmed")
+        ).all()
+        assert [(one.actor_id, one.detail) for one in found] == [(cast.mia, {"confirmed": 3, "changed": 0})]
+
+
+def test_many_by_api_are_named_one_by_one(client_of: Browser, waiting: list[int]) -> None:
+    client_of("anna").post(f"/log/{waiting[0]}/withdraw")
+    answer = client_of("mia").post("/api/v1/confirmations", json={"completions": waiting})
+    assert answer.get_json() == {"confirmed": waiting[1:], "changed": waiting[:1]}
+    assert client_of("ben").post("/api/v1/confirmations", json={"completions": waiting}).status_code == 404

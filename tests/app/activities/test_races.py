@@ -126,6 +126,49 @@ def test_of_two_decisions_at_once_one_holds_and_the_other_is_told(
     assert len(facts(answers)) == (row.state == "confirmed")
 
 
+def test_two_who_confirm_many_at_once_confirm_each_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
+    """The same confirmer in two windows, in another order, and one log withdrawn in between."""
+    both: list[Log] = [
+        own_log(cast, catalogue),
+        {**own_log(cast, catalogue), "activity_id": catalogue.sampling},
+        {**own_log(cast, catalogue), "person_id": cast.ben},
+    ]
+    ids = tell(lambda: logs.log_completions(both, at=NOW)).result
+    answers = at_once(
+        app,
+        lambda: confirming.confirm_what_waits(ids, by=cast.mia, at=NOW),
+        lambda: confirming.confirm_what_waits(ids[::-1], by=cast.mia, at=NOW),
+        lambda: logs.withdraw_log(ids[0], by=cast.anna, at=NOW),
+    )
+    states = {row.id: row.state for row in records.completions(ids)}
+    assert [states[one] for one in ids[1:]] == ["confirmed", "confirmed"]
+    confirmed = [one for answer in answers[:2] if isinstance(answer, tuple) for one in answer[0]]
+    assert sorted(confirmed) == sorted(one for one in ids if states[one] == "confirmed")
+    assert len(facts(answers)) == len(confirmed)
+
+
+def test_what_is_handed_over_while_many_are_confirmed_is_confirmed_by_one(
+    app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    ids = tell(
+        lambda: logs.log_completions(
+            [own_log(cast, catalogue), {**own_log(cast, catalogue), "activity_id": catalogue.sampling}],
+            at=NOW,
+        )
+    ).result
+    answers = at_once(
+        app,
+        lambda: confirming.confirm_what_waits(ids, by=cast.mia, at=NOW),
+        lambda: confirming.hand_over(ids[0], by=cast.anna, to=cast.clara, at=NOW),
+    )
+    rows = {row.id: row for row in records.completions(ids)}
+    assert rows[ids[1]].state == "confirmed"
+    moved = not isinstance(answers[1], Refused)
+    assert (rows[ids[0]].state, rows[ids[0]].confirmer_id) == (
+        ("waiting", cast.clara) if moved else ("confirmed", cast.mia)
+    )
+
+
 def test_a_decision_and_a_report_at_once_count_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     (completion_id,) = tell(lambda: logs.log_completions([own_log(cast, catalogue)], at=NOW)).result
     answers = at_once(
