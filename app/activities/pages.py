@@ -182,7 +182,9 @@ def log_it() -> ResponseReturnValue:
 @pages.get("/log/people")
 @may("person")
 def people() -> ResponseReturnValue:
-    """Names for the box, while one types."""
+    """Names for the box, while one types; by its address the page with the box."""
+    if not swaps():
+        return redirect(url_for(".log"))
     found = colleagues(query(WhoQuery())["who"], but=me(), limit=8)
     return render("people/_names.html", people=found)
 

@@ -43,7 +43,7 @@ from app.people.queries import profile_of
 NAME = re.compile(r"\b[^\W\d_a-z]\w+(?:-\w+)?")
 AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
-PAGE = 8  # a page stays under 800 elements
+PAGE = 5  # a page stays under 800 elements, with the composer above them
 APPLIERS = 100
 OF_TEAM = 300
 LATELY, FRONT = 2000, 100  # applications, and lessons applied most among them
