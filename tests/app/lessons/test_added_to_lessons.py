@@ -1,6 +1,7 @@
 """What is added to lessons: pictures, documents, reactions, and drafts that only their writer can open."""
 
 import io
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from werkzeug.test import TestResponse
 from app.db import db, transaction
 from app.lessons import changing, extras, pictures, rules
 from app.lessons.models import Attachment, Draft, Reaction
+from app.lessons.queries import PAGE
 from app.outbox import settle
 from tests.app.lessons.conftest import AT, TEXT
 from tests.cast import NAMES, Cast, SignedIn
@@ -336,3 +338,17 @@ def test_a_name_in_the_text_gets_a_tip_and_nothing_is_refused(skill: int, client
     assert anna.post("/lessons/names", data={"happened": "Ben waited."}).status_code == 200, "also as a page"
     shared = anna.post("/lessons", data={**TEXT, "happened": "Ben stood there waiting.", "skills": skill})
     assert shared.status_code == 303
+
+
+def test_a_page_of_lessons_is_light_however_many_there_are_and_whatever_was_said_to_them(
+    app: Flask, share: Share, client_of: Browser
+) -> None:
+    told = [share("anna", happened=f"Story number {number} of this year.") for number in range(12)]
+    for lesson_id in told:
+        for kind in rules.REACTIONS:
+            client_of("ben").post(f"/lessons/{lesson_id}/reactions", data={"kind": kind})
+    page = client_of("ben").get("/lessons").text
+    assert page.count('aria-pressed="true"') == 3 * PAGE
+    assert len(re.findall(r"<[a-z]", page)) < 780
+    back = client_of("ben").post(f"/lessons/{told[0]}/reactions", data={"kind": "-brave"}, headers=SWAP).text
+    assert back.count('aria-pressed="true"') == 2
