@@ -25,7 +25,7 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render
 
 pages = Blueprint("goals", __name__)
 ONE = f"/goals/<int(max={BIGGEST}):goal_id>"
@@ -241,8 +241,6 @@ def _form(row: Any, typed: dict[str, Any], **more: Any) -> Response:
 @may("person")
 def names() -> ResponseReturnValue:
     """Names for the box, while one types; by its address the page with the box."""
-    if not swaps():
-        return redirect(url_for(".new"))
     typed = request.args.get("who", "")[:200]
     found = people.colleagues(typed, but=me(), limit=8)
-    return done("people/_names.html", url_for(".everything"), people=found)
+    return done("people/_names.html", url_for(".new"), people=found)

@@ -55,9 +55,7 @@ class ApplicationIn(Schema):
 class ReactionIn(Schema):
     """A word to a lesson, said or taken back; a button can say `take_back` with the word in place of `kind`."""
 
-    kind = fields.String(
-        required=True, validate=validate.OneOf([*rules.REACTIONS, *(f"-{kind}" for kind in rules.REACTIONS)])
-    )
+    kind = fields.String(required=True, validate=validate.OneOf(rules.REACTIONS))
     on = fields.Boolean(load_default=True)
 
     @pre_load

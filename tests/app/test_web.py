@@ -318,7 +318,7 @@ def test_beyond_its_measure_the_house_says_so_and_works_on(
 
 
 FRAGMENTS = {
-    "/goals/people?who=e": "/goals",
+    "/goals/people?who=e": "/goals/new",
     "/kudos/people?who=e": "/kudos",
     "/kudos/teams?team=n": "/kudos",
     "/log/people?who=e": "/log",
