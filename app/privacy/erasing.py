@@ -78,8 +78,19 @@ def _spare_last_administrator(rows: Sequence[Row[Any]]) -> None:
         raise Refused(LAST)
 
 
+# Boards that were filled know nothing yet of where the projector put somebody; once the person's row says no unit any
+# more, it could not take them off those boards.
+_STOOD = text("""
+    INSERT INTO board_member (person_id, department_id, team_id, taking_part)
+    SELECT id, department_id, team_id, false FROM person WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id
+    ON CONFLICT (person_id) DO UPDATE SET department_id = coalesce(board_member.department_id, excluded.department_id),
+        team_id = coalesce(board_member.team_id, excluded.team_id)
+""")
+
+
 def _put_down(rows: Sequence[Row[Any]], by: int | None, at: datetime) -> None:
     """That they were erased, by number only; and a hash of how an HR file would name them again."""
+    db.session.execute(_STOOD, {"ids": array(row.id for row in rows)})
     put = [
         {"person_id": row.id, "mark": mark_of(row.id, row.created_at), "at": at, "by_id": by} for row in rows
     ]

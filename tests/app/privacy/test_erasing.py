@@ -188,6 +188,15 @@ def test_their_pages_are_not_there_and_they_are_signed_out(app, cast, company, c
     assert client_of("dan").get(f"/admin/people/{cast.anna}").status_code == 404
 
 
+def test_they_leave_boards_that_were_filled_before_the_projector_knew_them(app, cast, company):
+    with app.app_context():
+        with transaction():
+            db.session.execute(text("DELETE FROM board_member"))
+        erase(cast.anna)
+        quiet()
+        assert all_is_well() == []
+
+
 def test_never_oneself_never_the_last_administrator_and_a_second_time_nothing(app, cast):
     with app.app_context():
         for by in (cast.dan, None):
