@@ -140,8 +140,11 @@ _AIMS = text(f"""
 """)
 
 
-def the_map(*, whole: bool, today: date) -> Map:
-    """All of it, in a number of statements that does not grow. `whole`: with the holes that are about people."""
+def the_map(*, whole: bool, today: date, running: Sequence[Target] | None = None) -> Map:
+    """All of it, in a number of statements that does not grow. `whole`: with the holes that are about people.
+
+    `running`: the targets that still run, where they are known already.
+    """
     goals, tree = vision.goals(), [row for row in vision.tree() if row.retired_at is None]
     goal_of = _goals_of(tree)
     skills = _skills(tree)
@@ -149,7 +152,7 @@ def the_map(*, whole: bool, today: date) -> Map:
     loose = OfGoal(None)
     for one in skills:
         found.get(goal_of[one.row.id] or 0, loose).skills.append(one)
-    for target in targets(today):
+    for target in targets(today) if running is None else running:
         found.get(goal_of.get(target.skill.id) or 0, loose).targets.append(target)
     for goal_id, number in _aims(goal_of).items():
         if goal_id in found:
@@ -273,10 +276,12 @@ _PROGRAMMES = text("""
 
 def plan(year: int, *, today: date) -> list[Planned]:
     """What is planned in a year, per goal; what serves no goal stands last."""
-    found = the_map(whole=False, today=today)
+    every = targets(today, past=True)
+    running = [one for one in every if last_day(one.period) >= today]
+    found = the_map(whole=False, today=today, running=running)
     planned = [Planned(goal) for goal in (*found.goals, found.loose)]
     of_skill = {skill.row.id: one for one in planned for skill in one.goal.skills}
-    for target in targets(today, past=True):
+    for target in every:
         if target.period.startswith(str(year)) and target.skill.id in of_skill:
             of_skill[target.skill.id].targets.append(target)
     for row in db.session.execute(_DATES, _bounds(year)):

@@ -115,8 +115,8 @@ def test_another_period_of_the_board_keeps_the_focus_and_is_said(company: Compan
 
 def test_the_focus_goes_to_the_next_log_when_one_is_confirmed(company: Company, visit: Visit) -> None:
     page = visit("mia", "/confirmations")
-    first, second, third = page.locator("#waiting article h2").all_text_contents()
-    tab_to(page, "article:nth-of-type(2) button[value=confirm]")
+    first, second, third = page.locator("#waiting li h3").all_text_contents()
+    tab_to(page, "#waiting li:nth-of-type(2) button[value=confirm]")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=third)).to_be_focused()
     expect(page.get_by_role("heading", name=second)).to_have_count(0)

@@ -32,11 +32,12 @@ def test_learning_is_logged_with_evidence_confirmed_and_counted(
     expect(anna.locator("#mine")).to_contain_text("waits for Mia")
     mia = sign_in(stranger(script=False), "mia")
     mia.get_by_role("link", name="Confirmations").first.click()
-    asked = mia.locator("#waiting article")
+    asked = mia.locator("#waiting li")
     expect(asked).to_contain_text("From the first call to the last.")
     expect(asked.get_by_role("link", name="https:")).to_have_attribute(
         "href", "https://waterveld.example/night-crew/12"
     )
+    asked.locator("summary").click()
     asked.get_by_role("button", name="Ask what is missing").click()
     expect(asked).to_contain_text("Say in a sentence what is missing")
     asked.get_by_role("button", name="Confirm").click()
