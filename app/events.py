@@ -437,6 +437,8 @@ class ContentJudged(Event):
     kind: str
     content_id: int
     decision: str
+    reason: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

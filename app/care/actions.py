@@ -78,7 +78,7 @@ def decide(report_id: int, *, by: int, decision: str, answer: str = "", at: date
         .returning(Report.id, Report.reporter_id, Report.reason)
     )
     told = sorted(db.session.execute(together).all(), key=lambda one: one.id)
-    _tell(case, told, by=by, decision=decision, at=at)
+    _tell(case, told, by=by, decision=decision, answer=answer.strip(), at=at)
 
 
 _SHOW = (
@@ -104,14 +104,17 @@ def show_again(report_id: int, *, by: int, answer: str, at: datetime) -> None:
     values = {"decision": rules.SHOWN, "answer": answer.strip(), "decided_by": by, "decided_at": at}
     about = {"of_kind": row.kind, "of_content": row.content_id}
     told = sorted(db.session.execute(_SHOW.values(**values), about).all(), key=lambda one: one.id)
-    _tell(case, told, by=by, decision=rules.SHOWN, at=at)
+    _tell(case, told, by=by, decision=rules.SHOWN, answer=answer.strip(), at=at)
 
 
-def _tell(case: queries.Case, reports: Sequence[Any], *, by: int, decision: str, at: datetime) -> None:
+def _tell(
+    case: queries.Case, reports: Sequence[Any], *, by: int, decision: str, answer: str, at: datetime
+) -> None:
     """The room that has it follows; its author hears of it, if that is known, and each who reported it."""
     author = case.content.author_id if case.content else None
     about: dict[str, Any] = {"kind": case.kind, "content_id": case.content_id, "decision": decision}
-    publish([ContentJudged(person_id=by, **about)])
+    reason = reports[-1].reason
+    publish([ContentJudged(person_id=by, **about, reason=reason, answer=answer)])
     both = about | {"report_id": reports[-1].id}
     publish(
         ReportDecided(person_id=one.reporter_id, **both, reason=one.reason, as_author=False)

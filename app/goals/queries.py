@@ -11,9 +11,10 @@ from sqlalchemy import Row, text
 from app.activities.queries import Aims
 from app.badges import shelf
 from app.badges.queries import catalogue
-from app.db import db
+from app.db import array, db
 from app.errors import NotFound
 from app.goals.store import PROVEN
+from badges.criteria import Completed, Count, Distinct, Filter, HoldsBadge, leaves
 
 NOT_THERE = _l("There is no such goal.")
 MOST = 100
@@ -49,6 +50,7 @@ _LET_IN = """
 _OPEN_AIMS = text("""
     SELECT coalesce(array_agg(DISTINCT coalesce(a.merged_into_id, a.id)) FILTER (WHERE a.id IS NOT NULL), '{}')
                AS proofs,
+           coalesce(array_agg(DISTINCT g.proof_badge_id) FILTER (WHERE g.proof_badge_id IS NOT NULL), '{}') AS badges,
            coalesce(array_agg(DISTINCT s.id) FILTER (WHERE s.id IS NOT NULL), '{}') AS skills
     FROM goal g LEFT JOIN activity a ON a.id = g.proof_activity_id
     LEFT JOIN skill s ON s.id = g.skill_id OR s.goal_id = g.vision_goal_id
@@ -82,7 +84,53 @@ _VIEWERS = text("""
 def aims(me: int) -> Aims:
     """What the open goals of this person are about: for the catalogue, that shows what counts towards them."""
     row = db.session.execute(_OPEN_AIMS, {"me": me}).one()
-    return Aims(tuple(row.proofs), tuple(row.skills))
+    return Aims(tuple(sorted({*row.proofs, *_asked_by(row.badges)})), tuple(row.skills))
+
+
+# What a badge asks of completions, as the engine reads a filter: each of the three that is not empty has to hold.
+_ASKED = text("""
+    SELECT a.id FROM activity a WHERE a.state = 'published' AND EXISTS (
+        SELECT FROM unnest(CAST(:kinds AS text[]), CAST(:activities AS text[]), CAST(:skills AS text[]))
+                    AS w(kinds, activities, skills)
+        WHERE (w.kinds = '{}' OR a.kind = ANY(CAST(w.kinds AS text[])))
+          AND (w.activities = '{}' OR a.id IN (
+                   SELECT coalesce(m.merged_into_id, m.id) FROM activity m
+                   WHERE m.id = ANY(CAST(w.activities AS bigint[]))))
+          AND (w.skills = '{}' OR a.skills && ARRAY(
+                   SELECT s.id FROM skill s WHERE s.lineage && CAST(w.skills AS bigint[]))))
+""")
+
+
+def _asked_by(badge_ids: Sequence[int]) -> Sequence[int]:
+    """The activities that count for one of these badges, or for a badge that it asks for."""
+    filters = _filters(badge_ids)
+    if not filters:
+        return ()
+    told = {
+        "kinds": array(array(sorted(one.activity_kinds)) for one in filters),
+        "activities": array(array(sorted(one.activities)) for one in filters),
+        "skills": array(array(sorted(one.skills)) for one in filters),
+    }
+    return db.session.scalars(_ASKED, told).all()
+
+
+def _filters(badge_ids: Sequence[int]) -> set[Filter]:
+    """What these badges count of completions, in all their tiers."""
+    in_force, found = catalogue().in_force, set[Filter]()
+    seen, left = set[int](), list(badge_ids)
+    while left:
+        badge = left.pop()
+        if badge in seen or badge not in in_force:
+            continue
+        seen.add(badge)
+        for leaf in (one for rule in in_force[badge].badge.criteria for one in leaves(rule)):
+            if isinstance(leaf, HoldsBadge):
+                left.append(leaf.achievement_id)
+            elif isinstance(leaf, Completed):
+                found.add(Filter("completed", activities=leaf.activities))
+            elif isinstance(leaf, Count | Distinct) and leaf.of.kind == "completed":
+                found.add(leaf.of)
+    return found
 
 
 def mine(me: int) -> Sequence[Row[Any]]:

@@ -1,18 +1,20 @@
 """What can be done with lessons: share them. What authors do later: `changing`; what readers do: `applying`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, LargeBinary
 
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import FactStated, LessonShared
+from app.keys import encrypt, padded
 from app.lessons import queries, rules, unnamed
 from app.lessons.models import Lesson
 from app.outbox import publish
@@ -100,9 +102,33 @@ def share_lessons(items: Sequence[NewLesson], *, at: datetime) -> list[int]:
 def hide_lessons(lesson_ids: Sequence[int], *, at: datetime | None) -> None:
     """The care desk hides them from all but their authors. What they earned stays: no points are taken for words.
 
-    Without a moment they are shown again.
+    Without a moment they are shown again. Of one without a name no moment is kept: it would say which report it was.
     """
-    db.session.execute(update(Lesson).where(Lesson.id.in_(sorted(lesson_ids))).values(hidden_at=at))
+    moment = case((Lesson.author_id.is_(None), Lesson.shared_at), else_=at) if at else None
+    hidden = update(Lesson).where(Lesson.id.in_(sorted(lesson_ids)))
+    db.session.execute(hidden.values(hidden_at=moment, hidden_why=None))
+
+
+_NAMED = select(Lesson.id, Lesson.author_id).where(
+    Lesson.id == bindparam("ids", type_=ARRAY(BigInteger())).any_(), Lesson.author_id.is_not(None)
+)
+_KEEP_WHY = text("""
+    UPDATE lesson SET hidden_why = w.why FROM unnest(:ids, :sealed) AS w(id, why) WHERE lesson.id = w.id
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger())), bindparam("sealed", type_=ARRAY(LargeBinary())))
+
+
+def keep_why(told: Mapping[int, tuple[str, str]]) -> None:
+    """Why these were hidden, reason and answer, sealed with the keys of those authors whose name is known: should they
+    take it off, the reports stand with an address that is nobody's."""
+    rows = db.session.execute(_NAMED, {"ids": sorted(told)}).all() if told else []
+    keys = people.keys_of(row.author_id for row in rows)
+    sealed = {
+        row.id: encrypt(keys[row.author_id], padded(json.dumps(told[row.id])), "hidden")
+        for row in rows
+        if row.author_id in keys
+    }
+    if sealed:
+        db.session.execute(_KEEP_WHY, {"ids": list(sealed), "sealed": list(sealed.values())})
 
 
 # What may be shared, and what of it counts ------------------------------------------------------------------

@@ -72,6 +72,7 @@ _REMOVE_DOCUMENTS = text("""
 _HIDE = text("""
     UPDATE lesson SET id = w.new_id, author_id = NULL, mark = w.mark, shared_at = w.shared_at,
            edited_at = w.edited_at, team_id = CASE WHEN audience = 'team' THEN team_id END, once = w.once,
+           hidden_at = CASE WHEN hidden_at IS NOT NULL THEN w.shared_at END,
            text_keys = CAST(w.text_keys AS text[])
     FROM unnest(CAST(:ids AS bigint[]), CAST(:new_ids AS bigint[]), :marks, CAST(:shared AS timestamptz[]),
                 CAST(:edited AS timestamptz[]), CAST(:onces AS text[]), CAST(:text_keys AS text[]))

@@ -12,3 +12,5 @@ def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
         ids = [one.content_id for one in events if one.kind == "lesson" and one.decision == decision]
         if ids:
             actions.hide_lessons(ids, at=at)
+    hidden = [one for one in events if one.kind == "lesson" and one.decision == "hide"]
+    actions.keep_why({one.content_id: (one.reason, one.answer) for one in hidden})

@@ -41,6 +41,7 @@ class Lesson(Base):
     edited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     deleted_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     hidden_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    hidden_why: Mapped[bytes | None] = mapped_column(info=SECRET)  # sealed with the key of its author
     once: Mapped[str | None] = mapped_column(
         unique=True, info=PSEUDONYM
     )  # author:key of the form, or its digest

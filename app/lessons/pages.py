@@ -87,7 +87,9 @@ def share() -> ResponseReturnValue:
 @may("person")
 def lesson(lesson_id: int) -> ResponseReturnValue:
     told = _one(lesson_id)
-    return render("lessons/lesson.html", **told, appliers=queries.appliers(lesson_id), **_words())
+    row = told["lesson"]
+    why = queries.why_hidden(me(), lesson_id) if row.mine and row.unnamed and row.hidden else None
+    return render("lessons/lesson.html", **told, why=why, appliers=queries.appliers(lesson_id), **_words())
 
 
 @pages.get(f"{ONE}/edit")

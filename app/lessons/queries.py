@@ -5,6 +5,7 @@ author's own manager as long as the author is in that team; of one without a nam
 team. For everybody else it is not there. An author finds their own without a name by their marks (`unnamed`).
 """
 
+import json
 import re
 import uuid
 from collections.abc import Iterable, Sequence
@@ -33,8 +34,10 @@ from sqlalchemy.types import BigInteger, LargeBinary, Text
 
 from app.db import db
 from app.finding import matches
+from app.keys import decrypt, unpadded
 from app.lessons.models import WORDS, Application, Attachment, Lesson, Reaction, Saved
 from app.lessons.rules import REACTIONS
+from app.lessons.unnamed import key_of
 from app.lessons.unnamed import marks as marks
 from app.lessons.unnamed import marks_of as marks_of
 from app.people.models import Person, Unit
@@ -364,6 +367,21 @@ def feed(
 def lesson(me: int, lesson_id: int) -> AnyRow | None:
     """One lesson as this person may see it, or None."""
     return db.session.execute(_ONE, {"me": me, "marks": marks_of(me), "lesson_id": lesson_id}).one_or_none()
+
+
+_WHY = select(Lesson.hidden_why).where(
+    Lesson.id == bindparam("lesson_id"), _marked, Lesson.hidden_at.is_not(None)
+)
+
+
+def why_hidden(me: int, lesson_id: int) -> tuple[str, str] | None:
+    """Why a lesson of this person's without a name was hidden while it had one: reason and answer."""
+    key = key_of(me)
+    sealed = db.session.scalar(_WHY, {"lesson_id": lesson_id, "marks": marks(key)}) if key else None
+    if key is None or sealed is None:
+        return None
+    reason, answer = json.loads(unpadded(decrypt(key, sealed, "hidden")))
+    return reason, answer
 
 
 def appliers(lesson_id: int) -> Sequence[AnyRow]:

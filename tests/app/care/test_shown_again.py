@@ -194,8 +194,16 @@ def test_a_hidden_lesson_that_loses_its_name_still_says_to_its_author_that_it_is
     with app.app_context(), transaction():
         (new,) = changing.take_names_off([(lesson, cast.anna)], at=AT)
         settle(AT)
-    assert "The care desk hid it: you alone still see it." in client_of("anna").get(f"/lessons/{new}").text
-    assert client_of("ben").get(f"/lessons/{new}").status_code == 404
+    page = client_of("anna").get(f"/lessons/{new}").text
+    assert "The care desk hid it: you alone still see it." in page
+    assert "This was reported:" in page
+    assert "Please mind the tone." in page
+    for name in ("ben", "mia", "clara", "dan"):
+        assert client_of(name).get(f"/lessons/{new}").status_code == 404, name
+    (row,) = rows(app, "SELECT l::text, hidden_at = shared_at, octet_length(hidden_why) > 256 FROM lesson l")
+    assert "mind the tone" not in row[0]
+    assert row[1], "its moment would say which report it was, and that of whom"
+    assert row[2], "nor does the length tell the answer"
 
 
 # Who decides where HR is too few --------------------------------------------------------------------------------

@@ -310,6 +310,15 @@ def test_the_catalogue_shows_what_counts_towards_my_open_goals_and_never_those_o
     assert offered(anna, "?goals=1&kind=course") <= {"a1", "a2"}
     act(actions.let_go, [(proof, cast.anna)])
     assert offered(anna) == {"a2"}
+    of_badge = aim("anna", proof="badge", of="set")
+    assert offered(anna) == {"a1", "a2", "a3"}, "each activity that the badge asks for"
+    act(actions.let_go, [(of_badge, cast.anna)])
+    thanked = aim("anna", proof="badge", of="thanked")
+    assert offered(anna) == {"a2"}, "a badge for thanks asks for no activity"
+    act(actions.let_go, [(thanked, cast.anna)])
+    after = aim("anna", proof="badge", of="after")
+    assert offered(anna) == offered(anna, ""), "a badge that asks for one that counts every completion"
+    act(actions.let_go, [(after, cast.anna)])
     page = anna.get("/learn?goals=1").text
     assert "Counts towards my goals" in page
     assert "/learn/a2" in page

@@ -249,6 +249,16 @@ def test_following_while_the_last_step_is_done_completes_it(
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
 
 
+def test_following_it_twice_at_once_after_all_was_done_is_one_fact(
+    scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
+) -> None:
+    slug = publish((1, "a1"))
+    learn(cast.anna, "a1")
+    together(*(lambda: act(actions.follow, [(slug, cast.anna)]) for _ in range(4)))
+    assert standing(scene) == [(source(scene, cast.anna), 1.0)]
+    assert scene.ask("SELECT round FROM programme_follower") == [(1,)]
+
+
 def test_a_batch_of_many_takes_no_more_statements_than_one(
     app: Flask, scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
 ) -> None:
