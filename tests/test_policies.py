@@ -704,7 +704,7 @@ EXAMPLES: dict[str, Example] = {
     "sitting.file_objection": _of("/reviews/00000000-0000-4000-8000-000000000000/objection", 404),
     "sitting.handle": _of("/reviews/00000000-0000-4000-8000-000000000000/objection/answer", 404),
     "sitting.step_aside": _of("/reviews/00000000-0000-4000-8000-000000000000/aside", 404),
-    "sitting.sign_seen": _of("/reviews/00000000-0000-4000-8000-000000000000/seen", 422),
+    "sitting.sign_seen": _of("/reviews/00000000-0000-4000-8000-000000000000/seen", 404),
     "hr_reviews.listed": _of("/hr/reviews", 200),
     "hr_reviews.remind": _of("/hr/reviews/reminders", 303),
     "hr_reviews.panels": _of("/hr/reviews/panels", 200),

@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -253,15 +253,13 @@ def _is_link(link: str) -> bool:
     return found.scheme == "https" and bool(found.hostname) and len(link) <= 500 and not found.username
 
 
-def take_back(
-    review_id: uuid.UUID, evidence_ids: Sequence[int], *, by: int, at: datetime | None = None
-) -> None:
+def take_back(review_id: uuid.UUID, evidence_ids: Sequence[int], *, by: int, at: datetime) -> None:
     """Take these out of the file, as long as the panel has not begun."""
     row = _gathering(review_id, by)
     gone = db.session.scalars(_TAKE_BACK, {"review": row.id, "ids": array(evidence_ids)}).all()
     if len(gone) != len(set(evidence_ids)):
         raise NotFound(NOT_THERE)
-    up([row.id], at or datetime.now(UTC))
+    up([row.id], at)
 
 
 # Proposing: the row goes when it is answered, and no answer leaves a mark ---------------------------------------------

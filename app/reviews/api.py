@@ -208,7 +208,7 @@ def take_back(form: dict[str, Any], review_id: uuid.UUID) -> dict[str, Any]:
     """Take evidence back, as long as the panel has not begun."""
     _own(review_id)
     with transaction():
-        actions.take_back(review_id, form["ids"], by=me())
+        actions.take_back(review_id, form["ids"], by=me(), at=now())
         return _again(review_id)
 
 

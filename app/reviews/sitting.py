@@ -125,8 +125,8 @@ def decide(review_id: uuid.UUID) -> ResponseReturnValue:
 @may("person")
 @comes_back(_again("seen", after.WRONG))
 def sign_seen(review_id: uuid.UUID) -> ResponseReturnValue:
-    form = body(forms.SeenIn())
     _as(review_id, "mine")
+    form = body(forms.SeenIn())
     with transaction():
         after.sign_seen(review_id, person_id=me(), version=form["read"], at=now())
     return _to(review_id, _("Signed as seen"))

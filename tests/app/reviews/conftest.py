@@ -114,6 +114,9 @@ class Scene:
         review = self.review(holder)
         self.seat(review, "member", member)
         self.hand_in(review, member, "partly")
+        with transaction():  # one panel after the other
+            later = text("UPDATE review SET assessed_at = clock_timestamp() WHERE id = :id")
+            db.session.execute(later, {"id": review})
         return review
 
     def version(self, review: uuid.UUID) -> int:

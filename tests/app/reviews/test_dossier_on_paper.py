@@ -34,12 +34,11 @@ def piece(place: int) -> dict[str, Any]:
         "kind": kind,
         "title": {"nl": f"Bewijsstuk {place}", "en": f"Piece {place}"} if place % 2 else f"Own title {place}",
         "note": LONG if place % 3 else "",
-        "said": "I lead the next one" if place % 5 == 0 else "",
         "lang": "en",
         "by": "Fatma Yıldız" if kind in ("kudos", "observation", "recognition") else "",
         "at": AT,
         "tier": 2 if kind == "badge" else None,
-        "times": 0,
+        "times": place % 3 if kind == "lesson_applied" else 0,
         "released_at": AT,
         "gone": place == 13,
         "picture": PICTURE if kind == "badge" else None,
@@ -99,6 +98,11 @@ def content(pieces: int = 60, note: str = LONG) -> dict[str, Any]:
         "objection": {
             "text": LONG, "filed_at": AT, "handled_by": "Tom", "outcome": "stands", "answer": LONG, "handled_at": AT,
         },
+        "earlier_objections": [
+            {
+                "text": LONG, "filed_at": AT, "handled_by": "Joke", "outcome": "anew", "answer": LONG, "handled_at": AT,
+            }
+        ],
         "closed_at": None,
         "steps": [{"at": AT, "by": "Samir El Amrani", "what": what} for what in ("asked", "gathered", "seen")],
     }  # fmt: skip

@@ -194,7 +194,7 @@ def test_once_the_panel_has_begun_the_file_stays_as_it_is(
     with app.app_context():
         assert rows("SELECT stage, gathered_at IS NOT NULL FROM review") == [("panel", True)]
         for late in (
-            lambda: actions.take_back(review, [one], by=cast.anna),
+            lambda: actions.take_back(review, [one], by=cast.anna, at=AT),
             lambda: actions.write_words(review, "Too late", file=True, by=cast.anna, at=AT),
             lambda: actions.complete(review, by=cast.anna, at=AT),
             lambda: actions.release(review, [], by=cast.anna, at=AT),
