@@ -22,7 +22,7 @@ COMMANDS = {
     "help": "this list",
     "demo": "fill the demo organisation once and serve it on http://127.0.0.1:8000 (PORT=… for another port)",
     "demo-clean": "empty the demo",
-    "test": "run all tests; ARGS=… goes to pytest, such as ARGS='-n0 tests/badges'",
+    "test": "the tests but the slow ones; ARGS=… goes to pytest, such as ARGS='-n0 tests/badges', and leaves none out",
     "check": "lint, format, types, import contracts, templates, translations, migrations",
     "bench": "measure, beside the raw floor; ARGS=… names benchmarks, ARGS=--list lists them",
     "screenshots": "every page of the running demo into var/screenshots; ARGS='--as olaf --lang nl' narrows it",
@@ -55,6 +55,8 @@ def go(what: str, rest: list[str]) -> None:
     modules = {"demo": ["tools.demo"], "demo-clean": ["tools.demo", "clean"], "test": ["pytest"]}
     modules |= {"check": ["tools.check"], "bench": ["tools.bench"]}
     modules |= {name: [f"tools.{name}"] for name in ("screenshots", "lighthouse")}
+    if what == "test" and not rest and "MATRIX" not in os.environ:
+        rest = ["-m", "not slow"]  # with MATRIX, as .ci/run has it, all go
     if what in modules:
         os.chdir(ROOT)
         sys.stdout.flush()

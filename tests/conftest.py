@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,9 @@ def app(database: Database) -> Iterator[Any]:
     from app.factory import create_app
 
     made = create_app(TESTING=True)
+    made.extensions["create_app"] = cache(
+        create_app
+    )  # commands take half a second to make a house of their own
     yield made
     with made.app_context():
         db.engine.dispose()

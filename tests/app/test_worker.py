@@ -258,6 +258,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.slow
 def test_a_row_comes_again_when_the_worker_dies_between_handing_on_and_writing_that_down(
     reactions: Any,
 ) -> None:
@@ -274,6 +275,7 @@ def test_a_row_comes_again_when_the_worker_dies_between_handing_on_and_writing_t
     assert heard.calls == [[1, 2]]
 
 
+@pytest.mark.slow
 def test_it_starts_works_and_ends_soon_when_asked_to(app: Flask, cast: Any) -> None:
     """A process of its own, as in production."""
     tell(PointsChanged(person_id=cast.anna, windows=()))

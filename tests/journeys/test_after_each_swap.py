@@ -32,7 +32,8 @@ PHONE, DESK = (True, 390), (False, 1280)
 
 
 def looks(usual: tuple[bool, int]) -> pytest.MarkDecorator:
-    """Each journey is looked at in one way; with MATRIX=full in both, and each time in both themes."""
+    """The look in which a journey goes; with MATRIX=full it goes in both. What is swapped in is seen in that one, and
+    with MATRIX=looks in both themes and at each width."""
     return pytest.mark.parametrize(("dark", "width"), [PHONE, DESK] if FULL else [usual])
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from app.db import transaction
 from app.people import actions as people
 from tests.cast import Cast
-from tests.journeys.browsing import FULL, Eye, Visit, headless, in_every_look, sideways, unfit
+from tests.journeys.browsing import LOOKS, Eye, Visit, headless, in_every_look, sideways, unfit
 
 SLUG = "confined-spaces"
 
@@ -28,7 +28,7 @@ def plan(leo: Page, hours: float, **other: str) -> None:
 
 
 def looks_right(page: Page) -> None:
-    if not FULL:
+    if not LOOKS:
         assert [*headless(page, "en"), *sideways(page, (320, 390, 1280)), *unfit(page)] == []
         return
     assert [*headless(page, "en"), *in_every_look(page)] == []
@@ -36,7 +36,7 @@ def looks_right(page: Page) -> None:
 
 def looks_right_in_dutch(app: Flask, page: Page, person_id: int) -> None:
     """The same address beside it; what was swapped in is looked at in English."""
-    if not FULL:
+    if not LOOKS:
         return
     with app.app_context(), transaction():
         people.choose(person_id=person_id, language="nl")

@@ -62,7 +62,7 @@ def pages_of(company: Company) -> list[str]:
     return [*pages, *(f"/home/{part}" for part in ("next", "stats", "foryou", "album", "around"))]
 
 
-@pytest.mark.parametrize("lang", ["en", "nl"])
+@pytest.mark.parametrize("lang", ["en", pytest.param("nl", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("switch", [without_game, without_points])
 def test_no_page_says_anything_of_points_or_places(
     switch: Callable[[Flask, Cast], None],

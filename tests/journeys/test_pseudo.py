@@ -5,13 +5,13 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from tests.cast import Cast
-from tests.journeys.browsing import FULL, Consoles, Visit, deaf, space_out, sticking
+from tests.journeys.browsing import LOOKS, Consoles, Visit, deaf, space_out, sticking
 from tests.journeys.judged import WHY, Reviews
 from tests.journeys.pseudo import all_data, pseudo, speak_it, unsaid
 from tests.journeys.scene import Company
 from tests.journeys.test_every_page import NOWHERE, WHO, pages_of, speak
 
-WIDTHS = (320, 390, 768, 1024, 1280, 1440) if FULL else (320,)
+WIDTHS = (320, 390, 768, 1024, 1280, 1440) if LOOKS else (320,)
 
 
 def test_a_text_is_longer_by_nearly_half_and_keeps_what_is_filled_in() -> None:

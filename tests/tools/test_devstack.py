@@ -66,6 +66,7 @@ def test_the_second_user_joins_and_the_last_one_out_stops_the_servers(state: Pat
     assert not second.place.run.exists()
 
 
+@pytest.mark.slow
 def test_after_kill_9_of_the_only_user_both_servers_end_by_themselves(state: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(state)], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -80,6 +81,7 @@ def test_after_kill_9_of_the_only_user_both_servers_end_by_themselves(state: Pat
     assert not watched.place.run.exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_was_killed_is_started_again_unless_it_is_held_down(state: Path) -> None:
     with Stack(state, durable=False) as stack, redis.Redis.from_url(stack.redis_url) as client:
         old = stack.pid("valkey")
@@ -112,6 +114,7 @@ def test_the_roles_of_web_and_worker_make_no_tables(state: Path) -> None:
                 line.execute("CREATE TABLE mine (id int)")
 
 
+@pytest.mark.slow
 def test_servers_of_a_keeper_that_was_killed_are_ended_before_new_ones_start(state: Path) -> None:
     stack = Stack(state, durable=False).start()
     old = stack.pid("postgres")

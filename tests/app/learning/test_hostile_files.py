@@ -216,9 +216,10 @@ def books() -> Iterator[Case]:
 
 
 CASES = [*encodings(), *lines(), *cells(), *wholes(), *books()]
-of_cases = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+MORE = [pytest.param(case, marks=pytest.mark.slow if at % 5 else ()) for at, case in enumerate(CASES)]
+of_cases = pytest.mark.parametrize("case", MORE, ids=[case.name for case in CASES])
 # The page reads by the same reader: a few of each kind, unless everything is asked for.
-SOME = CASES if os.environ.get("MATRIX") in ("full", "pages") else CASES[::5]
+SOME = CASES if os.environ.get("MATRIX") in ("full", "looks") else CASES[::5]
 of_some = pytest.mark.parametrize("case", SOME, ids=[case.name for case in SOME])
 
 
