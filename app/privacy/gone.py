@@ -83,6 +83,8 @@ RULES: tuple[Rule, ...] = (
     Rule("mail", f"t.person_id {E}"),
     Rule("stand_in", f"t.person_id {E} OR t.deputy_id {E}"),
     Rule("hr_department", f"t.person_id {E}"),
+    Rule("pause", f"t.person_id {E}"),
+    Rule("pause", f"t.entered_by {E}", {"entered_by": "NULL"}),
     # Learning
     Rule("completion_support", "t.withdrawn_at IS NULL AND t.completion_id IN "
          f"(SELECT id FROM completion WHERE person_id {E} AND state = 'waiting')", {"withdrawn_at": ":at"}),
@@ -110,6 +112,7 @@ RULES: tuple[Rule, ...] = (
                                                  "shared_at": "NULL"}),
     Rule("lesson", f"t.id IN {_LESSONS}", _blank("title", "happened", "learned", "from_now_on", "outcome")
          | {"skills": "'{}'", "text_keys": "'{}'", "team_id": "NULL", "edited_at": "NULL", "once": "NULL",
+            "hidden_why": "NULL",
             "deleted_at": "coalesce(t.deleted_at, :at)", "audience": "'team'"}),
     Rule("lesson_draft", "t.mark = ANY(CAST(:marks AS bytea[]))"),
     Rule("unnamed_tally", "t.mark = ANY(CAST(:marks AS bytea[]))"),

@@ -14,7 +14,7 @@ from app.outbox import settle
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, opening, panel, rounds, waiting
 from app.reviews.desk import decisions_file
-from app.reviews.opening import ONE, must, reach, run, today
+from app.reviews.opening import ONE, must, part, reach, run, today
 from app.reviews.schemas import BIGGEST
 from app.reviews.telling import (
     BegunOut,
@@ -330,7 +330,7 @@ def _one(person_id: int, name: str) -> dict[str, Any]:
 
 
 def _whole(round_id: int) -> dict[str, Any]:
-    found = must(round_id)
+    found = part(round_id)
     opening.listed(opening.of_round(found))
     return {
         **found.row._mapping,

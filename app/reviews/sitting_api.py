@@ -239,6 +239,7 @@ def _judged(seen: queries.Open) -> dict[str, Any]:
         "answer": found.answer,
         "object_until": found.object_until,
         "objection": _objection(found.objection),
+        "earlier_objections": [_objection(one) for one in found.earlier],
         "dossiers": [{**one._mapping, "sha256": bytes(one.digest).hex()} for one in found.dossiers],
     }
 

@@ -147,6 +147,11 @@ class JudgedOut(Schema):
     answer = fields.String(required=True, allow_none=True)
     object_until = fields.Date(required=True, allow_none=True)
     objection = fields.Nested(ReviewObjectionOut, required=True, allow_none=True)
+    earlier_objections = fields.List(
+        fields.Nested(ReviewObjectionOut),
+        required=True,
+        metadata={"description": "against decisions that others took anew since, newest first"},
+    )
     dossiers = fields.List(fields.Nested(DossierOut), required=True)
 
 
@@ -333,6 +338,12 @@ class RoundWholeOut(RoundOut):
     seats = fields.List(fields.Nested(RoundSeatOut), required=True)
     people = fields.List(fields.Nested(RoundPersonOut), required=True)
     mark = fields.String(required=True, metadata={"description": "name it when you release the round"})
+    whole = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "all of it is within your reach; else you read your part and change nothing"
+        },
+    )
 
 
 class ReleasedOut(Schema):
