@@ -271,18 +271,13 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     packing.init_app(app)  # is asked after all others: what is registered first comes last
     guard.init_app(app, settings)
     web.init_app(app)
-    if settings.erasures:
-        app.extensions["may_be_shown"] = replaying.Watch()
-        app.before_request(_rest_until_replayed)
+    _watch_erasures(app, settings)
     access.init_app(app, sign_in.Doorman(), _refused_look)
     app.after_request(guessed.note)
     language.init_app(app, preferred=lambda: asker().language, timezone=settings.timezone)
     app.jinja_env.globals.update(
-        organisation=queries.organisation,
-        waits_for_me=_waits,
-        celebrates=badges_pages.celebrates,
-    )
-    app.jinja_env.globals.update(_from_rooms())
+        organisation=queries.organisation, waits_for_me=_waits, celebrates=badges_pages.celebrates, **_from_rooms()
+    )  # fmt: skip
     live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
     assets.init_app(app)
     app.extensions["aims_of"] = goal_queries.aims
@@ -292,6 +287,12 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     chores.init_app(app)
     access.collect_policies(app)
     return app
+
+
+def _watch_erasures(app: Flask, settings: Settings) -> None:
+    if settings.erasures:
+        app.extensions["may_be_shown"] = replaying.Watch()
+        app.before_request(_rest_until_replayed)
 
 
 def _rest_until_replayed() -> None:

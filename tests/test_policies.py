@@ -961,7 +961,7 @@ NOBODYS = {
     "programmes_api.programme", "programmes_api.set_state", "programmes_api.stop",
     # who opens which: tests/app/reviews/test_file.py
     "reviews.answer", "reviews.ask_colleague", "reviews.complete", "reviews.decline", "reviews.observation",
-    "reviews.observe", "reviews.one", "reviews.pick", "reviews.propose", "reviews.reason",
+    "reviews.news", "reviews.observe", "reviews.one", "reviews.pick", "reviews.propose", "reviews.reason",
     "reviews.release", "reviews.take_back", "reviews.unask", "reviews.withdraw", "reviews.words",
     "reviews_api.answer", "reviews_api.ask_colleagues", "reviews_api.choices", "reviews_api.complete",
     "reviews_api.decline", "reviews_api.observation", "reviews_api.observe", "reviews_api.one",

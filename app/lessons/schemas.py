@@ -1,10 +1,9 @@
 """What comes in about lessons and goes out, for pages and API alike."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask_smorest.fields import Upload
-from marshmallow import Schema, fields, pre_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
 from app.lessons import rules
 
@@ -53,14 +52,17 @@ class ApplicationIn(Schema):
 
 
 class ReactionIn(Schema):
-    """A word to a lesson, said or taken back; a button can say `take_back` with the word in place of `kind`."""
+    """A word to a lesson, said or, with a minus, taken back: one form has a button for each word."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(rules.REACTIONS))
+    kind = fields.String(
+        required=True, validate=validate.OneOf([*rules.REACTIONS, *(f"-{kind}" for kind in rules.REACTIONS)])
+    )
     on = fields.Boolean(load_default=True)
 
-    @pre_load
-    def pressed(self, given: Mapping[str, Any], **_: object) -> Mapping[str, Any]:
-        return {"kind": given["take_back"], "on": False} if "take_back" in given else given
+    @post_load
+    def taken_back(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        kind: str = data["kind"]
+        return {"kind": kind.removeprefix("-"), "on": data["on"] and not kind.startswith("-")}
 
 
 class FileIn(Schema):

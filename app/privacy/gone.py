@@ -184,6 +184,7 @@ STAYS: Mapping[str, str] = {
     "membership.department_id": "sums of teams: what was earned while somebody was there",
     "membership.team_id": "sums of teams: what was earned while somebody was there",
     "membership.since": "sums of teams: what was earned while somebody was there",
+    "pause.since": _OTHERS, "pause.until": _OTHERS, "pause.entered_at": _OTHERS,
     "completion.completed_at": _COUNTED, "completion.recorded_at": _COUNTED, "completion.origin": _COUNTED,
     "completion.score": _COUNTED, "completion.hours": _COUNTED, "completion.confirmer_id": _COUNTED,
     "completion.decided_at": _COUNTED, "completion_support.at": _COUNTED, "completion_support.score": _COUNTED,

@@ -295,6 +295,10 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("UPDATE kudos_allowance SET spent = spent + 1 WHERE giver_id = {mia}", "person {mia} thanked 2 in 2026-02"),
         ("DELETE FROM kudos_allowance WHERE giver_id = {mia}", "the allowance says 0"),
     ],
+    "who was erased is an empty number": [
+        ("UPDATE person SET erased_at = now() WHERE id = {ben}", "person {ben} was erased"),
+    ],
+    "nobody is back who was erased": [],  # it reads a file: tests/app/privacy/test_erasing.py
     "the outbox moves": [
         (
             "INSERT INTO outbox (event, body, published_at) VALUES ('KudosGiven', '[]', '{old}')",

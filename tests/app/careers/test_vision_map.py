@@ -14,6 +14,7 @@ from app.careers.rules import last_day, periods
 from app.db import db, transaction
 from app.errors import Conflict, Refused
 from app.goals import actions as goals
+from app.goals.actions import Setting
 from app.goals.rules import NewGoal
 from tests.app.careers.conftest import TODAY, Act, asked
 from tests.app.leaderboards.scene import Scene, now
@@ -123,13 +124,10 @@ def test_personal_goals_are_counted_from_five_people_on(
     for number, person in enumerate(people):
         aim = {"skill_id": water} if number % 2 else {"vision_goal_id": trust}
         new = NewGoal(title="Read lab results", lang="en", proof_words="I did.", **aim)
-        act(goals.set_goal, new, person_id=person)
+        act(goals.set_goals, [Setting(person_id=person, goal=new)])
         assert the_map(app).goals[0].aims == (5 if number == 4 else None)
-    act(
-        goals.set_goal,
-        NewGoal(title="One more", lang="en", proof_words="I did.", skill_id=water),
-        person_id=cast.anna,
-    )
+    more = NewGoal(title="One more", lang="en", proof_words="I did.", skill_id=water)
+    act(goals.set_goals, [Setting(person_id=cast.anna, goal=more)])
     assert the_map(app).goals[0].aims == 5, "people, not goals"
 
 

@@ -216,7 +216,7 @@ def test_who_left_was_erased_or_never_was_here_is_answered_alike(
         told = set()
         for name in ("ben", "cor", "nobody-here", "x" * 300, "'; --", "ёж", "anna%00"):
             answer = asks.get(path.format(name), headers=headers if "api" in path else {})
-            said = re.sub(r"[0-9a-f]{12}|[0-9a-f]{64}|[\w-]{43}", "*", answer.text).replace(name, "*")
+            said = re.sub(r"[0-9a-f]{64}|[0-9a-f]{12}|[\w-]{43}", "*", answer.text).replace(name, "*")
             assert answer.status_code in ((404, 400) if "%" in name else (404,)), (path, name)
             told |= set() if "%" in name else {re.sub(r'value="/[^"]*"', "", said)}
         assert len(told) == 1, told

@@ -350,7 +350,5 @@ def test_a_page_of_lessons_is_light_however_many_there_are_and_whatever_was_said
     page = client_of("ben").get("/lessons").text
     assert page.count('aria-pressed="true"') == 3 * PAGE
     assert len(re.findall(r"<[a-z]", page)) < 780
-    back = (
-        client_of("ben").post(f"/lessons/{told[0]}/reactions", data={"take_back": "brave"}, headers=SWAP).text
-    )
+    back = client_of("ben").post(f"/lessons/{told[0]}/reactions", data={"kind": "-brave"}, headers=SWAP).text
     assert back.count('aria-pressed="true"') == 2

@@ -46,7 +46,12 @@ def test_a_recognition_is_seen_by_all_until_its_receiver_keeps_it(
     assert on_list(given, client_of) == {"anna", "mia"}
     with app.app_context():
         looks = audit.looks_at(cast.anna)
-        assert [(one.viewer_id, one.what) for one in looks] == [(cast.clara, "recognition:one")]
+        assert [(one.viewer_id, one.what) for one in looks if one.allowed] == [
+            (cast.clara, "recognition:one")
+        ]
+        assert {one.viewer_id for one in looks if not one.allowed} == {
+            cast.id_of(name) for name in ALL - {"anna", "mia", "clara"}
+        }
 
 
 def test_who_keeps_it_is_not_named_to_others(

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.lessons import actions as lessons
+from app.lessons import applying
 from app.outbox import settle
 from app.recognitions import actions as recognitions
 from app.reviews import actions, dossier
@@ -57,8 +58,8 @@ def _more(cast: Cast, stage: Stage, review: uuid.UUID) -> list[str]:
         (other,) = lessons.share_lessons([a_lesson(cast.ben, skill, title="Keep the list short")], at=AT)
         settle(AT)
     with transaction():
-        lessons.apply_lessons(
-            [lessons.Applying(lesson_id=other, person_id=cast.anna, how="We cut ours in half")], at=AT
+        applying.apply_lessons(
+            [applying.Applying(lesson_id=other, person_id=cast.anna, how="We cut ours in half")], at=AT
         )
         settle(AT)
     with transaction():
