@@ -393,6 +393,7 @@ def a_review(cast: Cast) -> tuple[str, int]:
             )  # fmt: skip
         answered = db.session.scalar(text("SELECT min(id) FROM review_observation")) or 0
         reviews.observe(answered, "Calm, and clear to everybody", on=None, file=True, by=cast.ben, at=at)
+        db.session.execute(text("UPDATE award SET in_review = true"))  # as Anna said of all of them
         slug = db.session.scalar(
             text(
                 "SELECT a.slug FROM award w JOIN achievement a ON a.id = w.achievement_id"

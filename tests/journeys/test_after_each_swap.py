@@ -192,7 +192,7 @@ def test_what_one_looks_for_and_logs(
     expect(page.locator("#status")).to_have_text("Saved.")
     eye.look("a choice that was saved", of="people.choose")
     if width < 500:
-        page.locator("[popovertarget=menu]").first.click()
+        page.locator(".tabbar [popovertarget=menu]").first.click()
         expect(page.locator("#menu")).to_be_visible()
         eye.look("the menu")
     assert eye.wrong == []
@@ -227,7 +227,7 @@ def test_what_comes_in_and_waits(
     fill_log(ben, "A day along with the lab").click()
     expect(mia.get_by_role("link", name="1 new request")).to_be_visible()
     eye.look("a new request", of="activities.news")
-    mia.get_by_role("button", name="Confirm:").first.click()
+    mia.locator("button[value=confirm]").first.click()
     expect(mia.locator("#waiting")).to_contain_text("Confirmed")
     eye.look("a confirmation", of="activities.decide")
     mia.get_by_role("link", name="Tick all").click()
@@ -552,6 +552,7 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("admin/_file.html", "here"): "admin_files.one",
     ("_ui.html", "href"): "activities.catalogue",
     ("badges/_asked.html", "to"): "badges.answer",
+    ("activities/_waiting.html", "all"): "activities.confirmations",
     ("_ui.html", "item"): "badges.album",
     ("badges/_album.html", "here"): "badges.album",
     ("leaderboards/_board.html", "other"): "leaderboards.board",

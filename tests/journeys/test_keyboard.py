@@ -130,14 +130,14 @@ def test_the_focus_goes_to_the_next_log_when_one_is_confirmed(company: Company, 
 
 def test_the_menu_of_the_phone_opens_closes_and_gives_the_focus_back(company: Company, visit: Visit) -> None:
     page = visit("anna", "/album", width=390)
-    tab_to(page, "[popovertarget=menu]")
+    tab_to(page, ".tabbar [popovertarget=menu]")
     page.keyboard.press("Enter")
     expect(page.locator("#menu")).to_be_visible()
     page.keyboard.press("Tab")
-    expect(page.locator("#menu a").first).to_be_focused()
+    expect(page.locator("#menu a:visible").first).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#menu")).to_be_hidden()
-    expect(page.locator("[popovertarget=menu]").first).to_be_focused()
+    expect(page.locator(".tabbar [popovertarget=menu]").first).to_be_focused()
 
 
 def test_badges_are_chosen_and_put_in_order_and_the_focus_stays_with_the_one_that_moves(
@@ -224,7 +224,7 @@ def test_a_colleague_is_thanked_and_a_lesson_applied(company: Company, visit: Vi
     tab_to(page, "#kudos-form button:not([name])")
     page.keyboard.press("Enter")
     expect(page.locator("#feed")).to_contain_text("on a napkin")
-    assert page.evaluate("document.activeElement !== document.body")
+    page.wait_for_function("document.activeElement !== document.body")
     page.goto("/lessons")
     tab_to(page, "#feed summary.btn-soft")
     page.keyboard.press("Enter")
