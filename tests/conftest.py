@@ -227,8 +227,11 @@ def _empty_again(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _let_go(app: Any) -> None:
-    """An open transaction of the test itself would keep the rows locked."""
+    """An open transaction of the test itself would keep the rows locked; what sealing noted was of rows that go."""
+    from app.audit import seals
     from app.db import db
+
+    seals._noted.clear()
 
     with app.app_context():
         db.session.remove()
