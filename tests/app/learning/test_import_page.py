@@ -1,6 +1,5 @@
 """/admin/learning: a file is looked at, its columns are named, it is tried, and comes in by a job."""
 
-import gc
 import io
 import os
 import signal
@@ -159,16 +158,12 @@ def test_what_is_no_table_comes_back_with_a_word_and_keeps_nothing(
     ]
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # what the test client leaves open
 def test_no_file_and_one_that_is_too_large_are_told(leo: SignedIn, app: Flask) -> None:
     assert "Choose a file first" in leo.post("/admin/learning", data={}).text
     large = b"who,what\n" + b"x" * (app.extensions["settings"].file_bytes + 2**21)
     assert leo.post("/admin/learning", data={"file": (io.BytesIO(large), "x.csv")}).status_code == 413
     middle = HEADER.encode() + b"w-anna,c1,C,2026-01-01,\n" * 400_000  # more than another body may have
     send(leo, middle)
-    gc.collect()
 
 
 def test_a_file_that_nobody_brings_in_goes_after_a_month(leo: SignedIn) -> None:
