@@ -13,8 +13,9 @@ from app.dates import actions as dates
 from app.dates.rules import NewDate
 from app.db import db, transaction
 from app.people import actions as people
+from tests.app.leaderboards.scene import Scene
 from tests.cast import Cast
-from tests.journeys.browsing import Eye, Visit, fill_lesson, listens
+from tests.journeys.browsing import Eye, Visit, fill_lesson, listens, work
 
 SLUG = "confined-spaces"
 
@@ -81,23 +82,25 @@ def test_a_place_that_is_taken_elsewhere_is_gone_here_too(
 
 
 def test_a_board_that_moved_offers_to_be_read_anew_and_stands_still(
-    app: Flask, cast: Cast, company: object, at_work: None, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    app: Flask, cast: Cast, company: object, worker_app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(live.PACE, "board", 0.1)
     with app.app_context(), transaction():
         for person_id in (cast.anna, cast.ben):
             people.choose(person_id=person_id, board_choice="named", language="en")
-    ben = visit("ben", "/leaderboards")
-    anna = visit("anna", "/lessons")
-    eye, board = Eye(ben, app), ben.locator("#board")
+    with worker_app.app_context():
+        work()
+    anna = visit("anna", "/leaderboards")
+    eye, board = Eye(anna, app), anna.locator("#board")
     expect(board).to_contain_text("Updated at")
-    listens(app, cast.ben)
-    read, stood = board.locator(".ranks").all_inner_texts(), top_of(ben, "#seen-h")
-    worth = {name: f"Words that count, of {name}." for name in ("happened", "learned", "from_now_on")}
-    fill_lesson(anna, title="What a board is told", **worth).click()
-    refresh = ben.get_by_role("link", name="Refresh")
+    listens(app, cast.anna)
+    read, stood = board.locator(".ranks").all_inner_texts(), top_of(anna, "#seen-h")
+    Scene(app, cast).earn(cast.ben)
+    with worker_app.app_context():
+        work()
+    refresh = anna.get_by_role("link", name="Refresh")
     expect(refresh).to_be_visible()
-    assert (board.locator(".ranks").all_inner_texts(), top_of(ben, "#seen-h")) == (read, stood)
+    assert (board.locator(".ranks").all_inner_texts(), top_of(anna, "#seen-h")) == (read, stood)
     eye.look("a board that moved", of="leaderboards.news")
     refresh.click()
     expect(refresh).to_have_count(0)
