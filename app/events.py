@@ -149,6 +149,14 @@ class PlaceGiven(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlacesChanged(Event):
+    """How many places are free on a date of this activity has changed. It is about nobody: who has one stands there."""
+
+    person_id: int = 0
+    activity_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DateChanged(Event):
     """When or where a date is, has changed; `person_id` has a place there, or waits for one."""
 

@@ -2,6 +2,10 @@
 
 One thread per process listens to Redis for all its streams. Names wait in a set per stream, so a slow browser
 costs nothing and holds nobody up. With Redis away every open page is nudged every 15 seconds instead.
+
+A name can say of which one it is: `places:12`, `board:team:33`. What is for everybody goes only to the pages that show
+it and said so in the address of their stream (`?hear=board`), and never more often than `PACE` allows: so a busy
+morning does not make every open page ask at once, again and again.
 """
 
 import json
@@ -12,16 +16,22 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from redis import Redis, RedisError
 
 from app.db import db
 from app.errors import Busy
-from app.events import CompletionLogged, Event
+from app.events import CompletionLogged, Event, PlacesChanged
 
 CHANNEL = "nudge"
-NAMES = ("points", "award", "kudos", "lesson", "board", "confirmation", "inbox", "review")
+NAMES = ("points", "award", "kudos", "lesson", "board", "places", "confirmation", "inbox", "review")
+ASKED_FOR = {"lesson", "board", "places"}  # heard by pages that show it
+PACE = {"lesson": 10.0, "board": 60.0, "places": 2.0}  # seconds from one to the next of the same name
+MOST_ASKED, MOST_TOLD = 4, 5000
+BLIND = tuple(
+    name for name in NAMES if name != "board"
+)  # while nothing is heard; that boards moved cannot be guessed
 WITHOUT_GAME = {
     "points": "progress",
     "board": "",
@@ -44,16 +54,16 @@ def channel_of(client: Redis) -> str:
     return f"{CHANNEL}:{client.get_connection_kwargs().get('db', 0)}"
 
 
-def nudge(person_ids: Iterable[int] | None, name: str) -> None:
+def nudge(person_ids: Iterable[int] | None, *names: str) -> None:
     """Tell the open pages of these people (or all) that there is something new to fetch."""
     client: Redis = current_app.extensions["redis"]
     ids = None if person_ids is None else sorted(set(person_ids))
     parts = [None] if ids is None else [ids[start : start + 1000] for start in range(0, len(ids), 1000)]
     try:
-        for part in parts:
-            client.publish(channel_of(client), json.dumps({"person_ids": part, "name": name}))
+        for part in parts if names else ():
+            client.publish(channel_of(client), json.dumps({"person_ids": part, "names": names}))
     except RedisError as fault:  # pages ask by themselves while Redis is away
-        log.info("nudge lost", name=name, fault=type(fault).__name__)
+        log.info("nudge lost", names=names, fault=type(fault).__name__)
 
 
 def nudge_points(happened: Sequence[Event], now: datetime) -> None:
@@ -68,8 +78,8 @@ def nudge_kudos(happened: Sequence[Event], now: datetime) -> None:
     nudge((event.person_id for event in happened), "kudos")
 
 
-def nudge_lesson(_: Sequence[Event], now: datetime) -> None:
-    nudge(None, "lesson")
+def nudge_places(happened: Sequence[PlacesChanged], now: datetime) -> None:
+    nudge(None, *sorted({f"places:{event.activity_id}" for event in happened}))
 
 
 def nudge_confirmation(happened: Sequence[CompletionLogged], now: datetime) -> None:
@@ -83,12 +93,20 @@ def nudge_inbox(happened: Sequence[Event], now: datetime) -> None:
 # What pages hear --------------------------------------------------------------------------------------------
 
 
-class Seat:
-    """One open stream: the names that wait for it, and whether it is over."""
+def kind_of(name: str) -> str:
+    """`board` of `board:team:33`."""
+    return name.partition(":")[0]
 
-    def __init__(self, hub: "Hub", person_id: int, sign_in_id: int | None, *, game: bool) -> None:
+
+class Seat:
+    """One open stream: the names that wait for it, what its page shows, and whether it is over."""
+
+    def __init__(
+        self, hub: "Hub", person_id: int, sign_in_id: int | None, *, game: bool, hear: Collection[str] = ()
+    ) -> None:
         self.hub, self.person_id, self.sign_in_id = hub, person_id, sign_in_id
         self.instead = {} if game else WITHOUT_GAME
+        self.shows = frozenset(hear)
         self.ends = time.monotonic() + (LIFE if sign_in_id else LIFE / 6)
         self.waiting: set[str] = set()
         self.bell = threading.Event()
@@ -96,12 +114,18 @@ class Seat:
         self.greeted = False
 
     def hear(self, names: Iterable[str]) -> None:
-        heard = {self.instead.get(name, name) for name in names} - {""}
+        heard = {self.instead.get(kind_of(name), name) for name in names if self.listens_to(name)} - {""}
         if not heard:
             return
         with self.hub.lock:
             self.waiting.update(heard)
         self.bell.set()
+
+    def listens_to(self, name: str) -> bool:
+        """Whether its page shows that: it asked for this one, or for all of the kind; `places` concerns each one."""
+        if kind_of(name) not in ASKED_FOR:
+            return True
+        return any(f"{name}:".startswith(f"{one}:") or kind_of(one) == name for one in self.shows)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -132,9 +156,13 @@ class Hub:
         self.lock = threading.Lock()
         self.seats: set[Seat] = set()
         self.thread: threading.Thread | None = None
+        self.told: dict[str, float] = {}  # when a name that has a pace was told last,
+        self.held: set[str] = set()  # and which came since
 
-    def join(self, person_id: int, sign_in_id: int | None, *, game: bool = True) -> Seat:
-        seat = Seat(self, person_id, sign_in_id, game=game)
+    def join(
+        self, person_id: int, sign_in_id: int | None, *, game: bool = True, hear: Collection[str] = ()
+    ) -> Seat:
+        seat = Seat(self, person_id, sign_in_id, game=game, hear=hear)
         with self.lock:
             if len(self.seats) >= self.most:
                 raise Full(FULL)
@@ -165,10 +193,11 @@ class Hub:
                 if ear.came_back:  # what was said meanwhile is lost
                     ear.came_back = False
                     self.tell(None, NAMES)
+                self.tell_held()
                 if time.monotonic() >= next_round:
                     next_round = time.monotonic() + PING
                     if not ear.hears:
-                        self.tell(None, NAMES)
+                        self.tell(None, BLIND)
                     self.end_revoked()
             except Exception as fault:  # the hub outlives everything
                 log.warning("hub stumbled", fault=type(fault).__name__)
@@ -177,11 +206,35 @@ class Hub:
     def pass_on(self, message: bytes | str) -> None:
         try:
             said = json.loads(message)
-            person_ids, name = said["person_ids"], said["name"]
-        except (ValueError, KeyError, TypeError):
+            person_ids = said["person_ids"]
+            names = [name for name in said["names"] if kind_of(name) in NAMES]
+        except (ValueError, KeyError, TypeError, AttributeError):
             return
-        if name in NAMES:
-            self.tell(None if person_ids is None else set(person_ids), [name])
+        if person_ids is None:
+            names = [name for name in names if self.may_go(name)]
+        if names:
+            self.tell(None if person_ids is None else set(person_ids), names)
+
+    def may_go(self, name: str) -> bool:
+        """Whether it is told now: else it waits for its time, and is told once, however often it was said."""
+        pace, moment = PACE.get(kind_of(name)), time.monotonic()
+        if pace is None:
+            return True
+        if moment - self.told.get(name, -pace) < pace:
+            self.held.add(name)
+            return False
+        self.told[name] = moment
+        return True
+
+    def tell_held(self) -> None:
+        """What waited for its time, and had it; names long told are forgotten."""
+        waiting, self.held = self.held, set()
+        due = [name for name in sorted(waiting) if self.may_go(name)]
+        if due:
+            self.tell(None, due)
+        if len(self.told) > MOST_TOLD:
+            moment = time.monotonic()
+            self.told = {name: at for name, at in self.told.items() if moment - at < PACE[kind_of(name)]}
 
     def end_revoked(self) -> None:
         """A session that was revoked hears nothing more."""
@@ -268,7 +321,8 @@ def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
     def events() -> Response:
         person_id, sign_in_id, game = who()
         db.session.remove()  # a stream holds no connection
-        answer = Response(hub.join(person_id, sign_in_id, game=game), mimetype="text/event-stream")
+        seat = hub.join(person_id, sign_in_id, game=game, hear=request.args.getlist("hear")[:MOST_ASKED])
+        answer = Response(seat, mimetype="text/event-stream")
         answer.headers["X-Accel-Buffering"] = "no"
         return answer
 

@@ -26,6 +26,7 @@ ABOUT_THEM = {
     "home.receipts",
     "home_api.ledger",
     "leaderboards.board",
+    "leaderboards.news",
     "leaderboards.rows",
     "leaderboards_api.board",
 }

@@ -21,9 +21,9 @@ from app.dates import queries, rules
 from app.dates.rules import NewDate
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import AttendanceWithdrawn, Attended, DateCancelled, DateChanged, PlaceGiven
+from app.events import AttendanceWithdrawn, Attended, DateCancelled, DateChanged, PlaceGiven, PlacesChanged
 from app.keys import keyed_hash
-from app.outbox import publish
+from app.outbox import publish, tell_later
 from app.people.queries import cards
 
 _IDS = ARRAY(BigInteger)
@@ -39,7 +39,9 @@ _MAKE = text("""
 """)
 _SAME = text("SELECT id FROM activity_date WHERE once = :once")
 _LOCK = text("""
-    SELECT d.*, a.state AS activity_state FROM activity_date d JOIN activity a ON a.id = d.activity_id
+    SELECT d.*, a.state AS activity_state, a.id AS shown_by
+    FROM activity_date d JOIN activity own ON own.id = d.activity_id
+    JOIN activity a ON a.id = coalesce(own.merged_into_id, own.id)
     WHERE d.id = :id FOR NO KEY UPDATE OF d
 """)
 _CHANGE = text("""
@@ -83,13 +85,15 @@ def change(date_id: int, date: NewDate, *, version: int | None, by: int | None, 
         told = db.session.scalars(_CONCERNED, {"id": date_id, "at": at})
         publish(DateChanged(person_id=one, date_id=date_id, version=changed.version) for one in told)
     _fill(changed, at)
+    _tell_open_pages([changed.shown_by], at)
     write("date:changed", at=at, actor_id=by, detail={"date": date_id})
 
 
 def cancel_date(date_id: int, *, by: int | None, at: datetime) -> None:
     """It does not go on. Places stay as they were, so that everybody sees it."""
-    _locked(date_id)
+    row = _locked(date_id)
     if db.session.scalar(_CANCEL_DATE, {"id": date_id, "at": at}):
+        _tell_open_pages([row.shown_by], at)
         told = db.session.scalars(_CONCERNED, {"id": date_id, "at": at})
         publish(DateCancelled(person_id=one, date_id=date_id) for one in told)
         write("date:cancelled", at=at, actor_id=by, detail={"date": date_id})
@@ -125,7 +129,7 @@ _TAKEN = text("""
 """)
 _RESERVE = text("""
     INSERT INTO reservation (date_id, person_id, state, asked_at) VALUES (:date, :person, :state, :at)
-    ON CONFLICT (date_id, person_id) WHERE state IN ('reserved', 'waiting') DO NOTHING
+    ON CONFLICT (date_id, person_id) WHERE state IN ('reserved', 'waiting') DO NOTHING RETURNING id
 """)
 _GIVE_BACK = text("""
     UPDATE reservation SET state = 'cancelled', ended_at = :at
@@ -148,7 +152,8 @@ def reserve(date_id: int, *, person_id: int, at: datetime) -> None:
         raise Refused(_l("This date is over, has begun or does not go on. Choose another one."))
     free = _fill(row, at)
     state = "reserved" if free is None or free > 0 else "waiting"
-    db.session.execute(_RESERVE, {"date": date_id, "person": person_id, "state": state, "at": at})
+    if db.session.scalar(_RESERVE, {"date": date_id, "person": person_id, "state": state, "at": at}):
+        _tell_open_pages([row.shown_by], at)
 
 
 def give_back(date_id: int, *, person_id: int, at: datetime) -> None:
@@ -158,17 +163,25 @@ def give_back(date_id: int, *, person_id: int, at: datetime) -> None:
         raise Refused(_l("This date is over."))
     if db.session.execute(_GIVE_BACK, {"date": date_id, "person": person_id, "at": at}).all():
         _fill(row, at)
+        _tell_open_pages([row.shown_by], at)
+
+
+def _tell_open_pages(activity_ids: Iterable[int], at: datetime) -> None:
+    """Whoever looks at these activities now sees how many places are left."""
+    tell_later((PlacesChanged(activity_id=one) for one in sorted(set(activity_ids))), at)
 
 
 _GIVE_BACK_ALL = text("""
     WITH held AS MATERIALIZED (
-        SELECT id FROM activity_date WHERE ends_at > :at AND id IN (
+        SELECT d.id, coalesce(a.merged_into_id, a.id) AS shown_by
+        FROM activity_date d JOIN activity a ON a.id = d.activity_id
+        WHERE d.ends_at > :at AND d.id IN (
             SELECT date_id FROM reservation WHERE person_id = ANY(:ids) AND state IN ('reserved', 'waiting'))
-        ORDER BY id FOR NO KEY UPDATE
+        ORDER BY d.id FOR NO KEY UPDATE OF d
     )
     UPDATE reservation r SET state = 'cancelled', ended_at = :at FROM held
     WHERE r.date_id = held.id AND r.person_id = ANY(:ids) AND r.state IN ('reserved', 'waiting')
-    RETURNING held.id
+    RETURNING held.id, held.shown_by
 """).bindparams(bindparam("ids", type_=_IDS))
 _MOVE_UP_ALL = text("""
     WITH line AS (
@@ -188,8 +201,10 @@ _MOVE_UP_ALL = text("""
 def give_back_all(person_ids: Iterable[int], *, at: datetime) -> None:
     """All places of these people that are still to come, as `give_back` does, in two statements."""
     told = {"ids": sorted(set(person_ids)), "at": at}
-    dates = sorted(set(db.session.scalars(_GIVE_BACK_ALL, told)))
+    given = db.session.execute(_GIVE_BACK_ALL, told).all()
+    dates = sorted({one.id for one in given})
     if dates:
+        _tell_open_pages((one.shown_by for one in given), at)
         moved = db.session.execute(_MOVE_UP_ALL, {"dates": dates, "at": at}).all()
         publish(
             PlaceGiven(person_id=one.person_id, date_id=one.date_id, asked_at=one.asked_at) for one in moved

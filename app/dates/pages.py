@@ -10,16 +10,16 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 
 from app.access import may, me
-from app.activities.queries import edited
+from app.activities.queries import activity, edited
 from app.config import settings, timezone
 from app.dates import actions, calendar, queries, rules
 from app.dates.rules import NewDate
-from app.dates.schemas import LOCAL, DateForm, TickForm
+from app.dates.schemas import LOCAL, DateForm, PlacesQuery, TickForm
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
 from app.people.meant import meant
-from app.web import body, done, in_language, now, once, render
+from app.web import body, done, in_language, now, once, query, render
 
 pages = Blueprint("dates", __name__)
 TYPED = ("starts_at", "ends_at", "place", "link", "places", "who")
@@ -28,7 +28,7 @@ TYPED = ("starts_at", "ends_at", "place", "link", "places", "who")
 def of_activity(activity_id: int) -> dict[str, Any]:
     """For the page of an activity: its next dates."""
     rows = queries.next_of(activity_id, person_id=me(), at=now())
-    return {"dates": rows, "me": me()}
+    return {"dates": rows, "me": me(), "activity_id": activity_id}
 
 
 def mine() -> Any:
@@ -59,6 +59,16 @@ def _place(date_id: int, *, taken: bool) -> ResponseReturnValue:
         row = queries.one(date_id, person_id=me())
         then = url_for("activities.activity", slug=row.slug) + "#reserve"
         return done("dates/_reserve.html", then, next=of_activity(row.activity_id), said=row)
+
+
+@pages.get("/learn/<slug>/places")
+@may("person")
+def places(slug: str) -> ResponseReturnValue:
+    """How many places are left now, for a page that shows these dates: numbers in their places, and nothing else."""
+    asked, found = query(PlacesQuery()), activity(slug, person_id=me())
+    rows = queries.shown(found.id, {id for ids in asked.values() for id in ids}, person_id=me())
+    shown = {part: [rows[id] for id in ids if id in rows] for part, ids in asked.items()}
+    return done("dates/_places.html", url_for("activities.activity", slug=slug), **shown)
 
 
 @pages.get("/dates/<int:date_id>.ics")

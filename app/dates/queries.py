@@ -1,11 +1,13 @@
 """What can be asked of dates: the next ones, who has a place, and who was there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, text
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
 
 from app.db import db
 from app.errors import NotFound
@@ -37,6 +39,10 @@ _NEXT = text(f"""
       AND d.ends_at > :at AND (d.cancelled_at IS NULL OR mine.id IS NOT NULL)
     ORDER BY d.starts_at, d.id LIMIT {NEXT}
 """)
+_SHOWN = text(f"""
+    SELECT {_DATE}, {_OWN_COLUMNS} {_FROM} {_OWN}
+    WHERE d.activity_id IN (SELECT id FROM activity WHERE :activity IN (id, merged_into_id)) AND d.id = ANY(:ids)
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
 _ONE = text(f"SELECT {_DATE}, {_OWN_COLUMNS} {_FROM} {_OWN} WHERE d.id = :id")
 _ALL = text(f"""
     SELECT {_DATE} {_FROM}
@@ -75,6 +81,12 @@ _PRESENT = text("SELECT present FROM attendance WHERE date_id = :date AND person
 def next_of(activity_id: int, *, person_id: int, at: datetime) -> Sequence[Row[Any]]:
     """The dates of an activity that are still to come or going on, with the place that this person has."""
     return db.session.execute(_NEXT, {"activity": activity_id, "person": person_id, "at": at}).all()
+
+
+def shown(activity_id: int, ids: Iterable[int], *, person_id: int) -> dict[int, Row[Any]]:
+    """Those of these dates that are this activity's, also what was cancelled, with the place that this person has."""
+    asked = {"activity": activity_id, "person": person_id, "ids": sorted(set(ids))}
+    return {row.id: row for row in db.session.execute(_SHOWN, asked)}
 
 
 def one(date_id: int, *, person_id: int) -> Row[Any]:

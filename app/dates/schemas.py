@@ -47,6 +47,14 @@ class DateIn(Schema):
     )  # fmt: skip
 
 
+class PlacesQuery(Schema):
+    """Which dates a page shows: all of them, those with a button to take a place, and those on which one waits."""
+
+    room = fields.List(fields.Integer(validate=ID), load_default=list, validate=validate.Length(max=50))
+    take = fields.List(fields.Integer(validate=ID), load_default=list, validate=validate.Length(max=50))
+    line = fields.List(fields.Integer(validate=ID), load_default=list, validate=validate.Length(max=50))
+
+
 class TickForm(Schema):
     """Who was ticked when the page was made, and who is now; `who` adds somebody who came without a place."""
 

@@ -40,6 +40,9 @@ _PEOPLE = text("""
            p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out' AS taking_part
     FROM person p WHERE p.id = ANY(:ids)
 """).bindparams(IDS)
+_NAMED = text("""
+    SELECT id FROM person WHERE id = ANY(:ids) AND board_choice = 'named' AND active AND erased_at IS NULL
+""").bindparams(IDS)
 _TOTALS = text("""
     SELECT 0 AS skill_id, to_jsonb(t) - 'counts' - 'caps' AS row FROM person_total t WHERE person_id = ANY(:ids)
     UNION ALL SELECT skill_id, to_jsonb(t) FROM skill_total t WHERE person_id = ANY(:ids)
@@ -63,8 +66,11 @@ _REMEMBER = text("""
 Units = tuple[int | None, int | None]
 
 
-def project(people: Mapping[int, bool], now: datetime) -> None:
-    """Put these people where they stand now; True asks for the windows before as well."""
+def project(people: Mapping[int, bool], now: datetime) -> set[Scope]:
+    """Put these people where they stand now; True asks for the windows before as well.
+
+    Returns on whose boards somebody moved who stands there by name: of who takes part without one, nobody is told when.
+    """
     ids = sorted(people)
     store.write_along()
     db.session.execute(_KNOW, {"ids": ids})
@@ -81,6 +87,8 @@ def project(people: Mapping[int, bool], now: datetime) -> None:
     except Unavailable:
         store.set_epoch(token_hex(8), now)
         log.warning("boards are behind: Redis does not answer")
+    named, windows = set(db.session.scalars(_NAMED, {"ids": ids})), set(store.current(now).values())
+    return {board.scope for board, person_id, _ in changes if person_id in named and board.window in windows}
 
 
 def _changes(

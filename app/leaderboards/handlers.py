@@ -1,8 +1,9 @@
-"""Reactions of the worker: points, moves and choices are put on the boards."""
+"""Reactions of the worker: points, moves and choices are put on the boards, and open boards hear that they moved."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from app import live
 from app.events import PersonMoved, PointsChanged
 from app.leaderboards import actions
 
@@ -12,4 +13,5 @@ def project(events: Sequence[PointsChanged | PersonMoved], now: datetime) -> Non
     for event in events:
         before = isinstance(event, PersonMoved) or bool(event.windows)
         people[event.person_id] = people.get(event.person_id, False) or before
-    actions.project(people, now)
+    moved = actions.project(people, now)
+    live.nudge(None, *sorted(f"board:{scope}" for scope in moved))

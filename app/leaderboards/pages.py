@@ -13,7 +13,7 @@ from app.leaderboards import queries, store
 from app.leaderboards.schemas import BoardQuery, RowsQuery
 from app.people import queries as people
 from app.vision import queries as vision
-from app.web import now, query, render, swaps
+from app.web import done, now, query, render, swaps
 from leaderboards.boards import Scope
 from leaderboards.periods import bounds
 
@@ -54,6 +54,16 @@ def board() -> ResponseReturnValue:
         gap=_gap(around.offset),
         per_page=PER_PAGE,
     )
+
+
+@pages.get("/leaderboards/news")
+@may("person")
+def news() -> ResponseReturnValue:
+    """It moved since: a way to read it anew. What the page shows stays as it is until one takes it."""
+    queries.must_be_on(game=asker().game)
+    asked = query(BoardQuery())
+    where = {"scope": asked["scope"], "period": asked["period"]}
+    return done("leaderboards/_news.html", url_for(".board", **where), where=where)
 
 
 @pages.get("/leaderboards/rows")

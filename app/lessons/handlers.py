@@ -1,10 +1,11 @@
-"""Reactions: what the care desk decided about a lesson."""
+"""Reactions: what the care desk decided about a lesson, and open pages that hear of a new one."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.events import ContentJudged
-from app.lessons import actions
+from app import live
+from app.events import ContentJudged, LessonShared
+from app.lessons import actions, queries
 
 
 def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
@@ -14,3 +15,12 @@ def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
             actions.hide_lessons(ids, at=at)
     hidden = [one for one in events if one.kind == "lesson" and one.decision == "hide"]
     actions.keep_why({one.content_id: (one.reason, one.answer) for one in hidden})
+
+
+def nudge(events: Sequence[LessonShared], now: datetime) -> None:
+    """Open feeds of who may read them ask how many came; that a team has a new one is nobody else's business.
+
+    Lessons without a name are no news: they publish nothing, and the page that asks does not count them.
+    """
+    everybody, people = queries.reached([event.lesson_id for event in events])
+    live.nudge(None if everybody else people, "lesson")

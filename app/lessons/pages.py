@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -23,6 +24,7 @@ from app.lessons.schemas import (
     FileIn,
     LessonIn,
     NewLessonIn,
+    NewsQuery,
     ReactionIn,
     SaidIn,
     SavedIn,
@@ -36,6 +38,7 @@ from app.web import body, done, now, query, render, swaps, wrong_with
 WRONG = {**actions.WRONG, "alt": extras.WRONG["alt"]}
 pages = Blueprint("lessons", __name__)
 ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before all of them
 NAMES = 50  # taken out of a text at once
 TEXTS = ("outcome", "title", "happened", "learned", "from_now_on", "lang", "audience")
 
@@ -53,6 +56,7 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
         "files": queries.files_of(row.id for row in rows),
         "more": more,
         "show": asked["show"],
+        "since": rows[0].shared_at if rows else FIRST,
         "further": asked["before"] and swaps(),
         **_words(),
         **composer,
@@ -61,6 +65,34 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
         context |= {"counts": queries.counts(me()), "most": queries.most_applied(me(), quarter_began(now()))}
         context["incident_link"] = organisation().incident_link
     return render("lessons/feed.html", "lessons/_cards.html", **context)
+
+
+@pages.get("/lessons/news")
+@may("person")
+def news() -> ResponseReturnValue:
+    """How many came since the feed was made; they stand in it when one asks for them."""
+    asked = query(NewsQuery())
+    number = queries.count_since(me(), asked["show"], asked["since"], queries.PAGE + 1)
+    then = url_for(".feed", show=asked["show"])
+    if swaps() and number == asked["had"]:  # nothing to say again
+        return "", 204
+    return done("lessons/_news.html", then, **asked, number=number, at_once=queries.PAGE, said=True)
+
+
+@pages.get("/lessons/new")
+@may("person")
+def new() -> ResponseReturnValue:
+    """What came, for the top of a feed, and an empty place for what comes now."""
+    asked = query(NewsQuery())
+    rows = queries.since(me(), asked["show"], asked["since"], queries.PAGE) if swaps() else []
+    context = {
+        "lessons": rows,
+        "files": queries.files_of(row.id for row in rows),
+        "show": asked["show"],
+        "since": rows[0].shared_at if rows else asked["since"],
+        **_words(),
+    }
+    return done("lessons/_new.html", url_for(".feed", show=asked["show"]), **context)
 
 
 @pages.post("/lessons")

@@ -150,6 +150,12 @@ _FEEDS: dict[tuple[str, bool], Select[*tuple[Any, ...]]] = {
     for show, only in _SHOWS.items()
     for further in (False, True)
 }
+_CAME_CARDS = {
+    show: _NEWEST.where(
+        _SHOWS[show], Lesson.shared_at > bindparam("since"), Lesson.author_id != bindparam("me")
+    )
+    for show in ("all", "team")
+}
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
 _BY_AUTHOR = _NEWEST.where(Lesson.author_id == bindparam("author"))
 _OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, not_(_own))
@@ -238,6 +244,24 @@ _readable_by_me = or_(
         ),
     ),
 )
+# What came since a feed was made. One without a name is not among them: its day is all that is known of its moment, and
+# a page that says "1 new lesson" while somebody types at the next desk would say the minute. It stands in the feed
+# when that is read anew. One's own stands there already.
+_came: tuple[ColumnElement[bool], ...] = (
+    Lesson.shared_at > bindparam("since"),
+    Lesson.author_id != bindparam("me"),
+    Lesson.deleted_at.is_(None),
+)
+_CAME = {
+    show: select(func.count()).select_from(
+        select(Lesson.id)
+        .where(*_came, _readable_by_me, *only)
+        .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
+        .limit(bindparam("most"))
+        .subquery()
+    )
+    for show, only in {"all": (), "team": (Lesson.team_id == _my_team,)}.items()
+}
 _hit = (
     select(Lesson.id, Lesson.shared_at)
     .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)), _readable_by_me)
@@ -362,6 +386,42 @@ def feed(
         {"me": me, "marks": marks_of(me), "limit": limit + 1} | ({"before": before} if before else {}),
     ).all()
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def count_since(me: int, show: str, since: datetime, most: int) -> int:
+    """How many lessons came to this feed since then, that this person may read; no further than `most`."""
+    return db.session.scalar(_CAME[show], {"me": me, "since": since, "most": most}) or 0
+
+
+def since(me: int, show: str, since: datetime, limit: int) -> Sequence[AnyRow]:
+    """Those lessons, newest first."""
+    told = {"me": me, "marks": [], "since": since, "limit": limit}
+    return db.session.execute(_CAME_CARDS[show], told).all()
+
+
+_EVERYBODY = select(exists().where(Lesson.id == _ids.any_(), Lesson.audience == "everyone"))
+_REACHED = (
+    select(_viewer.id)
+    .distinct()
+    .select_from(Lesson)
+    .join(_author, _author.id == Lesson.author_id)
+    .join(
+        _viewer,
+        or_(
+            _viewer.team_id == Lesson.team_id,
+            and_(_viewer.id == _author.manager_id, _author.team_id == Lesson.team_id),
+        ),
+    )
+    .where(Lesson.id == _ids.any_(), Lesson.deleted_at.is_(None), _viewer.active)
+)
+
+
+def reached(lesson_ids: Iterable[int]) -> tuple[bool, Sequence[int]]:
+    """Whether one of these lessons is for everybody; else who may read them."""
+    wanted = {"ids": sorted(set(lesson_ids))}
+    if db.session.scalar(_EVERYBODY, wanted):
+        return True, ()
+    return False, db.session.scalars(_REACHED, wanted).all()
 
 
 def lesson(me: int, lesson_id: int) -> AnyRow | None:

@@ -137,6 +137,17 @@ class FeedQuery(Schema):
     before = fields.Integer(load_default=None, allow_none=True, validate=ID)
 
 
+LIVE = ("all", "team")  # feeds that stand newest first: what comes stands on top of them
+
+
+class NewsQuery(Schema):
+    """What came since a feed was made; `had` is what its button says already."""
+
+    show = fields.String(load_default="all", validate=validate.OneOf(LIVE))
+    since = fields.AwareDateTime(required=True)
+    had = fields.Integer(load_default=0, validate=validate.Range(0, 1000))
+
+
 class FeedApiQuery(FeedQuery):
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
 

@@ -87,7 +87,7 @@
     htmx.trigger(stream, "htmx:afterProcessNode"); // the extension connects anew
     for (const part of all("[hx-trigger*='sse:']", stream)) {
       htmx.trigger(part, "htmx:afterProcessNode"); // and listens to it
-      htmx.trigger(part, part.getAttribute("hx-trigger").match(/sse:\w+/)[0]);
+      htmx.trigger(part, part.getAttribute("hx-trigger").match(/sse:[\w:]+/)[0]);
     }
   });
 })();

@@ -1,5 +1,6 @@
 """Open pages hear that there is news: its name, and nothing of it."""
 
+import json
 import socket
 import threading
 import time
@@ -31,10 +32,12 @@ def asked_once(**where: Any) -> Redis:
 class Stream:
     """A page that listens, over a real connection."""
 
-    def __init__(self, origin: str, cookie: str) -> None:
+    def __init__(self, origin: str, cookie: str, shows: str = "") -> None:
         where = urlsplit(origin)
         self.line = socket.create_connection((where.hostname or "", where.port or 80), timeout=5)
-        self.line.sendall(f"GET /events HTTP/1.1\r\nHost: x\r\nCookie: blijk={cookie}\r\n\r\n".encode())
+        self.line.sendall(
+            f"GET /events?hear={shows} HTTP/1.1\r\nHost: x\r\nCookie: blijk={cookie}\r\n\r\n".encode()
+        )
         self.text = ""
 
     def hears(self, wanted: str, within: float = 5.0) -> bool:
@@ -54,14 +57,17 @@ class Stream:
         self.line.close()
 
 
+Listen = Callable[..., Stream]
+
+
 @pytest.fixture
-def listen(server: str, client_of: Browser) -> Iterator[Callable[[str], Stream]]:
+def listen(server: str, client_of: Browser) -> Iterator[Listen]:
     opened: list[Stream] = []
 
-    def start(name: str) -> Stream:
+    def start(name: str, shows: str = "") -> Stream:
         cookie = client_of(name).get_cookie("blijk")
         assert cookie
-        stream = Stream(server, cookie.value)
+        stream = Stream(server, cookie.value, shows)
         opened.append(stream)
         assert stream.hears(": here")
         return stream
@@ -83,9 +89,9 @@ def subscribed(app: Flask) -> None:
 
 
 def test_whom_it_concerns_hears_the_name_at_once_and_nobody_else(
-    app: Flask, cast: Cast, listen: Callable[[str], Stream]
+    app: Flask, cast: Cast, listen: Listen
 ) -> None:
-    anna, ben = listen("anna"), listen("ben")
+    anna, ben = listen("anna", "lesson"), listen("ben", "lesson")
     subscribed(app)
     with app.app_context():
         live.nudge([cast.anna], "points")
@@ -99,7 +105,7 @@ def test_whom_it_concerns_hears_the_name_at_once_and_nobody_else(
 
 @pytest.mark.parametrize("who", ["person", "organisation"])
 def test_who_does_without_points_does_not_even_hear_the_word(
-    app: Flask, cast: Cast, listen: Callable[[str], Stream], who: str
+    app: Flask, cast: Cast, listen: Listen, who: str
 ) -> None:
     off = {
         "person": f"UPDATE person SET game = false WHERE id = {cast.anna}",
@@ -107,10 +113,10 @@ def test_who_does_without_points_does_not_even_hear_the_word(
     }
     with app.app_context(), transaction():
         db.session.execute(text(off[who]))
-    anna = listen("anna")
+    anna = listen("anna", "board")
     subscribed(app)
     with app.app_context():
-        live.nudge([cast.anna], "board")
+        live.nudge([cast.anna], "board:organisation")
         live.nudge([cast.anna], "points")
         live.nudge([cast.anna], "kudos")
     assert anna.hears("event: kudos", within=2)
@@ -142,8 +148,8 @@ def test_many_nudges_to_a_slow_page_are_one(app: Flask) -> None:
     next(seat)
     for _ in range(10_000):
         hub.tell([1], ["points"])
-    hub.tell(None, ["lesson"])
-    assert next(seat) == "event: lesson\ndata:\n\nevent: points\ndata:\n\n"
+    hub.tell(None, ["inbox"])
+    assert next(seat) == "event: inbox\ndata:\n\nevent: points\ndata:\n\n"
 
 
 def test_who_signed_out_hears_nothing_more(app: Flask) -> None:
@@ -157,7 +163,17 @@ def test_who_signed_out_hears_nothing_more(app: Flask) -> None:
     assert "points" in next(here)
 
 
-@pytest.mark.parametrize("said", [b"[", b"[]", b'{"name": "points"}', b'{"person_ids": [1], "name": "evil"}'])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"[",
+        b"[]",
+        b'{"names": ["points"]}',
+        b'{"person_ids": [1], "names": ["evil", "evil:points"]}',
+        b'{"person_ids": [1], "names": 7}',
+        b'{"person_ids": [1], "names": [7]}',
+    ],
+)
 def test_what_is_no_nudge_is_passed_over(app: Flask, said: bytes) -> None:
     hub = Hub(app, app.extensions["redis"], 9, lambda ids: set(ids))
     hub.thread = threading.current_thread()
@@ -189,3 +205,96 @@ def test_a_nudge_into_nothing_harms_nobody(app: Flask, monkeypatch: pytest.Monke
     with app.app_context():
         for name in NAMES:
             live.nudge([1], name)
+
+
+# What is for everybody goes to who shows it, and not too often ------------------------------------------------
+
+
+def quiet(app: Flask) -> Hub:
+    """A hub that hears nothing by itself."""
+    hub = Hub(app, app.extensions["redis"], 9, lambda ids: set(ids))
+    hub.thread = threading.current_thread()
+    return hub
+
+
+def said(person_ids: list[int] | None, *names: str) -> bytes:
+    return json.dumps({"person_ids": person_ids, "names": names}).encode()
+
+
+@pytest.mark.parametrize(
+    ("shows", "hears"),
+    [
+        ((), []),
+        (("places:12",), ["places:12"]),
+        (("places:1",), []),
+        (("board",), ["board:organisation", "board:team:33"]),
+        (("board:team",), ["board:team:33"]),
+        (("lesson", "places:13"), ["lesson"]),
+        (("", ":", "bo"), []),
+    ],
+)
+def test_a_page_hears_of_what_it_shows(app: Flask, shows: tuple[str, ...], hears: list[str]) -> None:
+    hub = quiet(app)
+    seat = hub.join(1, 1, hear=shows)
+    hub.pass_on(said(None, "places:12", "board:organisation", "board:team:33", "lesson"))
+    assert sorted(seat.waiting) == hears
+
+
+def test_what_was_missed_concerns_every_page_that_shows_such_a_thing(app: Flask) -> None:
+    hub = quiet(app)
+    places, boards, neither = (
+        hub.join(1, 1, hear=["places:12"]),
+        hub.join(2, 2, hear=["board"]),
+        hub.join(3, 3),
+    )
+    hub.tell(None, NAMES)
+    always = set(NAMES) - live.ASKED_FOR
+    assert places.waiting == always | {"places"}
+    assert boards.waiting == always | {"board"}
+    assert neither.waiting == always
+    assert "board" not in live.BLIND
+
+
+def test_a_board_is_told_at_once_then_once_a_minute_and_the_last_is_never_lost(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = [1000.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: moment[0])
+    hub = quiet(app)
+    seat = hub.join(1, 1, hear=["board"])
+
+    def heard() -> set[str]:
+        hub.tell_held()
+        names, seat.waiting = seat.waiting, set()
+        return names
+
+    hub.pass_on(said(None, "board:organisation"))
+    assert heard() == {"board:organisation"}
+    for _ in range(100):
+        hub.pass_on(said(None, "board:organisation"))
+    hub.pass_on(said(None, "board:team:7"))
+    assert heard() == {"board:team:7"}
+    moment[0] += 59
+    assert heard() == set()
+    moment[0] += 1
+    assert heard() == {"board:organisation"}
+    moment[0] += 120
+    assert heard() == set()
+
+
+def test_names_told_long_ago_are_forgotten(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_TOLD", 10)
+    monkeypatch.setitem(live.PACE, "places", 0.0)
+    hub = quiet(app)
+    hub.pass_on(said(None, *(f"places:{number}" for number in range(50))))
+    hub.tell_held()
+    assert hub.told == {}
+
+
+def test_a_page_asks_for_a_few_things_at_most(app: Flask, client_of: Browser) -> None:
+    with closing(
+        client_of("anna").get("/events?" + "&".join(f"hear=places:{n}" for n in range(99)))
+    ) as answer:
+        assert answer.status_code == 200
+        seats = app.extensions["hub"].seats
+        assert [len(one.shows) for one in seats if "places:0" in one.shows] == [live.MOST_ASKED]

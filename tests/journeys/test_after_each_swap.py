@@ -558,6 +558,8 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("leaderboards/_board.html", "other"): "leaderboards.board",
     ("lessons/_apply.html", "other"): "lessons.take_name_off",
     ("leaderboards/_row.html", "url"): "leaderboards.rows",
+    ("leaderboards/_news.html", "url"): "leaderboards.board",
+    ("dates/_reserve.html", "url"): "dates.places",
     ("reviews/_gather.html", "here"): "reviews.pick",
     ("reviews/_picker.html", "href"): "reviews.pick",
 }

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import live
+from app.db import db
+from tests.app.activities.scene import counting
 from tests.app.leaderboards.scene import Scene
 from tests.cast import Cast, SignedIn
 
@@ -232,3 +235,77 @@ def test_with_redis_away_the_page_stands_and_says_so(
     assert "Standings are being updated." not in live
     assert "Standings are being updated." in page
     assert "Anna (you)" in said(page)
+
+
+# A board that moves -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nudged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
+    """What the worker said to open boards."""
+    heard: set[str] = set()
+    monkeypatch.setattr(live, "nudge", lambda _ids, *names: heard.update(names))
+
+    def since() -> set[str]:
+        found = {name for name in heard if name.startswith("board")}
+        heard.clear()
+        return found
+
+    return since
+
+
+def test_the_boards_on_which_a_named_colleague_moved_hear_it(
+    scene: Scene, cast: Cast, nudged: Callable[[], set[str]]
+) -> None:
+    scene.project()
+    nudged()
+    scene.earn(cast.anna)
+    scene.project()
+    assert nudged() == {"board:organisation", f"board:department:{cast.water}", f"board:team:{cast.north}"}
+
+
+@pytest.mark.parametrize("choice", ["unnamed", "out"])
+def test_of_who_has_no_name_there_no_board_tells_when_they_earned(
+    scene: Scene, cast: Cast, nudged: Callable[[], set[str]], choice: str
+) -> None:
+    scene.choose(cast.anna, board_choice=choice)
+    scene.project()
+    nudged()
+    scene.earn(cast.anna)
+    scene.project()
+    assert nudged() == set()
+
+
+def test_a_board_listens_for_its_own_scope_and_offers_to_be_read_anew(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna)
+    scene.project()
+    ben = client_of("ben")
+    page = ben.get(f"/leaderboards?scope=team:{cast.north}&period=week").text
+    assert 'sse-connect="/events?hear=board"' in page
+    assert f"sse:board:team:{cast.north}, sse:board" in page
+    news = ben.get(f"/leaderboards/news?scope=team:{cast.north}&period=week", headers=SWAP).text
+    assert "Refresh" in news
+    assert f'hx-get="/leaderboards?scope=team:{cast.north}&amp;period=week"' in news
+    assert ben.get("/leaderboards/news").location.endswith("/leaderboards?scope=organisation&period=month")
+
+
+def test_a_period_that_is_over_listens_to_nothing(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    scene.earn(cast.anna)
+    scene.project()
+    assert "sse:board" not in client_of("ben").get("/leaderboards?before=1").text
+
+
+def test_who_does_without_points_is_offered_nothing(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    scene.choose(cast.ben, game=False)
+    assert client_of("ben").get("/leaderboards/news", headers=SWAP).status_code == 404
+
+
+def test_offering_it_reads_no_board(app: Flask, scene: Scene, client_of: Browser) -> None:
+    ben = client_of("ben")
+    ben.get("/leaderboards/news", headers=SWAP)
+    with app.app_context(), counting() as statements:
+        assert ben.get("/leaderboards/news", headers=SWAP).status_code == 200
+        db.session.remove()
+    assert len([one for one in statements if not one.startswith(("BEGIN", "COMMIT", "ROLLBACK"))]) <= 3
