@@ -1,6 +1,7 @@
 """`make lighthouse`: Lighthouse on the running demo, signed in, as a phone on a slow line; the middle of three runs.
 
-Only this needs Node, which fetches Lighthouse by itself. ARGS names pages: `ARGS='/album /lessons'`.
+Only this needs Node, which fetches Lighthouse by itself. ARGS names pages, and who opens them if it is not the first
+of the demo's people: `ARGS='/album maaike:/team'`.
 """
 
 import json
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools.screenshots import QUIET, chromium_here, origin_of_demo, signed_in
+from tools.screenshots import QUIET, chromium_here, opened_by, origin_of_demo, signed_in
 from tools.weight import PAGES
 
 RELEASE = "lighthouse@12.8.2"
@@ -38,24 +39,28 @@ def main() -> None:
         chromium = player.chromium.launch(
             executable_path=chromium_here(), args=QUIET, chromium_sandbox=os.geteuid() != 0
         )
-        cookies = signed_in(chromium)["storage_state"]["cookies"]
+        pages = [(page, *opened_by(page)) for page in sys.argv[1:] or PAGES]
+        headers = {name: _cookies(signed_in(chromium, name)) for name in {name for _, name, _ in pages}}
         chromium.close()
-    header = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
     columns = [*BARS, *FIGURES]
     print(f"{'page':30}" + "".join(f"{name:>16}" for name in columns))
     below = []
-    for path in sys.argv[1:] or PAGES:
-        runs = [_run(npx, path, header) for _ in range(RUNS)]
+    for page, who, path in pages:
+        runs = [_run(npx, path, headers[who]) for _ in range(RUNS)]
         middle = {name: statistics.median(run[name] for run in runs) for name in columns}
-        print(f"{path:30}" + "".join(f"{middle[name]:16.4g}" for name in columns), flush=True)
+        print(f"{page:30}" + "".join(f"{middle[name]:16.4g}" for name in columns), flush=True)
         below += [
-            f"{path}: {name} is {middle[name]:g}, not {bar}"
+            f"{page}: {name} is {middle[name]:g}, not {bar}"
             for name, bar in BARS.items()
             if middle[name] < bar
         ]
-        below += [f"{path}: {fault}" for fault in sorted({fault for run in runs for fault in run["faults"]})]
+        below += [f"{page}: {fault}" for fault in sorted({fault for run in runs for fault in run["faults"]})]
     if below:
         raise SystemExit("\n".join(below))
+
+
+def _cookies(state: dict[str, Any]) -> str:
+    return "; ".join(f"{one['name']}={one['value']}" for one in state["storage_state"]["cookies"])
 
 
 def _run(npx: str, path: str, cookies: str) -> dict[str, Any]:

@@ -59,10 +59,20 @@ def chromium_here() -> str:
     return browser
 
 
-def signed_in(chromium: Any) -> dict[str, Any]:
-    """For a new context: the first of the demo's people, signed in."""
+def opened_by(page: str) -> tuple[str, str]:
+    """Who opens a page, and its path: `maaike:/team`. Without a name it is the first of the demo's people."""
+    name, apart, path = page.partition(":")
+    return (name, path) if apart and not page.startswith("/") else ("", page)
+
+
+def signed_in(chromium: Any, name: str = "") -> dict[str, Any]:
+    """For a new context: one of the demo's people, the first if none is named, signed in."""
+    known = dict(_people())
+    login = next((login for login in known if login.split(".")[0] == name or not name), None)
+    if login is None:
+        raise SystemExit(f"Nobody of the demo is called {name}: " + ", ".join(known))
     context = chromium.new_context(base_url=origin_of_demo())
-    _sign_in(context.new_page(), *next(_people()))
+    _sign_in(context.new_page(), login, known[login])
     state = context.storage_state()
     context.close()
     return {"base_url": origin_of_demo(), "storage_state": state}

@@ -17,7 +17,8 @@ from app.programmes import actions as programmes
 from app.programmes.rules import NewPart, Told
 from app.vision import queries as vision
 
-_TEAMS = text("SELECT name, id FROM unit WHERE kind = 'team'")
+# Of teams of one name in several departments, as a large Waterveld has them, the first one.
+_TEAMS = text("SELECT name, min(id) AS id FROM unit WHERE kind = 'team' GROUP BY name")
 _SHARED = text("""
     SELECT count(*) FROM fact WHERE kind = :kind AND withdrawn_at IS NULL AND happened_at >= :since
      AND person_id = ANY(:people) AND (CAST(:team AS bigint) IS NULL AND team_id IS NOT NULL OR team_id = :team)

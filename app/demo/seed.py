@@ -139,7 +139,8 @@ def _fill(
     stage = _stage(everybody, kept, zone)
     days = history(everybody, now, zone)
     _live(stage, days, kept, now, echo)
-    ids = {person.name: stage.people[person.external_id] for person in everybody}
+    named = {person.name: person for person in reversed(everybody)}  # of namesakes the first
+    ids = {person.name: stage.people[named[person.name].external_id] for person in everybody}
     _reach(ids, kept, before)
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)

@@ -4,11 +4,12 @@ A mark is a keyed digest with the author's own key: who has that key finds all m
 or that two belong together. There is no other link: it goes with the key.
 """
 
+import hashlib
 import hmac
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from random import SystemRandom
 from typing import Any
@@ -40,9 +41,22 @@ def mark(key: bytes, what: str) -> bytes:
     return hmac.digest(key, f"blijk/{what}".encode(), "sha256")
 
 
+_LESSONS = [f"blijk/lesson/{number}".encode() for number in range(MOST)]
+_BLOCK = hashlib.sha256().block_size
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
+
 def marks(key: bytes) -> list[bytes]:
-    """All marks that lessons of the owner of this key can have."""
-    return [mark(key, f"lesson/{number}") for number in range(MOST)]
+    """All marks that lessons of the owner of this key can have: `mark` of each, with the key worked in once."""
+    filled = key.ljust(_BLOCK, b"\0")  # a key is shorter than a block
+    inner, outer = hashlib.sha256(filled.translate(_INNER)), hashlib.sha256(filled.translate(_OUTER))
+    found = []
+    for what in _LESSONS[:MOST]:
+        within, around = inner.copy(), outer.copy()
+        within.update(what)
+        around.update(within.digest())
+        found.append(around.digest())
+    return found
 
 
 def all_marks(key: bytes) -> list[bytes]:
@@ -171,18 +185,20 @@ _DUE_OF = _DUE.where(Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary()
 
 def worth(keys: Mapping[int, bytes], until: datetime) -> dict[int, dict[str, int]]:
     """How many facts of each kind the lessons of the owners of these keys are worth."""
-    mine = [one for key in keys.values() for one in marks(key)]
-    return _summed(keys, db.session.execute(_DUE_OF, {"marks": mine, "until": until}))
-
-
-def _summed(keys: Mapping[int, bytes], rows: Iterable[Any]) -> dict[int, dict[str, int]]:
-    """The same for several people, of lessons that are due; one whose author has no key any more is nobody's."""
     whose = {one: person_id for person_id, key in keys.items() for one in marks(key)}
+    rows = db.session.execute(_DUE_OF, {"marks": list(whose), "until": until})
+    return _summed(keys, whose, rows)
+
+
+def _summed(
+    keys: Iterable[int], whose: Mapping[bytes, int], rows: Iterable[Any]
+) -> dict[int, dict[str, int]]:
+    """The same of lessons that are due; one whose author has no key any more, or is not asked about, is nobody's."""
     found = {person_id: dict.fromkeys(KINDS, 0) for person_id in keys}
     for row in rows:
-        if row.mark in whose:
-            found[whose[row.mark]]["lesson_shared"] += 1
-            found[whose[row.mark]]["lesson_applied"] += row.applied
+        if (of := found.get(whose.get(row.mark, 0))) is not None:
+            of["lesson_shared"] += 1
+            of["lesson_applied"] += row.applied
     return found
 
 
@@ -199,10 +215,11 @@ def count(*, at: datetime) -> int:
     if not _begin(at):
         return 0
     until = monday_of(at)
-    movers = _movers(_authors(), until)
+    authors = _authors()
+    movers = _movers(authors.keys, authors, until)
     if len(movers) >= rules.TOGETHER:
         lock_people(movers)
-        movers = _movers({person_id: one.key for person_id, one in movers.items()}, until)
+        movers = _movers(movers, authors, until)
     if len(movers) < rules.TOGETHER:
         return 0
     order = _dice.sample(sorted(movers), len(movers))
@@ -225,8 +242,28 @@ class Mover:
         return any(self.due[kind] != len(self.has[kind]) for kind in KINDS)
 
 
-def _movers(keys: Mapping[int, bytes], until: datetime) -> dict[int, Mover]:
-    due = _summed(keys, db.session.execute(_DUE, {"until": until}))
+@dataclass(slots=True)
+class Authors:
+    """Who wrote lessons without a name: their keys, and whose is which mark, of all marks that were looked for."""
+
+    known: set[bytes]
+    keys: dict[int, bytes] = field(default_factory=dict)
+    whose: dict[bytes, int] = field(default_factory=dict)
+
+    def find(self, keys: Mapping[int, bytes], sought: set[bytes]) -> None:
+        """Whose of these people these marks are."""
+        for person_id, key in keys.items() if sought else ():
+            if mine := sought.intersection(marks(key)):
+                self.keys[person_id] = key
+                self.whose |= dict.fromkeys(mine, person_id)
+        self.known |= sought
+
+
+def _movers(asked: Iterable[int], authors: Authors, until: datetime) -> dict[int, Mover]:
+    keys = {person_id: authors.keys[person_id] for person_id in asked}
+    rows = db.session.execute(_DUE, {"until": until}).all()
+    authors.find(keys, {row.mark for row in rows} - authors.known)
+    due = _summed(keys, authors.whose, rows)
     all_of_them = {
         person_id: Mover(keys[person_id], due[person_id], has) for person_id, has in tallies(keys).items()
     }
@@ -253,19 +290,19 @@ def _begin(at: datetime) -> bool:
 _MARKS = select(Lesson.mark).where(Lesson.mark.is_not(None))
 
 
-def _authors() -> dict[int, bytes]:
-    """Who wrote lessons without a name, and their keys: found by trying everybody's key, for nothing else says it."""
-    known = set(db.session.scalars(_MARKS)) | set(db.session.scalars(select(Tally.mark)))
-    found: dict[int, bytes] = {}
+def _authors() -> Authors:
+    """Who wrote lessons without a name, and their keys: found by trying everybody's key, for nothing else says it.
+
+    Each of the marks of everybody is made once; only those under which something stands are kept.
+    """
+    counted = set(db.session.scalars(select(Tally.mark)))
+    authors = Authors(known=set(db.session.scalars(_MARKS)))
     after = 0
-    while known and (some := people.keys_after(after, AT_ONCE)):
-        found |= {
-            person_id: key
-            for person_id, key in some.items()
-            if not known.isdisjoint([_tally_mark(key), *marks(key)])
-        }
+    while (authors.known or counted) and (some := people.keys_after(after, AT_ONCE)):
+        authors.find(some, authors.known)
+        authors.keys |= {person_id: key for person_id, key in some.items() if _tally_mark(key) in counted}
         after = max(some)
-    return found
+    return authors
 
 
 def _news(person_id: int, mover: Mover, at: datetime) -> list[Event]:
