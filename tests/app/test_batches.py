@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from app.db import db, transaction
 from app.errors import NotFound
 from app.goals import actions as goals
 from app.goals.rules import OPEN, NewGoal
+from app.guidance import actions as guidance
+from app.guidance import ending, meetings, pairs
+from app.guidance.rules import NewGuidance
 from app.kudos import actions as kudos
 from app.kudos.actions import NewKudos, NewWords
 from app.lessons import actions as lessons
@@ -239,3 +243,176 @@ def test_hr_takes_many_recognitions_back_as_one(app: Flask, cast: Cast, skill: i
             counts.append(do(lambda back=back: recognitions.withdraw(back, by=cast.clara, at=AT))[1])
             assert db.session.scalar(text("SELECT count(*) FROM fact WHERE withdrawn_at IS NULL")) == 0
         same(*counts)
+
+
+def test_many_ask_answer_meet_and_finish_with_each_other_as_one(
+    app: Flask, cast: Cast, skill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        people = hire(*(f"g{n:03}" for n in range(MANY + FEW + 2)))
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            twos = list(pairwise(people[-number - 1 :] if number == FEW else people[: number + 1]))
+            kind = "coaching" if number == FEW else "shadowing"
+            offer = guidance.Offer(kinds=[kind], skills=[skill], guests=5)
+            offered = do(lambda offer=offer, twos=twos: guidance.help_with(
+                {guide: offer for guide, _ in twos}, at=AT))[1]  # fmt: skip
+            items = [
+                NewGuidance(kind=kind, by_id=learner, with_id=guide, side="learner", skills=(skill,),
+                            purpose="To stay calm", once=f"{number}")
+                for guide, learner in twos
+            ]  # fmt: skip
+            ids, asked = do(lambda items=items: guidance.propose(items, at=AT))
+            assert do(lambda items=items: guidance.propose(items, at=AT))[0] == ids
+            guides = dict(zip(ids, (guide for guide, _ in twos), strict=True))
+            learners = dict(zip(ids, (learner for _, learner in twos), strict=True))
+            yes = [guidance.Answer(guidance_id=one, by=by, answer="yes") for one, by in guides.items()]
+            answered = do(lambda yes=yes: guidance.respond(yes, at=AT))[1]
+            plans = [
+                guidance.Plan(guidance_id=one, by=by, since=AT.date(), until=AT.date())
+                for one, by in guides.items()
+            ]
+            planned = do(lambda plans=plans: guidance.plan(plans))[1]
+            shown = dict.fromkeys(((one, by) for one, by in learners.items()), True)
+            shown_ = do(lambda shown=shown: guidance.let_manager_see(shown))[1]
+            met = [
+                meetings.Met(guidance_id=one, by=by, minutes=60,
+                             starts_at=AT - timedelta(days=10 + number // MANY, hours=2 * (n % 2)))
+                for n, (one, by) in enumerate(guides.items())
+            ]  # fmt: skip
+            held, recorded = do(lambda met=met: meetings.record(met, at=AT))
+            words = [
+                meetings.Word(guidance_id=one, meeting_id=meeting, by=learners[one])
+                for one, meeting in zip(ids, held, strict=True)
+            ]
+            confirmed = do(lambda words=words: meetings.confirm(words, at=AT))[1]
+            said = list(learners.items())
+            first = do(lambda said=said: ending.finish(said, at=AT))[1]
+            back = do(lambda said=said: ending.not_yet(said, at=AT))[1]
+            both = [*said, *guides.items()]
+            finished = do(lambda both=both: ending.finish(both, at=AT))[1]
+            counts[number] = [offered, asked, answered, planned, shown_, recorded, confirmed, first, back]
+            counts[number] += [finished]
+            told = text("SELECT count(*) FROM guidance WHERE learned = 'counted' AND id = ANY(:ids)")
+            assert db.session.scalar(told, {"ids": ids}) == number
+        facts = text(
+            "SELECT kind, count(*) AS n FROM fact WHERE withdrawn_at IS NULL GROUP BY kind ORDER BY kind"
+        )
+        found = dict(db.session.execute(facts).all())
+        assert (found["guided"], found["completed"]) == (FEW + MANY, FEW + MANY)
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_a_batch_of_meetings_counts_as_if_they_were_told_one_after_the_other(
+    app: Flask, cast: Cast, skill: int
+) -> None:
+    """Of two on one day the second counts no more, of both ways an hour counts less; and the very same is one."""
+
+    def told() -> list[Any]:
+        rows = text(
+            "SELECT counted, learned, round(share::numeric, 4), reason FROM guidance_meeting ORDER BY id"
+        )
+        return list(db.session.execute(rows))
+
+    def begin() -> tuple[int, int]:
+        items = [
+            NewGuidance(
+                kind="coaching", by_id=one, with_id=other, side="learner", skills=(skill,), purpose="To see"
+            )
+            for one, other in ((cast.anna, cast.ben), (cast.ben, cast.anna))
+        ]
+        ids = do(lambda: guidance.propose(items, at=AT))[0]
+        answers = [
+            guidance.Answer(guidance_id=one, by=by, answer="yes")
+            for one, by in zip(ids, (cast.ben, cast.anna), strict=True)
+        ]
+        do(lambda: guidance.respond(answers, at=AT))
+        return ids[0], ids[1]
+
+    def telling(one: int, other: int) -> list[meetings.Met]:
+        hour = timedelta(hours=1)
+        days = [AT - timedelta(days=20 - n) for n in range(6)]
+        of_one = [meetings.Met(guidance_id=one, by=cast.ben, starts_at=day, minutes=120) for day in days]
+        again = [meetings.Met(guidance_id=one, by=cast.ben, starts_at=days[0] + 3 * hour, minutes=60)]
+        back = [
+            meetings.Met(guidance_id=other, by=cast.anna, starts_at=days[n] + 6 * hour, minutes=30)
+            for n in (1, 2)
+        ]
+        later = [meetings.Met(guidance_id=other, by=cast.anna, starts_at=AT - timedelta(days=2), minutes=60)]
+        return [*of_one, *again, *back, *later]
+
+    with app.app_context():
+        one, other = begin()
+        for met in telling(one, other):
+            (made,) = do(lambda met=met: meetings.record([met], at=AT))[0]
+            by = cast.anna if met.by == cast.ben else cast.ben
+            word = meetings.Word(guidance_id=met.guidance_id, meeting_id=made, by=by)
+            do(lambda word=word: meetings.confirm([word], at=AT))
+        singly = told()
+        with transaction():
+            for table in ("guidance_meeting", "guidance"):
+                db.session.execute(text(f"DELETE FROM {table}"))
+        one, other = begin()
+        met = telling(one, other)
+        swapped = [
+            meetings.Met(guidance_id=item.guidance_id, by=cast.anna if item.by == cast.ben else cast.ben,
+                         starts_at=item.starts_at, minutes=item.minutes)
+            for item in met
+        ]  # fmt: skip
+        ids = do(lambda: meetings.record([*met, *swapped], at=AT))[0]
+        assert ids[: len(met)] == ids[len(met) :]
+        assert told() == singly
+
+
+def test_l_and_d_makes_programmes_and_pairs_and_many_say_yes_as_one(
+    app: Flask, cast: Cast, skill: int
+) -> None:
+    with app.app_context():
+        people = hire(*(f"m{n:03}" for n in range(2 * MANY)))
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            new = [
+                pairs.Programme(name={"nl": f"Kijk {n}", "en": f"Look {n}"}, about={}, starts_on=AT.date(),
+                                ends_on=AT.date(), skills=[skill], once=f"{number}-{n}" if n % 2 else None)
+                for n in range(number)
+            ]  # fmt: skip
+            ids, made = do(lambda new=new: pairs.make(new, by=cast.leo, at=AT))
+            assert len(set(ids)) == number
+            assert do(lambda new=new: pairs.make(new[1::2], by=cast.leo, at=AT))[0] == ids[1::2]
+            changes = [
+                pairs.Change(programme_id=one, to=to, version=1) for one, to in zip(ids, new, strict=True)
+            ]
+            changed = do(lambda changes=changes: pairs.change(changes, by=cast.leo, at=AT))[1]
+            twos = list(zip(people[:number], people[MANY : MANY + number], strict=True))
+            places = [
+                pairs.Place(programme_id=one, person_id=who, role=role, skills=[skill], wish="Fresh eyes")
+                for one, two in zip(ids, twos, strict=True)
+                for who, role in zip(two, ("mentor", "mentee"), strict=True)
+            ]
+            joined = do(lambda places=places: pairs.take_part(places, at=AT))[1]
+            proposals = [
+                pairs.NewPair(programme_id=one, mentor_id=mentor, mentee_id=mentee)
+                for one, (mentor, mentee) in zip(ids, twos, strict=True)
+            ]
+            first, proposed = do(lambda proposals=proposals: pairs.propose(proposals, by=cast.leo, at=AT))
+            back = do(lambda first=first: pairs.take_back(first, by=cast.leo, at=AT))[1]
+            again = do(lambda proposals=proposals: pairs.propose(proposals, by=cast.leo, at=AT))[0]
+            yes = [
+                pairs.Answer(pair_id=pair, person_id=who, yes=True)
+                for pair, two in zip(again, twos, strict=True)
+                for who in two
+            ]
+            begun, said = do(lambda yes=yes: pairs.say(yes, at=AT))
+            assert None not in begun
+            no = [
+                pairs.Answer(pair_id=pair, person_id=mentee, yes=False)
+                for pair, (_, mentee) in zip(again, twos, strict=True)
+            ]
+            ended = do(lambda no=no: pairs.say(no, at=AT))[1]
+            gone = [(one, who) for one, two in zip(ids, twos, strict=True) for who in two]
+            left = do(lambda gone=gone: pairs.leave(gone, at=AT))[1]
+            counts[number] = [made, changed, joined, proposed, back, said, ended, left]
+            assert db.session.scalar(text("SELECT count(*) FROM mentor_pair WHERE state <> 'ended'")) == 0
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
