@@ -41,6 +41,7 @@ OWN_NAMES = {
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
     "programmes": {"desk"},
+    "recognitions": {"nominating"},
     "guidance": {"desk", "ending", "meetings", "pairs"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},

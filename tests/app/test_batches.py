@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from app.db import db, transaction
-from app.errors import NotFound
+from app.errors import NotFound, Refused
 from app.goals import actions as goals
 from app.goals.rules import OPEN, NewGoal
 from app.guidance import actions as guidance
@@ -25,6 +25,7 @@ from app.lessons.actions import LessonText, NewLesson
 from app.outbox import settle
 from app.programmes import actions as programmes
 from app.recognitions import actions as recognitions
+from app.recognitions import nominating
 from app.recognitions.actions import NewRecognition, Withdrawal
 from tests.cast import Cast, hire
 from tests.small import load
@@ -145,7 +146,8 @@ def test_a_giver_rewords_and_undoes_many_kudos_as_one(app: Flask, cast: Cast, sk
         for number in (FEW, MANY):
             new = [
                 NewKudos(giver_id=cast.anna, receivers=[cast.ben, cast.mia], skill_id=skill, lang="en",
-                         message=f"You stayed until it worked, time {n} of {number}.")
+                         message=f"You stayed until it worked, time {n} of {number}.",
+                         once=f"{number}-{n}" if n % 2 else None)
                 for n in range(number)
             ]  # fmt: skip
             ids, given = do(lambda new=new: kudos.give_kudos(new, at=AT))
@@ -228,21 +230,94 @@ def test_a_catalogue_of_many_programmes_is_loaded_and_followed_as_one(
             same(few, many)
 
 
-def test_hr_takes_many_recognitions_back_as_one(app: Flask, cast: Cast, skill: int) -> None:
+def test_many_are_recognised_and_it_is_taken_back_as_one(app: Flask, cast: Cast, skill: int) -> None:
     with app.app_context():
-        counts = []
-        for number in (FEW, 30):
-            ids = []
-            for n in range(number):
-                new = NewRecognition(
-                    giver_id=cast.mia, title=f"The calm one, {n}", citation="You kept us calm all through the night.",
-                    lang="en", day=AT.date(), receivers=[cast.anna, cast.ben],
-                )  # fmt: skip
-                ids += do(lambda new=new: recognitions.give_recognitions([new], at=AT))[0]
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            new = [
+                NewRecognition(
+                    giver_id=(cast.mia, cast.clara)[n % 2], title=f"The calm one, {n}", lang="en", day=AT.date(),
+                    citation="You kept us calm all through the night.", receivers=[cast.anna, cast.ben],
+                    skill_id=skill, once=f"{number}-{n}" if n % 2 else None,
+                )
+                for n in range(number)
+            ]  # fmt: skip
+            ids, given = do(lambda new=new: recognitions.give_recognitions(new, at=AT))
+            assert len(set(ids)) == number
+            assert do(lambda new=new: recognitions.give_recognitions(new[1::2], at=AT))[0] == ids[1::2]
             back = [Withdrawal(recognition_id=one, because="It was somebody else.") for one in ids]
-            counts.append(do(lambda back=back: recognitions.withdraw(back, by=cast.clara, at=AT))[1])
+            taken = do(lambda back=back: recognitions.withdraw(back, by=cast.clara, at=AT))[1]
+            counts[number] = [given, taken]
             assert db.session.scalar(text("SELECT count(*) FROM fact WHERE withdrawn_at IS NULL")) == 0
-        same(*counts)
+            givers = text(
+                "SELECT DISTINCT actor_id FROM audit_entry WHERE action = 'recognition:given' ORDER BY 1"
+            )
+            assert set(db.session.scalars(givers)) == {cast.mia, cast.clara}
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_many_occasions_are_opened_changed_and_decided_with_all_that_was_put_forward_as_one(
+    app: Flask, cast: Cast, skill: int
+) -> None:
+    with app.app_context():
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            told: dict[str, Any] = {
+                "lang": "en", "opens_on": AT.date(), "closes_on": AT.date() + timedelta(days=9), "jury": [cast.mia],
+            }  # fmt: skip
+            new = [
+                nominating.NewOccasion(opened_by=cast.clara, name=f"Day {n}", once=f"{number}-{n}", **told)
+                for n in range(number)
+            ]
+            ids, opened = do(lambda new=new: nominating.open_occasions(new, at=AT))
+            assert do(lambda new=new: nominating.open_occasions(new, at=AT))[0] == ids
+            told["jury"] = [cast.mia, cast.eve]
+            to = [
+                nominating.OccasionChange(
+                    occasion_id=one, by=cast.clara, version=1, name="Day of all", **told
+                )
+                for one in ids
+            ]
+            changed = do(lambda to=to: nominating.change_occasions(to, at=AT))[1]
+            items = [
+                nominating.NewNomination(nominator_id=by, nominee_id=cast.anna, occasion_id=one, lang="en",
+                                         reason="She stayed until all had water.", once=f"{one}")
+                for one in ids for by in (cast.ben, cast.leo)
+            ]  # fmt: skip
+            put, nominated = do(lambda items=items: nominating.nominate(items, at=AT))
+            assert do(lambda items=items: nominating.nominate(items, at=AT))[0] == put
+            mine = [(one, cast.leo) for one in put[1::2]]
+            taken = do(lambda mine=mine: nominating.take_back_nominations(mine, at=AT))[1]
+            closed = do(lambda ids=ids: nominating.close_nominations(ids, by=cast.clara, at=AT))[1]
+            chosen = [
+                NewRecognition(giver_id=cast.mia, title="The calm one", lang="en", day=AT.date(),
+                               citation="You kept us calm all through the night.", receivers=[cast.anna],
+                               occasion_id=one, nomination_id=nomination)
+                for one, nomination in zip(ids[1:], put[2::2], strict=True)
+            ]  # fmt: skip
+            given = do(lambda chosen=chosen: recognitions.give_recognitions(chosen, at=AT))[1]
+            ends = [nominating.Decision(occasion_id=one, words="Thank you all.") for one in ids]
+            decided = do(lambda ends=ends: nominating.decide_occasions(ends, by=cast.mia, at=AT))[1]
+            counts[number] = [opened, changed, nominated, taken, closed, given, decided]
+            led = text("""SELECT count(*) FILTER (WHERE recognition_id IS NOT NULL), count(*) FROM nomination
+                          WHERE decided_at IS NOT NULL AND id = ANY(:ids)""")
+            assert tuple(db.session.execute(led, {"ids": put}).one()) == (number - 1, number)
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_nothing_of_a_batch_is_given_when_one_of_it_may_not_be(app: Flask, cast: Cast, skill: int) -> None:
+    told: dict[str, Any] = {
+        "title": "The calm one", "lang": "en", "day": AT.date(), "citation": "You kept us calm all through the night.",
+    }  # fmt: skip
+    with app.app_context():
+        for giver, receivers in ((cast.mia, [cast.eve]), (cast.anna, [cast.ben])):
+            good = NewRecognition(giver_id=cast.mia, receivers=[cast.ben], **told)
+            bad = NewRecognition(giver_id=giver, receivers=receivers, **told)
+            with pytest.raises(Refused):
+                do(lambda good=good, bad=bad: recognitions.give_recognitions([good, bad], at=AT))
+        assert db.session.scalar(text("SELECT count(*) FROM recognition")) == 0
 
 
 def test_many_ask_answer_meet_and_finish_with_each_other_as_one(

@@ -39,6 +39,7 @@ from app.people import actions as people
 from app.programmes import actions as programmes
 from app.programmes.rules import NewPart, Told
 from app.recognitions import actions as recognitions
+from app.recognitions import nominating
 from app.recognitions import queries as recognition_queries
 from app.reviews import actions as reviews
 from app.vision.queries import ids_of
@@ -303,19 +304,15 @@ def _recognise(cast: Cast, at: datetime) -> int:
     today = recognition_queries.day_of(at)
     days = ((today - timedelta(days=2), today + timedelta(days=9)), (today, today))
     for opens, closes in days:
-        made = recognitions.open_occasion(
-            recognitions.NewOccasion(
-                opened_by=cast.clara, name="Learning day", lang="en", opens_on=opens, closes_on=closes
-            ),
-            at=at,
+        new = nominating.NewOccasion(
+            opened_by=cast.clara, name="Learning day", lang="en", opens_on=opens, closes_on=closes
         )
-    recognitions.nominate(
-        recognitions.NewNomination(
-            nominator_id=cast.ben, nominee_id=cast.anna, occasion_id=made, reason=THANKS, lang="en"
-        ),
-        at=at,
+        (made,) = nominating.open_occasions([new], at=at)
+    put = nominating.NewNomination(
+        nominator_id=cast.ben, nominee_id=cast.anna, occasion_id=made, reason=THANKS, lang="en"
     )
-    recognitions.close_nominations(occasion_id=made, by=cast.clara, at=at)
+    nominating.nominate([put], at=at)
+    nominating.close_nominations([made], by=cast.clara, at=at)
     given = recognitions.NewRecognition(
         giver_id=cast.mia, receivers=[cast.anna], title="Asked on", citation=THANKS * 2, lang="en", day=today
     )
