@@ -20,7 +20,7 @@ from app.audit import seals
 from app.db import db, transaction
 from app.goals import actions as goals
 from app.goals import together
-from app.guidance import actions as guidance
+from app.guidance import ending as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
 from app.lessons import unnamed

@@ -41,7 +41,8 @@ OWN_NAMES = {
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
     "programmes": {"desk"},
-    "guidance": {"desk", "meetings", "pairs"},
+    "recognitions": {"nominating"},
+    "guidance": {"desk", "ending", "meetings", "pairs"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
     "learning": {"files", "waiting"},

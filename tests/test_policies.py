@@ -1308,14 +1308,18 @@ def _made_guidance(person_id: int, others: int, says: str, at: datetime) -> dict
         name={"nl": "Mentoren", "en": "Mentors"}, about={}, starts_on=at.date(), ends_on=at.date()
     )
     with transaction():
-        guidance_id = guidance.propose(asked, at=at)
-        guidance.say(guidance_id, by=others, accept=True, at=at)
+        (guidance_id,) = guidance.propose([asked], at=at)
+        yes = guidance.Answer(guidance_id=guidance_id, by=others, answer="yes")
+        guidance.respond([yes], at=at)
         starts = at - timedelta(days=1, hours=2)
-        meeting = meetings.record(guidance_id, by=others, starts_at=starts, minutes=60, at=at)
-        made = pairs.make(programme, by=None, at=at)
-        for one, role in ((others, "mentor"), (person_id, "mentee")):
-            pairs.take_part(made, person_id=one, role=role, skills=[skill], wish="Fresh eyes", at=at)
-        pair = pairs.propose(made, mentor_id=others, mentee_id=person_id, by=None, at=at)
+        met = meetings.Met(guidance_id=guidance_id, by=others, starts_at=starts, minutes=60)
+        (meeting,) = meetings.record([met], at=at)
+        (made,) = pairs.make([programme], by=None, at=at)
+        wished = {"programme_id": made, "skills": [skill], "wish": "Fresh eyes"}
+        roles = ((others, "mentor"), (person_id, "mentee"))
+        pairs.take_part([pairs.Place(person_id=one, role=role, **wished) for one, role in roles], at=at)
+        new = pairs.NewPair(programme_id=made, mentor_id=others, mentee_id=person_id)
+        (pair,) = pairs.propose([new], by=None, at=at)
         settle(at)
     return {"guidance": guidance_id, "meeting": meeting, "mentoring": made, "pair": pair}
 

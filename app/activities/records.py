@@ -3,7 +3,7 @@
 Plain rows; statements are built once; every list has an end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.types import BigInteger, Text
 from app.activities.models import Completion, CompletionSupport
 from app.activities.queries import PAGE
 from app.activities.rules import Key
-from app.db import db
+from app.db import array, db
 
 _IDS = ARRAY(BigInteger)
 _TEXTS = ARRAY(Text)
@@ -209,19 +209,27 @@ def asked_of(confirmer_id: int, completion_ids: Iterable[int]) -> Sequence[Row[A
 
 
 _LOGGED_WITH = text("""
-    SELECT c.id, c.completed_at FROM completion c JOIN activity a ON a.id = c.activity_id
-    WHERE c.person_id = :person AND c.confirmer_id = :confirmer AND a.kind = :kind AND c.origin = 'log'
-      AND c.state IN ('waiting', 'confirmed') AND c.completed_at BETWEEN :since AND :until
-    ORDER BY c.completed_at, c.id
+    SELECT w.id FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[]), CAST(:confirmers AS bigint[]),
+                            CAST(:kinds AS text[]), CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]))
+        AS w(id, person_id, confirmer_id, kind, since, until)
+    WHERE EXISTS (
+        SELECT FROM completion c JOIN activity a ON a.id = c.activity_id
+        WHERE c.person_id = w.person_id AND c.confirmer_id = w.confirmer_id AND a.kind = w.kind AND c.origin = 'log'
+          AND c.state IN ('waiting', 'confirmed') AND c.completed_at BETWEEN w.since AND w.until)
 """)
 
 
-def logged_with(
-    person_id: int, confirmer_id: int, kind: str, since: datetime, until: datetime
-) -> Sequence[Row[Any]]:
-    """What this person logged of this kind in a time, on the word of that colleague."""
-    told = {"person": person_id, "confirmer": confirmer_id, "kind": kind, "since": since, "until": until}
-    return db.session.execute(_LOGGED_WITH, told).all()
+def logged_with(asked: Mapping[int, tuple[int, int, str, datetime, datetime]]) -> set[int]:
+    """Of which of these somebody logged something: of this kind, in this time, on the word of that colleague.
+
+    Asked by any number: (person, confirmer, kind, since, until).
+    """
+    if not asked:
+        return set()
+    names = ("people", "confirmers", "kinds", "since", "until")
+    columns = zip(names, zip(*asked.values(), strict=True), strict=True)
+    told = {name: array(column) for name, column in columns}
+    return set(db.session.scalars(_LOGGED_WITH, {**told, "ids": array(asked)}))
 
 
 # Who may let somebody else confirm: the person, the confirmer, and the confirmer's manager.

@@ -30,18 +30,25 @@ def write(
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One of several acts that are written together."""
+    """One of several acts that are written together; `by` and `at` where they are not those of all of them."""
 
     action: str
     person_id: int | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    by: int | None = None
+    at: datetime | None = None
 
 
 def write_all(acts: Iterable[Act], *, at: datetime, actor_id: int | None = None) -> None:
     """The same for several, in one statement."""
-    common = {"at": at, "actor_id": actor_id}
     rows = [
-        {**common, "action": act.action, "person_id": act.person_id, "detail": dict(act.detail)}
+        {
+            "at": act.at or at,
+            "actor_id": actor_id if act.by is None else act.by,
+            "action": act.action,
+            "person_id": act.person_id,
+            "detail": dict(act.detail),
+        }
         for act in acts
     ]
     if rows:

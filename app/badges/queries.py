@@ -1,7 +1,6 @@
 """What can be asked about badges: what can be earned, and who holds what."""
 
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -159,23 +158,6 @@ def held_among(keys: Sequence[tuple[int, int, int, str]]) -> Sequence[Any]:
     names = ("people", "achievements", "tiers", "periods")
     columns = {name: array(column) for name, column in zip(names, zip(*keys, strict=True), strict=True)}
     return db.session.execute(_HELD, columns).all()
-
-
-_USABLE = text("""
-    SELECT id FROM award
-    WHERE person_id = :person AND in_review AND revoked_at IS NULL AND (:all OR id = ANY(CAST(:ids AS uuid[])))
-    ORDER BY earned_at DESC, id
-""")
-
-
-def usable_in_review(person_id: int, award_ids: Iterable[uuid.UUID] | None = None) -> list[uuid.UUID]:
-    """The awards (all, or which of these) of which their holder says: may be used in my review. The newest first.
-
-    Whether the page of one is open to others is another question, and plays no part in this.
-    """
-    ids = array(map(str, award_ids or ()))
-    asked = {"person": person_id, "all": award_ids is None, "ids": ids}
-    return list(db.session.scalars(_USABLE, asked))
 
 
 _HOLDINGS = select(

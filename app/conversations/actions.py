@@ -107,7 +107,11 @@ _NUMBERS = text("""
     SELECT conversation_id, count(*) AS number FROM conversation_note
     WHERE conversation_id = ANY(CAST(:ids AS bigint[])) GROUP BY conversation_id
 """)
-_INSERT = insert(ConversationNote).returning(ConversationNote.id, sort_by_parameter_order=True)
+_INSERT = (
+    insert(ConversationNote)
+    .returning(ConversationNote.id, sort_by_parameter_order=True)
+    .execution_options(render_nulls=True)
+)
 
 
 def plan(items: Sequence[Plan], *, at: datetime) -> list[int]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from app.db import transaction
 from app.demo.company import SEED, Colleague, read
 from app.errors import Refused
-from app.guidance import actions, meetings, pairs
+from app.guidance import actions, ending, meetings, pairs
 from app.guidance.rules import NewGuidance
 from app.outbox import settle
 
@@ -34,7 +34,7 @@ def guide(everybody: Sequence[Colleague], ids: Mapping[str, int], skills: Mappin
                 kinds=kinds, skills=[skills[s] for s in slugs], line=line, lang=lang, guests=3
             )
             with transaction():
-                actions.help_with(offer, person_id=by[name], at=now - timedelta(days=100))
+                actions.help_with({by[name]: offer}, at=now - timedelta(days=100))
                 settle(now)
     held = 0
     for row in written["together"]:
@@ -54,25 +54,29 @@ def _together(
         planned_from=began.date(), planned_to=(began + timedelta(days=150)).date(),
     )  # fmt: skip
     with transaction():
-        made = actions.propose(item, at=began)
+        (made,) = actions.propose([item], at=began)
         if state == "declined":
             words = "Nu even te druk. Na de zomer graag."
-            actions.say(made, by=guide_id, accept=False, words=words, at=began)
+            _answer(made, guide_id, "no", words, began)
         elif state != "asked":
-            actions.say(made, by=guide_id, accept=True, words="Leuk, ik kijk ernaar uit.", at=began)
+            _answer(made, guide_id, "yes", "Leuk, ik kijk ernaar uit.", began)
         settle(began)
     held = _meet(made, guide_id, learner_id, days, many, minutes, now, zone, open_last=state == "running")
     if state in ("finished", "ending", "stopped"):
         with transaction():
-            (actions.stop if state == "stopped" else actions.finish)(made, by=learner_id, at=now)
+            (ending.stop if state == "stopped" else ending.finish)([(made, learner_id)], at=now)
             if state == "finished":
-                actions.finish(made, by=guide_id, at=now)
+                ending.finish([(made, guide_id)], at=now)
             settle(now)
     if learner_name == NOOR and state == "running":
         with transaction():
-            actions.let_manager_see(made, by=learner_id, shared=True)
+            actions.let_manager_see({(made, learner_id): True})
             settle(now)
     return held
+
+
+def _answer(made: int, by: int, answer: str, words: str, at: datetime) -> None:
+    actions.respond([actions.Answer(guidance_id=made, by=by, answer=answer, words=words)], at=at)
 
 
 def _meet(
@@ -99,11 +103,12 @@ def _meet(
 def _one(made: int, by: int, other: int, starts: datetime, minutes: int, at: datetime, *, waits: bool) -> int:
     """Record one; where somebody is elsewhere at that hour, they did not meet."""
     try:
-        meeting = meetings.record(made, by=by, starts_at=starts, minutes=minutes, at=at)
+        met = meetings.Met(guidance_id=made, by=by, starts_at=starts, minutes=minutes)
+        (meeting,) = meetings.record([met], at=at)
     except Refused:
         return 0
     if not waits:
-        meetings.confirm(made, meeting, by=other, at=at)
+        meetings.confirm([meetings.Word(guidance_id=made, meeting_id=meeting, by=other)], at=at)
     return 1
 
 
@@ -123,25 +128,33 @@ def _programme(everybody: Sequence[Colleague], by: Mapping[str, int], skills: Ma
         [skills[s] for s in ("conversations", "working-smarter", "craft")],
     )
     with transaction():
-        made = pairs.make(_written(began, roots), by=None, at=began, once="demo-mentoring")
-        for person in chosen:
-            role = "mentor" if person in mentors else "mentee"
-            wish = "Iemand die anders kijkt dan ik." if role == "mentee" else "Ik leer er zelf ook van."
-            pairs.take_part(
-                made, person_id=by[person.name], role=role, skills=dice.sample(roots, 2), wish=wish, at=began
-            )
+        (made,) = pairs.make([_written(began, roots)], by=None, at=began)
+        places = [
+            _place(made, by[one.name], "mentor" if one in mentors else "mentee", dice.sample(roots, 2))
+            for one in chosen
+        ]
+        pairs.take_part(places, at=began)
         settle(began)
     held = 0
     for place, (mentor, mentee) in enumerate(zip(mentors[:7], mentees, strict=False)):
         one, other = by[mentor.name], by[mentee.name]
         with transaction():
-            pair = pairs.propose(made, mentor_id=one, mentee_id=other, by=None, at=began)
-            pairs.say(pair, person_id=one, yes=True, at=began)
-            begun = pairs.say(pair, person_id=other, yes=True, at=began) if place < 6 else None
+            new = pairs.NewPair(programme_id=made, mentor_id=one, mentee_id=other)
+            (pair,) = pairs.propose([new], by=None, at=began)
+            yes = [
+                pairs.Answer(pair_id=pair, person_id=who, yes=True)
+                for who in ((one, other) if place < 6 else (one,))
+            ]
+            begun = pairs.say(yes, at=began)[-1]
             settle(began)
         if begun:
             held += _meet(begun, one, other, 80 - place, 2, 60, now, zone, open_last=False)
     return held
+
+
+def _place(programme_id: int, person_id: int, role: str, skills: Sequence[int]) -> pairs.Place:
+    wish = "Iemand die anders kijkt dan ik." if role == "mentee" else "Ik leer er zelf ook van."
+    return pairs.Place(programme_id=programme_id, person_id=person_id, role=role, skills=skills, wish=wish)
 
 
 def _written(began: datetime, roots: Sequence[int]) -> pairs.Programme:
@@ -155,4 +168,5 @@ def _written(began: datetime, roots: Sequence[int]) -> pairs.Programme:
         ends_on=(began + timedelta(days=183)).date(),
         skills=list(roots),
         most=2,
+        once="demo-mentoring",
     )

@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.outbox import settle
-from app.recognitions import actions, queries
-from app.recognitions.actions import NewNomination, NewOccasion, NewRecognition
+from app.recognitions import actions, nominating, queries
+from app.recognitions.actions import NewRecognition
+from app.recognitions.nominating import NewNomination, NewOccasion
 
 HR, BADGE = "Sanne Bakker", "learning-day"
 JURY = ("Femke Dijkstra", "Latifa Amrani", "Theo Verbeek")
@@ -52,9 +53,9 @@ def recognise(ids: Mapping[str, int], now: datetime) -> int:
     if HR in ids:
         today = queries.day_of(now)
         with transaction():
-            actions.open_occasion(
-                NewOccasion(opened_by=ids[HR], name=TO_COME, lang="nl", opens_on=today - timedelta(days=6),
-                            closes_on=today + timedelta(days=15), jury=_known(ids, JURY), once="demo-to-come"),
+            nominating.open_occasions(
+                [NewOccasion(opened_by=ids[HR], name=TO_COME, lang="nl", opens_on=today - timedelta(days=6),
+                             closes_on=today + timedelta(days=15), jury=_known(ids, JURY), once="demo-to-come")],
                 at=now - timedelta(days=6),
             )  # fmt: skip
     return len(GIVEN) + 1
@@ -83,16 +84,16 @@ def _learning_day(ids: Mapping[str, int], now: datetime) -> None:
         return
     at, today = now - timedelta(days=30), queries.day_of(now)
     with transaction():
-        occasion = actions.open_occasion(
-            NewOccasion(opened_by=ids[HR], name=LEARNING_DAY, lang="nl", opens_on=today - timedelta(days=30),
-                        closes_on=today - timedelta(days=7), jury=_known(ids, JURY), once="demo-learning-day"),
+        (occasion,) = nominating.open_occasions(
+            [NewOccasion(opened_by=ids[HR], name=LEARNING_DAY, lang="nl", opens_on=today - timedelta(days=30),
+                         closes_on=today - timedelta(days=7), jury=_known(ids, JURY), once="demo-learning-day")],
             at=at,
         )  # fmt: skip
     for number, (nominator, nominee, reason) in enumerate(wanted):
         with transaction():
             item = NewNomination(nominator_id=ids[nominator], nominee_id=ids[nominee], occasion_id=occasion,
                                  reason=reason, lang="nl", once="demo")  # fmt: skip
-            actions.nominate(item, at=now - timedelta(days=20 - number))
+            nominating.nominate([item], at=now - timedelta(days=20 - number))
             settle(now)
     with transaction():
         given = NewRecognition(

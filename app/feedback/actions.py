@@ -104,7 +104,11 @@ _STATE = text("""
     WHERE a.request_id = w.request_id AND a.person_id = w.person_id AND a.state = ANY(:was) AND r.id = a.request_id
       AND r.closed_at IS NULL AND r.closes_at > :at RETURNING a.request_id, a.person_id, r.asker_id, r.unnamed
 """).bindparams(bindparam("was", type_=ARRAY(Text())))
-_INSERT = insert(FeedbackRequest).returning(FeedbackRequest.id, sort_by_parameter_order=True)
+_INSERT = (
+    insert(FeedbackRequest)
+    .returning(FeedbackRequest.id, sort_by_parameter_order=True)
+    .execution_options(render_nulls=True)
+)
 _HOLD = text("SELECT id FROM lesson WHERE id = :lesson FOR KEY SHARE")
 _GIVE = """
     INSERT INTO feedback (giver_id, lesson_id, request_id, keep, "try", lang, given_at)

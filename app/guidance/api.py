@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from app.access import asker, may, me
 from app.config import settings, timezone
 from app.db import transaction
-from app.guidance import actions, meetings, pairs, queries, rules
+from app.guidance import actions, ending, meetings, pairs, queries, rules
 from app.guidance import schemas as s
 from app.outbox import settle
 from app.web import now
@@ -47,7 +47,7 @@ def my_offer() -> dict[str, Any]:
 def help_with(form: dict[str, Any]) -> dict[str, Any]:
     """Say what you can help with, or close it."""
     with transaction():
-        actions.help_with(actions.Offer(**form), person_id=me(), at=now())
+        actions.help_with({me(): actions.Offer(**form)}, at=now())
         settle(now())
         return _own()
 
@@ -82,7 +82,7 @@ def propose(form: dict[str, Any]) -> dict[str, Any]:
     """Ask a colleague to guide you, or offer to guide them."""
     form["skills"] = tuple(form["skills"])
     with transaction():
-        made = actions.propose(rules.NewGuidance(by_id=me(), **form), at=now())
+        (made,) = actions.propose([rules.NewGuidance(by_id=me(), **form)], at=now())
         settle(now())
         return _one(made)
 
@@ -105,7 +105,7 @@ def one(guidance_id: int) -> dict[str, Any]:
 def answer(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
     """Say yes or no; or withdraw what you asked or offered."""
     with transaction():
-        actions.respond(guidance_id, by=me(), at=now(), **form)
+        actions.respond([actions.Answer(guidance_id=guidance_id, by=me(), **form)], at=now())
         settle(now())
         return _one(guidance_id)
 
@@ -119,7 +119,8 @@ def plan(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
     """Set from when to when, and of a rotation where."""
     with transaction():
         since, until = form["planned_from"], form["planned_to"]
-        actions.plan(guidance_id, by=me(), since=since, until=until, host_id=form["host_id"])
+        told = {"since": since, "until": until, "host_id": form["host_id"]}
+        actions.plan([actions.Plan(guidance_id=guidance_id, by=me(), **told)])
         settle(now())
         return _one(guidance_id)
 
@@ -132,7 +133,7 @@ def plan(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
 def let_manager_see(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
     """Let your manager see that it is there, or not any more."""
     with transaction():
-        actions.let_manager_see(guidance_id, by=me(), **form)
+        actions.let_manager_see({(guidance_id, me()): form["shared"]})
         settle(now())
         return _one(guidance_id)
 
@@ -146,7 +147,7 @@ def let_manager_see(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
 def end(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
     """Say that it is finished, that it is not yet, or step out."""
     with transaction():
-        actions.close(guidance_id, by=me(), at=now(), **form)
+        ending.close([(guidance_id, me())], at=now(), **form)
         settle(now())
         return _one(guidance_id)
 
@@ -159,7 +160,7 @@ def end(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
 def record(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
     """Tell that you met; the other of you confirms it. When they told the very same, that confirms it."""
     with transaction():
-        meetings.record(guidance_id, by=me(), at=now(), **form)
+        meetings.record([meetings.Met(guidance_id=guidance_id, by=me(), **form)], at=now())
         settle(now())
         return _one(guidance_id)
 
@@ -173,7 +174,8 @@ def record(form: dict[str, Any], guidance_id: int) -> dict[str, Any]:
 def decide(form: dict[str, Any], guidance_id: int, meeting_id: int) -> dict[str, Any]:
     """Confirm what the other recorded, say that it was otherwise, or take back."""
     with transaction():
-        meetings.decide(guidance_id, meeting_id, by=me(), at=now(), **form)
+        word = meetings.Word(guidance_id=guidance_id, meeting_id=meeting_id, by=me())
+        meetings.decide([word], at=now(), **form)
         settle(now())
         return _one(guidance_id)
 
@@ -215,7 +217,7 @@ def programmes() -> dict[str, Any]:
 def take_part(form: dict[str, Any], programme_id: int) -> Any:
     """Take part as mentor, or to find one."""
     with transaction():
-        pairs.take_part(programme_id, person_id=me(), at=now(), **form)
+        pairs.take_part([pairs.Place(programme_id=programme_id, person_id=me(), **form)], at=now())
         settle(now())
         return queries.programme(programme_id, person_id=me())._mapping
 
@@ -227,7 +229,7 @@ def take_part(form: dict[str, Any], programme_id: int) -> Any:
 def leave(programme_id: int) -> None:
     """Not take part any more."""
     with transaction():
-        pairs.leave(programme_id, person_id=me(), at=now())
+        pairs.leave([(programme_id, me())], at=now())
         settle(now())
 
 
@@ -239,7 +241,8 @@ def leave(programme_id: int) -> None:
 def say(form: dict[str, Any], pair_id: int) -> dict[str, Any]:
     """Say yes to a pair, or no and step out, without a reason."""
     with transaction():
-        pairs.say(pair_id, person_id=me(), yes=form["answer"] == "yes", at=now())
+        said = pairs.Answer(pair_id=pair_id, person_id=me(), yes=form["answer"] == "yes")
+        pairs.say([said], at=now())
         settle(now())
         return _pair(queries.pair(pair_id, person_id=me()), own=True)
 
@@ -251,9 +254,8 @@ def say(form: dict[str, Any], pair_id: int) -> dict[str, Any]:
 def make(form: dict[str, Any]) -> Any:
     """Make a mentor programme."""
     form.pop("version")
-    once = form.pop("once")
     with transaction():
-        made = pairs.make(pairs.Programme(**form), by=me(), at=now(), once=once)
+        (made,) = pairs.make([pairs.Programme(**form)], by=me(), at=now())
         settle(now())
         return queries.programme(made, person_id=me())._mapping
 
@@ -293,9 +295,9 @@ def _place(one: Any, mentors: Any, most: int) -> dict[str, Any]:
 def change(form: dict[str, Any], programme_id: int) -> Any:
     """Change a programme, or close it."""
     version = form.pop("version")
-    form.pop("once")
+    to = pairs.Programme(**form)
     with transaction():
-        pairs.change(programme_id, pairs.Programme(**form), version=version, by=me(), at=now())
+        pairs.change([pairs.Change(programme_id=programme_id, to=to, version=version)], by=me(), at=now())
         settle(now())
         return queries.programme(programme_id, person_id=me())._mapping
 
@@ -309,7 +311,7 @@ def change(form: dict[str, Any], programme_id: int) -> Any:
 def pair(form: dict[str, Any], programme_id: int) -> dict[str, Any]:
     """Propose a pair; each of the two is asked."""
     with transaction():
-        made = pairs.propose(programme_id, by=me(), at=now(), **form)
+        (made,) = pairs.propose([pairs.NewPair(programme_id=programme_id, **form)], by=me(), at=now())
         settle(now())
         return _pair(queries.pair(made))
 
@@ -322,7 +324,7 @@ def pair(form: dict[str, Any], programme_id: int) -> dict[str, Any]:
 def take_back(pair_id: int) -> None:
     """Take a proposal back."""
     with transaction():
-        pairs.take_back(pair_id, by=asker().person_id, at=now())
+        pairs.take_back([pair_id], by=asker().person_id, at=now())
         settle(now())
 
 

@@ -61,7 +61,7 @@ def take_part(programme_id: int) -> ResponseReturnValue:
     try:
         form = body(PlaceForm())
         with transaction():
-            pairs.take_part(programme_id, person_id=me(), at=now(), **form)
+            pairs.take_part([pairs.Place(programme_id=programme_id, person_id=me(), **form)], at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound):
@@ -74,7 +74,7 @@ def take_part(programme_id: int) -> ResponseReturnValue:
 @may("person")
 def leave(programme_id: int) -> ResponseReturnValue:
     with transaction():
-        pairs.leave(programme_id, person_id=me(), at=now())
+        pairs.leave([(programme_id, me())], at=now())
         settle(now())
     return redirect(url_for(".programmes"), code=303)
 
@@ -84,7 +84,8 @@ def leave(programme_id: int) -> ResponseReturnValue:
 def say(pair_id: int) -> ResponseReturnValue:
     form = body(PairAnswerIn())
     with transaction():
-        begun = pairs.say(pair_id, person_id=me(), yes=form["answer"] == "yes", at=now())
+        said = pairs.Answer(pair_id=pair_id, person_id=me(), yes=form["answer"] == "yes")
+        (begun,) = pairs.say([said], at=now())
         settle(now())
     if begun:
         return redirect(url_for("guidance.one", guidance_id=begun), code=303)
@@ -113,7 +114,7 @@ def make() -> ResponseReturnValue:
     try:
         form = body(ProgrammeForm())
         with transaction():
-            made = pairs.make(_read(form), by=me(), at=now(), once=form["once"])
+            (made,) = pairs.make([_read(form)], by=me(), at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         return _form(None, no)
@@ -153,7 +154,8 @@ def change(programme_id: int) -> ResponseReturnValue:
     try:
         form = body(ProgrammeForm())
         with transaction():
-            pairs.change(programme_id, _read(form), version=form["version"], by=me(), at=now())
+            to = pairs.Change(programme_id=programme_id, to=_read(form), version=form["version"])
+            pairs.change([to], by=me(), at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         return _form(row, no)
@@ -165,7 +167,7 @@ def change(programme_id: int) -> ResponseReturnValue:
 def pair(programme_id: int) -> ResponseReturnValue:
     form = body(PairIn())
     with transaction():
-        pairs.propose(programme_id, by=me(), at=now(), **form)
+        pairs.propose([pairs.NewPair(programme_id=programme_id, **form)], by=me(), at=now())
         settle(now())
     return redirect(url_for(".kept", programme_id=programme_id, _anchor="pairs"), code=303)
 
@@ -174,7 +176,7 @@ def pair(programme_id: int) -> ResponseReturnValue:
 @may("learning")
 def take_back(pair_id: int) -> ResponseReturnValue:
     with transaction():
-        programme_id = pairs.take_back(pair_id, by=me(), at=now())
+        (programme_id,) = pairs.take_back([pair_id], by=me(), at=now())
         settle(now())
     return redirect(url_for(".kept", programme_id=programme_id, _anchor="pairs"), code=303)
 
@@ -188,6 +190,7 @@ def _read(form: dict[str, Any]) -> pairs.Programme:
         skills=form["skills"],
         most=form["most"],
         open=form["open"],
+        once=form["once"],
     )
 
 

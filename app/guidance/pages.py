@@ -14,7 +14,7 @@ from app.access import may, me
 from app.config import timezone
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
-from app.guidance import actions, meetings, queries, rules
+from app.guidance import actions, ending, meetings, queries, rules
 from app.guidance.schemas import (
     BIGGEST,
     LOCAL,
@@ -82,7 +82,7 @@ def help_with() -> ResponseReturnValue:
     try:
         form = body(OfferForm())
         with transaction():
-            actions.help_with(actions.Offer(**form), person_id=me(), at=now())
+            actions.help_with({me(): actions.Offer(**form)}, at=now())
             settle(now())
         return redirect(url_for(".my_offer", saved=1), code=303)
     except (ValidationError, Refused) as no:
@@ -154,7 +154,8 @@ def propose() -> ResponseReturnValue:
             raise Refused(said, fields={"who": said})
         form["skills"] = tuple(form["skills"])
         with transaction():
-            made = actions.propose(rules.NewGuidance(by_id=me(), with_id=found.id, **form), at=now())
+            item = rules.NewGuidance(by_id=me(), with_id=found.id, **form)
+            (made,) = actions.propose([item], at=now())
             settle(now())
         return redirect(url_for(".one", guidance_id=made), code=303)
     except (ValidationError, Refused) as no:
@@ -215,7 +216,7 @@ def answer(guidance_id: int) -> ResponseReturnValue:
     try:
         form = body(AnswerIn())
         with transaction():
-            actions.respond(guidance_id, by=me(), at=now(), **form)
+            actions.respond([actions.Answer(guidance_id=guidance_id, by=me(), **form)], at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         return _again(guidance_id, no)
@@ -229,7 +230,8 @@ def plan(guidance_id: int) -> ResponseReturnValue:
         form = body(PlanIn())
         with transaction():
             since, until = form["planned_from"], form["planned_to"]
-            actions.plan(guidance_id, by=me(), since=since, until=until, host_id=form["host_id"])
+            told = {"since": since, "until": until, "host_id": form["host_id"]}
+            actions.plan([actions.Plan(guidance_id=guidance_id, by=me(), **told)])
             settle(now())
     except (ValidationError, Refused) as no:
         return _again(guidance_id, no)
@@ -241,7 +243,7 @@ def plan(guidance_id: int) -> ResponseReturnValue:
 def let_manager_see(guidance_id: int) -> ResponseReturnValue:
     form = body(ShareIn())
     with transaction():
-        actions.let_manager_see(guidance_id, by=me(), shared=form["shared"])
+        actions.let_manager_see({(guidance_id, me()): form["shared"]})
         settle(now())
     return _done(guidance_id, "sharing")
 
@@ -252,7 +254,7 @@ def end(guidance_id: int) -> ResponseReturnValue:
     try:
         form = body(EndIn())
         with transaction():
-            actions.close(guidance_id, by=me(), at=now(), **form)
+            ending.close([(guidance_id, me())], at=now(), **form)
             settle(now())
     except (ValidationError, Refused) as no:
         return _again(guidance_id, no)
@@ -267,7 +269,8 @@ def record(guidance_id: int) -> ResponseReturnValue:
         local: datetime = form.pop("starts_at")
         with transaction():
             starts = local.replace(tzinfo=timezone())
-            meetings.record(guidance_id, by=me(), starts_at=starts, at=now(), **form)
+            met = meetings.Met(guidance_id=guidance_id, by=me(), starts_at=starts, **form)
+            meetings.record([met], at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         return _again(guidance_id, no)
@@ -280,7 +283,8 @@ def decide(guidance_id: int, meeting_id: int) -> ResponseReturnValue:
     try:
         form = body(DecisionIn())
         with transaction():
-            meetings.decide(guidance_id, meeting_id, by=me(), at=now(), **form)
+            word = meetings.Word(guidance_id=guidance_id, meeting_id=meeting_id, by=me())
+            meetings.decide([word], at=now(), **form)
             settle(now())
     except (ValidationError, Refused) as no:
         return _again(guidance_id, no)

@@ -13,11 +13,12 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from app.db import db
+from app.db import array, db
 from app.errors import NotFound
 from app.guidance import rules
 
-_IDS = ARRAY(BigInteger)
+_IDS = ARRAY(BigInteger())
+Two = tuple[int, int, str]  # who guides, who learns, and how: of these, one is open at a time
 PAGE = 24
 MINE = 60
 HELPERS = 3
@@ -49,6 +50,9 @@ _OFFERS = text(f"""
 _OFFER_OF = text(
     f"SELECT {_OFFER} {_FROM} WHERE o.person_id = :person AND {HERE} AND (o.open OR :person = :viewer)"
 )
+_OFFERS_OF = text(
+    f"SELECT {_OFFER} {_FROM} WHERE o.person_id = ANY(CAST(:people AS bigint[])) AND {HERE} ORDER BY o.person_id"
+)
 
 
 def offers(
@@ -77,6 +81,12 @@ def _plain(word: str) -> str:
 def offer_of(person_id: int, *, seen_by: int) -> Row[Any] | None:
     """What somebody can help with, when that is open; one's own always."""
     return db.session.execute(_OFFER_OF, {"person": person_id, "viewer": seen_by}).one_or_none()
+
+
+def offers_of(people: Iterable[int]) -> Sequence[Row[Any]]:
+    """What these people said, whether it is open or not."""
+    wanted = sorted(set(people))
+    return db.session.execute(_OFFERS_OF, {"people": array(wanted)}).all() if wanted else []
 
 
 # Two who learn from each other ------------------------------------------------------------------------------
@@ -162,36 +172,52 @@ def waiting_for(person_id: int) -> tuple[int, int]:
 # For actions ------------------------------------------------------------------------------------------------
 
 _BUSY = text("""
-    SELECT m.id, m.guidance_id, m.starts_at, m.minutes, m.state, m.recorded_by
+    SELECT m.id, m.guidance_id, m.starts_at, m.minutes, m.state, m.recorded_by, g.guide_id, g.learner_id
     FROM guidance_meeting m JOIN guidance g ON g.id = m.guidance_id
     WHERE (g.guide_id = ANY(:people) OR g.learner_id = ANY(:people)) AND m.state IN ('waiting', 'confirmed')
       AND m.starts_at < :until AND m.starts_at > CAST(:since AS timestamptz) - interval '10 hours'
     ORDER BY m.id
 """).bindparams(bindparam("people", type_=_IDS))
-# What counted between the same two, whoever guided; a meeting that was taken back stays in it.
-_USED = text("""
-    SELECT m.starts_at, m.counted, m.learned
-    FROM guidance_meeting m JOIN guidance g ON g.id = m.guidance_id
-    WHERE least(g.guide_id, g.learner_id) = least(:a, :b) AND greatest(g.guide_id, g.learner_id) = greatest(:a, :b)
-      AND m.counted + m.learned > 0 AND m.starts_at BETWEEN :since AND :until
+# What both confirmed, or what counted, whoever guided; a meeting that was taken back stays in the latter.
+_BETWEEN = text("""
+    SELECT g.guide_id, g.learner_id, m.starts_at, m.minutes, m.state, m.counted, m.learned
+    FROM unnest(CAST(:guides AS bigint[]), CAST(:learners AS bigint[])) AS w(guide_id, learner_id)
+    JOIN guidance g ON g.guide_id = w.guide_id AND g.learner_id = w.learner_id
+    JOIN guidance_meeting m ON m.guidance_id = g.id
+    WHERE (m.state = 'confirmed' OR m.counted + m.learned > 0) AND m.starts_at BETWEEN :since AND :until
 """)
 _BACK = text("""
     SELECT coalesce(sum(m.minutes), 0) FROM guidance_meeting m JOIN guidance g ON g.id = m.guidance_id
     WHERE g.guide_id = :learner AND g.learner_id = :guide AND m.state = 'confirmed'
       AND m.starts_at BETWEEN :since AND :until
 """)
-_RUNNING = text("SELECT count(*) FROM guidance WHERE proposed_by = :person AND state = 'asked'")
-_REFUSED = text("""
-    SELECT 1 FROM guidance WHERE guide_id = :guide AND learner_id = :learner AND kind = :kind
-      AND state = 'declined' AND proposed_by = :by AND answered_at > :since LIMIT 1
+_PEOPLE = text("SELECT id, guide_id, learner_id FROM guidance WHERE id = ANY(CAST(:ids AS bigint[]))")
+_RUNNING = text("""
+    SELECT proposed_by, count(*) AS number FROM guidance
+    WHERE proposed_by = ANY(CAST(:people AS bigint[])) AND state = 'asked' GROUP BY proposed_by
 """)
-_STANDS = text("""
-    SELECT id, proposed_by, state FROM guidance
-    WHERE guide_id = :guide AND learner_id = :learner AND kind = :kind AND state IN ('asked', 'running', 'ending')
+_TWOS = """unnest(CAST(:guides AS bigint[]), CAST(:learners AS bigint[]), CAST(:kinds AS text[]))
+    AS w(guide_id, learner_id, kind)"""
+_REFUSED = text("""
+    SELECT 1 FROM guidance g JOIN unnest(CAST(:guides AS bigint[]), CAST(:learners AS bigint[]),
+                                         CAST(:kinds AS text[]), CAST(:by AS bigint[]))
+        AS w(guide_id, learner_id, kind, by)
+        ON g.guide_id = w.guide_id AND g.learner_id = w.learner_id AND g.kind = w.kind AND g.proposed_by = w.by
+    WHERE g.state = 'declined' AND g.answered_at > :since LIMIT 1
+""")
+_STANDS = text(f"""
+    SELECT g.id, g.proposed_by, g.state, g.guide_id, g.learner_id, g.kind
+    FROM {_TWOS} JOIN guidance g USING (guide_id, learner_id, kind) WHERE g.state IN ('asked', 'running', 'ending')
 """)
 _COUNTED_BEFORE = text("""
-    SELECT 1 FROM guidance WHERE guide_id = :guide AND learner_id = :learner AND kind = :kind
-      AND learned = 'counted' AND ended_at > :since AND id <> :id LIMIT 1
+    SELECT g.id FROM guidance g WHERE g.id = ANY(CAST(:ids AS bigint[])) AND EXISTS (
+        SELECT FROM guidance o WHERE o.guide_id = g.guide_id AND o.learner_id = g.learner_id AND o.kind = g.kind
+          AND o.learned = 'counted' AND o.ended_at > :since AND o.id <> g.id)
+""")
+_CONFIRMED = text("""
+    SELECT guidance_id, starts_at, minutes, learned, share FROM guidance_meeting
+    WHERE guidance_id = ANY(CAST(:ids AS bigint[])) AND state = 'confirmed'
+    ORDER BY guidance_id, starts_at DESC, id DESC
 """)
 # Logs of this very moment that tell of a meeting that both confirmed: the same two, the same kind, the same day.
 _TOLD_TWICE = text("""
@@ -215,8 +241,16 @@ def busy(people: Iterable[int], since: datetime, until: datetime) -> Sequence[Ro
     return db.session.execute(_BUSY, {"people": sorted(people), "since": since, "until": until}).all()
 
 
-def used_between(a: int, b: int, since: datetime, until: datetime) -> Sequence[Row[Any]]:
-    return db.session.execute(_USED, {"a": a, "b": b, "since": since, "until": until}).all()
+def between(
+    pairs: Iterable[tuple[int, int]], since: datetime, until: datetime
+) -> dict[frozenset[int], list[Any]]:
+    """What each of these two did with each other in that time, whoever guided."""
+    both = sorted({two for one, other in pairs for two in ((one, other), (other, one))})
+    told = {"guides": array(guide for guide, _ in both), "learners": array(learner for _, learner in both)}
+    found: dict[frozenset[int], list[Any]] = {frozenset(two): [] for two in both}
+    for row in db.session.execute(_BETWEEN, {**told, "since": since, "until": until}):
+        found[frozenset((row.guide_id, row.learner_id))].append(row)
+    return found
 
 
 def hours_back(guide_id: int, learner_id: int, since: datetime, until: datetime) -> float:
@@ -225,24 +259,50 @@ def hours_back(guide_id: int, learner_id: int, since: datetime, until: datetime)
     return float(db.session.scalar(_BACK, told) or 0) / 60
 
 
-def asked_by(person_id: int) -> int:
-    return db.session.scalar(_RUNNING, {"person": person_id}) or 0
+def people_in(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Who guides and who learns in each of these, as far as they are there."""
+    rows = db.session.execute(_PEOPLE, {"ids": array(sorted(ids))})
+    return {row.id: (row.guide_id, row.learner_id) for row in rows}
 
 
-def was_refused(guide_id: int, learner_id: int, kind: str, by: int, since: datetime) -> bool:
-    told = {"guide": guide_id, "learner": learner_id, "kind": kind, "by": by, "since": since}
-    return bool(db.session.scalar(_REFUSED, told))
+def asked_by(people: Iterable[int]) -> dict[int, int]:
+    """How much of what each of these asked is not answered."""
+    rows = db.session.execute(_RUNNING, {"people": array(sorted(people))})
+    return {row.proposed_by: int(row.number) for row in rows}
 
 
-def standing(guide_id: int, learner_id: int, kind: str) -> Row[Any] | None:
-    told = {"guide": guide_id, "learner": learner_id, "kind": kind}
-    return db.session.execute(_STANDS, told).one_or_none()
+def refused(asked: Sequence[tuple[int, int, str, int]], since: datetime) -> bool:
+    """Whether any of these (guide, learner, kind, who asked) was told no after that moment."""
+    if not asked:
+        return False
+    names = ("guides", "learners", "kinds", "by")
+    told = {name: array(column) for name, column in zip(names, zip(*asked, strict=True), strict=True)}
+    return bool(db.session.scalar(_REFUSED, {**told, "since": since}))
 
 
-def counted_before(row: Any, since: datetime) -> bool:
-    """Whether the same two finished the same kind lately, and it counted."""
-    told = {"guide": row.guide_id, "learner": row.learner_id, "kind": row.kind, "since": since, "id": row.id}
-    return bool(db.session.scalar(_COUNTED_BEFORE, told))
+def standing(twos: Iterable[Two]) -> dict[Two, Row[Any]]:
+    """What is open of these (guide, learner, kind)."""
+    wanted = sorted(set(twos))
+    told = {
+        "guides": array(guide for guide, _, _ in wanted),
+        "learners": array(learner for _, learner, _ in wanted),
+        "kinds": array(kind for _, _, kind in wanted),
+    }
+    rows = db.session.execute(_STANDS, told)
+    return {(row.guide_id, row.learner_id, row.kind): row for row in rows}
+
+
+def counted_before(ids: Iterable[int], since: datetime) -> list[int]:
+    """Those of which the same two finished the same kind lately, and it counted."""
+    return list(db.session.scalars(_COUNTED_BEFORE, {"ids": array(ids), "since": since}))
+
+
+def confirmed(ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
+    """The meetings that both confirmed, per relation."""
+    found: dict[int, list[Row[Any]]] = {}
+    for row in db.session.execute(_CONFIRMED, {"ids": array(ids)}):
+        found.setdefault(row.guidance_id, []).append(row)
+    return found
 
 
 def told_twice(completion_ids: Iterable[int], now: datetime, zone: str) -> bool:
@@ -266,14 +326,21 @@ _PROGRAMMES = text(f"""
     ORDER BY pr.open DESC, pr.starts_on DESC, pr.id DESC LIMIT 60
 """)
 _ONE_PROGRAMME = text(f"SELECT {_PROGRAMME} FROM mentor_programme pr {_MY_PLACE} WHERE pr.id = :id")
-_PLACES = text("""
-    SELECT pl.person_id, pl.role, pl.skills, pl.wish, p.name, p.handle, p.job, p.team_id, p.manager_id,
-           t.name AS team,
-           (SELECT count(*) FROM mentor_pair mp WHERE mp.programme_id = pl.programme_id
-            AND mp.state IN ('proposed', 'paired') AND pl.person_id IN (mp.mentor_id, mp.mentee_id)) AS pairs
-    FROM mentor_place pl JOIN person p ON p.id = pl.person_id AND p.active AND p.erased_at IS NULL
-    LEFT JOIN unit t ON t.id = p.team_id
+_PLACE = """pl.programme_id, pl.person_id, pl.role, pl.skills, pl.wish, p.name, p.handle, p.job, p.team_id,
+    p.manager_id, t.name AS team,
+    (SELECT count(*) FROM mentor_pair mp WHERE mp.programme_id = pl.programme_id
+     AND mp.state IN ('proposed', 'paired') AND pl.person_id IN (mp.mentor_id, mp.mentee_id)) AS pairs"""
+_PLACE_FROM = """FROM mentor_place pl JOIN person p ON p.id = pl.person_id AND p.active AND p.erased_at IS NULL
+    LEFT JOIN unit t ON t.id = p.team_id"""
+_PLACES = text(f"""
+    SELECT {_PLACE} {_PLACE_FROM}
     WHERE pl.programme_id = :id AND pl.left_at IS NULL ORDER BY p.sort_name, p.id LIMIT 1000
+""")
+_PLACES_OF = text(f"""
+    SELECT {_PLACE} {_PLACE_FROM}
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[])) AS w(id, person_id)
+        ON pl.programme_id = w.id AND pl.person_id = w.person_id
+    WHERE pl.left_at IS NULL
 """)
 _PAIR = """mp.id, mp.programme_id, mp.mentor_id, mp.mentee_id, mp.state, mp.proposed_at, mp.mentor_at, mp.mentee_at,
     mp.guidance_id, mentor.name AS mentor, mentee.name AS mentee, mentor.handle AS mentor_handle,
@@ -289,8 +356,7 @@ _MY_PAIRS = text(f"""
     SELECT {_PAIR} {_PAIR_FROM} WHERE :person IN (mp.mentor_id, mp.mentee_id) AND mp.state IN ('proposed', 'paired')
     ORDER BY mp.proposed_at DESC, mp.id DESC LIMIT 50
 """)
-_ONE_PAIR = text(f"SELECT {_PAIR} {_PAIR_FROM} WHERE mp.id = :id AND :person IN (mp.mentor_id, mp.mentee_id)")
-_A_PAIR = text(f"SELECT {_PAIR} {_PAIR_FROM} WHERE mp.id = :id")
+_THESE_PAIRS = text(f"SELECT {_PAIR} {_PAIR_FROM} WHERE mp.id = ANY(CAST(:ids AS bigint[])) ORDER BY mp.id")
 _MONTHS = text("""
     SELECT to_char(m.starts_at AT TIME ZONE :zone, 'YYYY-MM') AS month, count(*) AS meetings,
            count(DISTINCT mp.id) AS pairs
@@ -326,11 +392,23 @@ def pairs_of(person_id: int) -> Sequence[Row[Any]]:
     return db.session.execute(_MY_PAIRS, {"person": person_id}).all()
 
 
+def places_of(asked: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Row[Any]]:
+    """Of these (programme, person) who takes part, and in how many pairs they are."""
+    wanted = sorted(asked)
+    told = {"ids": array(id for id, _ in wanted), "people": array(person for _, person in wanted)}
+    return {(row.programme_id, row.person_id): row for row in db.session.execute(_PLACES_OF, told)}
+
+
+def pairs_by_id(pair_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """These pairs, as far as they are there."""
+    rows = db.session.execute(_THESE_PAIRS, {"ids": array(sorted(set(pair_ids)))})
+    return {row.id: row for row in rows}
+
+
 def pair(pair_id: int, *, person_id: int | None = None) -> Row[Any]:
     """A pair: one's own, or without a person any."""
-    told = {"id": pair_id, "person": person_id}
-    found = db.session.execute(_A_PAIR if person_id is None else _ONE_PAIR, told).one_or_none()
-    if found is None:
+    found = pairs_by_id([pair_id]).get(pair_id)
+    if found is None or person_id not in (None, found.mentor_id, found.mentee_id):
         raise NotFound(NOT_THERE)
     return found
 

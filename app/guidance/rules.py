@@ -61,6 +61,15 @@ class NewGuidance:
     once: str | None = None
 
     @property
+    def known_as(self) -> str | None:
+        return f"{self.by_id}:{self.once}" if self.once else None
+
+    @property
+    def two(self) -> tuple[int, int, str]:
+        """Of these, one is open at a time."""
+        return self.guide_id, self.learner_id, self.kind
+
+    @property
     def guide_id(self) -> int:
         return self.by_id if self.side == "guide" else self.with_id
 

@@ -105,7 +105,7 @@ class Choice:
     visible: str
 
 
-_INSERT = insert(Kudos).returning(Kudos.id, sort_by_parameter_order=True)
+_INSERT = insert(Kudos).returning(Kudos.id, sort_by_parameter_order=True).execution_options(render_nulls=True)
 _SKILLS = select(Skill.id).where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
 
 # Two overspends meet in this row: the second sees what the first has spent, and writes nothing.

@@ -66,7 +66,9 @@ class NewLesson(LessonText):
         return self.at
 
 
-_INSERT = insert(Lesson).returning(Lesson.id, sort_by_parameter_order=True)
+_INSERT = (
+    insert(Lesson).returning(Lesson.id, sort_by_parameter_order=True).execution_options(render_nulls=True)
+)
 _INSERT_UNNAMED = insert(Lesson)
 _SKILLS = select(Skill.id).where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
 

@@ -343,15 +343,9 @@ _units_at = text(
 )
 
 
-def units_at(person_ids: Iterable[int], moment: datetime) -> dict[int, tuple[int | None, int | None]]:
-    """Department and team of each person at that moment; before they came: the first they came to."""
-    wanted = sorted(set(person_ids))
-    found = units_at_moments([(person_id, moment) for person_id in wanted])
-    return dict(zip(wanted, found, strict=True))
-
-
 def units_at_moments(asked: Sequence[tuple[int, datetime]]) -> list[tuple[int | None, int | None]]:
-    """The same for pairs of a person and a moment, in their order, in one query."""
+    """Department and team of each (person, moment), in their order, in one query; before they came: the first they
+    came to."""
     if not asked:
         return []
     rows = db.session.execute(

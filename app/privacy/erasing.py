@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, insert, text
+from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.audit.models import AuditEntry
+from app.audit.actions import Act, write, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import PersonErased, PersonMoved
@@ -100,11 +100,7 @@ def _put_down(rows: Sequence[Row[Any]], by: int | None, at: datetime) -> None:
         db.session.execute(
             upsert(ErasedName).on_conflict_do_nothing(), [{"hash": one} for one in sorted(hashes)]
         )
-    told = [
-        {"at": at, "actor_id": by, "person_id": row.id, "action": "person:erased", "detail": {}}
-        for row in rows
-    ]
-    db.session.execute(insert(AuditEntry), told)
+    write_all((Act("person:erased", row.id) for row in rows), at=at, actor_id=by)
 
 
 def mark_of(person_id: int, created_at: datetime) -> bytes:
@@ -164,8 +160,7 @@ def take_back(*, person_id: int, at: datetime) -> None:
 
 
 def _told(what: str, person_id: int, at: datetime) -> None:
-    row = {"at": at, "actor_id": person_id, "person_id": person_id, "action": what, "detail": {}}
-    db.session.execute(insert(AuditEntry), [row])
+    write(what, at=at, actor_id=person_id, person_id=person_id)
 
 
 def checked(ids: Sequence[int], *, sure: bool) -> Sequence[int]:

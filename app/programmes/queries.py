@@ -44,10 +44,6 @@ _SEEN = "(p.state = 'published' OR p.state = 'retired' AND f.completed_at IS NOT
 _ORDER = f" ORDER BY p.published_at, p.id LIMIT {MOST}"
 _ALL = text(f"{_ROW} WHERE {_SEEN}{_ORDER}")
 _ONE = text(f"{_ROW} WHERE {_SEEN} AND p.slug = :slug")
-_FOLLOWED = text(
-    f"{_ROW} WHERE p.state = 'published' AND f.followed_at IS NOT NULL AND f.stopped_at IS NULL"
-    f" AND f.completed_at IS NULL{_ORDER}"
-)
 _DESK = text(
     f"{_ROW} ORDER BY array_position(ARRAY['draft', 'published', 'retired'], p.state), p.id LIMIT {MOST}"
 )

@@ -1,4 +1,4 @@
-"""What can be done: give and withdraw recognitions, hide one's own, nominate, open and decide an occasion."""
+"""What can be done with recognitions: give them and take them back, hide one's own, and look at one."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,32 +6,23 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, delete, insert, text, update
+from sqlalchemy import bindparam, insert, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, Text
 
-from app.audit.actions import Act, look, write, write_all
+from app.audit.actions import Act, look, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotAllowed, NotFound, Refused
 from app.events import (
     FactStated,
     FactTakenBack,
-    JuryTold,
-    Nominated,
     NominationDecided,
     RecognitionGiven,
     RecognitionWithdrawn,
 )
 from app.outbox import publish
 from app.recognitions import queries, rules
-from app.recognitions.models import (
-    Nomination,
-    Recognition,
-    RecognitionJury,
-    RecognitionOccasion,
-    RecognitionReceiver,
-)
+from app.recognitions.models import Recognition
 
 NOT_THERE = _l("This recognition is not here, or not for you.")
 NO_OCCASION = _l("This occasion is not here, or not for you.")
@@ -96,20 +87,32 @@ class NewRecognition:
         return self.title, self.citation, self.lang, self.unit_id, self.skill_id, self.badge
 
 
-def _cannot_be(name: str | None) -> None:
+def cannot_be(name: str | None) -> None:
+    """Refuse it, with the field that is wrong and why; nothing is wrong without a name."""
     if name is not None:
         raise Refused(WRONG[name], fields={_FIELD.get(name, name): WRONG[name]})
 
 
 # Give -------------------------------------------------------------------------------------------------------
 
-_INSERT = insert(Recognition).returning(Recognition.id)
+_INSERT = (
+    insert(Recognition)
+    .returning(Recognition.id, sort_by_parameter_order=True)
+    .execution_options(render_nulls=True)
+)
+_RECEIVE = text("""
+    INSERT INTO recognition_receiver (recognition_id, person_id)
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[]))
+""")
 # All that was said for these people on this occasion led to it; who decided first has decided.
 _LED = text("""
-    UPDATE nomination SET decided_at = :now, recognition_id = :recognition
-    WHERE occasion_id = :occasion AND nominee_id = ANY(:ids) AND decided_at IS NULL
-    RETURNING id, nominee_id, nominator_id
-""").bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
+    UPDATE nomination n SET decided_at = w.at, recognition_id = w.recognition_id
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:occasions AS bigint[]), CAST(:people AS bigint[]),
+                CAST(:moments AS timestamptz[])) AS w(recognition_id, occasion_id, nominee_id, at)
+    WHERE n.occasion_id = w.occasion_id AND n.nominee_id = w.nominee_id AND n.decided_at IS NULL
+    RETURNING n.id, n.nominee_id, n.nominator_id, n.recognition_id
+""")
+Given = tuple[NewRecognition, int, str]  # what is given, under which id, as what its giver does
 
 
 def give_recognitions(items: Sequence[NewRecognition], *, at: datetime) -> list[int]:
@@ -117,22 +120,28 @@ def give_recognitions(items: Sequence[NewRecognition], *, at: datetime) -> list[
 
     All of the batch or nothing. Returns the id of each, in the order of the items.
     """
-    items = [_whole(item, at) for item in items]
+    items = _whole(items, at)
     for item in items:
         _check_form(item)
     lock_people({person for item in items for person in (item.giver_id, *item.receivers)})
-    return [_known(item) or _give(item) for item in items]
+    ids = _known(items)
+    fresh = _first_of_each(items, ids)
+    new = _give([item for item, _ in fresh])
+    ids |= {key: id for (_, key), id in zip(fresh, new, strict=True)}
+    return [ids[item.known_as or number] for number, item in enumerate(items)]
 
 
-def _whole(item: NewRecognition, at: datetime) -> NewRecognition:
-    """With its moment, trimmed, and a team as who is in it."""
-    texts = {name: getattr(item, name).strip() for name in ("title", "citation", "occasion")}
-    if item.unit_id is not None:
-        if item.receivers:
-            _cannot_be("unit_id")
-        found = queries.members(item.unit_id, but=item.giver_id)
-        return replace(item, **texts, receivers=found, at=item.at or at)
-    return replace(item, **texts, receivers=sorted(set(item.receivers)), at=item.at or at)
+def _whole(items: Sequence[NewRecognition], at: datetime) -> list[NewRecognition]:
+    """With their moments, trimmed, and teams as who is in them."""
+    teams = queries.members_of({item.unit_id for item in items if item.unit_id is not None})
+    found = []
+    for item in items:
+        texts = {name: getattr(item, name).strip() for name in ("title", "citation", "occasion")}
+        if item.unit_id is not None and item.receivers:
+            cannot_be("unit_id")
+        people = item.receivers if item.unit_id is None else set(teams[item.unit_id]) - {item.giver_id}
+        found.append(replace(item, **texts, receivers=sorted(set(people)), at=item.at or at))
+    return found
 
 
 def _moment(item: NewRecognition) -> datetime:
@@ -143,93 +152,143 @@ def _moment(item: NewRecognition) -> datetime:
 
 def _check_form(item: NewRecognition) -> None:
     today = queries.day_of(_moment(item))
-    _cannot_be(
+    cannot_be(
         rules.wrong_with(item.giver_id, item.receivers, item.title, item.citation, item.lang, item.day, today)
     )
     if len(item.occasion) > rules.OCCASION[1]:
-        _cannot_be("occasion")
+        cannot_be("occasion")
 
 
-def _known(item: NewRecognition) -> int | None:
-    """What was given with this key before. The same key with other words is refused."""
-    if item.known_as is None:
-        return None
-    row = queries.given_with([item.known_as]).get(item.known_as)
-    if row is None:
-        return None
-    same = (row.title, row.citation, row.lang, row.unit_id, row.skill_id, row.badge) == item.content
-    people = [one.id for one in queries.receivers_of([row.id])[row.id]]
-    if not same or (item.unit_id is None and sorted(people) != list(item.receivers)):
-        raise Conflict(SENT_BEFORE)
-    found: int = row.id
-    return found
+def _known(items: Sequence[NewRecognition]) -> dict[object, int]:
+    """What was given with these keys before. The same key with other words is refused."""
+    rows = queries.given_with(item.known_as for item in items if item.known_as)
+    named = queries.receivers_of(row.id for row in rows.values())
+    for item in items:
+        row = rows.get(item.known_as or "")
+        if row is None:
+            continue
+        same = (row.title, row.citation, row.lang, row.unit_id, row.skill_id, row.badge) == item.content
+        people = sorted(one.id for one in named[row.id])
+        if not same or (item.unit_id is None and people != list(item.receivers)):
+            raise Conflict(SENT_BEFORE)
+    return {key: row.id for key, row in rows.items()}
 
 
-def _give(item: NewRecognition) -> int:
-    at = _moment(item)
-    given_as, occasion = _may_give(item, at)
-    if item.skill_id is not None and not queries.skills_known([item.skill_id]):
-        _cannot_be("skill_id")
-    if set(item.receivers) - queries.here(item.receivers):
+def _first_of_each(
+    items: Sequence[NewRecognition], known: Mapping[object, int]
+) -> list[tuple[NewRecognition, object]]:
+    """Those that are new, each key once, with what they are found by."""
+    seen: dict[object, NewRecognition] = {}
+    for number, item in enumerate(items):
+        if item.known_as in known:
+            continue
+        first = seen.setdefault(item.known_as or number, item)
+        if (first.content, first.receivers) != (item.content, item.receivers):
+            raise Conflict(SENT_BEFORE)
+    return [(item, key) for key, item in seen.items()]
+
+
+def _give(items: Sequence[NewRecognition]) -> list[int]:
+    if not items:
+        return []
+    given_as, occasions = _may_give(items)
+    skills = {item.skill_id for item in items if item.skill_id is not None}
+    if skills - queries.skills_known(skills):
+        cannot_be("skill_id")
+    people = {person for item in items for person in item.receivers}
+    if people - queries.here(people):
         gone = _l("Somebody you chose does not work here any more. Choose again.")
         raise Refused(gone, fields={"receivers": gone})
-    recognition_id = db.session.execute(_INSERT, _row(item, given_as, occasion)).scalar_one()
-    db.session.execute(
-        insert(RecognitionReceiver),
-        [{"recognition_id": recognition_id, "person_id": person} for person in item.receivers],
+    rows = [
+        _row(item, as_, occasions.get(item.occasion_id)) for item, as_ in zip(items, given_as, strict=True)
+    ]
+    ids = list(db.session.scalars(_INSERT, rows))
+    given = list(zip(items, ids, given_as, strict=True))
+    each = [(item, id, as_, person) for item, id, as_ in given for person in item.receivers]
+    told = {"ids": array(id for _, id, _, _ in each), "people": array(person for *_, person in each)}
+    db.session.execute(_RECEIVE, told)
+    _lead(given)
+    acts = (
+        Act("recognition:given", person, {"recognition": id, "as": as_}, by=item.giver_id, at=_moment(item))
+        for item, id, as_, person in each
     )
-    if occasion is not None:
-        _lead(item, recognition_id, at)
-    detail = {"recognition": recognition_id, "as": given_as}
-    acts = [Act("recognition:given", person, detail) for person in item.receivers]
-    write_all(acts, at=at, actor_id=item.giver_id)
+    write_all(acts, at=_moment(items[0]))
     publish(
-        RecognitionGiven(person_id=person, recognition_id=recognition_id, badge=item.badge)
-        for person in item.receivers
+        RecognitionGiven(person_id=person, recognition_id=id, badge=item.badge)
+        for item, id, _, person in each
     )
-    publish(_recognised(item, recognition_id, person) for person in item.receivers)
-    return int(recognition_id)
+    publish(_recognised(item, id, person) for item, id, _, person in each)
+    return ids
 
 
-def _may_give(item: NewRecognition, at: datetime) -> tuple[str, Any]:
-    """As what they give it, and for which occasion; or the refusal."""
-    may = queries.standing(item.giver_id)
-    if not may.gives:
+def _may_give(items: Sequence[NewRecognition]) -> tuple[list[str], dict[int | None, Any]]:
+    """As what each is given; and the occasions for which they are, held; or the refusal."""
+    may = queries.standings(item.giver_id for item in items)
+    if not all(may[item.giver_id].gives for item in items):
         raise NotAllowed(NOT_YOURS_TO_GIVE)
-    if item.occasion_id is None:
+    given_as, asked = [], set[int]()
+    for item in items:
+        one = may[item.giver_id]
+        if item.occasion_id is not None:
+            if not one.hr and item.occasion_id not in one.jury_of:
+                cannot_be("occasion_id")
+            asked.add(item.occasion_id)
+            given_as.append("jury" if item.occasion_id in one.jury_of else "hr")
+            continue
         if item.nomination_id is not None:
-            _cannot_be("occasion_id")
-        if may.hr:
-            return "hr", None
-        if set(item.receivers) <= may.reports:
-            return "manager", None
-        raise Refused(NOT_YOURS_TO_GIVE, fields={"receivers": NOT_YOURS_TO_GIVE})
-    judges = item.occasion_id in may.jury_of
-    occasion = queries.locked_occasion(item.occasion_id) if judges or may.hr else None
-    if occasion is None or queries.state_of(occasion, at) != "deciding":
-        _cannot_be("occasion_id")
-    return ("jury" if judges else "hr"), occasion
+            cannot_be("occasion_id")
+        if not one.hr and not set(item.receivers) <= one.reports:
+            raise Refused(NOT_YOURS_TO_GIVE, fields={"receivers": NOT_YOURS_TO_GIVE})
+        given_as.append("hr" if one.hr else "manager")
+    held: dict[int | None, Any] = dict(queries.held_occasions(asked).items())
+    for item in items:
+        occasion = held.get(item.occasion_id)
+        decides = occasion is not None and queries.state_of(occasion, _moment(item)) == "deciding"
+        if item.occasion_id is not None and not decides:
+            cannot_be("occasion_id")
+    return given_as, held
 
 
-def _lead(item: NewRecognition, recognition_id: int, at: datetime) -> None:
-    """The nominations that led to it: they are decided, once, and not by who made them."""
-    sent = {"now": at, "recognition": recognition_id, "occasion": item.occasion_id, "ids": item.receivers}
-    led = db.session.execute(_LED, sent).all()
-    if any(row.nominator_id == item.giver_id for row in led):
+def _lead(given: Sequence[Given]) -> None:
+    """The nominations that led to these: they are decided, once, and not by who made them."""
+    first: dict[tuple[int, int], tuple[int, datetime]] = {}
+    for item, id, _ in given:
+        if item.occasion_id is not None:
+            for person in item.receivers:
+                first.setdefault((item.occasion_id, person), (id, _moment(item)))
+    if not first:
+        return
+    told = {
+        "ids": array(id for id, _ in first.values()),
+        "occasions": array(occasion for occasion, _ in first),
+        "people": array(person for _, person in first),
+        "moments": array(moment for _, moment in first.values()),
+    }
+    led = db.session.execute(_LED, told).all()
+    givers = {id: item.giver_id for item, id, _ in given}
+    if any(row.nominator_id == givers[row.recognition_id] for row in led):
         raise Refused(_l("You nominated this colleague yourself. Let somebody else of the jury decide."))
-    if item.nomination_id is not None and item.nomination_id not in {row.id for row in led}:
-        found = queries.nomination(item.nomination_id)
-        if found is None or found.occasion_id != item.occasion_id or found.nominee_id not in item.receivers:
+    _refuse_decided(given, {row.id: row.recognition_id for row in led})
+    tell(led)
+
+
+def _refuse_decided(given: Sequence[Given], led: Mapping[int, int]) -> None:
+    """Each that names the nomination it is for is the one that this nomination led to."""
+    late = [item for item, id, _ in given if item.nomination_id and led.get(item.nomination_id) != id]
+    found = queries.nominations_by_id(item.nomination_id for item in late if item.nomination_id)
+    for item in late:
+        row = found.get(item.nomination_id or 0)
+        if row is None or row.occasion_id != item.occasion_id or row.nominee_id not in item.receivers:
             raise NotFound(NO_NOMINATION)
+    if late:
         raise Conflict(DECIDED)
-    _tell(led, recognition_id)
 
 
-def _tell(nominations: Sequence[Any], recognition_id: int | None) -> None:
-    """Both hear what became of it: who was nominated, and who did."""
+def tell(nominations: Sequence[Any]) -> None:
+    """Both hear what became of it, a recognition or nothing: who was nominated, and who did."""
     publish(
         NominationDecided(
-            person_id=person, nomination_id=row.id, nominee=nominee, recognition_id=recognition_id
+            person_id=person, nomination_id=row.id, nominee=nominee, recognition_id=row.recognition_id
         )
         for row in nominations
         for person, nominee in ((row.nominee_id, True), (row.nominator_id, False))
@@ -297,7 +356,7 @@ def withdraw(items: Sequence[Withdrawal], *, by: int, at: datetime) -> None:
     last = {item.recognition_id: item.because.strip() for item in items}
     _refuse_others(by, last)
     if not all(rules.fits(because, rules.BECAUSE) for because in last.values()):
-        _cannot_be("because")
+        cannot_be("because")
     named = queries.receivers_of(sorted(last))
     lock_people(one.id for of in named.values() for one in of)
     told = {"ids": array(named), "reasons": array(last[id] for id in named), "by": by, "at": at}
@@ -345,200 +404,6 @@ def choose_visibility(choices: Mapping[tuple[int, int], str]) -> None:
     }
     if len(db.session.execute(_CHOOSE, sent).all()) < len(choices):
         raise NotFound(NOT_THERE)
-
-
-# Nominate ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewNomination:
-    """A colleague is put forward for an occasion."""
-
-    nominator_id: int
-    nominee_id: int
-    occasion_id: int
-    reason: str
-    lang: str
-    once: str | None = None
-
-
-def nominate(item: NewNomination, *, at: datetime) -> int:
-    """Put a colleague forward; once for each occasion. The same key again gives the same nomination."""
-    reason, once = item.reason.strip(), f"{item.nominator_id}:{item.once}" if item.once else None
-    _cannot_be(rules.wrong_with_nomination(item.nominator_id, item.nominee_id, reason, item.lang))
-    lock_people([item.nominator_id])
-    known = queries.nominated_with(once) if once else None
-    if known is not None:
-        if (known.nominee_id, known.occasion_id, known.reason) != (item.nominee_id, item.occasion_id, reason):
-            raise Conflict(SENT_BEFORE)
-        return int(known.id)
-    occasion = queries.locked_occasion(item.occasion_id)
-    if occasion is None or queries.state_of(occasion, at) != "open":
-        closed = _l("Nominations for this occasion are not open. Choose another one.")
-        raise Refused(closed, fields={"occasion_id": closed})
-    if not queries.here([item.nominee_id]):
-        _cannot_be("nominee")
-    row = {"occasion_id": item.occasion_id, "nominee_id": item.nominee_id, "nominator_id": item.nominator_id,
-           "reason": reason, "lang": item.lang, "nominated_at": at, "once": once}  # fmt: skip
-    made = db.session.scalar(upsert(Nomination).values(row).on_conflict_do_nothing().returning(Nomination.id))
-    if made is None:
-        twice = _l("You nominated this colleague for it before. Once is enough: nominations are not counted.")
-        raise Conflict(twice, fields={"nominee": twice})
-    publish([Nominated(person_id=item.nominator_id, nomination_id=made)])
-    return int(made)
-
-
-def take_back_nomination(*, nomination_id: int, by: int, at: datetime) -> None:
-    """Who made it takes it back, as long as it is sealed; nothing of it stays."""
-    found = queries.nomination(nomination_id)
-    if found is None or found.nominator_id != by:
-        raise NotFound(NO_NOMINATION)
-    occasion = queries.locked_occasion(found.occasion_id)
-    if occasion is None or queries.state_of(occasion, at) not in ("coming", "open"):
-        raise Refused(_l("Nominations are closed: others have read it by now."))
-    db.session.execute(delete(Nomination).where(Nomination.id == nomination_id))
-
-
-# Occasions --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOccasion:
-    """Something for which colleagues can be nominated, and who decides."""
-
-    opened_by: int
-    name: str
-    lang: str
-    opens_on: date
-    closes_on: date
-    jury: Sequence[int] = ()
-    once: str | None = None
-
-
-def open_occasion(item: NewOccasion, *, at: datetime) -> int:
-    """HR opens an occasion and appoints its jury. The same key again gives the same occasion."""
-    if not queries.standing(item.opened_by).hr:
-        raise NotAllowed(_l("HR opens an occasion."))
-    name, once = item.name.strip(), f"{item.opened_by}:{item.once}" if item.once else None
-    _cannot_be(rules.wrong_with_occasion(name, item.lang, item.opens_on, item.closes_on, item.jury))
-    if set(item.jury) - queries.here(item.jury):
-        _cannot_be("jury")
-    row = {"name": name, "lang": item.lang, "opens_on": item.opens_on, "closes_on": item.closes_on,
-           "opened_by": item.opened_by, "opened_at": at, "once": once}  # fmt: skip
-    adding = upsert(RecognitionOccasion).values(row).on_conflict_do_nothing()
-    made = db.session.scalar(adding.returning(RecognitionOccasion.id))
-    if made is None:
-        known = queries.opened_with(once or "")
-        if known is None or known.name != name:
-            raise Conflict(SENT_BEFORE)
-        return int(known.id)
-    if item.jury:
-        seats = [{"occasion_id": made, "person_id": person} for person in sorted(set(item.jury))]
-        db.session.execute(insert(RecognitionJury), seats)
-    write("occasion:opened", at=at, actor_id=item.opened_by, detail={"occasion": made})
-    return int(made)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OccasionChange:
-    """An occasion put otherwise, by whoever opened it; `version` is the one that they looked at."""
-
-    occasion_id: int
-    by: int
-    version: int
-    name: str
-    lang: str
-    opens_on: date
-    closes_on: date
-    jury: Sequence[int] = ()
-
-
-_SEATED = text("""
-    INSERT INTO recognition_jury (occasion_id, person_id) SELECT :id, unnest(CAST(:people AS bigint[]))
-    ON CONFLICT DO NOTHING RETURNING person_id
-""")
-_UNSEATED = text("""
-    DELETE FROM recognition_jury WHERE occasion_id = :id AND person_id <> ALL(CAST(:people AS bigint[]))
-""")
-
-
-def change_occasion(to: OccasionChange, *, at: datetime) -> None:
-    """Whoever opened it changes it as long as colleagues can nominate; the jury is told.
-
-    Where they are not of HR any more, any of HR does. The first day stays once it has come: some have nominated since.
-    """
-    name, jury, day = to.name.strip(), sorted(set(to.jury)), queries.day_of(at)
-    occasion = queries.locked_occasion(to.occasion_id, whole=True)
-    if occasion is None or not queries.may_change(to.by, occasion):
-        raise NotFound(NO_OCCASION)
-    if queries.state_of(occasion, at) not in ("coming", "open"):
-        raise Refused(_l("Nominations are closed: what they were asked for stays as it is."))
-    if occasion.version != to.version:
-        raise Conflict(_l("This occasion was changed in another window. Look at it again."))
-    _cannot_be(rules.wrong_with_occasion(name, to.lang, to.opens_on, to.closes_on, jury))
-    if to.opens_on != occasion.opens_on and day >= occasion.opens_on:
-        _cannot_be("opens_on")
-    if to.closes_on < day:
-        _cannot_be("closes_on")
-    if set(jury) - queries.here(jury):
-        _cannot_be("jury")
-    new = {"name": name, "lang": to.lang, "opens_on": to.opens_on, "closes_on": to.closes_on}
-    _set(to.occasion_id, **new, version=to.version + 1)
-    db.session.execute(_UNSEATED, {"id": to.occasion_id, "people": array(jury)})
-    seated = set(db.session.scalars(_SEATED, {"id": to.occasion_id, "people": array(jury)}))
-    other = any(getattr(occasion, field) != value for field, value in new.items() if field != "lang")
-    publish(
-        JuryTold(person_id=person, occasion_id=to.occasion_id, version=to.version + 1)
-        for person in jury
-        if person != to.by and (other or person in seated)
-    )
-    write("occasion:changed", at=at, actor_id=to.by, detail={"occasion": to.occasion_id})
-
-
-def close_nominations(*, occasion_id: int, by: int, at: datetime) -> None:
-    """HR ends the nominations earlier than was said; from now on they are read."""
-    if not queries.standing(by).hr:
-        raise NotFound(NO_OCCASION)
-    occasion = queries.locked_occasion(occasion_id, whole=True)
-    if occasion is None:
-        raise NotFound(NO_OCCASION)
-    if queries.state_of(occasion, at) not in ("coming", "open"):
-        return
-    _set(occasion_id, closed_at=at)
-    write("occasion:closed", at=at, actor_id=by, detail={"occasion": occasion_id})
-
-
-def decide_occasion(*, occasion_id: int, by: int, words: str, at: datetime) -> None:
-    """Jury or HR ends an occasion: what was put forward and not chosen is told so, with these words, all at once."""
-    words = words.strip()
-    if len(words) > rules.WORDS:
-        _cannot_be("words")
-    may = queries.standing(by)
-    if not may.hr and occasion_id not in may.jury_of:
-        raise NotFound(NO_OCCASION)
-    occasion = queries.locked_occasion(occasion_id, whole=True)
-    if occasion is None:
-        raise NotFound(NO_OCCASION)
-    state = queries.state_of(occasion, at)
-    if state == "decided":
-        raise Conflict(DECIDED)
-    if state != "deciding":
-        raise Refused(_l("Nominations are still open. Decide when they are closed."))
-    _set(occasion_id, decided_at=at, decided_by=by, words=words)
-    left = (
-        update(Nomination)
-        .where(Nomination.occasion_id == occasion_id, Nomination.decided_at.is_(None))
-        .values(decided_at=at)
-        .returning(Nomination.id, Nomination.nominee_id, Nomination.nominator_id)
-    )
-    _tell(db.session.execute(left).all(), None)
-    write("occasion:decided", at=at, actor_id=by, detail={"occasion": occasion_id})
-
-
-def _set(occasion_id: int, **values: object) -> None:
-    db.session.execute(
-        update(RecognitionOccasion).where(RecognitionOccasion.id == occasion_id).values(**values)
-    )
 
 
 # Look ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from app.access import asker, may, me
 from app.db import transaction
 from app.errors import NotFound
 from app.outbox import settle
-from app.recognitions import actions, queries
+from app.recognitions import actions, nominating, queries
 from app.recognitions.schemas import (
     BIGGEST,
     BecauseIn,
@@ -116,7 +116,7 @@ def nominations() -> dict[str, Any]:
 def nominate(form: dict[str, Any]) -> dict[str, Any]:
     """Put a colleague forward for an occasion."""
     with transaction():
-        made = actions.nominate(actions.NewNomination(nominator_id=me(), **form), at=now())
+        (made,) = nominating.nominate([nominating.NewNomination(nominator_id=me(), **form)], at=now())
         settle(now())
         return _nomination(queries.nomination(made))
 
@@ -128,7 +128,7 @@ def nominate(form: dict[str, Any]) -> dict[str, Any]:
 def take_back(nomination_id: int) -> None:
     """Take back a nomination of yours, as long as nominations are open."""
     with transaction():
-        actions.take_back_nomination(nomination_id=nomination_id, by=me(), at=now())
+        nominating.take_back_nominations([(nomination_id, me())], at=now())
 
 
 @api.route("/recognitions/occasions", methods=["GET"])
@@ -149,7 +149,7 @@ def occasions() -> dict[str, Any]:
 def open_occasion(form: dict[str, Any]) -> dict[str, Any]:
     """Open an occasion and appoint its jury."""
     with transaction():
-        made = actions.open_occasion(actions.NewOccasion(opened_by=me(), **form), at=now())
+        (made,) = nominating.open_occasions([nominating.NewOccasion(opened_by=me(), **form)], at=now())
         return _whole(made)
 
 
@@ -171,7 +171,8 @@ def occasion(occasion_id: int) -> dict[str, Any]:
 def change_occasion(form: dict[str, Any], occasion_id: int) -> dict[str, Any]:
     """Change it as long as colleagues can nominate, for whoever opened it; the jury is told."""
     with transaction():
-        actions.change_occasion(actions.OccasionChange(occasion_id=occasion_id, by=me(), **form), at=now())
+        to = nominating.OccasionChange(occasion_id=occasion_id, by=me(), **form)
+        nominating.change_occasions([to], at=now())
         settle(now())
         return _whole(occasion_id)
 
@@ -183,7 +184,7 @@ def change_occasion(form: dict[str, Any], occasion_id: int) -> dict[str, Any]:
 def close(occasion_id: int) -> dict[str, Any]:
     """End nominations now."""
     with transaction():
-        actions.close_nominations(occasion_id=occasion_id, by=me(), at=now())
+        nominating.close_nominations([occasion_id], by=me(), at=now())
         return _whole(occasion_id)
 
 
@@ -196,7 +197,8 @@ def close(occasion_id: int) -> dict[str, Any]:
 def decide(form: dict[str, Any], occasion_id: int) -> dict[str, Any]:
     """End an occasion: what was not chosen is told so, all at once."""
     with transaction():
-        actions.decide_occasion(occasion_id=occasion_id, by=me(), at=now(), **form)
+        decision = nominating.Decision(occasion_id=occasion_id, **form)
+        nominating.decide_occasions([decision], by=me(), at=now())
         settle(now())
         return _whole(occasion_id)
 

@@ -16,7 +16,7 @@ from app.errors import Conflict, NotAllowed, NotFound, Refused
 from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
-from app.recognitions import actions, queries
+from app.recognitions import actions, nominating, queries
 from app.recognitions.rules import JURY, RECEIVERS
 from app.recognitions.schemas import (
     BIGGEST,
@@ -223,7 +223,7 @@ def nominate() -> ResponseReturnValue:
         if form["nominee_id"] is None:
             raise Refused(actions.WRONG["nominee"], fields={"nominee": actions.WRONG["nominee"]})
         with transaction():
-            actions.nominate(actions.NewNomination(nominator_id=me(), **form), at=now())
+            nominating.nominate([nominating.NewNomination(nominator_id=me(), **form)], at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         names = ("reason", "lang", "once", "who")
@@ -237,7 +237,7 @@ def nominate() -> ResponseReturnValue:
 @may("person")
 def take_back(nomination_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.take_back_nomination(nomination_id=nomination_id, by=me(), at=now())
+        nominating.take_back_nominations([(nomination_id, me())], at=now())
     return redirect(url_for(".nominations", _anchor="made"), code=303)
 
 
@@ -308,7 +308,8 @@ def open_occasion() -> ResponseReturnValue:
         form = body(OccasionForm())
         form["jury"] = _with_typed(form["jury"], form.pop("who"), "jury", but=None)
         with transaction():
-            made = actions.open_occasion(actions.NewOccasion(opened_by=me(), **form), at=now())
+            new = nominating.NewOccasion(opened_by=me(), **form)
+            (made,) = nominating.open_occasions([new], at=now())
     except (ValidationError, Refused) as no:
         return _occasions(_sent_occasion(ticked), no)
     return redirect(url_for(".occasion", occasion_id=made), code=303)
@@ -359,9 +360,8 @@ def change_occasion(occasion_id: int) -> ResponseReturnValue:
         form = body(OccasionEditForm())
         form["jury"] = _with_typed(form["jury"], form.pop("who"), "jury", but=None)
         with transaction():
-            actions.change_occasion(
-                actions.OccasionChange(occasion_id=occasion_id, by=me(), **form), at=now()
-            )
+            to = nominating.OccasionChange(occasion_id=occasion_id, by=me(), **form)
+            nominating.change_occasions([to], at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound):
@@ -399,7 +399,7 @@ def _edit(occasion_id: int, typed: dict[str, Any], no: ValidationError | Refused
 @may("hr")
 def close(occasion_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.close_nominations(occasion_id=occasion_id, by=me(), at=now())
+        nominating.close_nominations([occasion_id], by=me(), at=now())
     return redirect(url_for(".occasion", occasion_id=occasion_id), code=303)
 
 
@@ -409,7 +409,8 @@ def decide(occasion_id: int) -> ResponseReturnValue:
     try:
         form = body(WordsIn())
         with transaction():
-            actions.decide_occasion(occasion_id=occasion_id, by=me(), at=now(), **form)
+            decision = nominating.Decision(occasion_id=occasion_id, **form)
+            nominating.decide_occasions([decision], by=me(), at=now())
             settle(now())
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound | NotAllowed):

@@ -85,9 +85,8 @@ _OF = """
     ORDER BY r.day DESC, r.id DESC LIMIT :limit
 """
 _OF_THEM, _OF_THEM_SHOWN = text(_OF.format("")), text(_OF.format(" AND o.visible = 'colleagues'"))
-_GIVEN_WITH = text("SELECT * FROM recognition WHERE once = ANY(:keys)").bindparams(
-    bindparam("keys", type_=ARRAY(Text()))
-)
+_keys = bindparam("keys", type_=ARRAY(Text()))
+_GIVEN_WITH = text("SELECT * FROM recognition WHERE once = ANY(:keys)").bindparams(_keys)
 
 
 class Card(NamedTuple):
@@ -175,19 +174,20 @@ def of(person_id: int, *, shown_only: bool = False, limit: int = 200) -> Sequenc
 
 def given_with(keys: Iterable[str]) -> dict[str, AnyRow]:
     """The recognitions that were given with these keys."""
-    wanted = sorted(keys)
-    return {row.once: row for row in db.session.execute(_GIVEN_WITH, {"keys": wanted})} if wanted else {}
+    return _with(_GIVEN_WITH, keys)
 
 
 # Who may give, and whom -------------------------------------------------------------------------------------
 
 _STANDING = text("""
-    SELECT p.active, p.role = 'hr' AS hr,
+    SELECT p.id, p.active, p.role = 'hr' AS hr,
            ARRAY(SELECT id FROM person WHERE manager_id = p.id AND active AND id <> p.id) AS reports,
            ARRAY(SELECT occasion_id FROM recognition_jury WHERE person_id = p.id) AS jury_of
-    FROM person p WHERE p.id = :person
-""")
-_MEMBERS = text("SELECT id FROM person WHERE team_id = :unit AND active AND id <> :but ORDER BY id")
+    FROM person p WHERE p.id = ANY(:ids)
+""").bindparams(_ids)
+_MEMBERS = text("SELECT team_id, id FROM person WHERE team_id = ANY(:ids) AND active ORDER BY id").bindparams(
+    _ids
+)
 _TEAMS = text("""
     SELECT u.id, u.name, d.name AS department, array_agg(p.id) AS members
     FROM unit u JOIN person p ON p.team_id = u.id AND p.active AND p.id <> :but LEFT JOIN unit d ON d.id = u.parent_id
@@ -211,15 +211,25 @@ class Standing(NamedTuple):
 
 
 def standing(person_id: int) -> Standing:
-    row = db.session.execute(_STANDING, {"person": person_id}).one_or_none()
-    if row is None:
-        return Standing(False, False, frozenset(), frozenset())
-    return Standing(row.active, row.hr, frozenset(row.reports), frozenset(row.jury_of))
+    return standings([person_id])[person_id]
 
 
-def members(unit_id: int, *, but: int) -> list[int]:
-    """Who is in this team now, without the giver."""
-    return list(db.session.scalars(_MEMBERS, {"unit": unit_id, "but": but}))
+def standings(person_ids: Iterable[int]) -> dict[int, Standing]:
+    """The same for several."""
+    nobody = Standing(False, False, frozenset(), frozenset())
+    found = dict.fromkeys(person_ids, nobody)
+    for row in db.session.execute(_STANDING, {"ids": sorted(found)}):
+        found[row.id] = Standing(row.active, row.hr, frozenset(row.reports), frozenset(row.jury_of))
+    return found
+
+
+def members_of(unit_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Who is in these teams now."""
+    found: dict[int, list[int]] = {unit_id: [] for unit_id in unit_ids}
+    if found:
+        for row in db.session.execute(_MEMBERS, {"ids": sorted(found)}):
+            found[row.team_id].append(row.id)
+    return found
 
 
 def teams_for(person_id: int, may: Standing) -> Sequence[AnyRow]:
@@ -230,11 +240,13 @@ def teams_for(person_id: int, may: Standing) -> Sequence[AnyRow]:
 
 def here(person_ids: Iterable[int]) -> set[int]:
     """Who of these works here now."""
-    return set(db.session.scalars(_HERE, {"ids": sorted(set(person_ids))}))
+    wanted = sorted(set(person_ids))
+    return set(db.session.scalars(_HERE, {"ids": wanted})) if wanted else set()
 
 
 def skills_known(ids: Iterable[int]) -> set[int]:
-    return set(db.session.scalars(_SKILL, {"ids": sorted(set(ids))}))
+    wanted = sorted(set(ids))
+    return set(db.session.scalars(_SKILL, {"ids": wanted})) if wanted else set()
 
 
 # Occasions and nominations ----------------------------------------------------------------------------------
@@ -251,18 +263,15 @@ _OCCASIONS = text(
     f"{_OCCASION} WHERE {_MAY_SEE} ORDER BY o.decided_at IS NOT NULL, o.closes_on DESC, o.id DESC"
 )
 _ONE_OCCASION = text(f"{_OCCASION} WHERE o.id = :id AND ({_MAY_SEE})")
-_MAY_CHANGE = text("""
-    SELECT EXISTS (SELECT FROM person WHERE id = :me AND active AND role = 'hr') AND (
-        CAST(:me AS bigint) = :opened_by
-        OR NOT EXISTS (SELECT FROM person WHERE id = :opened_by AND active AND role = 'hr'))
-""")
+_HR_HERE = text("SELECT id FROM person WHERE id = ANY(:ids) AND active AND role = 'hr'").bindparams(_ids)
 _OPEN = text("""
     SELECT * FROM recognition_occasion
     WHERE decided_at IS NULL AND closed_at IS NULL AND opens_on <= :today AND closes_on >= :today
     ORDER BY closes_on, id
 """)
-_LOCKED = text("SELECT * FROM recognition_occasion WHERE id = :id FOR SHARE")
-_LOCKED_WHOLE = text("SELECT * FROM recognition_occasion WHERE id = :id FOR NO KEY UPDATE")
+_HELD = "SELECT * FROM recognition_occasion WHERE id = ANY(:ids) ORDER BY id FOR"
+_LOCKED = text(f"{_HELD} SHARE").bindparams(_ids)
+_LOCKED_WHOLE = text(f"{_HELD} NO KEY UPDATE").bindparams(_ids)
 _JURY = text(f"""
     SELECT j.occasion_id, p.id, p.name, {_HANDLE.format("p")} AS profile
     FROM recognition_jury j JOIN person p ON p.id = j.person_id
@@ -286,9 +295,9 @@ _MADE = text(f"{_NOMINATION} WHERE n.nominator_id = :me ORDER BY n.nominated_at 
 _ABOUT = text(
     f"{_NOMINATION} WHERE n.nominee_id = :me AND {_UNSEALED} ORDER BY n.nominated_at DESC, n.id DESC LIMIT 50"
 )
-_ONE_NOMINATION = text(f"{_NOMINATION} WHERE n.id = :id")
-_NOMINATED_WITH = text("SELECT * FROM nomination WHERE once = :key")
-_OPENED_WITH = text("SELECT * FROM recognition_occasion WHERE once = :key")
+_THESE_NOMINATIONS = text(f"{_NOMINATION} WHERE n.id = ANY(:ids)").bindparams(_ids)
+_NOMINATED_WITH = text("SELECT * FROM nomination WHERE once = ANY(:keys)").bindparams(_keys)
+_OPENED_WITH = text("SELECT * FROM recognition_occasion WHERE once = ANY(:keys)").bindparams(_keys)
 
 
 def day_of(at: datetime) -> date:
@@ -313,8 +322,17 @@ def occasion(me: int, occasion_id: int) -> AnyRow | None:
 
 def may_change(me: int, occasion: AnyRow) -> bool:
     """Whoever opened it, of HR; or any of HR where that person is not any more."""
-    asked = {"me": me, "opened_by": occasion.opened_by}
-    return bool(db.session.scalar(_MAY_CHANGE, asked))
+    return changes(me, occasion, hr_here([me, occasion.opened_by]))
+
+
+def hr_here(person_ids: Iterable[int]) -> set[int]:
+    """Who of these is of HR now."""
+    return set(db.session.scalars(_HR_HERE, {"ids": sorted(set(person_ids))}))
+
+
+def changes(person_id: int, occasion: Any, hr: Collection[int]) -> bool:
+    """The same, with who of them is of HR."""
+    return person_id in hr and (person_id == occasion.opened_by or occasion.opened_by not in hr)
 
 
 def open_occasions(at: datetime) -> Sequence[AnyRow]:
@@ -322,9 +340,13 @@ def open_occasions(at: datetime) -> Sequence[AnyRow]:
     return db.session.execute(_OPEN, {"today": day_of(at)}).all()
 
 
-def locked_occasion(occasion_id: int, *, whole: bool = False) -> AnyRow | None:
-    """It stays as far as it is until this transaction ends; `whole` for who is going to change it."""
-    return db.session.execute(_LOCKED_WHOLE if whole else _LOCKED, {"id": occasion_id}).one_or_none()
+def held_occasions(occasion_ids: Iterable[int], *, whole: bool = False) -> dict[int, AnyRow]:
+    """These stay as far as they are until this transaction ends; `whole` for who is going to change them."""
+    wanted = sorted(set(occasion_ids))
+    if not wanted:
+        return {}
+    rows = db.session.execute(_LOCKED_WHOLE if whole else _LOCKED, {"ids": wanted})
+    return {row.id: row for row in rows}
 
 
 def juries(occasion_ids: Iterable[int]) -> dict[int, list[AnyRow]]:
@@ -361,12 +383,26 @@ def nominations_of(me: int, at: datetime) -> Sequence[AnyRow]:
 
 
 def nomination(nomination_id: int) -> AnyRow | None:
-    return db.session.execute(_ONE_NOMINATION, {"id": nomination_id}).one_or_none()
+    return nominations_by_id([nomination_id]).get(nomination_id)
 
 
-def nominated_with(key: str) -> AnyRow | None:
-    return db.session.execute(_NOMINATED_WITH, {"key": key}).one_or_none()
+def nominations_by_id(nomination_ids: Iterable[int]) -> dict[int, AnyRow]:
+    """These nominations, as far as they are there."""
+    wanted = sorted(set(nomination_ids))
+    rows = db.session.execute(_THESE_NOMINATIONS, {"ids": wanted}) if wanted else ()
+    return {row.id: row for row in rows}
 
 
-def opened_with(key: str) -> AnyRow | None:
-    return db.session.execute(_OPENED_WITH, {"key": key}).one_or_none()
+def nominated_with(keys: Iterable[str]) -> dict[str, AnyRow]:
+    """The nominations that were made with these keys."""
+    return _with(_NOMINATED_WITH, keys)
+
+
+def opened_with(keys: Iterable[str]) -> dict[str, AnyRow]:
+    """The occasions that were opened with these keys."""
+    return _with(_OPENED_WITH, keys)
+
+
+def _with(statement: Any, keys: Iterable[str]) -> dict[str, AnyRow]:
+    wanted = sorted(set(keys))
+    return {row.once: row for row in db.session.execute(statement, {"keys": wanted})} if wanted else {}

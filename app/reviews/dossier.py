@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from app.audit.models import AuditEntry
+from app.audit.actions import Act, write_all
 from app.badges.picture import engraving_of
 from app.config import settings, timezone
 from app.db import array, db
@@ -119,12 +119,10 @@ def freeze(review_ids: Sequence[uuid.UUID], *, by: int | None, at: datetime) -> 
             "review_id": row.id, "number": number, "digest": digest, "frozen_at": at, "keep_until": keep,
             "wrapped": ring().wrap(key, bound), "sealed": encrypt(key, plain, bound),
         })  # fmt: skip
-        told.append({
-            "at": at, "actor_id": by, "person_id": row.person_id, "action": "dossier:frozen",
-            "detail": {"review": str(row.id), "number": number, "sha256": digest.hex()},
-        })  # fmt: skip
+        detail = {"review": str(row.id), "number": number, "sha256": digest.hex()}
+        told.append(Act("dossier:frozen", row.person_id, detail))
     db.session.execute(insert(Dossier), made)
-    db.session.execute(insert(AuditEntry), told)
+    write_all(told, at=at, actor_id=by)
     return {one["review_id"]: one["number"] for one in made}
 
 
@@ -301,17 +299,11 @@ def _plain(row: Any) -> bytes:
 def destroy_at_term(*, at: datetime) -> int:
     """Destroy what is past its term, with its key; the number and the hash stay, and say that there was one."""
     gone = db.session.execute(_DESTROY, {"at": at, "today": at.astimezone(timezone()).date()}).all()
-    if gone:
-        rows = [
-            {
-                "at": at,
-                "person_id": row.person_id,
-                "action": "dossier:destroyed",
-                "detail": {"review": str(row.review_id), "number": row.number},
-            }
-            for row in gone
-        ]
-        db.session.execute(insert(AuditEntry), rows)
+    acts = (
+        Act("dossier:destroyed", row.person_id, {"review": str(row.review_id), "number": row.number})
+        for row in gone
+    )
+    write_all(acts, at=at)
     return len(gone)
 
 

@@ -39,6 +39,7 @@ from app.people import actions as people
 from app.programmes import actions as programmes
 from app.programmes.rules import NewPart, Told
 from app.recognitions import actions as recognitions
+from app.recognitions import nominating
 from app.recognitions import queries as recognition_queries
 from app.reviews import actions as reviews
 from app.vision.queries import ids_of
@@ -190,7 +191,7 @@ def _guide(cast: Cast, at: datetime) -> tuple[int, int]:
     """Ben guides Anna and says that they met; he can help others too; L&D has a programme in which both take part."""
     skill = db.session.scalar(text("SELECT min(id) FROM skill"))
     offer = guidance.Offer(kinds=["coaching", "shadowing"], skills=[skill], line="Ask me anything", guests=3)
-    guidance.help_with(offer, person_id=cast.ben, at=at)
+    guidance.help_with({cast.ben: offer}, at=at)
     item = NewGuidance(
         kind="coaching",
         by_id=cast.anna,
@@ -199,17 +200,21 @@ def _guide(cast: Cast, at: datetime) -> tuple[int, int]:
         skills=(skill,),
         purpose="To stay calm",
     )
-    told = guidance.propose(item, at=at)
-    guidance.say(told, by=cast.ben, accept=True, words="Gladly", at=at)
+    (told,) = guidance.propose([item], at=at)
+    yes = guidance.Answer(guidance_id=told, by=cast.ben, answer="yes", words="Gladly")
+    guidance.respond([yes], at=at)
     settle(at)
-    meetings.record(told, by=cast.ben, starts_at=at - timedelta(days=2), minutes=60, at=at)
-    made = pairs.make(
-        pairs.Programme(name={"nl": "Kijk anders", "en": "Look again"}, about={}, starts_on=at.date(),
-                        ends_on=at.date() + timedelta(days=90)), by=None, at=at,
+    met = meetings.Met(guidance_id=told, by=cast.ben, starts_at=at - timedelta(days=2), minutes=60)
+    meetings.record([met], at=at)
+    (made,) = pairs.make(
+        [pairs.Programme(name={"nl": "Kijk anders", "en": "Look again"}, about={}, starts_on=at.date(),
+                        ends_on=at.date() + timedelta(days=90))], by=None, at=at,
     )  # fmt: skip
-    for one, role in ((cast.eve, "mentor"), (cast.ben, "mentee"), (cast.anna, "mentee")):
-        pairs.take_part(made, person_id=one, role=role, skills=[skill], wish="Fresh eyes", at=at)
-    pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.anna, by=None, at=at)
+    wished = {"programme_id": made, "skills": [skill], "wish": "Fresh eyes"}
+    roles = ((cast.eve, "mentor"), (cast.ben, "mentee"), (cast.anna, "mentee"))
+    pairs.take_part([pairs.Place(person_id=one, role=role, **wished) for one, role in roles], at=at)
+    new = pairs.NewPair(programme_id=made, mentor_id=cast.eve, mentee_id=cast.anna)
+    pairs.propose([new], by=None, at=at)
     return told, made
 
 
@@ -299,19 +304,15 @@ def _recognise(cast: Cast, at: datetime) -> int:
     today = recognition_queries.day_of(at)
     days = ((today - timedelta(days=2), today + timedelta(days=9)), (today, today))
     for opens, closes in days:
-        made = recognitions.open_occasion(
-            recognitions.NewOccasion(
-                opened_by=cast.clara, name="Learning day", lang="en", opens_on=opens, closes_on=closes
-            ),
-            at=at,
+        new = nominating.NewOccasion(
+            opened_by=cast.clara, name="Learning day", lang="en", opens_on=opens, closes_on=closes
         )
-    recognitions.nominate(
-        recognitions.NewNomination(
-            nominator_id=cast.ben, nominee_id=cast.anna, occasion_id=made, reason=THANKS, lang="en"
-        ),
-        at=at,
+        (made,) = nominating.open_occasions([new], at=at)
+    put = nominating.NewNomination(
+        nominator_id=cast.ben, nominee_id=cast.anna, occasion_id=made, reason=THANKS, lang="en"
     )
-    recognitions.close_nominations(occasion_id=made, by=cast.clara, at=at)
+    nominating.nominate([put], at=at)
+    nominating.close_nominations([made], by=cast.clara, at=at)
     given = recognitions.NewRecognition(
         giver_id=cast.mia, receivers=[cast.anna], title="Asked on", citation=THANKS * 2, lang="en", day=today
     )

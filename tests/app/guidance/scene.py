@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.db import db, transaction
-from app.guidance import actions, meetings
+from app.guidance import actions, ending, meetings
 from app.guidance.rules import NewGuidance
 from app.outbox import settle
 from tests.app.activities.scene import Catalogue
@@ -25,13 +25,34 @@ def ask(learner: int, guide: int, skill: int, kind: str = "coaching", **more: An
         purpose="To stay calm",
         **more,
     )
-    return do(lambda: actions.propose(item, at=NOW - 90 * DAY))
+    return do(lambda: actions.propose([item], at=NOW - 90 * DAY))[0]  # type: ignore[no-any-return]
 
 
 def running(learner: int, guide: int, catalogue: Catalogue, kind: str = "coaching") -> int:
     made = ask(learner, guide, catalogue.safety, kind)
-    do(lambda: actions.say(made, by=guide, accept=True, at=NOW - 90 * DAY))
+    answer(made, guide, "yes", NOW - 90 * DAY)
     return made
+
+
+def answer(made: int, by: int, said: str, at: datetime = NOW) -> None:
+    do(lambda: actions.respond([actions.Answer(guidance_id=made, by=by, answer=said)], at=at))
+
+
+def record(made: int, by: int, starts_at: datetime, minutes: int = 60) -> int:
+    """As within a transaction: one of the two tells that they met."""
+    met = meetings.Met(guidance_id=made, by=by, starts_at=starts_at, minutes=minutes)
+    return meetings.record([met], at=NOW)[0]
+
+
+def say(decision: str, made: int, meeting: int, by: int) -> None:
+    """As within a transaction: confirm, decline, take_back."""
+    word = meetings.Word(guidance_id=made, meeting_id=meeting, by=by)
+    meetings.decide([word], decision=decision, at=NOW)
+
+
+def end(how: str, made: int, by: int) -> None:
+    """As within a transaction: finish, not_yet, stop."""
+    ending.close([(made, by)], how=how, at=NOW)
 
 
 def do(step: Any, at: datetime = NOW) -> Any:
@@ -43,10 +64,8 @@ def do(step: Any, at: datetime = NOW) -> Any:
 
 def met(made: int, by: int, other: int, days: float = 1, minutes: int = 60) -> int:
     """Recorded by one and confirmed by the other."""
-    meeting: int = do(
-        lambda: meetings.record(made, by=by, starts_at=NOW - days * DAY, minutes=minutes, at=NOW)
-    )
-    do(lambda: meetings.confirm(made, meeting, by=other, at=NOW))
+    meeting: int = do(lambda: record(made, by, NOW - days * DAY, minutes))
+    do(lambda: say("confirm", made, meeting, other))
     return meeting
 
 

@@ -6,14 +6,18 @@ import pytest
 from flask import Flask
 
 from app.errors import Conflict
-from app.guidance import actions, meetings
+from app.guidance import actions
 from tests.app.activities.scene import Catalogue
 from tests.app.activities.test_races import at_once
-from tests.app.guidance.scene import DAY, NOW, ask, do, facts, met, running, state, states
+from tests.app.guidance.scene import DAY, NOW, ask, do, end, facts, met, record, running, say, state, states
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("inside")
 TIMES = range(4)
+
+
+def respond(made: int, by: int, said: str) -> None:
+    actions.respond([actions.Answer(guidance_id=made, by=by, answer=said)], at=NOW)
 
 
 def test_both_record_the_same_meeting_at_once_and_it_is_one_that_both_told(
@@ -21,8 +25,8 @@ def test_both_record_the_same_meeting_at_once_and_it_is_one_that_both_told(
 ) -> None:
     made = running(cast.anna, cast.ben, catalogue)
     for number in TIMES:
-        told = {"starts_at": NOW - (10 + number) * DAY, "minutes": 60, "at": NOW}
-        at_once(app, *[partial(meetings.record, made, by=who, **told) for who in (cast.anna, cast.ben)])
+        starts = NOW - (10 + number) * DAY
+        at_once(app, *[partial(record, made, who, starts) for who in (cast.anna, cast.ben)])
     assert states(made) == ["confirmed"] * len(TIMES)
     assert len(facts(cast.ben)) == len(TIMES)
 
@@ -30,7 +34,7 @@ def test_both_record_the_same_meeting_at_once_and_it_is_one_that_both_told(
 def test_both_finish_at_once_and_it_counts_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     made = running(cast.anna, cast.ben, catalogue)
     met(made, cast.ben, cast.anna)
-    at_once(app, *[partial(actions.finish, made, by=who, at=NOW) for who in (cast.anna, cast.ben)])
+    at_once(app, *[partial(end, "finish", made, who) for who in (cast.anna, cast.ben)])
     assert state(made) == "finished"
     assert len(facts(cast.anna)) == 1
 
@@ -40,12 +44,11 @@ def test_confirmed_while_it_is_taken_back_is_one_of_the_two(
 ) -> None:
     made = running(cast.anna, cast.ben, catalogue)
     for number in TIMES:
-        told = {"starts_at": NOW - (10 + number) * DAY, "minutes": 60, "at": NOW}
-        meeting = do(partial(meetings.record, made, by=cast.ben, **told))
+        meeting = do(partial(record, made, cast.ben, NOW - (10 + number) * DAY))
         at_once(
             app,
-            partial(meetings.confirm, made, meeting, by=cast.anna, at=NOW),
-            partial(meetings.take_back, made, meeting, by=cast.ben, at=NOW),
+            partial(say, "confirm", made, meeting, cast.anna),
+            partial(say, "take_back", made, meeting, cast.ben),
         )
     # Taken back in any case: before the word of the other, which then finds nothing, or after it.
     assert states(made) == ["withdrawn"] * len(TIMES)
@@ -54,7 +57,7 @@ def test_confirmed_while_it_is_taken_back_is_one_of_the_two(
 
 def test_of_two_answers_at_once_one_stands(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     made = ask(cast.anna, cast.ben, catalogue.safety)
-    answers = at_once(app, *[partial(actions.say, made, by=cast.ben, accept=True, at=NOW)] * 4)
+    answers = at_once(app, *[partial(respond, made, cast.ben, "yes")] * 4)
     assert sum(isinstance(answer, Conflict) for answer in answers) == 3
     assert state(made) == "running"
 
@@ -65,14 +68,14 @@ def test_an_answer_while_it_is_withdrawn_is_one_of_the_two(
     made = ask(cast.anna, cast.ben, catalogue.safety)
     answers = at_once(
         app,
-        partial(actions.say, made, by=cast.ben, accept=True, at=NOW),
-        partial(actions.withdraw, made, by=cast.anna, at=NOW),
+        partial(respond, made, cast.ben, "yes"),
+        partial(respond, made, cast.anna, "withdraw"),
     )
     assert sum(isinstance(answer, Conflict) for answer in answers) == 1
 
 
 def test_confirming_twice_at_once_counts_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     made = running(cast.anna, cast.ben, catalogue)
-    meeting = do(partial(meetings.record, made, by=cast.ben, starts_at=NOW - 2 * DAY, minutes=60, at=NOW))
-    at_once(app, *[partial(meetings.confirm, made, meeting, by=cast.anna, at=NOW)] * 3)
+    meeting = do(partial(record, made, cast.ben, NOW - 2 * DAY))
+    at_once(app, *[partial(say, "confirm", made, meeting, cast.anna)] * 3)
     assert len(facts(cast.ben)) == 1

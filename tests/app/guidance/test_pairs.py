@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from app.errors import Conflict, Refused
-from app.guidance import actions, pairs, queries
+from app.guidance import pairs, queries
 from tests.app.activities.scene import Catalogue
 from tests.app.activities.test_races import at_once
-from tests.app.guidance.scene import NOW, do, met, state
+from tests.app.guidance.scene import NOW, do, end, met, state
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -20,21 +20,33 @@ pytestmark = pytest.mark.usefixtures("inside")
 def programme(**more: Any) -> int:
     told: dict[str, Any] = {"name": {"nl": "Kijk", "en": "Look"}, "about": {}, "starts_on": NOW.date()}
     told |= {"ends_on": NOW.date() + timedelta(days=90), "most": 1, **more}
-    made: int = do(lambda: pairs.make(pairs.Programme(**told), by=None, at=NOW))
-    return made
+    made: list[int] = do(lambda: pairs.make([pairs.Programme(**told)], by=None, at=NOW))
+    return made[0]
 
 
 def join(made: int, who: int, role: str, skill: int) -> None:
-    do(lambda: pairs.take_part(made, person_id=who, role=role, skills=[skill], wish="To look", at=NOW))
+    place = pairs.Place(programme_id=made, person_id=who, role=role, skills=[skill], wish="To look")
+    do(lambda: pairs.take_part([place], at=NOW))
+
+
+def propose(made: int, mentor: int, mentee: int) -> int:
+    new = pairs.NewPair(programme_id=made, mentor_id=mentor, mentee_id=mentee)
+    found: list[int] = do(lambda: pairs.propose([new], by=None, at=NOW))
+    return found[0]
+
+
+def say(pair: int, who: int, yes: bool = True) -> int | None:
+    """As within a transaction."""
+    return pairs.say([pairs.Answer(pair_id=pair, person_id=who, yes=yes)], at=NOW)[0]
 
 
 def paired(cast: Cast, catalogue: Catalogue) -> tuple[int, int]:
     made = programme()
     join(made, cast.eve, "mentor", catalogue.safety)
     join(made, cast.anna, "mentee", catalogue.safety)
-    pair = do(lambda: pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.anna, by=cast.leo, at=NOW))
-    assert do(lambda: pairs.say(pair, person_id=cast.eve, yes=True, at=NOW)) is None
-    return pair, do(lambda: pairs.say(pair, person_id=cast.anna, yes=True, at=NOW))
+    pair = propose(made, cast.eve, cast.anna)
+    assert do(lambda: say(pair, cast.eve)) is None
+    return pair, do(lambda: say(pair, cast.anna))
 
 
 def test_with_both_yes_it_begins_and_either_steps_out_without_a_reason(
@@ -43,7 +55,7 @@ def test_with_both_yes_it_begins_and_either_steps_out_without_a_reason(
     pair, begun = paired(cast, catalogue)
     row = queries.one(begun, seen_by=cast.anna)
     assert (row.kind, row.state, row.guide_id) == ("mentoring", "running", cast.eve)
-    do(lambda: pairs.say(pair, person_id=cast.eve, yes=False, at=NOW))
+    do(lambda: say(pair, cast.eve, yes=False))
     assert (state(begun), queries.pair(pair).state) == ("stopped", "ended")
 
 
@@ -51,7 +63,7 @@ def test_stopping_what_they_do_ends_the_pair_and_the_mentee_is_free_again(
     cast: Cast, catalogue: Catalogue
 ) -> None:
     pair, begun = paired(cast, catalogue)
-    do(lambda: actions.stop(begun, by=cast.anna, at=NOW))
+    do(lambda: end("stop", begun, cast.anna))
     row = queries.pair(pair)
     assert row.state == "ended"
     assert {one.pairs for one in queries.places(row.programme_id)} == {0}
@@ -64,19 +76,17 @@ def test_a_mentor_has_no_more_pairs_than_the_programme_allows_and_a_mentee_one(
     made = queries.pair(pair).programme_id
     join(made, cast.ben, "mentee", catalogue.safety)
     with pytest.raises(Refused):
-        do(lambda: pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.ben, by=None, at=NOW))
+        propose(made, cast.eve, cast.ben)
     with pytest.raises(Conflict):
-        do(lambda: pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.anna, by=None, at=NOW))
+        propose(made, cast.eve, cast.anna)
 
 
 def test_both_say_yes_at_once_and_it_begins_once(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
     made = programme()
     join(made, cast.eve, "mentor", catalogue.safety)
     join(made, cast.anna, "mentee", catalogue.safety)
-    pair = do(lambda: pairs.propose(made, mentor_id=cast.eve, mentee_id=cast.anna, by=cast.leo, at=NOW))
-    at_once(
-        app, *[partial(pairs.say, pair, person_id=who, yes=True, at=NOW) for who in (cast.eve, cast.anna)]
-    )
+    pair = propose(made, cast.eve, cast.anna)
+    at_once(app, *[partial(say, pair, who) for who in (cast.eve, cast.anna)])
     assert queries.pair(pair).state == "paired"
     assert len(queries.mine(cast.anna)) == 1
 

@@ -10,10 +10,24 @@ from app.activities.logs import AlreadyThere
 from app.activities.rules import Log
 from app.db import db
 from app.errors import Conflict, NotFound, Refused
-from app.guidance import actions, meetings, queries
+from app.guidance import actions, ending, queries
 from app.guidance.rules import NewGuidance
 from tests.app.activities.scene import Catalogue
-from tests.app.guidance.scene import DAY, NOW, ask, do, facts, met, running, state, states
+from tests.app.guidance.scene import (
+    DAY,
+    NOW,
+    answer,
+    ask,
+    do,
+    end,
+    facts,
+    met,
+    record,
+    running,
+    say,
+    state,
+    states,
+)
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -42,16 +56,16 @@ def test_who_guides_earns_by_the_word_of_who_learns_and_who_learns_when_both_say
     ]
     assert told == [("guided", 1.0, 1.0, cast.anna, cast.anna), ("guided", 1.5, 1.0, cast.anna, cast.anna)]
     assert not facts(cast.anna)
-    do(lambda: actions.finish(made, by=cast.anna, at=NOW))
+    do(lambda: end("finish", made, cast.anna))
     assert (state(made), facts(cast.anna)) == ("ending", [])
-    do(lambda: actions.finish(made, by=cast.anna, at=NOW))
+    do(lambda: end("finish", made, cast.anna))
     assert state(made) == "ending"
-    do(lambda: actions.finish(made, by=cast.ben, at=NOW))
+    do(lambda: end("finish", made, cast.ben))
     (fact,) = facts(cast.anna)
     assert (fact.kind, fact.activity_kind, fact.hours, fact.confirmed_by) == (
         "completed", "coaching", 2.5, cast.ben,
     )  # fmt: skip
-    do(lambda: actions.finish(made, by=cast.ben, at=NOW))
+    do(lambda: end("finish", made, cast.ben))
     assert len(facts(cast.anna)) == 1
 
 
@@ -59,12 +73,12 @@ def test_nobody_confirms_what_they_recorded_themselves_nor_for_somebody_else(
     cast: Cast, catalogue: Catalogue
 ) -> None:
     made = running(cast.anna, cast.mia, catalogue)  # her manager guides her
-    meeting = do(lambda: meetings.record(made, by=cast.mia, starts_at=NOW - DAY, minutes=60, at=NOW))
+    meeting = do(lambda: record(made, cast.mia, NOW - DAY, 60))
     with pytest.raises(Refused):
-        do(lambda: meetings.confirm(made, meeting, by=cast.mia, at=NOW))
+        do(lambda: say("confirm", made, meeting, cast.mia))
     for other in (cast.ben, cast.leo, cast.clara, cast.dan, cast.cor):
         with pytest.raises(NotFound):
-            do(lambda other=other: meetings.confirm(made, meeting, by=other, at=NOW))
+            do(lambda other=other: say("confirm", made, meeting, other))
     assert states(made) == ["waiting"]
     assert not facts(cast.mia)
 
@@ -94,7 +108,7 @@ def test_one_meeting_a_day_counts_whoever_guides_and_taken_back_it_wins_nothing(
     met(one, cast.ben, cast.anna, 3 - 2 / 24)
     met(other, cast.anna, cast.ben, 3 - 3.5 / 24)
     assert (len(facts(cast.ben)), len(facts(cast.anna))) == (1, 0)
-    do(lambda: meetings.take_back(one, first, by=cast.ben, at=NOW))
+    do(lambda: say("take_back", one, first, cast.ben))
     assert not facts(cast.ben)
     met(one, cast.ben, cast.anna, 3)
     assert not facts(cast.ben), "recorded anew it counts no more than before"
@@ -109,7 +123,7 @@ def test_a_ring_of_five_is_capped_by_the_hours_of_a_day(cast: Cast, catalogue: C
     met(ids[0], cast.anna, cast.ben)
     for made, by in ((ids[1], cast.ben), (ids[4], cast.anna)):
         with pytest.raises(Refused):
-            do(lambda made=made, by=by: meetings.record(made, by=by, starts_at=NOW - DAY, minutes=60, at=NOW))
+            do(lambda made=made, by=by: record(made, by, NOW - DAY, 60))
 
 
 @pytest.mark.parametrize(("days", "minutes"), [(-1, 60), (91, 60), (1, 5), (1, 700), (0, 60)])
@@ -118,7 +132,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
 ) -> None:
     made = running(cast.anna, cast.ben, catalogue)
     with pytest.raises(Refused):
-        do(lambda: meetings.record(made, by=cast.anna, starts_at=NOW - days * DAY, minutes=minutes, at=NOW))
+        do(lambda: record(made, cast.anna, NOW - days * DAY, minutes))
     assert states(made) == []
 
 
@@ -132,7 +146,7 @@ def test_what_was_logged_with_the_same_colleague_counts_once_whichever_came_firs
     with pytest.raises(AlreadyThere):
         log_coaching(cast, catalogue, 9)
     for who in (cast.anna, cast.ben):
-        do(lambda who=who: actions.finish(made, by=who, at=NOW))
+        do(lambda who=who: end("finish", made, who))
     assert queries.one(made, seen_by=cast.anna).learned == "logged"
     assert not facts(cast.anna)
 
@@ -144,7 +158,7 @@ def test_the_same_two_finishing_the_same_again_and_a_short_talk_are_no_completio
         made = running(cast.anna, cast.ben, catalogue)
         met(made, cast.ben, cast.anna, days, minutes)
         for who in (cast.ben, cast.anna):
-            do(lambda made=made, who=who: actions.finish(made, by=who, at=NOW))
+            do(lambda made=made, who=who: end("finish", made, who))
         assert queries.one(made, seen_by=cast.anna).learned == learned
     assert len(facts(cast.anna)) == 1
 
@@ -152,7 +166,7 @@ def test_the_same_two_finishing_the_same_again_and_a_short_talk_are_no_completio
 def test_stopping_needs_no_reason_and_finishes_nothing(cast: Cast, catalogue: Catalogue) -> None:
     made = running(cast.anna, cast.ben, catalogue)
     met(made, cast.ben, cast.anna)
-    do(lambda: actions.stop(made, by=cast.anna, at=NOW))
+    do(lambda: end("stop", made, cast.anna))
     assert (state(made), len(facts(cast.ben)), facts(cast.anna)) == ("stopped", 1, [])
 
 
@@ -161,14 +175,14 @@ def test_when_one_leaves_it_ends_and_what_both_confirmed_counts_and_nothing_else
 ) -> None:
     made = running(cast.anna, cast.ben, catalogue)
     met(made, cast.ben, cast.anna, 3)
-    waits = do(lambda: meetings.record(made, by=cast.ben, starts_at=NOW - DAY, minutes=60, at=NOW))
+    waits = do(lambda: record(made, cast.ben, NOW - DAY, 60))
     leave(cast.ben)
     with pytest.raises(Refused):
-        do(lambda: meetings.confirm(made, waits, by=cast.anna, at=NOW))
-    assert do(lambda: actions.end_with_who_left(at=NOW)) == 1
+        do(lambda: say("confirm", made, waits, cast.anna))
+    assert do(lambda: ending.end_with_who_left(at=NOW)) == 1
     assert (state(made), states(made)) == ("left", ["confirmed", "withdrawn"])
     assert [fact.hours for fact in facts(cast.anna)] == [1.0]
-    assert do(lambda: actions.end_with_who_left(at=NOW)) == 0
+    assert do(lambda: ending.end_with_who_left(at=NOW)) == 0
 
 
 def test_asking_twice_is_asking_once_and_after_a_no_one_waits_a_month(
@@ -179,22 +193,22 @@ def test_asking_twice_is_asking_once_and_after_a_no_one_waits_a_month(
     with pytest.raises(Conflict):  # Ben offers the same meanwhile
         item = NewGuidance(kind="coaching", by_id=cast.ben, with_id=cast.anna, side="guide",
                            skills=(catalogue.safety,), purpose="Come along")  # fmt: skip
-        do(lambda: actions.propose(item, at=NOW))
+        do(lambda: actions.propose([item], at=NOW))
     with pytest.raises(NotFound):
-        do(lambda: actions.say(made, by=cast.anna, accept=True, at=NOW))
-    do(lambda: actions.say(made, by=cast.ben, accept=False, at=NOW - 90 * DAY + timedelta(hours=1)))
+        answer(made, cast.anna, "yes")
+    answer(made, cast.ben, "no", NOW - 90 * DAY + timedelta(hours=1))
     with pytest.raises(Refused):
         ask(cast.anna, cast.ben, catalogue.safety)
 
 
 def test_who_is_full_or_closed_is_not_asked(cast: Cast, catalogue: Catalogue) -> None:
     offer = actions.Offer(kinds=["coaching"], skills=[catalogue.safety], guests=1)
-    do(lambda: actions.help_with(offer, person_id=cast.ben, at=NOW))
+    do(lambda: actions.help_with({cast.ben: offer}, at=NOW))
     running(cast.anna, cast.ben, catalogue)
     with pytest.raises(Refused):
         ask(cast.eve, cast.ben, catalogue.safety)
     shut = actions.Offer(kinds=["coaching"], skills=[catalogue.safety], guests=5, open=False)
-    do(lambda: actions.help_with(shut, person_id=cast.ben, at=NOW))
+    do(lambda: actions.help_with({cast.ben: shut}, at=NOW))
     with pytest.raises(Refused):
         ask(cast.eve, cast.ben, catalogue.safety)
     assert queries.offers(cast.eve, NOW)[0] == []
@@ -203,7 +217,7 @@ def test_who_is_full_or_closed_is_not_asked(cast: Cast, catalogue: Catalogue) ->
 def test_inactive_people_vanish_from_who_can_help(cast: Cast, catalogue: Catalogue) -> None:
     offer = actions.Offer(kinds=["shadowing"], skills=[catalogue.lifting and catalogue.safety])
     for who in (cast.ben, cast.eve, cast.mia):
-        do(lambda who=who: actions.help_with(offer, person_id=who, at=NOW))
+        do(lambda who=who: actions.help_with({who: offer}, at=NOW))
     assert {row.person_id for row in queries.offers(cast.anna, NOW, skill="safety")[0]} == {
         cast.ben, cast.eve, cast.mia,
     }  # fmt: skip

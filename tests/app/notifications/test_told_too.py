@@ -18,7 +18,9 @@ from app.notifications.rules import USUAL
 from app.outbox import settle
 from app.people import actions as people
 from app.recognitions import actions as recognitions
-from app.recognitions.actions import NewNomination, NewOccasion, NewRecognition
+from app.recognitions import nominating
+from app.recognitions.actions import NewRecognition
+from app.recognitions.nominating import NewNomination, NewOccasion
 from tests.app.kudos.test_give_kudos import at_once
 from tests.app.notifications.conftest import AT, LESSON, SAID, Post, Scene
 from tests.app.notifications.test_inbox import lines
@@ -79,7 +81,7 @@ def nominated(scene: Scene, cast: Cast) -> tuple[int, int]:
         opened_by=cast.clara, name="Day of learning", lang="en", opens_on=AT.date(), closes_on=AT.date() + DAY,
         jury=[cast.mia],
     )  # fmt: skip
-    occasion = do(scene, lambda: recognitions.open_occasion(new, at=AT))
+    occasion = do(scene, lambda: nominating.open_occasions([new], at=AT)[0])
     ids = []
     for by, whom in ((cast.ben, cast.anna), (cast.eve, cast.dan)):
         one = NewNomination(
@@ -89,8 +91,8 @@ def nominated(scene: Scene, cast: Cast) -> tuple[int, int]:
             reason="Always asks who else helped.",
             lang="en",
         )
-        ids.append(do(scene, lambda one=one: recognitions.nominate(one, at=AT)))
-    do(scene, lambda: recognitions.close_nominations(occasion_id=occasion, by=cast.clara, at=AT))
+        ids.append(do(scene, lambda one=one: nominating.nominate([one], at=AT)[0]))
+    do(scene, lambda: nominating.close_nominations([occasion], by=cast.clara, at=AT))
     return occasion, ids[0]
 
 
@@ -103,7 +105,8 @@ def test_who_nominated_hears_what_was_decided_and_the_nominee_only_of_what_is_gi
         lang="en", day=date(2026, 11, 16), receivers=[cast.anna], occasion_id=occasion, nomination_id=nomination,
     )  # fmt: skip
     do(scene, lambda: recognitions.give_recognitions([new], at=AT))
-    do(scene, lambda: recognitions.decide_occasion(occasion_id=occasion, by=cast.mia, words="", at=AT))
+    decision = nominating.Decision(occasion_id=occasion)
+    do(scene, lambda: nominating.decide_occasions([decision], by=cast.mia, at=AT))
     scene.relay()
     scene.relay(AT + DAY)
     assert lines(client_of("ben")) == ["Anna, whom you nominated, receives a special recognition"]

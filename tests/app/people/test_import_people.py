@@ -56,15 +56,15 @@ def test_each_newcomer_gets_a_totals_row_a_key_and_a_place() -> None:
     wrapped = db.session.get_one(PersonKey, person_id).wrapped
     assert len(ring().unwrap(wrapped, f"person:{person_id}")) == 32
     assert queries.card(person_id).team == "East"
-    assert queries.units_at([person_id], LATER)[person_id][1] == queries.card(person_id).team_id
+    assert queries.units_at_moments([(person_id, LATER)])[0][1] == queries.card(person_id).team_id
 
 
 def test_where_somebody_worked_is_kept_by_the_moment(cast: Cast) -> None:
     bring_in([row_of("anna", department="Systems", team="Desk")], at=LATER)
     before, after = LATER - timedelta(days=1), LATER + timedelta(days=1)
-    assert queries.units_at([cast.anna], before) == {cast.anna: (cast.water, cast.north)}
-    assert queries.units_at([cast.anna], after) == {cast.anna: (cast.systems, cast.desk)}
-    assert queries.units_at([cast.anna], HIRED - timedelta(days=999)) == {cast.anna: (cast.water, cast.north)}
+    asked = [(cast.anna, moment) for moment in (before, after, HIRED - timedelta(days=999))]
+    north, desk = (cast.water, cast.north), (cast.systems, cast.desk)
+    assert queries.units_at_moments(asked) == [north, desk, north]
     pairs = [(cast.anna, after), (cast.ben, after), (cast.anna, before), (10**9, before)]
     places = queries.units_at_moments(pairs)
     assert [team for _, team in places] == [cast.desk, cast.north, cast.north, None]

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.facts.models import Fact
 from app.outbox import settle
-from app.recognitions import actions, queries
-from app.recognitions.actions import NewNomination, NewOccasion, NewRecognition
+from app.recognitions import actions, nominating, queries
+from app.recognitions.actions import NewRecognition
+from app.recognitions.nominating import NewNomination, NewOccasion
 from tests.cast import Cast
 from tests.small import badge, load
 
@@ -69,7 +70,7 @@ def occasion(app: Flask, cast: Cast) -> Callable[..., int]:
                 closes_on=day + timedelta(days=14),
                 jury=[cast.id_of(name) for name in jury],
             )
-            return actions.open_occasion(item, at=at)
+            return nominating.open_occasions([item], at=at)[0]
 
     return opened
 
@@ -81,15 +82,13 @@ def nominate(app: Flask, cast: Cast) -> Callable[..., int]:
     def nominated(occasion_id: int, nominator: str, nominee: str, at: datetime = AT, **other: Any) -> int:
         values: dict[str, Any] = {"reason": REASON, "lang": "en", **other}
         with app.app_context(), transaction():
-            made = actions.nominate(
-                NewNomination(
-                    nominator_id=cast.id_of(nominator),
-                    nominee_id=cast.id_of(nominee),
-                    occasion_id=occasion_id,
-                    **values,
-                ),
-                at=at,
+            item = NewNomination(
+                nominator_id=cast.id_of(nominator),
+                nominee_id=cast.id_of(nominee),
+                occasion_id=occasion_id,
+                **values,
             )
+            (made,) = nominating.nominate([item], at=at)
             settle(at)
             return made
 
@@ -102,7 +101,7 @@ def close(app: Flask, cast: Cast) -> Callable[[int], None]:
 
     def closed(occasion_id: int, at: datetime = AT) -> None:
         with app.app_context(), transaction():
-            actions.close_nominations(occasion_id=occasion_id, by=cast.clara, at=at)
+            nominating.close_nominations([occasion_id], by=cast.clara, at=at)
 
     return closed
 

@@ -14,8 +14,8 @@ from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.people.models import Person
-from app.recognitions import actions, queries
-from app.recognitions.actions import OccasionChange
+from app.recognitions import nominating, queries
+from app.recognitions.nominating import OccasionChange
 from tests.app.kudos.test_give_kudos import at_once
 from tests.cast import Cast, SignedIn
 
@@ -38,7 +38,7 @@ def change(app: Flask, cast: Cast) -> Callable[..., None]:
                 occasion_id=occasion_id, by=cast.id_of(by), version=version, name=row.name, lang=row.lang,
                 opens_on=row.opens_on, closes_on=row.closes_on, jury=jury,
             )  # fmt: skip
-            actions.change_occasion(replace(told, **other), at=at)
+            nominating.change_occasions([replace(told, **other)], at=at)
             settle(at)
 
     return changed
