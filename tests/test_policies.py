@@ -122,6 +122,7 @@ EXAMPLES: dict[str, Example] = {
     "activities.news": _of("/confirmations/new", 303),
     "activities.titles": _of("/log/titles?title=course", 303),
     "activities.waiting_log": _of("/log/{completion}", 200),
+    "activities.undo": _of("/confirmations/undo", 422),
     "activities.withdraw": _of("/log/{own_log}/withdraw"),
     "activities_api.activities": _api("/activities", 200),
     "activities_api.answer": _api("/wishes/answers", 422),
@@ -134,6 +135,7 @@ EXAMPLES: dict[str, Example] = {
     "activities_api.confirmations": _api("/confirmations", 200),
     "activities_api.confirm_many": _api("/confirmations", 422),
     "activities_api.decide": _api("/completions/{completion}/decision", 422),
+    "activities_api.undo": _api("/confirmations/undo", 422),
     "activities_api.hand_over": _api("/completions/{completion}/hand-over", 422),
     "activities_api.log": _api("/completions", 422),
     "activities_api.wishes": _api("/wishes", 200),
@@ -361,6 +363,7 @@ EXAMPLES: dict[str, Example] = {
     "health.metrics": _of("/metrics", 404),  # it has a token of its own, and is off here
     "health.ready": _of("/readyz", 200),
     "home.fragment": _of("/home/next", 200, headers={"HX-Request": "true"}),
+    "home.help": _of("/help", 200),
     "home.page": _of("/", 200),
     "home.receipts": _of("/receipts", 200),
     "home_api.change_my_profile": _api("/me/profile", 200),
@@ -552,6 +555,7 @@ EXAMPLES: dict[str, Example] = {
     "people_api.people": _api("/people", 200),
     "people_api.put_people": _api("/people", 422),
     "people_api.show": _api("/me", 200),
+    "privacy.what": _of("/privacy", 200),
     "privacy.ask": _of("/me/export", 303),
     "privacy.audit": _of("/admin/audit", 200),
     "privacy.done_about_me": _of("/me/audit", 200),
@@ -997,7 +1001,8 @@ NOBODYS = {
 }  # fmt: skip
 OPEN = {
     "api-docs.openapi_json", "assets.file", "badges.award", "badges.award_picture", "badges.picture",
-    "dev.gallery", "health.live", "health.metrics", "health.ready", "notifications.stop", "notifications.stopping",
+    "dev.gallery", "home.help", "privacy.what",
+    "health.live", "health.metrics", "health.ready", "notifications.stop", "notifications.stopping",
     "oauth.give_token",
     "people.ask_reset", "people.enter", "people.enter_code", "people.forgot", "people.language",
     "people.set_first_password", "people.sign_in", "people.sign_out", "people.welcome", "people.welcome_code",
