@@ -437,6 +437,7 @@ EXAMPLES: dict[str, Example] = {
     "kudos.choose": _of("/kudos/{kudos}/visibility", 422),
     "kudos.give": _of("/kudos", 422),
     "kudos.one": _of("/kudos/{kudos}", 200),
+    "kudos.preview": _of("/kudos/preview", 200, headers={"HX-Request": "true"}),
     "kudos.people": _of("/kudos/people?q=e", 303),
     "kudos.reword": _of("/kudos/{kudos}/words", 422),
     "kudos.teams": _of("/kudos/teams?team=n", 303),
