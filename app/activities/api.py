@@ -24,6 +24,7 @@ from app.activities.schemas import (
     LogIn,
     ManyIn,
     ManyOut,
+    UndoneOut,
     WaitingOut,
     WishAnswerIn,
     WishesOut,
@@ -174,6 +175,20 @@ def confirm_many(form: dict[str, Any]) -> dict[str, Any]:
         confirmed = confirming.confirm_what_waits(form["completions"], by=me(), at=now())
         settle(now())
         return {"confirmed": confirmed, "changed": sorted({*form["completions"]} - {*confirmed})}
+
+
+@api.route("/confirmations/undo", methods=["POST"])
+@may("person")
+@api.arguments(ManyIn)
+@api.response(200, UndoneOut)
+@api.alt_response(404, description="none of it was yours to confirm")
+@api.alt_response(422, description="it was confirmed more than ten minutes ago")
+def undo(form: dict[str, Any]) -> dict[str, Any]:
+    """Take your word back, for ten minutes: what you confirmed waits again, and what it earned goes."""
+    with transaction():
+        undone = confirming.undo(form["completions"], by=me(), at=now())
+        settle(now())
+        return {"undone": undone}
 
 
 @api.route("/completions/<int:completion_id>/decision", methods=["POST"])

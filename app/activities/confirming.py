@@ -1,7 +1,7 @@
 """The word of a colleague on what somebody logged, and who gives it when the one who was asked cannot."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -12,12 +12,12 @@ from sqlalchemy.types import BigInteger, Boolean
 from app.activities import records
 from app.activities.logs import IN_THE_MEANTIME, NO_LOG
 from app.activities.recording import drop_supports, fact_of
-from app.activities.rules import Weight, log_source
+from app.activities.rules import Weight, fact_source, log_source
 from app.audit.actions import write
 from app.config import timezone
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import CompletionConfirmed, CompletionDeclined, CompletionLogged
+from app.events import CompletionConfirmed, CompletionDeclined, CompletionLogged, FactTakenBack
 from app.outbox import publish
 from app.people.queries import cards
 
@@ -91,6 +91,41 @@ def _say(completion_ids: list[int], *, by: int, confirm: bool, note: str, at: da
     else:
         drop_supports([log_source(row.id) for row in rows], at=at)
         publish(CompletionDeclined(person_id=row.person_id, completion_id=row.id) for row in rows)
+    return sorted(row.id for row in rows)
+
+
+# Taking one's word back -----------------------------------------------------------------------------------
+
+UNDO = timedelta(minutes=10)
+TOO_LATE = _l("This can be undone for ten minutes. What was confirmed longer ago stays.")
+
+# What a platform reported meanwhile stands by itself.
+_UNDO = text("""
+    UPDATE completion c SET state = 'waiting', decided_at = NULL, decision_note = ''
+    WHERE c.id = ANY(:ids) AND c.state = 'confirmed' AND c.confirmer_id = :by AND c.decided_at > :since
+      AND NOT EXISTS (SELECT FROM completion_support s
+                      WHERE s.completion_id = c.id AND s.withdrawn_at IS NULL AND s.source <> 'log:' || c.id)
+    RETURNING c.id, c.person_id, c.round, c.origin
+""").bindparams(bindparam("ids", type_=_IDS))
+
+
+def undo(completion_ids: Iterable[int], *, by: int, at: datetime) -> list[int]:
+    """Take one's word back, for a short while: what was confirmed waits again, and what it earned goes.
+
+    What changed in the meantime is left as it is, as when many are confirmed; refused when nothing is left of it.
+    """
+    wanted = sorted(set(completion_ids))
+    asked = records.asked_of(by, wanted)
+    if not asked:
+        raise NotFound(_l("Nothing here waits for your word."))
+    lock_people(row.person_id for row in asked)
+    rows = db.session.execute(_UNDO, {"ids": wanted, "by": by, "since": at - UNDO}).all()
+    if not rows and any(row.state != "waiting" for row in asked):
+        raise Refused(TOO_LATE)
+    publish(
+        FactTakenBack(person_id=row.person_id, source=fact_source(row.id, row.round, row.origin))
+        for row in rows
+    )
     return sorted(row.id for row in rows)
 
 

@@ -325,7 +325,8 @@ def withdraw(completion_id: int) -> ResponseReturnValue:
 @may("person")
 def confirmations() -> ResponseReturnValue:
     asked = query(ConfirmationsQuery())
-    context = _queue(ticked=asked["all"], confirmed=asked["confirmed"], changed=asked["changed"])
+    told = {name: asked[name] for name in ("confirmed", "changed", "undone")}
+    context = _queue(**told, ticked=asked["all"], undoable=_undoable(asked["undoable"]))
     return render("activities/confirmations.html", "activities/_waiting.html", **context)
 
 
@@ -340,12 +341,23 @@ def confirm_many() -> ResponseReturnValue:
         answer.status_code = 422
         return answer
     with transaction():
-        confirmed = len(confirming.confirm_what_waits(wanted, by=me(), at=now()))
+        confirmed = confirming.confirm_what_waits(wanted, by=me(), at=now())
         settle(now())
-        told: dict[str, Any] = {"confirmed": confirmed, "changed": len(wanted) - confirmed}
-        context = _queue(**told)
+        told: dict[str, Any] = {"confirmed": len(confirmed), "changed": len(wanted) - len(confirmed)}
+        context = _queue(**told, undoable=confirmed)
         context["next_id"] = None if told["changed"] else next((row.id for row in context["rows"]), None)
-        return done("activities/_waiting.html", url_for(".confirmations", **told), **context)
+        return done("activities/_waiting.html", url_for(".confirmations", undo=confirmed, **told), **context)
+
+
+@pages.post("/confirmations/undo")
+@may("person")
+def undo() -> ResponseReturnValue:
+    """One's word back, for a while; what waits again stands in its place, and the first of it gets the focus."""
+    with transaction():
+        undone = confirming.undo(body(ManyIn())["completions"], by=me(), at=now())
+        settle(now())
+        context = _queue(undone=len(undone), next_id=next(iter(undone), None))
+        return done("activities/_waiting.html", url_for(".confirmations", undone=len(undone)), **context)
 
 
 @pages.get("/confirmations/new")
@@ -366,8 +378,10 @@ def decide(completion_id: int) -> ResponseReturnValue:
             confirm = form["decision"] == "confirm"
             confirming.decide([completion_id], by=me(), confirm=confirm, note=form["note"], at=now())
             settle(now())
-            context = _queue(decided=form["decision"], next_id=_next(before, completion_id))
-            return done("activities/_waiting.html", url_for(".confirmations"), **context)
+            undo = [completion_id] if confirm else []
+            context = _queue(decided=form["decision"], next_id=_next(before, completion_id), undoable=undo)
+            then = url_for(".confirmations", confirmed=len(undo) or None, undo=undo)
+            return done("activities/_waiting.html", then, **context)
     except (ValidationError, Refused) as no:
         if isinstance(no, Refused) and not isinstance(no, Conflict) and not no.fields:
             raise
@@ -385,6 +399,16 @@ def _next(before: list[int], gone: int) -> int | None:
     return rest[0] if rest else None
 
 
+def _undoable(ids: list[int]) -> list[int]:
+    """Those of an address of which one's word can still be taken back."""
+    return [row.id for row in records.completions(ids) if _just_confirmed(row)] if ids else []
+
+
+def _just_confirmed(row: Any) -> bool:
+    mine = row.confirmer_id == me() and row.state == "confirmed"
+    return mine and row.decided_at is not None and row.decided_at > now() - confirming.UNDO
+
+
 def _queue(**more: Any) -> dict[str, Any]:
     rows = records.waiting_for(me())
     left = records.count_waiting_for(me()) if len(rows) == records.QUEUE else len(rows)
@@ -399,6 +423,8 @@ def _queue(**more: Any) -> dict[str, Any]:
         "next_id": None,
         "confirmed": 0,
         "changed": 0,
+        "undone": 0,
+        "undoable": [],
         **more,
     }
 

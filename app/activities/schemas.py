@@ -149,6 +149,17 @@ class ConfirmationsQuery(Schema):
     all = fields.Boolean(load_default=False)
     confirmed = fields.Integer(load_default=0, validate=validate.Range(0, MOST_AT_ONCE))
     changed = fields.Integer(load_default=0, validate=validate.Range(0, MOST_AT_ONCE))
+    undone = fields.Integer(load_default=0, validate=validate.Range(0, MOST_AT_ONCE))
+    undoable = fields.List(
+        fields.Integer(validate=validate.Range(1, BIGGEST)),
+        data_key="undo", load_default=list, validate=validate.Length(max=MOST_AT_ONCE),
+    )  # fmt: skip
+
+
+class UndoneOut(Schema):
+    """What waits again."""
+
+    undone = fields.List(fields.Integer(), required=True)
 
 
 class DecisionIn(Schema):

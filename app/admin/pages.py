@@ -93,7 +93,8 @@ def _house(found: queries.SoFar) -> list[Step]:
             _("See whom"),
         ),
         Step(
-            _("See the first colleague come in"), found.can_sign_in > 1, inside, "/admin/people?show=no-way",
+            _("See the first colleague come in"), found.can_sign_in > 1, inside,
+            "/admin/people?show=no-way" if found.people > 1 else "",
             _("See who is not in yet"),
         ),
         Step(
@@ -107,6 +108,7 @@ def _house(found: queries.SoFar) -> list[Step]:
 
 
 def _learning(found: queries.SoFar) -> list[Step]:
+    skills = ngettext("%(num)s skill", "%(num)s skills", found.skills)
     offered = ngettext("%(num)s activity", "%(num)s activities", found.activities)
     badges = ngettext("%(num)s badge can be earned", "%(num)s badges can be earned", found.badges)
     sends = _("Waiting for its first report") if found.platforms and not found.platforms_used else ""
@@ -114,6 +116,10 @@ def _learning(found: queries.SoFar) -> list[Step]:
         Step(
             _("Give somebody the role learning and development, who keeps catalogue and badges"), found.learning > 0,
             path="/admin/people", action=_("Choose who"),
+        ),
+        Step(
+            _("Say what you want to be good at: goals, and the skills for them"), found.skills > 0,
+            skills if found.skills else "", "/admin/skills", _("To goals and skills"),
         ),
         Step(
             _("Make the catalogue: what one can learn here"), found.activities > 0,
@@ -125,8 +131,8 @@ def _learning(found: queries.SoFar) -> list[Step]:
             _("To the connections"),
         ),
         Step(
-            _("Publish the first badge"), found.badges > 0, badges if found.badges else "", "/admin/catalogue",
-            _("To the catalogue"),
+            _("Publish the first badge"), found.badges > 0, badges if found.badges else "",
+            "/admin/catalogue-file/starter", _("Badges to start with"),
         ),
         Step(_("See the first badge earned"), found.earned),
     ]  # fmt: skip

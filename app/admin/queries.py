@@ -12,6 +12,7 @@ from app.badges.models import Achievement, Award
 from app.db import db
 from app.people.models import ApiClient, Person
 from app.people.queries import HERE, NOT_ASKED
+from app.vision.models import Skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class SoFar:
     learning: int
     platforms: int
     platforms_used: int
+    skills: int
     activities: int
     badges: int
     earned: bool
@@ -47,6 +49,7 @@ def so_far(at: datetime) -> SoFar:
         people(HERE, Person.role == "learning"),
         platforms.scalar_subquery(),
         platforms.where(ApiClient.used_at.is_not(None)).scalar_subquery(),
+        select(func.count()).select_from(Skill).where(Skill.retired_at.is_(None)).scalar_subquery(),
         select(func.count()).select_from(Activity).where(Activity.state == "published").scalar_subquery(),
         select(func.count()).select_from(Achievement).where(in_force).scalar_subquery(),
         exists().where(Award.revoked_at.is_(None)),

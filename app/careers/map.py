@@ -89,6 +89,8 @@ class Holes:
     badges: list[names.Leading]
     nobody: list[AnyRow] | None = None
     one: list[AnyRow] | None = None
+    any_goals: bool = True
+    any_badges: bool = True
 
 
 @dataclass(slots=True)
@@ -240,9 +242,12 @@ def targets(today: date, *, past: bool = False) -> list[Target]:
 
 def _holes(goals: Sequence[OfGoal], loose: OfGoal, skills: Sequence[OfSkill], *, whole: bool) -> Holes:
     under = {badge.slug for goal in goals for skill in goal.skills for badge in skill.badges}
+    badges = [badge for badge, _ in _badges()]
     holes = Holes(
         [goal.row for goal in goals if goal.row is not None and not goal.has_badge],
-        [badge for badge, _ in _badges() if badge.slug not in under],
+        [badge for badge in badges if badge.slug not in under],
+        any_goals=any(goal.row is not None for goal in goals),
+        any_badges=bool(badges),
     )
     if whole:
         holes.nobody = [one.row for one in skills if one.exactly == 0]

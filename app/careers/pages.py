@@ -118,5 +118,6 @@ def plan() -> ResponseReturnValue:
         this_year=today().year,
         text=queries.vision_text(),
         planned=vision_map.plan(year, today=today()),
+        keeps=keeps_vision(),
         today=today(),
     )

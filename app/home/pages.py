@@ -37,6 +37,13 @@ NEWEST, FIRST, FOR_YOU = 4, 3, 3
 A_DAY = timedelta(days=1)
 
 
+@pages.get("/help")
+@may("anybody")
+def help() -> ResponseReturnValue:
+    """Short answers, for who cannot get in too."""
+    return render("home/help.html")
+
+
 @pages.get("/")
 @may("person")
 def page() -> ResponseReturnValue:

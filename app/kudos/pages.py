@@ -114,6 +114,20 @@ def _one_more(wanted: str) -> Response:
     return _again(None, [] if team_id else _receivers(found["receivers"], found["who"]), team_id)
 
 
+@pages.post("/kudos/preview")
+@may("person")
+def preview() -> ResponseReturnValue:
+    """How it will look, while one writes; by a button of the form, the page with it. Nothing is kept."""
+    found = body(ReceiversForm())
+    if swaps():
+        team_id = found["team_id"]
+        ticked = queries.these(me(), found["receivers"])
+        typed = {**_sent_words(), "who": found["who"].partition(" (")[0], "receivers": ticked}
+        typed["team"] = queries.team(team_id) if team_id else None
+        return render("kudos/_preview.html", typed=typed, **_words())
+    return _again(None, found["receivers"], found["team_id"], who=found["who"], looks=True)
+
+
 @pages.get("/kudos/people")
 @may("person")
 def people() -> ResponseReturnValue:
@@ -259,6 +273,7 @@ def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) ->
         "members": [],
         "team_name": "",
         "like": None,
+        "looks": False,
     }
     typed = empty | typed
     left = queries.allowance(me(), now())
@@ -274,11 +289,20 @@ def _weights(typed: dict[str, Any]) -> list[queries.Weight]:
     return [one for one in queries.weights(me(), chosen, now()) if one.weight < 1]
 
 
-def _again(no: ValidationError | Refused | None, ticked: list[int], team_id: int | None = None) -> Response:
-    """The form comes back with what was typed: something is wrong, or one more receiver is to be found."""
+def _sent_words() -> dict[str, Any]:
+    """What was typed, as it was."""
     sent = request.form
     typed: dict[str, Any] = {name: sent.get(name, "") for name in ("message", "lang", "once")}
-    typed |= {"skill_id": _number(sent.get("skill_id", "")), "who": sent.get("who", "") if no else ""}
+    return typed | {"message": typed["message"][:2000], "skill_id": _number(sent.get("skill_id", ""))}
+
+
+def _again(
+    no: ValidationError | Refused | None, ticked: list[int], team_id: int | None = None, who: str = "",
+    looks: bool = False,
+) -> Response:  # fmt: skip
+    """The form comes back with what was typed: something is wrong, one more receiver is to be found, or one looks."""
+    sent = request.form
+    typed = _sent_words() | {"who": sent.get("who", "") if no else who, "looks": looks}
     typed["receivers"] = queries.these(me(), ticked[: RECEIVERS[1]])
     typed["team_name"] = sent.get("team", "") if no else ""
     typed["team"] = queries.team(team_id) if team_id else None

@@ -91,7 +91,7 @@ def _near() -> dict[str, str]:
     own = people.units([id for id in (who.department_id, who.team_id) if id is not None])
     units = (("department", who.department_id), ("team", who.team_id))
     found = {f"{kind}:{id}": own[id].name for kind, id in units if id in own}
-    return {"organisation": people.organisation().name, **found}
+    return {"organisation": people.organisation().name or "Blijk", **found}
 
 
 def _scope(told: str, near: dict[str, str], skills: list[dict[str, Any]]) -> tuple[Scope, Any]:

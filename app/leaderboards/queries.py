@@ -47,7 +47,7 @@ def scope_of(told: str) -> tuple[Scope, Any]:
     except UnknownScope:
         raise NotFound(NO_BOARD) from None
     if scope == ORGANISATION:
-        return scope, people.organisation().name
+        return scope, people.organisation().name or "Blijk"
     if scope.kind == "skill":
         found = vision.names([scope.id]).get(scope.id)
         name: Any = found.name if found else None

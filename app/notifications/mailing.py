@@ -106,7 +106,8 @@ def not_sent(claimed: Claimed, code: str, *, for_good: bool, at: datetime) -> No
 
 def letter_of(person: Person, mail: NotificationMail, found: Sequence[Entry]) -> Letter:
     """One line per thing, each with its link; no words of others, and nothing of points."""
-    origin, house = settings().origin, organisation().name
+    origin = settings().origin
+    house = organisation().name or origin.partition("//")[2]  # an organisation may not have said its name yet
     stop = f"{origin}/mail/stop/{stop_token(person.id, mail.way)}"
     with spoken(person.language):
         lines = [(entry.said, f"{origin}/inbox/{entry.line.id}") for entry in found[:LINES]]

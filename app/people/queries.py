@@ -510,11 +510,16 @@ _OFFICERS = text("""
 """)
 
 
+def privacy_officers() -> Sequence[Any]:
+    """Whom one asks about one's data: id and name."""
+    return db.session.execute(_OFFICERS).all()
+
+
 def reach() -> dict[str, Any]:
     """Whom each of HR serves, who is privacy officer, and the departments that there are."""
     return {
         "hr": db.session.execute(_HR).all(),
-        "privacy_officers": db.session.execute(_OFFICERS).all(),
+        "privacy_officers": privacy_officers(),
         "departments": [{"id": unit_id, "name": name} for unit_id, name in departments()],
     }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import may, me
+from app.access import asker, may, me
 from app.db import transaction
 from app.errors import Refused
 from app.people import queries as people
@@ -19,6 +19,14 @@ from app.web import done, now, query, render, wrong_with
 pages = Blueprint("privacy", __name__)
 
 AN_HOUR = timedelta(hours=1)  # a look is kept by the hour
+
+
+@pages.get("/privacy")
+@may("anybody")
+def what() -> ResponseReturnValue:
+    """What is kept of people, who sees it and for how long."""
+    officers = people.privacy_officers() if asker().person_id is not None else []
+    return render("privacy/what.html", officers=officers)
 
 
 @pages.get("/me/looked")

@@ -59,7 +59,7 @@ def pages_of(company: Company, cast: Cast, reviews: Reviews) -> dict[str, list[s
     anna += [f"/guidance/{company.guidance}", f"/mentoring/{company.mentoring}"]
     anna += ["/me/visibility", "/me/looked", "/me/audit", "/me/export", "/me/pauses"]
     anna += ["/jobs", "/jobs/senior-process-operator", "/jobs/senior-process-operator/versions/3"]
-    anna += ["/vision", "/vision/plan"]
+    anna += ["/vision", "/vision/plan", "/help", "/privacy"]
     cor = [
         "/",
         "/album",

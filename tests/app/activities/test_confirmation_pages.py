@@ -82,9 +82,47 @@ def test_after_the_last_one_the_focus_goes_to_what_is_left_to_say(
 
 def test_without_javascript_one_lands_on_the_list(app: Flask, client_of: Browser, waiting: list[int]) -> None:
     answer = client_of("mia").post(f"/confirmations/{waiting[0]}", data={"decision": "confirm"})
-    assert (answer.status_code, answer.location) == (303, "/confirmations")
+    assert (answer.status_code, answer.location) == (303, f"/confirmations?confirmed=1&undo={waiting[0]}")
+    assert "1 confirmed." in client_of("mia").get(answer.location).text
     with app.app_context():
         assert records.completions([waiting[0]])[0].state == "confirmed"
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_a_confirmation_can_be_undone_from_where_it_was_given(
+    app: Flask, client_of: Browser, waiting: list[int], headers: dict[str, str]
+) -> None:
+    mia = client_of("mia")
+    mia.post(f"/confirmations/{waiting[0]}", data={"decision": "confirm"})
+    page = mia.get(f"/confirmations?confirmed=1&undo={waiting[0]}").text
+    assert 'action="/confirmations/undo"' in page
+    assert f'name="completions" value="{waiting[0]}">' in page
+    answer = mia.post("/confirmations/undo", data={"completions": str(waiting[0])}, headers=headers)
+    assert (answer.status_code, answer.location) == (
+        (200, None) if headers else (303, "/confirmations?undone=1")
+    )
+    if headers:
+        assert f'id="waiting-{waiting[0]}-h" tabindex="-1" autofocus' in answer.text
+        assert 'id="confirmations-line" hx-swap-oob="true"' in answer.text
+    with app.app_context():
+        assert records.completions([waiting[0]])[0].state == "waiting"
+        assert db.session.scalar(select(Fact.withdrawn_at)) is not None
+    assert "Undo" not in mia.get(f"/confirmations?undo={waiting[0]}").text
+
+
+def test_many_confirmations_can_be_undone_at_once(
+    app: Flask, client_of: Browser, token_of: Callable[[str], dict[str, str]], waiting: list[int]
+) -> None:
+    mia = client_of("mia")
+    answer = mia.post("/confirmations", data={"completions": list(map(str, waiting))}, headers=HTMX)
+    assert all(f'name="completions" value="{one}">' in answer.text for one in waiting)
+    undone = app.test_client().post(
+        "/api/v1/confirmations/undo", json={"completions": waiting}, headers=token_of("mia")
+    )
+    assert undone.json == {"undone": sorted(waiting)}
+    assert (
+        client_of("eve").post("/confirmations/undo", data={"completions": str(waiting[0])}).status_code == 404
+    )
 
 
 def test_asking_back_needs_a_word_and_tells_it(client_of: Browser, waiting: list[int]) -> None:
@@ -159,7 +197,8 @@ def test_many_are_ticked_by_a_link_and_confirmed_by_one_button_without_javascrip
     assert " checked" not in page
     assert mia.get("/confirmations?all=true").text.count(" checked") == 3
     answer = mia.post("/confirmations", data=ticked(*waiting))
-    assert (answer.status_code, answer.location) == (303, "/confirmations?confirmed=3&changed=0")
+    assert answer.status_code == 303
+    assert answer.location.endswith("&confirmed=3&changed=0")
     after = mia.get(answer.location).text
     assert "3 confirmed." in after
     assert "Nothing waits for you" in after

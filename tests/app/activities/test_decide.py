@@ -8,7 +8,7 @@ from app.activities import confirming, records
 from app.activities.logs import log_completions
 from app.activities.rules import Log
 from app.errors import Conflict, NotFound, Refused
-from app.events import CompletionDeclined
+from app.events import CompletionDeclined, FactTakenBack
 from tests.app.activities.scene import NOW, Catalogue, Told, record, report, tell
 from tests.cast import Cast
 
@@ -52,6 +52,36 @@ def test_what_is_declined_counts_nothing_says_why_and_can_be_logged_again(
     (row,) = records.completions([completion_id])
     assert (row.state, row.decision_note) == ("declined", "Which crew was it?")
     assert waiting(cast, catalogue) != completion_id
+
+
+def test_a_word_can_be_taken_back_for_ten_minutes_and_given_again(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    (fact,) = decided(completion_id, by=cast.mia).stated
+    undone = tell(lambda: confirming.undo([completion_id], by=cast.mia, at=NOW + confirming.UNDO / 2))
+    assert undone.news == [FactTakenBack(person_id=cast.anna, source=fact.source)]
+    assert records.completions([completion_id])[0].state == "waiting"
+    assert tell(lambda: confirming.undo([completion_id], by=cast.mia, at=NOW)).news == []
+    (again,) = decided(completion_id, by=cast.mia).stated
+    assert again.source == f"{fact.source}:2"
+    with pytest.raises(Refused, match="ten minutes"):
+        tell(lambda: confirming.undo([completion_id], by=cast.mia, at=NOW + confirming.UNDO))
+
+
+def test_what_a_platform_reported_after_it_was_confirmed_stays(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    decided(completion_id, by=cast.mia)
+    record(report(cast.anna, catalogue.gas, NOW, "a"))
+    with pytest.raises(Refused):
+        tell(lambda: confirming.undo([completion_id], by=cast.mia, at=NOW))
+    assert records.completions([completion_id])[0].state == "confirmed"
+
+
+def test_only_who_confirmed_it_takes_it_back(cast: Cast, catalogue: Catalogue) -> None:
+    completion_id = waiting(cast, catalogue)
+    decided(completion_id, by=cast.mia)
+    for somebody in (cast.anna, cast.ben, cast.dan):
+        with pytest.raises(NotFound):
+            tell(lambda one=somebody: confirming.undo([completion_id], by=one, at=NOW))
 
 
 def test_declining_needs_a_word(cast: Cast, catalogue: Catalogue) -> None:

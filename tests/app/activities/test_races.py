@@ -195,6 +195,16 @@ def test_two_withdrawals_at_once_take_back_once(app: Flask, cast: Cast, catalogu
     assert records.completions_of(cast.anna)[0][0].state == "withdrawn"
 
 
+def test_a_word_taken_back_twice_at_once_takes_back_once(
+    app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    (completion_id,) = tell(lambda: logs.log_completions([own_log(cast, catalogue)], at=NOW)).result
+    tell(lambda: confirming.decide([completion_id], by=cast.mia, confirm=True, at=NOW))
+    answers = at_once(app, *[lambda: confirming.undo([completion_id], by=cast.mia, at=NOW)] * 4)
+    assert len(facts(answers)) == 1
+    assert records.completions([completion_id])[0].state == "waiting"
+
+
 def test_batches_that_cross_do_not_wait_for_each_other_for_ever(
     app: Flask, cast: Cast, catalogue: Catalogue
 ) -> None:

@@ -72,7 +72,7 @@ def test_the_first_steps_follow_from_what_is_there(app: Flask, dan: SignedIn) ->
     before = text_of(dan.get("/admin"))
     assert "8 people work here" in before
     assert "Make a second administrator" in before
-    assert "5 of 10" in before
+    assert "5 of 11" in before
     with app.app_context(), transaction():
         actions.make_client(name="Moodle", scopes=["xapi:write"], at=datetime.now(UTC))
     assert "Waiting for its first report" in text_of(dan.get("/admin"))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.db import transaction
 from app.kudos import actions as kudos
@@ -268,3 +269,16 @@ def test_a_badge_that_is_met_and_not_given_yet_is_no_next_step(
     assert "Late" not in page
     for path in ("/album", "/badges/late"):
         assert client_of("anna").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/help", "/privacy"])
+def test_help_and_privacy_are_there_before_one_signs_in_too(
+    app: Flask, client_of: Browser, path: str
+) -> None:
+    outside = app.test_client().get("/login").text
+    inside = client_of("anna").get("/").text
+    assert f'href="{path}"' in outside
+    assert f'href="{path}"' in inside
+    answer = app.test_client().get(path)
+    assert answer.status_code == 200
+    assert "/me/" not in answer.text.replace('action="/me/language"', "")

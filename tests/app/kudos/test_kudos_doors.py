@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.db import db, transaction
 from app.people.models import Person
@@ -61,6 +62,23 @@ def test_others_see_it_only_as_wide_as_all_receivers_allow(
     assert who_sees(kudos_id, client_of) == {"leo", "ben", "dan", "eve"}
     choose("ben", kudos_id, "team")
     assert who_sees(kudos_id, client_of) == {"leo", "ben", "dan"}, "nobody is in both teams"
+
+
+def test_thanks_are_seen_before_they_are_given_and_nothing_is_kept(
+    app: Flask, cast: Cast, client_of: Browser, skill: int
+) -> None:
+    anna = client_of("anna")
+    sent = {"receivers": [cast.ben], "message": "<b>Calm</b>", "skill_id": skill, "lang": "en", "once": "f1"}
+    part = anna.post("/kudos/preview", data=sent, headers=SWAP).text
+    assert "You thank Ben" in part
+    assert "&lt;b&gt;Calm&lt;/b&gt;" in part
+    assert "<form" not in part
+    page = anna.post("/kudos/preview", data=sent).text
+    assert "You thank Ben" in page
+    assert 'name="once" value="f1"' in page
+    assert anna.post("/kudos/preview", data={}, headers=SWAP).text.strip() == ""
+    with app.app_context():
+        assert db.session.execute(text("SELECT count(*) FROM kudos")).scalar() == 0
 
 
 def test_without_a_team_there_is_no_team_to_show_it_to(
