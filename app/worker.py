@@ -163,7 +163,7 @@ def count_unnamed(at: datetime) -> None:
 def mix_lessons(at: datetime) -> None:
     """Nothing that a row of a lesson without a name is written beside may say whose it is."""
     with transaction():
-        mixing.mix()
+        mixing.mix(at)
 
 
 def empty_again(at: datetime) -> None:
