@@ -186,6 +186,11 @@ _ALLOWANCE = """
     FROM told FULL JOIN kudos_allowance kept USING (giver_id, month)
     WHERE coalesce(n, 0) <> coalesce(spent, 0) OR coalesce(told.teams, 0) <> coalesce(kept.teams, 0)
 """
+_TOLD_BY = """
+    SELECT name, setting FROM pg_settings WHERE name IN (
+        'track_commit_timestamp', 'log_statement', 'log_min_duration_statement', 'log_min_duration_sample',
+        'log_parameter_max_length')
+"""
 _OUTBOX = """
     SELECT 'outbox row ' || id || ' (' || event || ') waits since ' || published_at
     FROM outbox WHERE handed_on_at IS NULL AND published_at < :stuck
@@ -316,7 +321,20 @@ def _notes() -> list[str]:
     notes += [
         f"{rows} rows of the {log} log are not sealed yet" for log, rows in seals.unsealed().items() if rows
     ]
-    return notes + _evicting()
+    return notes + _telling({name: said for name, said in db.session.execute(text(_TOLD_BY))}) + _evicting()
+
+
+def _telling(told: dict[str, str]) -> list[str]:
+    """What a database can write down beside its rows, from which the author of a lesson without a name can be read."""
+    found = []
+    if told["track_commit_timestamp"] == "on":
+        found.append("the database keeps the moment of each transaction (track_commit_timestamp)")
+    statements = told["log_statement"] in ("all", "mod") or any(
+        told[name] != "-1" for name in ("log_min_duration_statement", "log_min_duration_sample")
+    )
+    if statements and told["log_parameter_max_length"] != "0":
+        found.append("the database logs the values of statements (log_parameter_max_length is not 0)")
+    return found
 
 
 def _evicting() -> list[str]:

@@ -23,7 +23,7 @@ from app.goals import together
 from app.guidance import ending as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
-from app.lessons import unnamed
+from app.lessons import mixing, unnamed
 from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
@@ -160,6 +160,12 @@ def count_unnamed(at: datetime) -> None:
         outbox.settle(at)
 
 
+def mix_lessons(at: datetime) -> None:
+    """Nothing that a row of a lesson without a name is written beside may say whose it is."""
+    with transaction():
+        mixing.mix(at)
+
+
 def empty_again(at: datetime) -> None:
     """What came from requests that were under way when somebody was erased."""
     with transaction():
@@ -187,6 +193,7 @@ def run(app: Flask) -> None:
         Turn(3600, notifications.prune),
         Turn(3600, notifications.tell_of_team_lessons),
         Turn(3600, count_unnamed),
+        Turn(600, mix_lessons),
         Turn(3600, imports.prune),
         Turn(3600, privacy.prune),
         Turn(60, empty_again),

@@ -48,7 +48,7 @@ OWN_NAMES = {
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "notifications": {"kinds", "mailing", "things"},
-    "lessons": {"applying", "changing", "extras", "pictures", "serving", "unnamed"},
+    "lessons": {"applying", "changing", "extras", "mixing", "pictures", "serving", "unnamed"},
     "reviews": {
         "after",
         "choosing",

@@ -49,10 +49,17 @@ _INSERT = text("""
     ON CONFLICT (person_id, achievement_id, tier, period_key) WHERE revoked_at IS NULL DO NOTHING
     RETURNING id, person_id, achievement_id, version_id, tier, earned_at, points
 """)
-_MOVE = text("""
-    UPDATE award SET earned_at = e.earned_at, evidence = CAST(e.evidence AS bigint[]), points = e.points
+# One that comes to rest on lessons without a name, as another was taken away, is its holder's alone from then on.
+_MOVE = text(f"""
+    UPDATE award SET earned_at = e.earned_at, evidence = CAST(e.evidence AS bigint[]), points = e.points,
+           visible = CASE WHEN u.hidden THEN 'me' ELSE award.visible END, in_review = award.in_review AND NOT u.hidden
     FROM unnest(CAST(:id AS uuid[]), CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]),
                 CAST(:points AS bigint[])) AS e(id, earned_at, evidence, points)
+    JOIN award was ON was.id = e.id
+    CROSS JOIN LATERAL (
+        SELECT NOT {queries.UNNAMED.format(award="was")} AND EXISTS (
+            SELECT FROM fact f WHERE f.person_id = was.person_id AND NOT f.in_unit
+             AND (f.id = ANY(CAST(e.evidence AS bigint[])) OR f.happened_at = e.earned_at)) AS hidden) AS u
     WHERE award.id = e.id
 """)
 _REVOKE = text("""

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app.badges import showing
+from app.badges.queries import UNNAMED
 from app.db import db, lock_people
 from app.errors import NotFound, Refused
 from app.events import AgreementAsked
@@ -46,12 +47,10 @@ _CHOOSE = text("""
     WHERE id = :person RETURNING award_visible AS visible, award_in_review AS in_review
 """)
 # Wider only what stands and gives nothing away: a badge that rests on lessons without a name is opened one by one.
-_ALSO_NOW = text("""
+_ALSO_NOW = text(f"""
     UPDATE award SET visible = :visible, in_review = :in_review
     WHERE person_id = :person AND (visible, in_review) IS DISTINCT FROM (:visible, :in_review)
-      AND ((:visible = 'me' AND NOT :in_review) OR revoked_at IS NULL AND NOT EXISTS (
-          SELECT FROM fact f WHERE f.person_id = award.person_id AND NOT f.in_unit
-           AND (f.id = ANY(award.evidence) OR f.happened_at = award.earned_at)))
+      AND ((:visible = 'me' AND NOT :in_review) OR revoked_at IS NULL AND NOT {UNNAMED.format(award="award")})
 """)
 
 

@@ -22,6 +22,11 @@ from badges.engine import Tier
 from leaderboards.periods import windows_at
 
 IDS = ARRAY(BigInteger())
+# Whether an award rests on lessons without a name: then it is its holder's alone until they show it.
+UNNAMED = """
+    EXISTS (SELECT FROM fact f WHERE f.person_id = {award}.person_id AND NOT f.in_unit
+            AND (f.id = ANY({award}.evidence) OR f.happened_at = {award}.earned_at))
+"""
 
 
 @dataclass(frozen=True)

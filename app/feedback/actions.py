@@ -345,13 +345,23 @@ def mark_helpful(items: Sequence[Helped], *, at: datetime) -> None:
         FactTakenBack(person_id=mine[id][0].giver_id, source=_source(id, nth)) for id, nth in gone.items()
     )
     helped = _marked(_HELPED, [id for id, item in last.items() if item.on], at)
-    earlier = queries.between([(last[id].by, mine[id][0].giver_id) for id in helped], but=helped, at=at)
+    two = {id: _between(mine[id], last[id].by) for id in helped}
+    earlier: dict[Any, int] = {
+        **queries.between({one for one in two.values() if isinstance(one, tuple)}, but=helped, at=at),
+        **queries.helped_unnamed({one for one in two.values() if isinstance(one, int)}, but=helped, at=at),
+    }
     news: list[Event] = []
     for id in (one for one in last if one in helped):
-        two = queries.pair(last[id].by, mine[id][0].giver_id)
-        news.append(_helped(*mine[id], helped[id], by=last[id].by, at=at, share=weight(earlier[two])))
-        earlier[two] += 1
+        news.append(_helped(*mine[id], helped[id], by=last[id].by, at=at, share=weight(earlier[two[id]])))
+        earlier[two[id]] += 1
     publish(news)
+
+
+def _between(of: tuple[queries.AnyRow, queries.AnyRow | None], by: int) -> tuple[int, int] | int:
+    """Whose earlier ones this is weighed by: of these two; or of its giver and all who stay unnamed, as what it counts
+    for would tell the giver who that is."""
+    row, lesson = of
+    return row.giver_id if lesson and lesson.author_id is None else queries.pair(by, row.giver_id)
 
 
 def _marked(statement: Any, ids: Sequence[int], at: datetime) -> dict[int, int]:

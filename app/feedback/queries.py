@@ -93,6 +93,13 @@ _BETWEEN = text("""
       AND coalesce(r.asker_id, l.author_id) IN (w.one, w.other) AND coalesce(r.asker_id, l.author_id) <> f.giver_id
     GROUP BY w.one, w.other
 """)
+# On lessons without a name whose author nobody may tell by what it counts for: all of them together are one receiver.
+_TO_UNNAMED = text("""
+    SELECT f.giver_id, count(*) AS number FROM feedback f JOIN lesson l ON l.id = f.lesson_id
+    WHERE f.giver_id = ANY(CAST(:givers AS bigint[])) AND l.author_id IS NULL
+      AND f.helped_at > :since AND f.id <> ALL(CAST(:but AS bigint[]))
+    GROUP BY f.giver_id
+""")
 _ASKED_PAIRS = text("""
     SELECT a.request_id, a.person_id FROM feedback_asked a
     JOIN unnest(CAST(:requests AS bigint[]), CAST(:people AS bigint[])) AS w(request_id, person_id)
@@ -202,6 +209,15 @@ def between(
     told = {"ones": [one for one, _ in found], "others": [other for _, other in found], "but": sorted(but)}
     rows = db.session.execute(_BETWEEN, {**told, "since": at - AGAIN}) if found else ()
     return found | {(row.one, row.other): row.number for row in rows}
+
+
+def helped_unnamed(givers: Iterable[int], *, but: Iterable[int], at: datetime) -> dict[int, int]:
+    """How often each of these helped authors of lessons without a name in the 90 days before this moment."""
+    found = dict.fromkeys(givers, 0)
+    told = {"givers": sorted(found), "but": sorted(but), "since": at - AGAIN}
+    return found | {
+        row.giver_id: row.number for row in (db.session.execute(_TO_UNNAMED, told) if found else ())
+    }
 
 
 def asked_of(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -106,13 +106,21 @@ def share() -> ResponseReturnValue:
                 extras.attach(by=me(), lesson_id=lesson_id, sent=sent)
             extras.drop_draft(by=me())
             settle(now())
-            then = url_for(".lesson", lesson_id=lesson_id)
-            return done("lessons/_shared.html", then, **_one(lesson_id), **_words(), **_composer())
+            told = _one(lesson_id)
+            return done("lessons/_shared.html", _after(told["lesson"]), **told, **_words(), **_composer())
     except (ValidationError, Refused) as no:
         composer = _composer(_typed(), no)
         if swaps():
             return _again("lessons/_composer.html", no, **_words(), **composer)
         return _refuse(_feed({"show": "all", "before": None}, **composer), no)
+
+
+def _after(row: queries.AnyRow) -> str:
+    """Where a form leads: of one without a name to all of one's own, for who is first to ask for the address of a new
+    lesson is its author, and a proxy may write down who asks."""
+    if row.unnamed:
+        return url_for(".feed", show="mine", _anchor=f"lesson-{row.id}")
+    return url_for(".lesson", lesson_id=row.id)
 
 
 @pages.get(ONE)

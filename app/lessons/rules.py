@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,7 +20,8 @@ FILES = 3  # of one lesson
 FILE_BYTES = 5 * 2**20
 ALT = (3, 200)
 MOST_UNNAMED = 200  # of one person: so many marks are tried
-TOGETHER = 5  # authors whose lessons without a name are counted at once
+ALONE = timedelta(weeks=8)  # that a lesson for one team waits for four other authors of that team
+TOGETHER = 5  # authors of lessons without a name who are counted at once, by the same amount
 
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -73,6 +74,22 @@ def without_names(text: str, names: Sequence[str], instead: str) -> str:
     for name in sorted({*names, *firsts}, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?:(?<!s)s(?!\w)|(?!\w))", instead, text)
     return text
+
+
+def in_step(due: Mapping[int, int]) -> dict[int, int]:
+    """By how many facts each of these moves now: up, or down, by a number that at least four others move by as well.
+
+    Whoever is due more gets the rest in a later week. So an amount says as little as having moved: where five moved by
+    one each and one of them by four, everybody who saw a lesson applied three times would know whose it is.
+    """
+    found: dict[int, int] = {}
+    for sign in (1, -1):
+        ranked = sorted((who for who, n in due.items() if n * sign > 0), key=lambda who: -abs(due[who]))
+        for number in range(len(ranked) // TOGETHER):
+            last = number == len(ranked) // TOGETHER - 1
+            group = ranked[number * TOGETHER :] if last else ranked[number * TOGETHER :][:TOGETHER]
+            found |= dict.fromkeys(group, sign * abs(due[group[-1]]))
+    return found
 
 
 def quarter_began(at: datetime) -> datetime:

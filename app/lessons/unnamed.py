@@ -14,20 +14,21 @@ from datetime import datetime, time, timedelta
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import DateTime, and_, bindparam, case, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import LargeBinary
 
 from app.config import timezone
 from app.db import db, lock_people
 from app.events import Event, FactStated, FactTakenBack
-from app.keys import decrypt, encrypt
+from app.keys import decrypt, encrypt, padded, unpadded
 from app.lessons import rules
 from app.lessons.models import Application, Lesson, Tally
 from app.outbox import publish
 from app.people import queries as people
 
 MOST = rules.MOST_UNNAMED
+DRAFTS = 64
 AT_ONCE = 1000  # people whose marks are made at a time
 KINDS = ("lesson_shared", "lesson_applied")
 _dice = SystemRandom()
@@ -61,7 +62,13 @@ def marks(key: bytes) -> list[bytes]:
 
 def all_marks(key: bytes) -> list[bytes]:
     """Under all of these stands something of the owner of this key: lessons, their count, and a draft."""
-    return [*marks(key), mark(key, "tally"), mark(key, "draft")]
+    return [*marks(key), mark(key, "tally"), *draft_marks(key)]
+
+
+def draft_marks(key: bytes) -> list[bytes]:
+    """A draft stands under any of these: were it always the same one, who has two backups could see it go each time
+    that a lesson comes, with a name and without."""
+    return [mark(key, "draft"), *(mark(key, f"draft/{number}") for number in range(1, DRAFTS))]
 
 
 def key_of(person_id: int) -> bytes | None:
@@ -134,10 +141,20 @@ def free_marks(keys: Mapping[int, bytes]) -> dict[int, list[bytes]]:
 
 # What was counted of somebody ---------------------------------------------------------------------------------
 
-Sources = dict[str, list[str]]
+Sources = dict[str, list[str]]  # by `slot`
 _TALLIES = select(Tally.mark, Tally.sealed).where(
     Tally.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_()
 )
+
+
+def slot(kind: str, team_id: int | None) -> str:
+    """What is counted together: of lessons for everyone by kind, of those for a team by kind and team, for whoever
+    reads them knows in which team to look for the author."""
+    return kind if team_id is None else f"{kind}:{team_id}"
+
+
+def _of_kind(kind: str, slots: Iterable[str]) -> list[str]:
+    return [one for one in slots if one.partition(":")[0] == kind]
 
 
 def _tally_mark(key: bytes) -> bytes:
@@ -145,12 +162,12 @@ def _tally_mark(key: bytes) -> bytes:
 
 
 def tallies(keys: Mapping[int, bytes]) -> dict[int, Sources]:
-    """The sources of the facts that these people have from lessons without a name, per kind."""
+    """The sources of the facts that these people have from lessons without a name, per slot."""
     by_mark = {_tally_mark(key): person_id for person_id, key in keys.items()}
-    found: dict[int, Sources] = {person_id: {kind: [] for kind in KINDS} for person_id in keys}
+    found: dict[int, Sources] = {person_id: {} for person_id in keys}
     for row in db.session.execute(_TALLIES, {"marks": list(by_mark)}):
         person_id = by_mark[row.mark]
-        found[person_id] |= json.loads(decrypt(keys[person_id], row.sealed, "tally"))
+        found[person_id] |= json.loads(unpadded(decrypt(keys[person_id], row.sealed, "tally")))
     return found
 
 
@@ -162,7 +179,7 @@ _KEEP = text("""
 
 def keep_tallies(told: Iterable[tuple[bytes, Sources]]) -> None:
     """Keep what was counted of the owners of these keys."""
-    rows = [(_tally_mark(key), encrypt(key, json.dumps(has).encode(), "tally")) for key, has in told]
+    rows = [(_tally_mark(key), encrypt(key, padded(json.dumps(has)), "tally")) for key, has in told]
     if rows:
         db.session.execute(_KEEP, {"marks": [row[0] for row in rows], "sealed": [row[1] for row in rows]})
 
@@ -174,7 +191,18 @@ _applied = (
     .correlate(Lesson)
     .scalar_subquery()
 )
-_DUE = select(Lesson.mark, _applied.label("applied")).where(
+# After these weeks it counts beside everybody's: nobody can tell any more which of a small team's lessons it was, and
+# what was earned reaches its author.
+_for_team = case(
+    (
+        and_(
+            Lesson.audience == "team",
+            Lesson.shared_at >= bindparam("until", type_=DateTime(timezone=True)) - rules.ALONE,
+        ),
+        Lesson.team_id,
+    )
+)
+_DUE = select(Lesson.mark, _applied.label("applied"), _for_team.label("team_id")).where(
     Lesson.mark.is_not(None),
     Lesson.deleted_at.is_(None),
     Lesson.counts,
@@ -183,22 +211,24 @@ _DUE = select(Lesson.mark, _applied.label("applied")).where(
 _DUE_OF = _DUE.where(Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_())
 
 
-def worth(keys: Mapping[int, bytes], until: datetime) -> dict[int, dict[str, int]]:
-    """How many facts of each kind the lessons of the owners of these keys are worth."""
+Worth = dict[str, int]  # by `slot`
+
+
+def worth(keys: Mapping[int, bytes], until: datetime) -> dict[int, Worth]:
+    """How many facts of each slot the lessons of the owners of these keys are worth."""
     whose = {one: person_id for person_id, key in keys.items() for one in marks(key)}
     rows = db.session.execute(_DUE_OF, {"marks": list(whose), "until": until})
     return _summed(keys, whose, rows)
 
 
-def _summed(
-    keys: Iterable[int], whose: Mapping[bytes, int], rows: Iterable[Any]
-) -> dict[int, dict[str, int]]:
+def _summed(keys: Iterable[int], whose: Mapping[bytes, int], rows: Iterable[Any]) -> dict[int, Worth]:
     """The same of lessons that are due; one whose author has no key any more, or is not asked about, is nobody's."""
-    found = {person_id: dict.fromkeys(KINDS, 0) for person_id in keys}
+    found: dict[int, Worth] = {person_id: {} for person_id in keys}
     for row in rows:
         if (of := found.get(whose.get(row.mark, 0))) is not None:
-            of["lesson_shared"] += 1
-            of["lesson_applied"] += row.applied
+            for kind, number in zip(KINDS, (1, row.applied), strict=True):
+                one = slot(kind, row.team_id)
+                of[one] = of.get(one, 0) + number
     return found
 
 
@@ -208,38 +238,46 @@ def _summed(
 def count(*, at: datetime) -> int:
     """Once a week write what lessons without a name earned, of at least five authors at once; returns of how many.
 
-    What is written tells neither lesson nor skill, colleague or unit, and is dated now. With fewer authors all of it
-    waits for the next week: who looks at the boards could tell otherwise whose lesson was new. What an author deleted
-    or gave a name meanwhile, and what colleagues stopped applying, is taken back in the same way.
+    What is written tells neither lesson, skill, colleague or unit, and is dated now. Of each kind of fact, and of the
+    lessons for one team, at least five authors move, and by the same number: with fewer it waits for a later week, for
+    who looks at the boards could tell whose lesson was new, or was applied so often. What an author deleted or gave a
+    name meanwhile, and what colleagues stopped applying, is taken back in the same way.
     """
     if not _begin(at):
         return 0
     until = monday_of(at)
     authors = _authors()
-    movers = _movers(authors.keys, authors, until)
-    if len(movers) >= rules.TOGETHER:
-        lock_people(movers)
-        movers = _movers(movers, authors, until)
-    if len(movers) < rules.TOGETHER:
-        return 0
-    order = _dice.sample(sorted(movers), len(movers))
-    publish([event for person_id in order for event in _news(person_id, movers[person_id], at)])
-    keep_tallies((movers[person_id].key, movers[person_id].has) for person_id in order)
-    _shuffle()
-    return len(movers)
+    if steps := _steps(_movers(authors.keys, authors, until)):
+        lock_people(steps)
+        movers = _movers(steps, authors, until)
+        steps = _steps(movers)  # as it is under the lock
+        order = _dice.sample(sorted(steps), len(steps))
+        publish([event for one in order for event in _news(one, steps[one], movers[one].has, at)])
+        keep_tallies((movers[one].key, movers[one].has) for one in order)
+    return len(steps)
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Somebody whose facts are not what their lessons are worth."""
+    """Somebody, with what their lessons are worth and what was counted of it."""
 
     key: bytes
-    due: dict[str, int]
+    due: Worth
     has: Sources
 
-    @property
-    def moves(self) -> bool:
-        return any(self.due[kind] != len(self.has[kind]) for kind in KINDS)
+    def open(self) -> Worth:
+        """How many facts more or fewer this is per slot; of a kind never more than all of their lessons are worth: what
+        was counted for a team and is for everyone now does not count again."""
+        found = {}
+        for kind in KINDS:
+            slots = sorted({*_of_kind(kind, self.due), *_of_kind(kind, self.has)})
+            more = {one: self.due.get(one, 0) - len(self.has.get(one, ())) for one in slots}
+            left = sum(more.values())
+            for one in slots:
+                step = max(0, min(more[one], left)) if left > 0 else min(0, max(more[one], left))
+                left -= step
+                found[one] = step
+        return {one: step for one, step in found.items() if step}
 
 
 @dataclass(slots=True)
@@ -264,10 +302,22 @@ def _movers(asked: Iterable[int], authors: Authors, until: datetime) -> dict[int
     rows = db.session.execute(_DUE, {"until": until}).all()
     authors.find(keys, {row.mark for row in rows} - authors.known)
     due = _summed(keys, authors.whose, rows)
-    all_of_them = {
+    return {
         person_id: Mover(keys[person_id], due[person_id], has) for person_id, has in tallies(keys).items()
     }
-    return {person_id: one for person_id, one in all_of_them.items() if one.moves}
+
+
+def _steps(movers: Mapping[int, Mover]) -> dict[int, Worth]:
+    """Who moves now, and by how much: `rules.in_step` of each slot."""
+    wanted: dict[str, dict[int, int]] = {}
+    for person_id in _dice.sample(sorted(movers), len(movers)):
+        for one, number in movers[person_id].open().items():
+            wanted.setdefault(one, {})[person_id] = number
+    found: dict[int, Worth] = {}
+    for one, due in wanted.items():
+        for person_id, step in rules.in_step(due).items():
+            found.setdefault(person_id, {})[one] = step
+    return found
 
 
 _WEEK = text("""
@@ -305,20 +355,19 @@ def _authors() -> Authors:
     return authors
 
 
-def _news(person_id: int, mover: Mover, at: datetime) -> list[Event]:
-    news: list[Event] = []
-    for kind in KINDS:
-        news += _moved(person_id, kind, mover.due[kind] - len(mover.has[kind]), mover.has[kind], at)
-    return news
+def _news(person_id: int, steps: Worth, has: Sources, at: datetime) -> list[Event]:
+    return [event for one, step in sorted(steps.items()) for event in _moved(person_id, one, step, has, at)]
 
 
-def _moved(person_id: int, kind: str, more: int, has: list[str], at: datetime) -> Sequence[Event]:
-    """So many facts more, or fewer; `has` follows."""
+def _moved(person_id: int, one: str, more: int, has: Sources, at: datetime) -> Sequence[Event]:
+    """So many facts more of this slot, or fewer; `has` follows."""
+    sources = has.setdefault(one, [])
     if more < 0:
-        gone = [has.pop() for _ in range(-more)]
+        gone = [sources.pop() for _ in range(-more)]
         return [FactTakenBack(person_id=person_id, source=source) for source in gone]
     new = [f"unnamed:{secrets.token_hex(12)}" for _ in range(more)]
-    has += new
+    sources += new
+    kind = one.partition(":")[0]
     return [
         FactStated(person_id=person_id, source=source, kind=kind, at=at, in_unit=False)
         for source in sorted(new)
@@ -344,29 +393,13 @@ def give_back(told: Mapping[int, Back], until: datetime) -> list[Event]:
     left, has = worth(keys, until), tallies(keys)
     news: list[Event] = []
     for person_id, one in told.items():
+        mine, stays = has[person_id], left[person_id]
         for kind, most in zip(KINDS, (one.lesson_shared, one.lesson_applied), strict=True):
-            over = min(most, max(0, len(has[person_id][kind]) - left[person_id][kind]))
-            news += _moved(person_id, kind, -over, has[person_id][kind], until)
+            slots = _of_kind(kind, mine)
+            over = sum(len(mine[name]) for name in slots) - sum(stays[name] for name in _of_kind(kind, stays))
+            for _ in range(min(most, max(0, over))):
+                fullest = max(slots, key=lambda name: len(mine[name]) - stays.get(name, 0))
+                news += _moved(person_id, fullest, -1, mine, until)
     moved = {event.person_id for event in news if isinstance(event, FactTakenBack)}
     keep_tallies((keys[person_id], has[person_id]) for person_id in sorted(moved))
     return news
-
-
-# Along a random order, and no other way of joining: so the rows are written in it.
-_NO_OTHER_ORDER = text(
-    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
-)
-_ANEW = text("""
-    UPDATE lesson SET counts = lesson.counts
-    FROM (SELECT id FROM lesson WHERE mark IS NOT NULL ORDER BY gen_random_uuid()) AS dealt
-    WHERE lesson.id = dealt.id
-""")
-_ANY_ORDER = text(
-    "SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
-)
-
-
-def _shuffle() -> None:
-    """Write the rows anew in an order that says nothing: where a row stands between others tells when it came."""
-    for statement in (_NO_OTHER_ORDER, _ANEW, _ANY_ORDER):
-        db.session.execute(statement)

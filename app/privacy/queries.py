@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, select, text
 
 from app.audit import queries as audit
 from app.audit.queries import Place
+from app.badges.queries import UNNAMED
 from app.db import array, db
 from app.people import queries as people
 from app.people.queries import Card
@@ -164,10 +165,11 @@ def written_by(me: int) -> dict[str, list[int]]:
 # Erasure ------------------------------------------------------------------------------------------------------
 
 _ASKED_AT = select(ErasureRequest.asked_at).where(ErasureRequest.person_id == bindparam("person"))
-_TO_ERASE = text("""
+_TO_ERASE = text(f"""
     SELECT p.id, p.name, p.job, p.role, p.active, p.external_id, e.asked_at,
-           (SELECT count(*) FROM fact f WHERE f.person_id = p.id AND f.withdrawn_at IS NULL) AS facts,
-           (SELECT count(*) FROM award a WHERE a.person_id = p.id AND a.revoked_at IS NULL) AS badges,
+           (SELECT count(*) FROM fact f WHERE f.person_id = p.id AND f.in_unit AND f.withdrawn_at IS NULL) AS facts,
+           (SELECT count(*) FROM award a WHERE a.person_id = p.id AND a.revoked_at IS NULL
+             AND NOT {UNNAMED.format(award="a")}) AS badges,
            (SELECT count(*) FROM review r WHERE r.person_id = p.id
              AND r.stage IN ('gathering', 'panel', 'deciding')) AS underway,
            (SELECT max(d.keep_until) FROM review r JOIN dossier d ON d.review_id = r.id AND d.destroyed_at IS NULL

@@ -352,7 +352,8 @@ def test_what_is_written_tells_no_lesson_skill_colleague_or_unit(
     app: Flask, cast: Cast, share: Share, database: Database
 ) -> None:
     ids = {name: [hide(share, name, number) for number in range(2)] for name in FIVE}
-    apply(app, cast.dan, ids["anna"][0])
+    for name in FIVE:
+        apply(app, cast.dan, ids[name][0])
     before = dump(database)
     assert count(app) == 5
     written = new_rows(before, dump(database))
@@ -365,36 +366,101 @@ def test_what_is_written_tells_no_lesson_skill_colleague_or_unit(
             assert (fact.team_id, fact.department_id, fact.happened_at) == (None, None, MONDAY)
         assert not list(db.session.scalars(select(LedgerEntry.skills).where(LedgerEntry.skills != [])))
     assert facts_of(app, cast.anna) == ["lesson_applied", "lesson_shared", "lesson_shared"]
-    assert facts_of(app, cast.ben) == ["lesson_shared"] * 2
-
-
-def test_the_lessons_of_a_batch_are_written_anew_in_no_order(
-    app: Flask, share: Share, database: Database
-) -> None:
-    ids = [hide(share, name, number) for number in range(6) for name in FIVE]
-    count(app)
-    rows = database.line.execute("SELECT id FROM lesson ORDER BY ctid").fetchall()
-    assert [row[0] for row in rows] != ids
-    assert {row[0] for row in rows} == set(ids)
+    assert facts_of(app, cast.ben) == facts_of(app, cast.anna)
 
 
 def test_points_move_in_the_count_and_at_no_other_moment(
     app: Flask, cast: Cast, share: Share, worth: None
 ) -> None:
     ids = {name: hide(share, name) for name in FIVE}
-    apply(app, cast.dan, ids["anna"])
+    for name in FIVE:
+        apply(app, cast.dan, ids[name])
     assert points(app) == {}
     count(app)
     counted = points(app)
-    assert set(counted) == {cast.id_of(name) for name in FIVE}
-    assert counted[cast.anna] > counted[cast.ben]
-    stop(app, cast.dan, ids["anna"])
+    assert counted == dict.fromkeys((cast.id_of(name) for name in FIVE), 30)
+    for name in FIVE:
+        stop(app, cast.dan, ids[name])
+        delete(app, cast.id_of(name), ids[name])
+    assert points(app) == counted, "who sees them go sees nobody's points go"
+    assert count(app, MONDAY + timedelta(days=7)) == 5
+    assert points(app) == {}
+
+
+def test_of_five_no_one_moves_more_than_the_others_and_nothing_is_lost_by_that(
+    app: Flask, cast: Cast, share: Share, worth: None
+) -> None:
+    ids = {name: hide(share, name) for name in FIVE}
+    for reader in (cast.dan, cast.mia, cast.cor):
+        apply(app, reader, ids["anna"])
+    assert count(app) == 5
+    assert set(points(app).values()) == {10}, "everybody sees whose lesson three colleagues apply"
+    for name in FIVE[1:]:
+        apply(app, cast.dan, ids[name])
+    assert count(app, MONDAY + timedelta(days=7)) == 5
+    assert set(points(app).values()) == {30}
+    for reader in (cast.mia, cast.cor):
+        for name in FIVE[1:]:
+            apply(app, reader, ids[name])
+    assert count(app, MONDAY + timedelta(days=14)) == 5
+    assert set(points(app).values()) == {70}
+
+
+def test_whose_lesson_went_is_not_the_one_who_loses_points(
+    app: Flask, cast: Cast, share: Share, worth: None
+) -> None:
+    ids = {name: hide(share, name) for name in FIVE}
+    count(app)
     delete(app, cast.anna, ids["anna"])
-    assert points(app) == counted, "who sees it go sees nobody's points go"
     for name in FIVE[1:]:
         hide(share, name, 1, at=MONDAY)
+    hide(share, "mia", 1, at=MONDAY)
     assert count(app, MONDAY + timedelta(days=7)) == 5
-    assert cast.anna not in points(app)
+    assert points(app)[cast.anna] == 10, "it goes when four others lose as much, or with her next lesson"
+    hide(share, "anna", 2, at=MONDAY + timedelta(days=7))
+    for name in ("dan", *FIVE[1:]):
+        hide(share, name, 3, at=MONDAY + timedelta(days=7))
+    assert count(app, MONDAY + timedelta(days=14)) == 5
+    assert points(app)[cast.anna] == 10, "two written, one stands"
+
+
+def test_lessons_for_a_team_are_counted_when_five_of_that_team_wrote_some(
+    app: Flask, cast: Cast, share: Share, worth: None
+) -> None:
+    with app.app_context(), transaction():
+        for name in ("ben", "clara", "leo", "dan"):
+            db.session.get_one(Person, cast.id_of(name)).team_id = cast.north
+    hide(share, "anna", audience="team")
+    for name in ("ben", "clara", "leo", "eve", "mia"):
+        hide(share, name)
+    assert count(app) == 5
+    assert cast.anna not in points(app), "North reads that it is of North, and there she alone would move"
+    for name in ("ben", "clara", "leo", "dan"):
+        hide(share, name, 1, at=MONDAY, audience="team")
+    assert count(app, MONDAY + timedelta(days=7)) == 5
+    assert points(app)[cast.anna] == 10
+
+
+def test_one_that_was_for_the_team_and_is_for_everyone_counts_once(
+    app: Flask, cast: Cast, skill: int, share: Share, standing: Standing
+) -> None:
+    with app.app_context(), transaction():
+        for name in FIVE:
+            db.session.get_one(Person, cast.id_of(name)).team_id = cast.north
+    ids = {name: hide(share, name, audience="team") for name in FIVE}
+    assert count(app) == 5
+    for name in FIVE:
+        words = LessonText(
+            **{**TEXT, "skills": [skill], "audience": "everyone", "happened": f"The work of {name}."}
+        )
+        with app.app_context(), transaction():
+            edit = changing.Edit(lesson_id=ids[name], by=cast.id_of(name), to=words)
+            changing.edit_lessons([edit], at=MONDAY)
+    assert count(app, MONDAY + timedelta(days=7)) == 0
+    assert len(standing()) == 5
+    for name in FIVE:
+        put_name_on(app, cast.id_of(name), ids[name], MONDAY)
+    assert set(standing()) == {f"lesson:{id}" for id in ids.values()}
 
 
 def test_a_miss_earns_what_a_success_earns(app: Flask, cast: Cast, share: Share, worth: None) -> None:
@@ -459,8 +525,8 @@ def test_the_receipt_is_the_authors_own(
 def test_the_cap_of_the_week_of_the_count_holds(app: Flask, cast: Cast, share: Share, worth: None) -> None:
     for number in range(6):
         hide(share, "anna", number)
-    for name in FIVE[1:]:
-        hide(share, name)
+        for name in FIVE[1:]:
+            hide(share, name, number)
     count(app)
     assert facts_of(app, cast.anna) == ["lesson_shared"] * 6
     assert points(app)[cast.anna] == 30, "three of ten, as in any week"
