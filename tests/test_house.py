@@ -75,6 +75,7 @@ OWN_NAMES = {
     "privacy": {
         "asking",
         "content",
+        "details",
         "desk",
         "erasing",
         "gone",
