@@ -76,6 +76,7 @@ OWN_NAMES = {
     "privacy": {
         "asking",
         "content",
+        "details",
         "desk",
         "erasing",
         "gone",

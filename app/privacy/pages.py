@@ -43,7 +43,9 @@ def looked() -> ResponseReturnValue:
 @may("person")
 def done_about_me() -> ResponseReturnValue:
     told, older = queries.acts(person_id=me(), before=asking.place(query(OlderQuery())))
-    return render("privacy/done.html", days=asking.by_day(told), **_older(".done_about_me", older))
+    return render(
+        "privacy/done.html", days=asking.by_day(queries.in_words(told)), **_older(".done_about_me", older)
+    )
 
 
 def _older(view: str, older: queries.Older, **more: Any) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def audit() -> ResponseReturnValue:
     return render(
         "privacy/audit.html",
         "privacy/_acts.html",
-        days=asking.by_day(told),
+        days=asking.by_day(queries.in_words(told)),
         asked=asked,
         names=people.names(one for one in (by_id, about_id) if one is not None),
         by_id=by_id,

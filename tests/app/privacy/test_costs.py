@@ -27,14 +27,21 @@ def fill(cast, number):
                 viewer_id=cast.id_of(name), person_id=cast.anna, what="people:one", allowed=n % 2 == 0, at=at
             )
             with transaction():
-                write("person:role", at=at, actor_id=cast.id_of(name), person_id=cast.anna)
+                detail = {"completion_id": n, "from": cast.anna, "to": cast.id_of(name)}
+                write(
+                    "completion:handed-over",
+                    at=at,
+                    actor_id=cast.id_of(name),
+                    person_id=cast.anna,
+                    detail=detail,
+                )
 
 
 @pytest.mark.parametrize(
     ("name", "path", "most"),
     [
-        ("anna", "/me/looked", 4), ("anna", "/me/audit", 4), ("anna", "/me/export", 4), ("anna", "/me/visibility", 10),
-        ("dan", "/admin/audit", 6), ("dan", "/admin/privacy/refused", 6), ("dan", "/admin/privacy/retention", 3),
+        ("anna", "/me/looked", 4), ("anna", "/me/audit", 5), ("anna", "/me/export", 4), ("anna", "/me/visibility", 10),
+        ("dan", "/admin/audit", 7), ("dan", "/admin/privacy/refused", 6), ("dan", "/admin/privacy/retention", 3),
         ("clara", "/admin/people", 8), ("clara", "/hr/care", 6), ("anna", "/me/pauses", 4), ("clara", "/hr/pauses", 6),
     ],
 )  # fmt: skip
