@@ -441,6 +441,22 @@ def test_lessons_for_a_team_are_counted_when_five_of_that_team_wrote_some(
     assert points(app)[cast.anna] == 10
 
 
+def test_a_lesson_of_a_small_team_counts_beside_everybodys_after_eight_weeks(
+    app: Flask, cast: Cast, share: Share, worth: None
+) -> None:
+    hide(share, "anna", audience="team")
+    for name in FIVE[1:]:
+        hide(share, name)
+    hide(share, "cor")
+    assert count(app) == 5
+    assert cast.anna not in points(app)
+    late = MONDAY + timedelta(weeks=8)
+    for name in FIVE[1:]:
+        hide(share, name, 1, at=late - timedelta(days=3))
+    assert count(app, late) == 5
+    assert points(app)[cast.anna] == 10, "what is earned reaches its owner"
+
+
 def test_one_that_was_for_the_team_and_is_for_everyone_counts_once(
     app: Flask, cast: Cast, skill: int, share: Share, standing: Standing
 ) -> None:
