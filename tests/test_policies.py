@@ -366,6 +366,7 @@ EXAMPLES: dict[str, Example] = {
     "home.fragment": _of("/home/next", 200, headers={"HX-Request": "true"}),
     "home.help": _of("/help", 200),
     "home.page": _of("/", 200),
+    "home.news": _of("/home/new?since=2026-11-01T00:00:00Z", 303),
     "home.receipts": _of("/receipts", 200),
     "home_api.change_my_profile": _api("/me/profile", 200),
     "dev.gallery": _of("/dev/gallery", 200),

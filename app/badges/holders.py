@@ -1,10 +1,11 @@
 """How many hold a badge, kept for some minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.badges import queries
 from app.badges.queries import Catalogue
@@ -63,3 +64,21 @@ def holders() -> Mapping[int, Holders]:
         found = {row.achievement_id: Holders(row.holding, round(row.all_of_us / row.holding)) for row in rows}
         _holders = (catalogue, uncounted, at, found)
     return found
+
+
+# Who put it on show, and does not hide from boards: their own team first. What is only theirs is not on show.
+_SHOWING = text("""
+    SELECT p.id, p.name, p.handle, p.job FROM showcase s
+    JOIN award a ON a.id = s.award_id AND a.revoked_at IS NULL AND a.visible <> 'me'
+    JOIN person p ON p.id = s.person_id AND p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'
+    JOIN person me ON me.id = :me
+    WHERE a.achievement_id = :achievement AND p.id <> :me
+    GROUP BY p.id, p.name, p.handle, p.job, p.team_id, me.team_id
+    ORDER BY p.team_id IS NOT DISTINCT FROM me.team_id DESC, max(a.earned_at) DESC, p.id LIMIT :most
+""")
+
+
+def showing(achievement_id: int, me: int, most: int = 5) -> Sequence[Row[Any]]:
+    """Colleagues who chose to show this badge: one can ask them how they came to it."""
+    asked = {"achievement": achievement_id, "me": me, "most": most}
+    return db.session.execute(_SHOWING, asked).all()

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
-from app.badges import actions, agreeing, files, moments, names, queries, shelf, showing
+from app.badges import actions, agreeing, files, holders, moments, names, queries, shelf, showing
 from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowForm, StandingForm
 from app.db import transaction
 from app.errors import NotFound
@@ -61,6 +61,7 @@ def badge(slug: str) -> ResponseReturnValue:
         version=definition,
         skill=names.called().skill_of.get(shown.skill or ""),
         with_points=with_points,
+        showing=holders.showing(definition.achievement_id, me()),
     )
 
 

@@ -14,14 +14,14 @@ from app.errors import NotFound
 from app.goals import queries as goals
 from app.goals import together
 from app.home import queries
-from app.home.schemas import ReceiptsQuery
+from app.home.schemas import NewsQuery, ReceiptsQuery
 from app.kudos import queries as kudos
 from app.language import lang
 from app.lessons import queries as lessons
 from app.people import queries as people
 from app.points import queries as points
 from app.recognitions import queries as recognitions
-from app.web import now, query, render, swaps
+from app.web import done, now, query, render, swaps
 
 pages = Blueprint("home", __name__)
 
@@ -53,6 +53,14 @@ def page() -> ResponseReturnValue:
     return render("home/page.html", at=now(), hour=hour, album_news=new, team=team,
                   celebrated=team is not None and team.reached_at is not None and team.reached_at >= now() - A_DAY,
                   **_context(set(PARTS)))  # fmt: skip
+
+
+@pages.get("/home/new")
+@may("person")
+def news() -> ResponseReturnValue:
+    """How many thanks came; they stand in the page when one asks for them. By its address: the page."""
+    number = kudos.count_received(me(), query(NewsQuery())["since"]) if swaps() else 0
+    return done("home/_new.html", url_for(".page"), number=number)
 
 
 @pages.get("/home/<part>")
@@ -92,6 +100,7 @@ def _for_you() -> dict[str, Any]:
     shared = lessons.latest_of_team(me(), limit=2)
     return {
         "recognitions": given,
+        "since": thanks[0].kudos.given_at if thanks else now(),
         "kudos": thanks,
         "lessons": shared[: max(1, FOR_YOU - len(given) - len(thanks))],
     }

@@ -17,6 +17,12 @@ class LedgerQuery(Schema):
     )
 
 
+class NewsQuery(Schema):
+    """What came since a part of the page was made."""
+
+    since = fields.AwareDateTime(required=True)
+
+
 class ReceiptsQuery(LedgerQuery):
     entry = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, BIGGEST))
 

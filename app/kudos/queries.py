@@ -363,6 +363,20 @@ def wall(
     return _cards(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None
 
 
+_RECEIVED_SINCE = (
+    select(func.count())
+    .select_from(KudosReceiver)
+    .join(Kudos, Kudos.id == KudosReceiver.kudos_id)
+    .where(KudosReceiver.person_id == bindparam("me"), Kudos.given_at > bindparam("since"))
+    .where(Kudos.hidden_at.is_(None), Kudos.undone_at.is_(None))
+)
+
+
+def count_received(me: int, since: datetime) -> int:
+    """How many times this person was thanked since then."""
+    return db.session.scalar(_RECEIVED_SINCE, {"me": me, "since": since}) or 0
+
+
 def latest_received(me: int, limit: int = 3) -> Sequence[Card]:
     """The newest kudos for this person: cards for the home page."""
     return wall(me, show="received", limit=limit)[0]
