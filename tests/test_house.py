@@ -36,7 +36,7 @@ OWN_NAMES = {
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
     "badges": {"agreeing", "files", "holders", "moments", "names", "picture", "shelf", "showcase", "showing"},
-    "careers": {"aims", "criteria", "desk", "files", "map", "meant", "targets"},
+    "careers": {"aims", "counted", "criteria", "desk", "files", "map", "meant", "targets"},
     "dates": {"calendar"},
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},

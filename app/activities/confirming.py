@@ -13,7 +13,7 @@ from app.activities import records
 from app.activities.logs import IN_THE_MEANTIME, NO_LOG
 from app.activities.recording import drop_supports, fact_of
 from app.activities.rules import Weight, fact_source, log_source
-from app.audit.actions import write
+from app.audit.actions import Act, write, write_all
 from app.config import timezone
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
@@ -194,9 +194,13 @@ def hand_over_from_who_left(*, at: datetime) -> int:
 
 
 def _handed_over(rows: Sequence[Any], at: datetime) -> int:
-    for row in rows:
-        detail = {"completion_id": row.id, "to": row.confirmer_id}
-        write("completion:handed-over", at=at, person_id=row.person_id, detail=detail)
+    write_all(
+        (
+            Act("completion:handed-over", row.person_id, {"completion_id": row.id, "to": row.confirmer_id})
+            for row in rows
+        ),
+        at=at,
+    )
     publish(
         CompletionLogged(person_id=row.person_id, completion_id=row.id, confirmer_id=row.confirmer_id)
         for row in rows

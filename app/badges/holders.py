@@ -46,6 +46,14 @@ KEPT_FOR = 300.0  # seconds
 _holders: tuple[Catalogue | None, str, float, Mapping[int, Holders]] = (None, "", 0.0, {})
 
 
+def uncounted() -> str:
+    """Changes whenever somebody goes out of the counts or comes back, or hides a badge; asked once a transaction."""
+    asked = db.session.info
+    if "uncounted" not in asked:
+        asked["uncounted"] = db.session.scalar(_UNCOUNTED)
+    return str(asked["uncounted"])
+
+
 def holders() -> Mapping[int, Holders]:
     """How many colleagues hold each badge; one that fewer than five hold is not in it, so that nobody is made out.
 
@@ -54,15 +62,12 @@ def holders() -> Mapping[int, Holders]:
     """
     global _holders
     catalogue, at = queries.catalogue(), monotonic()
-    asked = db.session.info  # once a transaction
-    if "uncounted" not in asked:
-        asked["uncounted"] = db.session.scalar(_UNCOUNTED)
-    uncounted = asked["uncounted"]
+    out = uncounted()
     of, without, since, found = _holders
-    if of is not catalogue or without != uncounted or at - since >= KEPT_FOR:
+    if of is not catalogue or without != out or at - since >= KEPT_FOR:
         rows = db.session.execute(_HOLDERS, {"fewest": FEWEST})
         found = {row.achievement_id: Holders(row.holding, round(row.all_of_us / row.holding)) for row in rows}
-        _holders = (catalogue, uncounted, at, found)
+        _holders = (catalogue, out, at, found)
     return found
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Row, text
 from app.badges import names
 from app.badges.queries import catalogue
 from app.careers import queries
+from app.careers.counted import COUNTED, Counted, counted
 from app.careers.rules import FEWEST, last_day
 from app.config import timezone
 from app.db import db
@@ -101,44 +102,17 @@ class Map:
     holes: Holes
 
 
-_PAIRS = """
-    WITH pairs AS MATERIALIZED (
-        SELECT achievement, skill FROM unnest(CAST(:achievements AS bigint[]), CAST(:skills AS bigint[]))
-             AS x(achievement, skill))
-"""
-_COUNTED = "p.active AND p.erased_at IS NULL AND p.board_choice IS DISTINCT FROM 'out'"
-_STANDS = "w.revoked_at IS NULL AND w.visible <> 'me'"
-_HOLDERS = text(f"""
-    {_PAIRS}
-    SELECT x.skill, count(DISTINCT w.person_id) AS number
-    FROM award w JOIN pairs x ON x.achievement = w.achievement_id JOIN person p ON p.id = w.person_id
-    WHERE {_STANDS} AND {_COUNTED} GROUP BY x.skill
-""")
 _TARGETS = text(f"""
-    {_PAIRS}
-    SELECT t.id, t.skill_id, t.unit_id, t.level, t.people, t.period, t.version, u.name AS unit, far.number AS far,
+    SELECT t.id, t.skill_id, t.unit_id, t.level, t.people, t.period, t.version, u.name AS unit,
            t.unit_id IS NOT NULL AND (
-               SELECT count(*) FROM person p WHERE {_COUNTED} AND t.unit_id IN (p.team_id, p.department_id)
+               SELECT count(*) FROM person p WHERE {COUNTED} AND (p.team_id = t.unit_id OR p.department_id = t.unit_id)
            ) < :fewest AS small
     FROM vision_target t LEFT JOIN unit u ON u.id = t.unit_id
-    CROSS JOIN LATERAL (
-        SELECT count(DISTINCT w.person_id) AS number
-        FROM pairs x JOIN award w ON w.achievement_id = x.achievement AND w.tier >= t.level
-        JOIN person p ON p.id = w.person_id
-        WHERE x.skill = t.skill_id AND {_STANDS} AND {_COUNTED}
-          AND (t.unit_id IS NULL OR t.unit_id IN (p.team_id, p.department_id))) AS far
     ORDER BY t.period, u.name NULLS FIRST, t.skill_id, t.level, t.id
 """)
 _ACTIVITIES = text("""
     SELECT skill, count(*) AS number FROM activity CROSS JOIN LATERAL unnest(skills) AS skill
     WHERE state = 'published' GROUP BY skill
-""")
-_AIMS = text(f"""
-    WITH serves AS MATERIALIZED (
-        SELECT skill, goal FROM unnest(CAST(:skills AS bigint[]), CAST(:goals AS bigint[])) AS x(skill, goal))
-    SELECT coalesce(g.vision_goal_id, s.goal) AS goal, count(DISTINCT g.person_id) AS number
-    FROM goal g LEFT JOIN serves s ON s.skill = g.skill_id JOIN person p ON p.id = g.person_id
-    WHERE g.state = 'open' AND {_COUNTED} GROUP BY 1
 """)
 
 
@@ -147,16 +121,17 @@ def the_map(*, whole: bool, today: date, running: Sequence[Target] | None = None
 
     `running`: the targets that still run, where they are known already.
     """
-    goals, tree = vision.goals(), [row for row in vision.tree() if row.retired_at is None]
-    goal_of = _goals_of(tree)
-    skills = _skills(tree)
+    goals, whole_tree = vision.goals(), vision.tree()
+    tree = [row for row in whole_tree if row.retired_at is None]
+    goal_of, numbers = _goals_of(tree), _counted(whole_tree)
+    skills = _skills(tree, numbers.holders)
     found = {row.id: OfGoal(row) for row in goals}
     loose = OfGoal(None)
     for one in skills:
         found.get(goal_of[one.row.id] or 0, loose).skills.append(one)
     for target in targets(today) if running is None else running:
         found.get(goal_of.get(target.skill.id) or 0, loose).targets.append(target)
-    for goal_id, number in _aims(goal_of).items():
+    for goal_id, number in numbers.aims.items():
         if goal_id in found:
             found[goal_id].aims = number if number >= FEWEST else None
     ordered = list(found.values())
@@ -171,7 +146,7 @@ def _goals_of(tree: Sequence[AnyRow]) -> dict[int, int | None]:
     return found
 
 
-def _skills(tree: Sequence[AnyRow]) -> list[OfSkill]:
+def _skills(tree: Sequence[AnyRow], holders: Mapping[int, int]) -> list[OfSkill]:
     made = {row.id: OfSkill(row, len(row.lineage) - 1) for row in tree}
     by_slug = {row.slug: made[row.id] for row in tree}
     for badge, skill in _badges():
@@ -186,9 +161,9 @@ def _skills(tree: Sequence[AnyRow]) -> list[OfSkill]:
         for skill_id, level in _levels(asked.get(job.id)).items():
             if skill_id in made:
                 made[skill_id].jobs.append(Asked(job.slug, job.name, level))
-    for row in db.session.execute(_HOLDERS, _pairs(tree)):
-        made[row.skill].exactly = row.number
-        made[row.skill].holders = row.number if row.number >= FEWEST else None
+    for one in made.values():
+        one.exactly = holders.get(one.row.id, 0)
+        one.holders = one.exactly if one.exactly >= FEWEST else None
     return list(made.values())
 
 
@@ -206,34 +181,29 @@ def _badges() -> list[tuple[names.Leading, str | None]]:
     return [(badge, skill) for badge, skill in known if badge is not None]
 
 
-def _pairs(tree: Sequence[AnyRow]) -> dict[str, list[int]]:
-    """Which badge shows which skills: its own and those above it."""
+def _counted(tree: Sequence[AnyRow]) -> Counted:
+    """How many people there are; a badge shows its own skill and those above it, which a retired one still is."""
     above = {row.slug: list(row.lineage) for row in tree}
-    alive = {row.id for row in tree}
+    known = {row.id for row in tree}
     pairs = [
         (one.achievement_id, skill)
         for one in catalogue().in_force.values()
         for skill in above.get(one.body["skill"] or "", ())
-        if skill in alive
+        if skill in known
     ]
-    return {"achievements": [badge for badge, _ in pairs], "skills": [skill for _, skill in pairs]}
-
-
-def _aims(goal_of: Mapping[int, int | None]) -> dict[int, int]:
-    serves = [(skill, goal) for skill, goal in goal_of.items() if goal]
-    told = {"skills": [skill for skill, _ in serves], "goals": [goal for _, goal in serves]}
-    return {row.goal: row.number for row in db.session.execute(_AIMS, told) if row.goal}
+    serves = _goals_of([row for row in tree if row.retired_at is None])
+    return counted(pairs, ((skill, goal) for skill, goal in serves.items() if goal))
 
 
 def targets(today: date, *, past: bool = False) -> list[Target]:
     """The targets that still run, by their period; with how far, from five people on."""
     tree = vision.tree()
     by_id = {row.id: row for row in tree}
-    rows = db.session.execute(_TARGETS, {**_pairs(tree), "fewest": FEWEST})
+    far, rows = _counted(tree).far, db.session.execute(_TARGETS, {"fewest": FEWEST})
     return [
         Target(
             row.id, by_id[row.skill_id], row.unit, row.unit_id, row.level, row.people, row.period,
-            row.far if row.far >= FEWEST and not row.small else None, row.small, row.version,
+            number if (number := far.get(row.id, 0)) >= FEWEST and not row.small else None, row.small, row.version,
         )
         for row in rows
         if past or last_day(row.period) >= today

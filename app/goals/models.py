@@ -95,6 +95,8 @@ class TeamGoal(Base):
     reached_at: Mapped[datetime | None] = mapped_column(info=NONE)
     version: Mapped[int] = mapped_column(default=1, server_default="1", info=NONE)  # one more with each edit
     once: Mapped[str | None] = mapped_column(unique=True, info=NONE)
+    so_far: Mapped[int | None] = mapped_column(info=NONE)  # of a goal of many: as the worker counted it
+    so_far_at: Mapped[datetime | None] = mapped_column(info=NONE)
 
 
 class TeamGoalMember(Base):

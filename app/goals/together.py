@@ -6,7 +6,7 @@ nobody what was theirs. A fact that carries no unit (a lesson without a name) co
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -40,15 +40,25 @@ _TAKES_PART = """
     AND (g.unit_id IS NULL OR g.unit_id IN (p.team_id, p.department_id))
 """
 _NUMBER = f"(SELECT count(*) FROM team_goal_member m JOIN person p ON p.id = m.person_id WHERE {_TAKES_PART})"
+# Member by member: each has few facts within the window and an index on them, the log has those of everybody.
 _SUM = """
-    (SELECT count(*) FROM team_goal_member m JOIN fact f ON f.person_id = m.person_id
-     WHERE m.team_goal_id = g.id AND f.kind = g.kind AND f.withdrawn_at IS NULL
-       AND f.happened_at >= greatest(m.joined_at, CAST(g.starts_on AS timestamp) AT TIME ZONE :zone)
-       AND f.happened_at < least(m.left_at, CAST(g.ends_on + 1 AS timestamp) AT TIME ZONE :zone)
-       AND (g.skill_id IS NULL OR g.skill_id = ANY(f.lineage))
-       AND CASE WHEN g.unit_id IS NULL THEN coalesce(f.team_id, f.department_id) IS NOT NULL
-           ELSE g.unit_id IN (f.team_id, f.department_id) END)
+    (SELECT CAST(coalesce(sum(own.number), 0) AS bigint) FROM team_goal_member m CROSS JOIN LATERAL (
+        SELECT count(*) AS number FROM fact f
+        WHERE f.person_id = m.person_id AND f.kind = g.kind AND f.withdrawn_at IS NULL
+          AND f.happened_at >= greatest(m.joined_at, CAST(g.starts_on AS timestamp) AT TIME ZONE :zone)
+          AND f.happened_at < least(m.left_at, CAST(g.ends_on + 1 AS timestamp) AT TIME ZONE :zone)
+          AND (g.skill_id IS NULL OR g.skill_id = ANY(f.lineage))
+          AND CASE WHEN g.unit_id IS NULL THEN coalesce(f.team_id, f.department_id) IS NOT NULL
+              ELSE g.unit_id IN (f.team_id, f.department_id) END) AS own
+     WHERE m.team_goal_id = g.id)
 """
+# Of a goal that very many share the sum is what the worker counted moments ago: counting the facts of thousands at
+# each look took most of the home page's time. Who takes part, and whether they are five, is counted at each look.
+MANY = 100
+FRESH = timedelta(
+    minutes=2
+)  # the worker comes round several times a minute; without it the sum is counted anew
+_SO_FAR = f"CASE WHEN n.number > {MANY} AND g.so_far_at >= :fresh THEN g.so_far ELSE {_SUM} END"
 _MY_UNITS = "(SELECT unnest(ARRAY[team_id, department_id]) FROM person WHERE id = :me)"
 _LED = """
     (SELECT r.team_id FROM person r WHERE r.manager_id = :me AND r.active AND r.team_id IS NOT NULL
@@ -57,9 +67,11 @@ _LED = """
 """
 _TOLD = f"""
     SELECT g.*, u.name AS unit, n.number, s.name AS skill, s.enamel,
-           CASE WHEN n.number >= {FEWEST} THEN {_SUM} END AS total,
-           (SELECT count(*) FROM person p WHERE p.active AND p.erased_at IS NULL
-             AND (g.unit_id IS NULL OR g.unit_id IN (p.team_id, p.department_id))) AS colleagues,
+           CASE WHEN n.number >= {FEWEST} THEN {_SO_FAR} END AS total,
+           CASE WHEN g.unit_id IS NULL
+                THEN (SELECT count(*) FROM person p WHERE p.active AND p.erased_at IS NULL)
+                ELSE (SELECT count(*) FROM person p WHERE p.active AND p.erased_at IS NULL
+                      AND (p.team_id = g.unit_id OR p.department_id = g.unit_id)) END AS colleagues,
            EXISTS (SELECT FROM team_goal_member m WHERE m.team_goal_id = g.id AND m.person_id = :me
                    AND m.left_at IS NULL) AS joined,
            g.unit_id IS NULL OR g.unit_id IN {_MY_UNITS} AS inside,
@@ -69,7 +81,7 @@ _TOLD = f"""
     FROM team_goal g JOIN person maker ON maker.id = g.made_by
     CROSS JOIN LATERAL (SELECT CASE WHEN g.unit_id IS NULL THEN :keeps ELSE g.unit_id IN {_LED} END AS leads) AS led
     LEFT JOIN unit u ON u.id = g.unit_id LEFT JOIN skill s ON s.id = g.skill_id
-    CROSS JOIN LATERAL (SELECT {_NUMBER} AS number) AS n
+    CROSS JOIN LATERAL (SELECT {_NUMBER} AS number OFFSET 0) AS n  -- counted once, wherever it is used
 """
 _SEEN = f"(g.unit_id IS NULL OR g.unit_id IN {_MY_UNITS} OR g.unit_id IN {_LED})"
 _NOW = "g.ended_at IS NULL AND g.ends_on >= :today"
@@ -93,7 +105,8 @@ _UNITS = text(f"SELECT id, name, kind FROM unit WHERE id IN {_LED} ORDER BY kind
 
 def _asked(me: int, now: datetime, keeps: bool) -> dict[str, Any]:
     zone = settings().timezone
-    return {"me": me, "today": now.astimezone(timezone()).date(), "zone": zone, "keeps": keeps}
+    today = now.astimezone(timezone()).date()
+    return {"me": me, "today": today, "zone": zone, "keeps": keeps, "fresh": now - FRESH}
 
 
 def open_to(me: int, now: datetime, *, keeps: bool = False) -> Sequence[Row[Any]]:
@@ -246,11 +259,21 @@ def end(goal_id: int, *, by: int, keeps: bool, at: datetime) -> None:
 
 # Reached ----------------------------------------------------------------------------------------------------
 
+_RUNS = """
+    g.reached_at IS NULL AND g.ended_at IS NULL AND g.starts_on <= :today AND g.ends_on >= :today - 2
+"""
+# In the order of ids; one that somebody changes or joins at this moment keeps what it had until the next time.
+_COUNT = text(f"""
+    UPDATE team_goal SET so_far = counted.total, so_far_at = :at
+    FROM (SELECT g.id, {_SUM} AS total
+          FROM (SELECT * FROM team_goal g WHERE {_RUNS} AND {_NUMBER} > {MANY}
+                ORDER BY g.id FOR NO KEY UPDATE SKIP LOCKED) AS g) AS counted
+    WHERE team_goal.id = counted.id
+""")
 _REACH = text(f"""
     UPDATE team_goal SET reached_at = :at
-    FROM (SELECT g.id FROM team_goal g
-          WHERE g.reached_at IS NULL AND g.ended_at IS NULL AND g.starts_on <= :today AND g.ends_on >= :today - 2
-            AND {_NUMBER} >= {FEWEST} AND {_SUM} >= g.target) AS due
+    FROM (SELECT g.id FROM team_goal g CROSS JOIN LATERAL (SELECT {_NUMBER} AS number OFFSET 0) AS n
+          WHERE {_RUNS} AND n.number >= {FEWEST} AND {_SO_FAR} >= g.target) AS due
     WHERE team_goal.id = due.id AND team_goal.reached_at IS NULL
     RETURNING team_goal.id
 """)
@@ -263,7 +286,13 @@ _WHO = text(f"""
 def reach(at: datetime) -> int:
     """Mark what was reached, once, and tell who takes part. The worker comes round for it: two facts at the same
     moment, each of which sees one less, do not miss it."""
-    asked = {"at": at, "today": at.astimezone(timezone()).date(), "zone": settings().timezone}
+    asked = {
+        "at": at,
+        "today": at.astimezone(timezone()).date(),
+        "zone": settings().timezone,
+        "fresh": at - FRESH,
+    }
+    db.session.execute(_COUNT, asked)
     reached = list(db.session.scalars(_REACH, asked))
     for goal_id in reached:
         publish(

@@ -30,8 +30,9 @@ _SO_FAR = text("""
         WHERE (author_id = :me OR mark = ANY(CAST(:marks AS bytea[]))) AND deleted_at IS NULL
     ),
     applied AS (
-        SELECT a.person_id, a.lesson_id, a.at, own.named FROM lesson_application a JOIN own ON own.id = a.lesson_id
-        WHERE a.ended_at IS NULL
+        SELECT a.person_id, a.lesson_id, a.at, own.named
+        FROM own CROSS JOIN LATERAL (  -- of each of one's few lessons by its index, not of all that are applied
+            SELECT * FROM lesson_application WHERE lesson_id = own.id AND ended_at IS NULL OFFSET 0) AS a
     ),
     lately AS (
         SELECT count(DISTINCT person_id) AS helped, count(DISTINCT lesson_id) AS lessons, min(lesson_id) AS lesson_id

@@ -257,7 +257,8 @@ _STANDING = text(f"""
         SELECT u.id, u.name, s.size,
                CAST(round((s.points - CASE WHEN o.kudos_on_boards THEN 0 ELSE s.kudos END) * o.full_time_hours
                           / (s.hours + s.unsaid * o.full_time_hours)) AS bigint) AS points
-        FROM seen s JOIN unit u ON u.id = s.team_id
+        FROM seen s
+        CROSS JOIN LATERAL (SELECT id, name, parent_id FROM unit WHERE id = s.team_id OFFSET 0) u  -- each by its key
         CROSS JOIN (SELECT kudos_on_boards, full_time_hours FROM organisation ORDER BY id LIMIT 1) o
         WHERE s.size >= :fewest AND s.hours + s.unsaid > 0
         AND (CAST(:department AS bigint) IS NULL OR u.parent_id = :department)

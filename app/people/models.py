@@ -48,6 +48,7 @@ class Person(Base):
     # and ix_person_words, on an expression: migration 0011
     __table_args__ = (
         Index("ix_person_sort_name", "sort_name", "id"),
+        Index("ix_person_role", "role", "id", postgresql_where=text("role <> 'employee'")),
         Index(
             "ix_person_uncounted",
             "id",

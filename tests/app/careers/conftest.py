@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.careers import actions, criteria, queries
+from app.careers import actions, counted, criteria, queries
 from app.careers.rules import NewCriterion, NewFamily, NewJob
 from app.db import transaction
 from app.outbox import settle
@@ -24,6 +24,12 @@ LEVELS = {"operator": 1, "senior": 2, "leader": 3}
 def asked(text: str, skill: str = "water", **more: Any) -> NewCriterion:
     values = {"level": 2, "evidence": ["badge", "observation"], "badges": {}, **more}
     return NewCriterion({"nl": f"{text} (nl)", "en": text}, skill, **values)
+
+
+@pytest.fixture
+def counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept of an earlier count."""
+    monkeypatch.setattr(counted, "KEPT_FOR", 0)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.careers import counted, targets
 from app.careers import map as vision_map
-from app.careers import targets
 from app.careers.rules import last_day, periods
 from app.db import db, transaction
 from app.errors import Conflict, Refused
@@ -18,10 +18,12 @@ from app.goals.actions import Setting
 from app.goals.rules import NewGoal
 from tests.app.careers.conftest import TODAY, Act, asked
 from tests.app.leaderboards.scene import Scene, now
+from tests.app.test_batches import counting
 from tests.cast import Cast, SignedIn
 
 Browser = Callable[[str], SignedIn]
 Tokens = Callable[[str], dict[str, str]]
+pytestmark = pytest.mark.usefixtures("counted_anew")
 WHY = {"nl": "Omdat het water wacht.", "en": "Because the water waits."}
 
 
@@ -114,6 +116,53 @@ def test_who_is_out_of_counts_is_in_none(app: Flask, scene: Scene, cast: Cast, a
         db.session.execute(text(gone), {"id": people[0]})
     found = the_map(app)
     assert (of(found, "trust", "water").holders, found.goals[0].targets[0].far) == (None, None)
+
+
+def test_people_are_counted_once_in_some_minutes_and_who_goes_is_gone_at_once(
+    app: Flask, scene: Scene, cast: Cast, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = scene.hire(6)
+    for person in people[:5]:
+        scene.earn(person, 2)
+    target(scene, cast, act, unit_id=cast.north)
+    assert (of(the_map(app), "trust", "water").holders, the_map(app).goals[0].targets[0].far) == (5, 5)
+    monkeypatch.setattr(counted, "KEPT_FOR", 300)
+    scene.earn(people[5], 2)
+    assert of(the_map(app), "trust", "water").holders == 5, "as it was counted"
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE award SET visible = 'me' WHERE person_id = :id"), {"id": people[0]})
+    assert of(the_map(app), "trust", "water").holders == 5, "counted anew, without who hid it"
+    target(scene, cast, act, level=3)
+    assert {one.level: one.far for one in the_map(app).goals[0].targets} == {1: 5, 3: None}, (
+        "a target is there at once"
+    )
+    with app.app_context(), transaction():
+        db.session.execute(
+            text("UPDATE person SET team_id = :desk WHERE id = :id"), {"id": people[1], "desk": cast.desk}
+        )
+        db.session.execute(
+            text("INSERT INTO membership (person_id, team_id, since) VALUES (:id, :desk, now())"),
+            {"id": people[1], "desk": cast.desk},
+        )
+    assert the_map(app).goals[0].targets[0].far is None, "who went to another team is not of this one"
+
+
+def test_the_map_takes_as_many_statements_for_many_people_and_targets_as_for_few(
+    app: Flask, scene: Scene, cast: Cast, act: Act
+) -> None:
+    def sent() -> int:
+        with app.app_context(), counting() as statements:
+            vision_map.the_map(whole=True, today=TODAY)
+        return len(statements)
+
+    target(scene, cast, act)
+    sent()  # what each process reads once
+    few = sent()
+    for person in scene.hire(40):
+        scene.earn(person, 2)
+    for level in (2, 3):
+        target(scene, cast, act, level=level, unit_id=cast.north)
+    assert sent() == few
 
 
 def test_personal_goals_are_counted_from_five_people_on(
