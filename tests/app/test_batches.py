@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
+from app.feedback import actions as feedback
 from app.goals import actions as goals
 from app.goals import together
 from app.goals.rules import OPEN, NewGoal, NewTeamGoal
@@ -228,6 +229,36 @@ def test_a_catalogue_of_many_programmes_is_loaded_and_followed_as_one(
                 "SELECT count(*) FROM programme WHERE state = 'published' AND form = 2 AND slug = ANY(:s)"
             )
             assert db.session.scalar(wanted, {"s": loaded}) == number
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_many_readers_say_what_to_keep_and_take_it_away_as_one(app: Flask, cast: Cast, skill: int) -> None:
+    words = feedback.Words(keep="That you say how it went.", try_="", lang="en")
+    with app.app_context():
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            lessons_ = shared(cast.anna, number, skill)
+            said = [
+                feedback.OnLesson(by=by, lesson_id=one, words=words)
+                for one in lessons_
+                for by in (cast.ben, cast.mia)
+            ]
+            ids, given = do(lambda said=said: feedback.give_on_lessons(said, at=AT))
+            assert do(lambda said=said: feedback.give_on_lessons(said, at=AT))[0] == ids
+            helped = [feedback.Helped(by=cast.anna, feedback_id=one) for one in ids]
+            do(lambda helped=helped: feedback.mark_helpful(helped, at=AT))
+            pairs_ = [(one, item.by) for one, item in zip(ids, said, strict=True)]
+            with pytest.raises(NotFound):
+                do(lambda pairs_=pairs_: feedback.take_away([*pairs_, (pairs_[0][0], cast.mia)]))
+            away = do(lambda pairs_=pairs_: feedback.take_away(pairs_))[1]
+            counts[number] = [given, away]
+            assert db.session.scalar(text("SELECT count(*) FROM feedback")) == 0
+            stands = text("SELECT count(*) FROM fact WHERE kind = 'feedback_helped' AND withdrawn_at IS NULL")
+            assert db.session.scalar(stands) == 0
+            with pytest.raises(Refused):
+                own = feedback.OnLesson(by=cast.anna, lesson_id=lessons_[0], words=words)
+                do(lambda own=own, said=said: feedback.give_on_lessons([*said, own], at=AT))
         for few, many in zip(counts[FEW], counts[MANY], strict=True):
             same(few, many)
 
