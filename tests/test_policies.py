@@ -1461,9 +1461,9 @@ def _made_goals(person_id: int, says: str, at: datetime) -> dict[str, Any]:
     )
     with transaction():
         mine = goals.set_goals([goals.Setting(person_id=person_id, goal=own)] * 3, at=at)
-        team_goal = together.set_goal(all_of_us, by=leo, keeps=True, at=at)
-        slug = programmes.make(told, by=leo, at=at)
-        programmes.set_state(slug, "published", by=leo, at=at)
+        (team_goal,) = together.set_goals([together.Setting(goal=all_of_us, by=leo, keeps=True)], at=at)
+        (slug,) = programmes.make([told], by=leo, at=at)
+        programmes.set_state({slug: "published"}, by=leo, at=at)
         settle(at)
     named = ("own_goal", "doomed_goal", "doomed_goal_too")
     return dict(zip(named, mine, strict=True)) | {"team_goal": team_goal, "programme": slug}

@@ -94,9 +94,9 @@ def _together(goal: Mapping[str, Any], ids: Mapping[str, int], now: datetime, zo
         starts_on=at.astimezone(zone).date(),
         ends_on=(now + timedelta(days=34)).astimezone(zone).date(),
     )
-    goal_id = together.set_goal(new, by=ids[goal["by"]], keeps=team is None, at=at)
-    for person in people:
-        together.join(goal_id, person_id=person, at=at)
+    setting = together.Setting(goal=new, by=ids[goal["by"]], keeps=team is None)
+    (goal_id,) = together.set_goals([setting], at=at)
+    together.join([(goal_id, person) for person in people], at=at)
 
 
 def _programme(
@@ -112,8 +112,8 @@ def _programme(
         badge=programme["badge"],
     )
     at = now - timedelta(days=120)
-    slug = programmes.make(told, by=None, at=at)
-    programmes.set_state(slug, "published", by=None, at=at)
+    (slug,) = programmes.make([told], by=None, at=at)
+    programmes.set_state({slug: "published"}, by=None, at=at)
     for name in programme["followers"]:
         if name in ids:
             programmes.follow([(slug, ids[name])], at=now - timedelta(days=30))

@@ -49,11 +49,12 @@ def _on_lessons(texts: list[dict[str, str]], now: datetime) -> None:
         readers = db.session.execute(_READERS, {"most": LESSONS}).all()
     for row in readers:
         dice = Random(f"{SEED} feedback {row.id}")
-        said = dice.choice([one for one in texts if one["lang"] == row.lang])
+        told = dice.choice([one for one in texts if one["lang"] == row.lang])
         at = min(now, row.at + timedelta(hours=dice.uniform(1, 20)))
-        words = actions.Words(keep=said["keep"], try_=said["try"], lang=row.lang)
+        words = actions.Words(keep=told["keep"], try_=told["try"], lang=row.lang)
         with transaction():
-            made = actions.give_on_lesson(by=row.person_id, lesson_id=row.id, words=words, at=at)
+            said = actions.OnLesson(by=row.person_id, lesson_id=row.id, words=words)
+            (made,) = actions.give_on_lessons([said], at=at)
             settle(at)
         if dice.random() < HELPED:
             then = min(now, at + timedelta(hours=dice.uniform(1, 30)))

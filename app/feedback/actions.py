@@ -19,6 +19,7 @@ from app.feedback import queries, rules
 from app.feedback.models import FeedbackAsked as Asked
 from app.feedback.models import FeedbackRequest
 from app.lessons import queries as lessons
+from app.lessons.applying import refuse_own
 from app.outbox import publish
 from app.people.queries import keys_of
 
@@ -72,6 +73,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnLesson:
+    """What a reader says to the author of a lesson."""
+
+    by: int
+    lesson_id: int
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Helped:
     """Who got feedback says that it helped, or (`on` false) takes that back."""
 
@@ -109,14 +119,13 @@ _INSERT = (
     .returning(FeedbackRequest.id, sort_by_parameter_order=True)
     .execution_options(render_nulls=True)
 )
-_HOLD = text("SELECT id FROM lesson WHERE id = :lesson FOR KEY SHARE")
 _GIVE = """
     INSERT INTO feedback (giver_id, lesson_id, request_id, keep, "try", lang, given_at)
     SELECT w.*, CAST(:at AS timestamptz)
     FROM unnest(CAST(:people AS bigint[]), CAST(:lessons AS bigint[]), CAST(:requests AS bigint[]),
                 CAST(:keeps AS text[]), CAST(:tries AS text[]), CAST(:langs AS text[])) AS w
     ON CONFLICT ({on}, giver_id) DO UPDATE SET keep = excluded.keep, "try" = excluded."try", lang = excluded.lang
-    RETURNING id, giver_id, request_id, given_at = :at AS fresh
+    RETURNING id, giver_id, request_id, lesson_id, given_at = :at AS fresh
 """
 _GIVE_LESSON = text(_GIVE.format(on="lesson_id"))
 _GIVE_REQUEST = text(_GIVE.format(on="request_id"))
@@ -130,7 +139,10 @@ _NOT_HELPED = text(_MARK.format(to="helped_at = NULL", was="NOT NULL"))
 _SHARE = text("""
     UPDATE feedback SET shared_at = CASE WHEN :on THEN coalesce(shared_at, :at) END WHERE id = :feedback
 """)
-_TAKE_AWAY = text("DELETE FROM feedback WHERE id = :feedback AND giver_id = :me RETURNING helped_at, round")
+_TAKE_AWAY = text("""
+    DELETE FROM feedback f USING unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[])) AS w(id, giver_id)
+    WHERE f.id = w.id AND f.giver_id = w.giver_id RETURNING f.id, f.giver_id, f.helped_at, f.round
+""")
 _USE = text("""
     INSERT INTO learning_use (completion_id, person_id, activity_id, answer, words, answered_at)
     SELECT * FROM unnest(CAST(:completions AS bigint[]), CAST(:people AS bigint[]), CAST(:activities AS bigint[]),
@@ -291,31 +303,40 @@ def decline(*, by: int, request_id: int, at: datetime) -> None:
         raise NotFound(NOT_THERE)
 
 
-def give_on_lesson(*, by: int, lesson_id: int, words: Words, at: datetime) -> int:
-    """Say to the author of a lesson what to keep and what to try; one from each reader, which can be put otherwise."""
-    sent = _checked(words)
-    db.session.execute(_HOLD, {"lesson": lesson_id})  # it may be losing its name at this moment
-    lesson = lessons.lesson(by, lesson_id)
-    if lesson is None:
+def give_on_lessons(items: Sequence[OnLesson], *, at: datetime) -> list[int]:
+    """Say to the authors of lessons what to keep and what to try; one from each reader, which can be put otherwise.
+
+    All of the batch or nothing. Returns the id of each, in the order of the items.
+    """
+    last = {(item.lesson_id, item.by): _checked(item.words) for item in items}
+    allowed = lessons.may_apply(sorted(last))  # held: one may be losing its name at this moment
+    if len(allowed) < len(last):
         raise NotFound(NOT_THERE)
-    if lesson.mine:
-        raise Refused(_l("This is your own lesson. Colleagues can give you feedback on it."))
-    (made,) = _give(_GIVE_LESSON, [(by, lesson_id, None, sent)], at)
-    if (
-        made.fresh and lesson.author_id is not None
-    ):  # who stays unnamed is told by nothing but the lesson's page
-        publish([FeedbackGiven(person_id=lesson.author_id, feedback_id=made.id, lesson_id=lesson_id)])
-    return int(made.id)
+    refuse_own(allowed, _l("This is your own lesson. Colleagues can give you feedback on it."))
+    made = _give(_GIVE_LESSON, [(by, lesson, None, last[lesson, by]) for lesson, by in sorted(last)], at)
+    publish(
+        FeedbackGiven(person_id=author, feedback_id=row.id, lesson_id=row.lesson_id)
+        for row in made
+        # who stays unnamed is told by nothing but the lesson's page
+        if row.fresh and (author := allowed[row.lesson_id, row.giver_id].author_id) is not None
+    )
+    ids = {(row.lesson_id, row.giver_id): int(row.id) for row in made}
+    return [ids[item.lesson_id, item.by] for item in items]
 
 
-def take_away(*, by: int, feedback_id: int) -> None:
-    """Who gave it takes it away, and what it earned with it."""
-    lock_people([by])
-    row = db.session.execute(_TAKE_AWAY, {"me": by, "feedback": feedback_id}).one_or_none()
-    if row is None:
+def take_away(pairs: Sequence[tuple[int, int]]) -> None:
+    """Who gave them takes them away, and what they earned with them: (feedback, giver). All of the batch or nothing."""
+    wanted = sorted(set(pairs))
+    lock_people(by for _, by in wanted)
+    told = {"ids": array(id for id, _ in wanted), "people": array(by for _, by in wanted)}
+    rows = db.session.execute(_TAKE_AWAY, told).all()
+    if len(rows) < len(wanted):
         raise NotFound(NOT_THERE)
-    if row.helped_at is not None:
-        publish([FactTakenBack(person_id=by, source=_source(feedback_id, row.round))])
+    publish(
+        FactTakenBack(person_id=row.giver_id, source=_source(row.id, row.round))
+        for row in rows
+        if row.helped_at is not None
+    )
 
 
 def _checked(words: Words) -> dict[str, str]:

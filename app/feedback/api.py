@@ -141,7 +141,8 @@ def on_lesson(lesson_id: int) -> dict[str, Any]:
 def give(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
     """Say to its author what to keep and what to try; again puts it in other words."""
     with transaction():
-        actions.give_on_lesson(by=me(), lesson_id=lesson_id, words=actions.Words(**form), at=now())
+        said = actions.OnLesson(by=me(), lesson_id=lesson_id, words=actions.Words(**form))
+        actions.give_on_lessons([said], at=now())
         settle(now())
         rows = queries.on_lesson(me(), lesson_id, mine=False)
         return {"feedback": [_feedback(row) for row in rows]}
@@ -177,7 +178,7 @@ def share(form: dict[str, Any], feedback_id: int) -> None:
 def take_away(feedback_id: int) -> None:
     """Take feedback away that you gave, and what it earned."""
     with transaction():
-        actions.take_away(by=me(), feedback_id=feedback_id)
+        actions.take_away([(feedback_id, me())])
         settle(now())
 
 

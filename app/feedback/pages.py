@@ -182,7 +182,8 @@ def on_lesson(lesson_id: int) -> ResponseReturnValue:
     try:
         form = body(WordsIn())
         with transaction():
-            actions.give_on_lesson(by=me(), lesson_id=lesson_id, words=actions.Words(**form), at=now())
+            said = actions.OnLesson(by=me(), lesson_id=lesson_id, words=actions.Words(**form))
+            actions.give_on_lessons([said], at=now())
             settle(now())
             return _on_lesson(lesson, said=True)
     except NotFound:
@@ -218,7 +219,7 @@ def share(feedback_id: int) -> ResponseReturnValue:
 @may("person")
 def take_away(feedback_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.take_away(by=me(), feedback_id=feedback_id)
+        actions.take_away([(feedback_id, me())])
         settle(now())
         return done("feedback/_asked.html", url_for(".overview"))
 

@@ -185,7 +185,8 @@ def make_team_goal(form: dict[str, Any]) -> Any:
     once = form.pop("once")
     form["starts_on"] = form["starts_on"] or today()
     with transaction():
-        goal_id = together.set_goal(NewTeamGoal(**form), by=me(), keeps=keeps(), at=now(), once=once)
+        new = together.Setting(goal=NewTeamGoal(**form), by=me(), keeps=keeps(), once=once)
+        (goal_id,) = together.set_goals([new], at=now())
         settle(now())
         return _team_goal(goal_id)
 
@@ -210,8 +211,9 @@ def change_team_goal(form: dict[str, Any], goal_id: int) -> Any:
     row, version = _team_goal(goal_id), form.pop("version")
     form["starts_on"] = form["starts_on"] or row.starts_on
     with transaction():
-        told = NewTeamGoal(**form, unit_id=row.unit_id)
-        together.change(goal_id, told, version=version, by=me(), keeps=keeps(), at=now())
+        goal = NewTeamGoal(**form, unit_id=row.unit_id)
+        to = together.Change(goal_id=goal_id, to=goal, version=version, by=me(), keeps=keeps())
+        together.change([to], at=now())
         settle(now())
         return _team_goal(goal_id)
 
@@ -223,7 +225,7 @@ def change_team_goal(form: dict[str, Any], goal_id: int) -> Any:
 def end(goal_id: int) -> None:
     """End it; for who leads the unit."""
     with transaction():
-        together.end(goal_id, by=me(), keeps=keeps(), at=now())
+        together.end([goal_id], by=me(), keeps=keeps(), at=now())
         settle(now())
 
 
@@ -234,7 +236,7 @@ def end(goal_id: int) -> None:
 def join(goal_id: int) -> Any:
     """Take part from now on."""
     with transaction():
-        together.join(goal_id, person_id=me(), at=now())
+        together.join([(goal_id, me())], at=now())
         settle(now())
         return _team_goal(goal_id)
 
@@ -246,7 +248,7 @@ def join(goal_id: int) -> Any:
 def leave(goal_id: int) -> Any:
     """Take part no more."""
     with transaction():
-        together.leave(goal_id, person_id=me(), at=now())
+        together.leave([(goal_id, me())], at=now())
         settle(now())
         return _team_goal(goal_id)
 

@@ -35,7 +35,7 @@ def one(goal_id: int) -> ResponseReturnValue:
 @may("person")
 def join(goal_id: int) -> ResponseReturnValue:
     with transaction():
-        together.join(goal_id, person_id=me(), at=now())
+        together.join([(goal_id, me())], at=now())
         settle(now())
         return _again(goal_id)
 
@@ -44,7 +44,7 @@ def join(goal_id: int) -> ResponseReturnValue:
 @may("person")
 def leave(goal_id: int) -> ResponseReturnValue:
     with transaction():
-        together.leave(goal_id, person_id=me(), at=now())
+        together.leave([(goal_id, me())], at=now())
         settle(now())
         return _again(goal_id)
 
@@ -54,7 +54,7 @@ def leave(goal_id: int) -> ResponseReturnValue:
 def end(goal_id: int) -> ResponseReturnValue:
     """Whoever leads the unit, or keeps the goals of all, may end it; to others it is not there."""
     with transaction():
-        together.end(goal_id, by=me(), keeps=keeps(), at=now())
+        together.end([goal_id], by=me(), keeps=keeps(), at=now())
         settle(now())
     return redirect(url_for("goals.everything", _anchor="together"), code=303)
 
@@ -89,7 +89,8 @@ def change(goal_id: int) -> ResponseReturnValue:
         form["starts_on"] = form["starts_on"] or row.starts_on
         goal = NewTeamGoal(**{**form, "unit_id": row.unit_id})
         with transaction():
-            together.change(goal_id, goal, version=version, by=me(), keeps=keeps(), at=now())
+            to = together.Change(goal_id=goal_id, to=goal, version=version, by=me(), keeps=keeps())
+            together.change([to], at=now())
             settle(now())
         return redirect(url_for(".one", goal_id=goal_id), code=303)
     except (ValidationError, Refused) as no:
@@ -112,7 +113,8 @@ def make() -> ResponseReturnValue:
         once = form.pop("once")
         form["starts_on"] = form["starts_on"] or today()
         with transaction():
-            goal_id = together.set_goal(NewTeamGoal(**form), by=me(), keeps=keeps(), at=now(), once=once)
+            new = together.Setting(goal=NewTeamGoal(**form), by=me(), keeps=keeps(), once=once)
+            (goal_id,) = together.set_goals([new], at=now())
             settle(now())
         return redirect(url_for(".one", goal_id=goal_id), code=303)
     except (ValidationError, Refused) as no:

@@ -5,16 +5,17 @@ is what somebody did after joining, while in the unit, and until they left: so l
 nobody what was theirs. A fact that carries no unit (a lesson without a name) counts in none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
-from app.audit.actions import write
+from app.audit.actions import Act, write_all
 from app.config import settings, timezone
-from app.db import db
+from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
 from app.events import TeamGoalChanged, TeamGoalReached
 from app.goals.rules import FEWEST, NewTeamGoal, wrong_with_team
@@ -65,6 +66,11 @@ _LED = """
      UNION SELECT w.department_id FROM person w WHERE w.id = :me AND w.team_id IS NULL AND w.department_id IS NOT NULL
            AND EXISTS (SELECT FROM person r WHERE r.manager_id = :me AND r.active))
 """
+_LEADS = f"CASE WHEN g.unit_id IS NULL THEN :keeps ELSE g.unit_id IN {_LED} END"
+_EDITABLE = f"""led.leads AND (g.made_by = :me OR NOT maker.active OR NOT CASE
+               WHEN g.unit_id IS NULL THEN maker.role IN ('learning', 'hr')
+               ELSE g.unit_id IN {_LED.replace(":me", "g.made_by")} END)"""
+_INSIDE = f"(g.unit_id IS NULL OR g.unit_id IN {_MY_UNITS})"
 _TOLD = f"""
     SELECT g.*, u.name AS unit, n.number, s.name AS skill, s.enamel,
            CASE WHEN n.number >= {FEWEST} THEN {_SO_FAR} END AS total,
@@ -74,12 +80,10 @@ _TOLD = f"""
                       AND (p.team_id = g.unit_id OR p.department_id = g.unit_id)) END AS colleagues,
            EXISTS (SELECT FROM team_goal_member m WHERE m.team_goal_id = g.id AND m.person_id = :me
                    AND m.left_at IS NULL) AS joined,
-           g.unit_id IS NULL OR g.unit_id IN {_MY_UNITS} AS inside,
-           led.leads, led.leads AND (g.made_by = :me OR NOT maker.active OR NOT CASE
-               WHEN g.unit_id IS NULL THEN maker.role IN ('learning', 'hr')
-               ELSE g.unit_id IN {_LED.replace(":me", "g.made_by")} END) AS editable
+           {_INSIDE} AS inside,
+           led.leads, {_EDITABLE} AS editable
     FROM team_goal g JOIN person maker ON maker.id = g.made_by
-    CROSS JOIN LATERAL (SELECT CASE WHEN g.unit_id IS NULL THEN :keeps ELSE g.unit_id IN {_LED} END AS leads) AS led
+    CROSS JOIN LATERAL (SELECT {_LEADS} AS leads) AS led
     LEFT JOIN unit u ON u.id = g.unit_id LEFT JOIN skill s ON s.id = g.skill_id
     CROSS JOIN LATERAL (SELECT {_NUMBER} AS number OFFSET 0) AS n  -- counted once, wherever it is used
 """
@@ -138,123 +142,259 @@ def units_led_by(me: int) -> Sequence[Row[Any]]:
 
 # Setting and joining ----------------------------------------------------------------------------------------
 
-_INSERT = text("""
-    INSERT INTO team_goal (unit_id, title, lang, kind, skill_id, target, starts_on, ends_on, made_by, made_at, once)
-    VALUES (:unit_id, :title, :lang, :kind, :skill_id, :target, :starts_on, :ends_on, :by, :at, :once)
-    ON CONFLICT (once) DO NOTHING RETURNING id
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A goal for a team that `by` leads, or (who `keeps` them) for all; `once` is the sender's key."""
+
+    goal: NewTeamGoal
+    by: int
+    keeps: bool = False
+    once: str | None = None
+
+    @property
+    def known_as(self) -> str | None:
+        return f"{self.by}:{self.once}" if self.once else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A goal put otherwise; `version` is the one that was looked at."""
+
+    goal_id: int
+    to: NewTeamGoal
+    by: int
+    version: int
+    keeps: bool = False
+
+
+def _each(statement: str) -> str:
+    """Asked of many (goal, person, keeps) instead of one."""
+    return statement.replace(":me", "asked.me").replace(":keeps", "asked.keeps")
+
+
+_MAY = text(
+    _each(f"""
+    SELECT g.id, asked.me, {_INSIDE} AS inside, led.leads, {_EDITABLE} AS editable
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[]), CAST(:may_keep AS boolean[])) AS asked(id, me, keeps)
+    JOIN team_goal g ON g.id = asked.id JOIN person maker ON maker.id = g.made_by
+    CROSS JOIN LATERAL (SELECT {_LEADS} AS leads) AS led
+    WHERE {_SEEN}
 """)
-_SAME = text("SELECT id FROM team_goal WHERE once = :once")
-_JOIN = text("""
-    INSERT INTO team_goal_member (team_goal_id, person_id, joined_at) VALUES (:id, :person, :at)
+)
+_LED_BY = text(
+    _each(f"""
+    SELECT asked.me, led.team_id FROM unnest(CAST(:people AS bigint[])) AS asked(me)
+    CROSS JOIN LATERAL {_LED} AS led(team_id)
+""")
+)
+_COLUMNS = {
+    "title": "text", "lang": "text", "kind": "text", "skill_id": "bigint", "target": "bigint", "starts_on": "date",
+    "ends_on": "date",
+}  # fmt: skip
+_NAMES = ", ".join(_COLUMNS)
+_SENT = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())
+_INSERT = text(f"""
+    INSERT INTO team_goal (unit_id, {_NAMES}, made_by, made_at, once)
+    SELECT unit_id, {_NAMES}, made_by, :at, once
+    FROM unnest(CAST(:units AS bigint[]), {_SENT}, CAST(:by AS bigint[]), CAST(:onces AS text[])) WITH ORDINALITY
+         AS w(unit_id, {_NAMES}, made_by, once, place)
+    ORDER BY place ON CONFLICT (once) DO NOTHING RETURNING id, once
+""")
+_SAME = text("SELECT once, id FROM team_goal WHERE once = ANY(CAST(:onces AS text[]))")
+_PAIRS = "unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[])) AS w(id, person_id)"
+_JOIN = text(f"""
+    INSERT INTO team_goal_member (team_goal_id, person_id, joined_at)
+    SELECT w.id, w.person_id, CAST(:at AS timestamptz) FROM {_PAIRS}
     ON CONFLICT (team_goal_id, person_id) WHERE left_at IS NULL DO NOTHING
 """)
-_LEAVE = text("""
-    UPDATE team_goal_member SET left_at = :at WHERE team_goal_id = :id AND person_id = :person AND left_at IS NULL
+_LEAVE = text(f"""
+    UPDATE team_goal_member m SET left_at = :at FROM {_PAIRS}
+    WHERE m.team_goal_id = w.id AND m.person_id = w.person_id AND m.left_at IS NULL
 """)
-_HOLD = text("SELECT id, reached_at, ended_at, ends_on FROM team_goal WHERE id = :id FOR SHARE")
-_END = text("UPDATE team_goal SET ended_at = :at WHERE id = :id AND ended_at IS NULL")
+_HOLD = text("SELECT * FROM team_goal WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR SHARE")
+_LOCK = text("SELECT * FROM team_goal WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
+_END = text("UPDATE team_goal SET ended_at = :at WHERE id = ANY(CAST(:ids AS bigint[])) AND ended_at IS NULL")
+OVER = _l("This goal is over. The next one is open to you.")
 
 
-def set_goal(goal: NewTeamGoal, *, by: int, keeps: bool, at: datetime, once: str | None = None) -> int:
-    """Set a goal for a team that one leads, or (who `keeps` them) for all. Nobody is in it before they join."""
-    field = wrong_with_team(goal, at.astimezone(timezone()).date())
-    led = {row.id for row in units_led_by(by)}
-    if goal.unit_id not in led and not (goal.unit_id is None and keeps):
-        field = "unit_id"
-    if goal.skill_id is not None and goal.skill_id not in vision.names([goal.skill_id]):
-        field = field or "skill_id"
+def _may(asked: Iterable[tuple[int, int, bool]]) -> dict[tuple[int, int], Row[Any]]:
+    """What each of these (goal, person, keeps) may do with it; to whom it is not there, it is not there."""
+    wanted = list(asked)
+    told = {"ids": array(id for id, _, _ in wanted), "people": array(person for _, person, _ in wanted)}
+    rows = db.session.execute(_MAY, {**told, "may_keep": array(keeps for *_, keeps in wanted)})
+    found = {(row.id, row.me): row for row in rows}
+    if any((id, person) not in found for id, person, _ in wanted):
+        raise NotFound(NOT_THERE)
+    return found
+
+
+def _refuse(field: str | None) -> None:
     if field:
         raise Refused(WRONG[field], fields={field: WRONG[field]})
-    key = f"{by}:{once}" if once else None
-    told = {name: getattr(goal, name) for name in NewTeamGoal.__slots__}
-    made = db.session.scalar(_INSERT, {**told, "by": by, "at": at, "once": key})
-    if made is None:
-        return int(db.session.scalar(_SAME, {"once": key}) or 0)
-    write("team_goal:made", at=at, actor_id=by, detail={"team_goal": made, "unit": goal.unit_id})
-    return int(made)
 
 
-_LOCK = text("SELECT * FROM team_goal WHERE id = :id FOR NO KEY UPDATE")
-_MEMBERS = text(
-    "SELECT person_id FROM team_goal_member WHERE team_goal_id = :id AND left_at IS NULL ORDER BY person_id"
+def _skills(goals: Iterable[NewTeamGoal]) -> Collection[int]:
+    """Those of the skills that these name which there are."""
+    named = {goal.skill_id for goal in goals if goal.skill_id is not None}
+    return vision.names(named).keys() if named else ()
+
+
+def set_goals(items: Sequence[Setting], *, at: datetime) -> list[int]:
+    """Set goals for teams that one leads, or (who keeps them) for all. Nobody is in one before they join.
+
+    All of the batch or nothing; the same key sets one once. Returns the id of each, in their order.
+    """
+    today = at.astimezone(timezone()).date()
+    leaders = {"people": array(sorted({item.by for item in items}))}
+    led = {(row.me, row.team_id) for row in db.session.execute(_LED_BY, leaders)}
+    skills = _skills(item.goal for item in items)
+    for item in items:
+        goal, field = item.goal, wrong_with_team(item.goal, today)
+        if (item.by, goal.unit_id) not in led and not (goal.unit_id is None and item.keeps):
+            field = "unit_id"
+        _refuse(field or ("skill_id" if goal.skill_id is not None and goal.skill_id not in skills else None))
+    fresh: dict[object, Setting] = {}
+    for number, item in enumerate(items):
+        fresh.setdefault(item.known_as or number, item)
+    told = _columns([item.goal for item in fresh.values()])
+    told |= {
+        "units": array(item.goal.unit_id for item in fresh.values()),
+        "by": array(item.by for item in fresh.values()),
+        "onces": array(item.known_as for item in fresh.values()),
+    }
+    rows = db.session.execute(_INSERT, {**told, "at": at}).all()
+    made: dict[object, int] = {row.once: row.id for row in rows if row.once}
+    loose = iter(sorted(row.id for row in rows if row.once is None))
+    made |= {key: next(loose) for key, item in fresh.items() if item.known_as is None}
+    _put_down({made[key]: item for key, item in fresh.items() if key in made}, at)
+    if missing := [item.known_as for key, item in fresh.items() if key not in made]:
+        made |= dict(db.session.execute(_SAME, {"onces": array(missing)}).all())
+    return [made[item.known_as or number] for number, item in enumerate(items)]
+
+
+def _put_down(made: Mapping[int, Setting], at: datetime) -> None:
+    acts = (
+        Act("team_goal:made", detail={"team_goal": id, "unit": item.goal.unit_id}, by=item.by)
+        for id, item in made.items()
+    )
+    write_all(acts, at=at)
+
+
+def _columns(goals: Sequence[NewTeamGoal]) -> dict[str, Any]:
+    return {name: array(getattr(goal, name) for goal in goals) for name in _COLUMNS}
+
+
+_MEMBERS = text("""
+    SELECT team_goal_id, person_id FROM team_goal_member
+    WHERE team_goal_id = ANY(CAST(:ids AS bigint[])) AND left_at IS NULL ORDER BY team_goal_id, person_id
+""")
+_JOINED = text(
+    "SELECT DISTINCT team_goal_id FROM team_goal_member WHERE team_goal_id = ANY(CAST(:ids AS bigint[]))"
 )
-_JOINED = text("SELECT EXISTS (SELECT FROM team_goal_member WHERE team_goal_id = :id)")
-_UPDATE = text("""
-    UPDATE team_goal SET title = :title, lang = :lang, kind = :kind, skill_id = :skill_id, target = :target,
-           starts_on = :starts_on, ends_on = :ends_on, version = version + 1
-    WHERE id = :id
+_UPDATE = text(f"""
+    UPDATE team_goal g SET {", ".join(f"{name} = w.{name}" for name in _COLUMNS)}, version = g.version + 1
+    FROM unnest(CAST(:ids AS bigint[]), {_SENT}) AS w(id, {_NAMES}) WHERE g.id = w.id
 """)
 _MATTERS = ("kind", "skill_id", "target", "starts_on", "ends_on")
 FIXED = ("unit_id", "kind", "skill_id", "starts_on")  # once somebody joined: it is what they joined
 
 
-def change(goal_id: int, goal: NewTeamGoal, *, version: int, by: int, keeps: bool, at: datetime) -> None:
-    """Whoever set it puts it otherwise, as long as it runs; who takes part is told of what matters to them.
+def change(items: Sequence[Change], *, at: datetime) -> None:
+    """Whoever set them puts them otherwise, as long as they run; who takes part is told of what matters to them.
 
-    Where they do not lead any more, whoever leads now does. What was reached or ended stays as it is.
+    Where they do not lead any more, whoever leads now does. What was reached or ended stays as it is. All of the
+    batch or nothing.
     """
-    may = one(goal_id, by, at, keeps=keeps)
-    row = db.session.execute(_LOCK, {"id": goal_id}).one()
-    if not may.editable:
+    last = {item.goal_id: item for item in items}
+    may = _may((item.goal_id, item.by, item.keeps) for item in items)
+    rows = {row.id: row for row in db.session.execute(_LOCK, {"ids": array(sorted(last))})}
+    if not all(may[item.goal_id, item.by].editable for item in items):
         raise NotFound(NOT_THERE)
     today = at.astimezone(timezone()).date()
-    if row.ended_at is not None or row.reached_at is not None or row.ends_on < today:
-        raise Refused(_l("This goal is over. The next one is open to you."))
-    if row.version != version:
+    if any(_over(row, today) for row in rows.values()):
+        raise Refused(OVER)
+    if any(rows[item.goal_id].version != item.version for item in items):
         raise Conflict(_l("This goal was changed in another window. Look at it again."))
-    field = _wrong(goal, row, today)
-    if field:
-        raise Refused(WRONG[field], fields={field: WRONG[field]})
-    told = {name: getattr(goal, name) for name in NewTeamGoal.__slots__}
-    db.session.execute(_UPDATE, {**told, "id": goal_id})
-    write("team_goal:changed", at=at, actor_id=by, detail={"team_goal": goal_id, "version": version + 1})
-    if any(getattr(row, name) != getattr(goal, name) for name in _MATTERS):
+    skills = _skills(item.to for item in items)
+    joined = set(db.session.scalars(_JOINED, {"ids": array(last)}))
+    for item in items:
+        _refuse(_wrong(item.to, rows[item.goal_id], today, skills, joined))
+    told = _columns([item.to for item in last.values()])
+    db.session.execute(_UPDATE, {**told, "ids": array(last)})
+    acts = (
+        Act("team_goal:changed", detail={"team_goal": id, "version": item.version + 1}, by=item.by)
+        for id, item in last.items()
+    )
+    write_all(acts, at=at)
+    other = [
+        id
+        for id, item in last.items()
+        if any(getattr(rows[id], name) != getattr(item.to, name) for name in _MATTERS)
+    ]
+    _tell_members({id: last[id] for id in other})
+
+
+def _tell_members(changed: Mapping[int, Change]) -> None:
+    if changed:
         publish(
-            TeamGoalChanged(person_id=person, team_goal_id=goal_id, version=version + 1)
-            for person in db.session.scalars(_MEMBERS, {"id": goal_id})
-            if person != by
+            TeamGoalChanged(
+                person_id=row.person_id,
+                team_goal_id=row.team_goal_id,
+                version=changed[row.team_goal_id].version + 1,
+            )
+            for row in db.session.execute(_MEMBERS, {"ids": array(changed)})
+            if row.person_id != changed[row.team_goal_id].by
         )
 
 
-def _wrong(goal: NewTeamGoal, row: Row[Any], today: date) -> str | None:
+def _over(row: Row[Any], today: date) -> bool:
+    return row.ended_at is not None or row.reached_at is not None or row.ends_on < today
+
+
+def _wrong(
+    goal: NewTeamGoal, row: Row[Any], today: date, skills: Collection[int], joined: Collection[int]
+) -> str | None:
     """The first field that cannot be so."""
     field = wrong_with_team(goal, today)
     if goal.unit_id != row.unit_id:
         return "unit_id"
-    if goal.skill_id is not None and goal.skill_id not in vision.names([goal.skill_id]):
+    if goal.skill_id is not None and goal.skill_id not in skills:
         return field or "skill_id"
-    if db.session.scalar(_JOINED, {"id": row.id}):
+    if row.id in joined:
         field = field or next((name for name in FIXED if getattr(goal, name) != getattr(row, name)), None)
     return field
 
 
-def join(goal_id: int, *, person_id: int, at: datetime) -> None:
-    """Take part from now on; twice is once. One that was reached meanwhile is over."""
-    row = one(goal_id, person_id, at)
-    held = db.session.execute(_HOLD, {"id": goal_id}).one()
-    if not row.inside:
+def join(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Take part from now on: (goal, person); twice is once. One that was reached meanwhile is over."""
+    may = _may((goal_id, person, False) for goal_id, person in pairs)
+    told = {"ids": array(id for id, _ in pairs), "people": array(person for _, person in pairs), "at": at}
+    held = db.session.execute(_HOLD, {"ids": array(sorted({id for id, _ in pairs}))}).all()
+    if not all(row.inside for row in may.values()):
         raise NotFound(NOT_THERE)
-    if (
-        held.reached_at is not None
-        or held.ended_at is not None
-        or held.ends_on < at.astimezone(timezone()).date()
-    ):
-        raise Refused(_l("This goal is over. The next one is open to you."))
-    db.session.execute(_JOIN, {"id": goal_id, "person": person_id, "at": at})
+    today = at.astimezone(timezone()).date()
+    if any(_over(row, today) for row in held):
+        raise Refused(OVER)
+    db.session.execute(_JOIN, told)
 
 
-def leave(goal_id: int, *, person_id: int, at: datetime) -> None:
-    """Take part no more. What it has come to stays, so that nobody sees what was whose."""
-    one(goal_id, person_id, at)
-    db.session.execute(_LEAVE, {"id": goal_id, "person": person_id, "at": at})
+def leave(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Take part no more: (goal, person). What it has come to stays, so that nobody sees what was whose."""
+    _may((goal_id, person, False) for goal_id, person in pairs)
+    told = {"ids": array(id for id, _ in pairs), "people": array(person for _, person in pairs), "at": at}
+    db.session.execute(_LEAVE, told)
 
 
-def end(goal_id: int, *, by: int, keeps: bool, at: datetime) -> None:
-    """It is no goal any more, says who leads the unit."""
-    if not one(goal_id, by, at, keeps=keeps).leads:
+def end(goal_ids: Sequence[int], *, by: int, keeps: bool, at: datetime) -> None:
+    """They are no goals any more, says who leads the units."""
+    wanted = sorted(set(goal_ids))
+    may = _may((id, by, keeps) for id in wanted)
+    if not all(row.leads for row in may.values()):
         raise NotFound(NOT_THERE)
-    db.session.execute(_END, {"id": goal_id, "at": at})
-    write("team_goal:ended", at=at, actor_id=by, detail={"team_goal": goal_id})
+    db.session.execute(_END, {"ids": array(wanted), "at": at})
+    acts = (Act("team_goal:ended", detail={"team_goal": id}) for id in wanted)
+    write_all(acts, at=at, actor_id=by)
 
 
 # Reached ----------------------------------------------------------------------------------------------------
@@ -279,7 +419,7 @@ _REACH = text(f"""
 """)
 _WHO = text(f"""
     SELECT g.id, m.person_id FROM team_goal g, team_goal_member m JOIN person p ON p.id = m.person_id
-    WHERE g.id = :id AND {_TAKES_PART} ORDER BY m.person_id
+    WHERE g.id = ANY(CAST(:ids AS bigint[])) AND {_TAKES_PART} ORDER BY g.id, m.person_id
 """)
 
 
@@ -294,9 +434,9 @@ def reach(at: datetime) -> int:
     }
     db.session.execute(_COUNT, asked)
     reached = list(db.session.scalars(_REACH, asked))
-    for goal_id in reached:
+    if reached:
         publish(
             TeamGoalReached(person_id=row.person_id, team_goal_id=row.id)
-            for row in db.session.execute(_WHO, {"id": goal_id})
+            for row in db.session.execute(_WHO, {"ids": array(sorted(reached))})
         )
     return len(reached)

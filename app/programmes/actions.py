@@ -5,6 +5,7 @@ Who completed a programme keeps that when its parts change; who is on the way go
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
 from app.activities.queries import by_id, ids_by_slug
-from app.audit.actions import Act, write, write_all
+from app.audit.actions import Act, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import Event, FactStated, FactTakenBack, ProgrammeChanged
@@ -44,6 +45,10 @@ _INSERT = text(f"""
     FROM {_SENT.format(key="slug", of="text")}
     ORDER BY w.place ON CONFLICT (slug) DO NOTHING RETURNING id, slug
 """)
+_TAKEN = text("""
+    SELECT slug FROM programme WHERE regexp_replace(slug, '-[0-9]+$', '') = ANY(CAST(:bases AS text[]))
+        OR slug = ANY(CAST(:bases AS text[]))
+""")
 _LOCK = text("SELECT * FROM programme WHERE slug = ANY(CAST(:slugs AS text[])) ORDER BY id FOR NO KEY UPDATE")
 _UPDATE = text(f"""
     UPDATE programme p SET title = w.title, summary = w.summary, skill_id = w.skill_id, badge = w.badge,
@@ -69,38 +74,62 @@ _STATE = text("""
 """)
 
 
-def make(told: Told, *, by: int | None, at: datetime, slug: str | None = None) -> str:
-    """A draft; nobody sees it before it is published. Returns its slug."""
-    _check([told])
-    base = slug or slug_of(told.title["en"], ())
-    number, made = 1, dict[str, int]()
-    while not made:
-        slug = base if number == 1 else f"{base}-{number}"
-        made = _insert({slug: told}, at)
-        number += 1
-    write("programme:made", at=at, actor_id=by, detail={"programme": slug})
-    return str(slug)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A programme that says something else; `version` is the one that was looked at."""
+
+    slug: str
+    to: Told
+    version: int | None = None
 
 
-def change(slug: str, told: Told, *, version: int | None, by: int | None, at: datetime) -> None:
-    """Change what it says; other parts are a new form, by which whoever is on the way goes on."""
-    _check([told])
-    row = _locked(slug)
-    if version is not None and row.version != version:
+def make(items: Sequence[Told], *, by: int | None, at: datetime) -> list[str]:
+    """Drafts; nobody sees them before they are published. Returns the slug of each, in their order."""
+    _check(items)
+    bases = [slug_of(one.title["en"], ()) for one in items]
+    slugs, made = [""] * len(items), dict[str, int]()
+    while left := [number for number, slug in enumerate(slugs) if slug not in made]:
+        taken = set(db.session.scalars(_TAKEN, {"bases": array(sorted(set(bases)))}))
+        for number in left:  # again only where somebody else took one at this very moment
+            slugs[number] = slug_of(items[number].title["en"], taken)
+            taken.add(slugs[number])
+        made |= _insert({slugs[number]: items[number] for number in left}, at)
+    write_all((Act("programme:made", detail={"programme": slug}) for slug in slugs), at=at, actor_id=by)
+    return slugs
+
+
+def change(items: Sequence[Change], *, by: int | None, at: datetime) -> None:
+    """Change what they say; other parts are a new form, by which whoever is on the way goes on.
+
+    All of the batch or nothing.
+    """
+    _check([item.to for item in items])
+    rows = _locked(item.slug for item in items)
+    if any(item.version is not None and rows[item.slug].version != item.version for item in items):
         raise Conflict(CHANGED)
-    forms = _update([(row, told)], at)
-    _changed(row, by)
-    write("programme:changed", at=at, actor_id=by, detail={"programme": slug, "form": forms[row.id]})
+    last = {item.slug: item.to for item in items}
+    forms = _update([(rows[slug], told) for slug, told in last.items()], at)
+    _changed(rows.values(), by)
+    acts = [
+        Act("programme:changed", detail={"programme": slug, "form": forms[rows[slug].id]}) for slug in last
+    ]
+    write_all(acts, at=at, actor_id=by)
 
 
-def set_state(slug: str, state: str, *, by: int | None, at: datetime) -> None:
-    """Publish it, or retire it: nobody follows it any more, and who completed it keeps that."""
-    row = _locked(slug)
-    if state not in ("published", "retired") or (row.state == "draft" and state == "retired"):
-        raise Refused(_l("A programme is published, and later retired."))
-    db.session.execute(_STATE, {"ids": array([row.id]), "states": array([state]), "at": at})
-    _changed(row, by)
-    write(f"programme:{state}", at=at, actor_id=by, detail={"programme": slug})
+def set_state(states: Mapping[str, str], *, by: int | None, at: datetime) -> None:
+    """Publish them, or retire them: nobody follows them any more, and who completed one keeps that.
+
+    All of the batch or nothing.
+    """
+    rows = _locked(states)
+    for slug, state in states.items():
+        if state not in ("published", "retired") or (rows[slug].state == "draft" and state == "retired"):
+            raise Refused(_l("A programme is published, and later retired."))
+    ids = array(rows[slug].id for slug in states)
+    db.session.execute(_STATE, {"ids": ids, "states": array(states.values()), "at": at})
+    _changed(rows.values(), by)
+    acts = [Act(f"programme:{state}", detail={"programme": slug}) for slug, state in states.items()]
+    write_all(acts, at=at, actor_id=by)
 
 
 def load(programmes: object, *, at: datetime) -> list[str]:
@@ -211,10 +240,10 @@ def _meant(entries: Iterable[Mapping[str, Any]]) -> dict[str, Told]:
     return found
 
 
-def _changed(row: Row[Any], by: int | None) -> None:
-    """Some may be through by what it is now: the worker looks, under their locks."""
+def _changed(rows: Iterable[Row[Any]], by: int | None) -> None:
+    """Some may be through by what they are now: the worker looks, under their locks."""
     if by is not None:
-        publish([ProgrammeChanged(person_id=by, programme_id=row.id)])
+        publish(ProgrammeChanged(person_id=by, programme_id=row.id) for row in rows)
 
 
 def _check(told: Iterable[Told]) -> None:
@@ -253,11 +282,13 @@ def _write_parts(told: Iterable[tuple[int, int, Told]]) -> None:
         )
 
 
-def _locked(slug: str) -> Row[Any]:
-    row = db.session.execute(_LOCK, {"slugs": array([slug])}).one_or_none()
-    if row is None:
+def _locked(slugs: Iterable[str]) -> dict[str, Row[Any]]:
+    """These, held in the order of their ids."""
+    wanted = sorted(set(slugs))
+    rows = {row.slug: row for row in db.session.execute(_LOCK, {"slugs": array(wanted)})}
+    if len(rows) < len(wanted):
         raise NotFound(NOT_THERE)
-    return row
+    return rows
 
 
 # Following ------------------------------------------------------------------------------------------------

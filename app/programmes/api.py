@@ -45,7 +45,7 @@ def everything() -> dict[str, Any]:
 def make(form: dict[str, Any]) -> dict[str, Any]:
     """Make one; it is a draft until it is published."""
     with transaction():
-        slug = actions.make(_told(form), by=me(), at=now())
+        (slug,) = actions.make([_told(form)], by=me(), at=now())
         settle(now())
         return _out(queries.edited(slug, me()))
 
@@ -69,7 +69,7 @@ def change(form: dict[str, Any], slug: str) -> dict[str, Any]:
     """Change it. Who completed it keeps that; who is on the way goes on with the new parts."""
     version = form.pop("version")
     with transaction():
-        actions.change(slug, _told(form), version=version, by=me(), at=now())
+        actions.change([actions.Change(slug=slug, to=_told(form), version=version)], by=me(), at=now())
         settle(now())
         return _out(queries.edited(slug, me()))
 
@@ -82,7 +82,7 @@ def change(form: dict[str, Any], slug: str) -> dict[str, Any]:
 def set_state(form: dict[str, Any], slug: str) -> dict[str, Any]:
     """Publish it, or retire it."""
     with transaction():
-        actions.set_state(slug, form["state"], by=me(), at=now())
+        actions.set_state({slug: form["state"]}, by=me(), at=now())
         settle(now())
         return _out(queries.edited(slug, me()))
 

@@ -61,7 +61,7 @@ def set_state(slug: str) -> ResponseReturnValue:
     queries.edited(slug, me())
     form = body(ProgrammeStateForm())
     with transaction():
-        actions.set_state(slug, form["state"], by=me(), at=now())
+        actions.set_state({slug: form["state"]}, by=me(), at=now())
         settle(now())
         return redirect(url_for(".edit", slug=slug, saved=form["state"]), code=303)
 
@@ -72,9 +72,10 @@ def _save(slug: str | None) -> ResponseReturnValue:
         with transaction():
             told = _meant(form)
             if slug is None:
-                slug = actions.make(told, by=me(), at=now())
+                (slug,) = actions.make([told], by=me(), at=now())
             else:
-                actions.change(slug, told, version=form["version"], by=me(), at=now())
+                to = actions.Change(slug=slug, to=told, version=form["version"])
+                actions.change([to], by=me(), at=now())
             settle(now())
         return redirect(url_for(".edit", slug=slug, saved="saved"), code=303)
     except (ValidationError, Refused) as no:

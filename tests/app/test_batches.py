@@ -11,9 +11,11 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from app.db import db, transaction
-from app.errors import NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
+from app.feedback import actions as feedback
 from app.goals import actions as goals
-from app.goals.rules import OPEN, NewGoal
+from app.goals import together
+from app.goals.rules import OPEN, NewGoal, NewTeamGoal
 from app.guidance import actions as guidance
 from app.guidance import ending, meetings, pairs
 from app.guidance.rules import NewGuidance
@@ -24,6 +26,7 @@ from app.lessons import applying, changing
 from app.lessons.actions import LessonText, NewLesson
 from app.outbox import settle
 from app.programmes import actions as programmes
+from app.programmes.rules import NewPart, Told
 from app.recognitions import actions as recognitions
 from app.recognitions import nominating
 from app.recognitions.actions import NewRecognition, Withdrawal
@@ -226,6 +229,104 @@ def test_a_catalogue_of_many_programmes_is_loaded_and_followed_as_one(
                 "SELECT count(*) FROM programme WHERE state = 'published' AND form = 2 AND slug = ANY(:s)"
             )
             assert db.session.scalar(wanted, {"s": loaded}) == number
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_many_readers_say_what_to_keep_and_take_it_away_as_one(app: Flask, cast: Cast, skill: int) -> None:
+    words = feedback.Words(keep="That you say how it went.", try_="", lang="en")
+    with app.app_context():
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            lessons_ = shared(cast.anna, number, skill)
+            said = [
+                feedback.OnLesson(by=by, lesson_id=one, words=words)
+                for one in lessons_
+                for by in (cast.ben, cast.mia)
+            ]
+            ids, given = do(lambda said=said: feedback.give_on_lessons(said, at=AT))
+            assert do(lambda said=said: feedback.give_on_lessons(said, at=AT))[0] == ids
+            helped = [feedback.Helped(by=cast.anna, feedback_id=one) for one in ids]
+            do(lambda helped=helped: feedback.mark_helpful(helped, at=AT))
+            pairs_ = [(one, item.by) for one, item in zip(ids, said, strict=True)]
+            with pytest.raises(NotFound):
+                do(lambda pairs_=pairs_: feedback.take_away([*pairs_, (pairs_[0][0], cast.mia)]))
+            away = do(lambda pairs_=pairs_: feedback.take_away(pairs_))[1]
+            counts[number] = [given, away]
+            assert db.session.scalar(text("SELECT count(*) FROM feedback")) == 0
+            stands = text("SELECT count(*) FROM fact WHERE kind = 'feedback_helped' AND withdrawn_at IS NULL")
+            assert db.session.scalar(stands) == 0
+            with pytest.raises(Refused):
+                own = feedback.OnLesson(by=cast.anna, lesson_id=lessons_[0], words=words)
+                do(lambda own=own, said=said: feedback.give_on_lessons([*said, own], at=AT))
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_many_programmes_are_made_changed_published_and_retired_as_one(
+    app: Flask, cast: Cast, skill: int
+) -> None:
+    with app.app_context():
+        one, other = db.session.scalars(
+            text("SELECT id FROM activity WHERE state = 'published' ORDER BY id LIMIT 2")
+        )
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            name = {
+                "nl": "Weg",
+                "en": f"Way of {number}",
+            }  # the same name for all: each gets a slug of its own
+            told = Told(title=name, summary=name, parts=[NewPart(1, (one,))], skill_id=skill)
+            slugs, made = do(
+                lambda told=told, number=number: programmes.make([told] * number, by=cast.leo, at=AT)
+            )
+            assert len(set(slugs)) == number
+            to = Told(title=name, summary=name, parts=[NewPart(1, (one, other))], skill_id=skill)
+            changes = [programmes.Change(slug=slug, to=to, version=1) for slug in slugs]
+            changed = do(lambda changes=changes: programmes.change(changes, by=cast.leo, at=AT))[1]
+            with pytest.raises(Conflict):
+                do(lambda changes=changes: programmes.change(changes, by=cast.leo, at=AT))
+            steps = []
+            for state in ("published", "retired"):
+                states = dict.fromkeys(slugs, state)
+                steps.append(do(lambda states=states: programmes.set_state(states, by=cast.leo, at=AT))[1])
+            counts[number] = [made, changed, *steps]
+            told_ = text(
+                "SELECT count(*) FROM programme WHERE state = 'retired' AND form = 2 AND slug = ANY(:slugs)"
+            )
+            assert db.session.scalar(told_, {"slugs": slugs}) == number
+        for few, many in zip(counts[FEW], counts[MANY], strict=True):
+            same(few, many)
+
+
+def test_many_team_goals_are_set_joined_changed_and_ended_as_one(app: Flask, cast: Cast, skill: int) -> None:
+    with app.app_context():
+        counts: dict[int, list[list[str]]] = {}
+        for number in (FEW, MANY):
+            told: dict[str, Any] = {
+                "unit_id": cast.north, "lang": "en", "kind": "completed", "starts_on": AT.date(), "skill_id": skill,
+                "ends_on": AT.date() + timedelta(days=9),
+            }  # fmt: skip
+            new = [
+                together.Setting(goal=NewTeamGoal(title=f"Share {n}", target=9, **told), by=cast.mia,
+                                 once=f"{number}-{n}" if n % 2 else None)
+                for n in range(number)
+            ]  # fmt: skip
+            ids, made = do(lambda new=new: together.set_goals(new, at=AT))
+            assert do(lambda new=new: together.set_goals(new[1::2], at=AT))[0] == ids[1::2]
+            with transaction():
+                db.session.execute(
+                    text("DELETE FROM team_goal WHERE id <> ALL(:ids) AND ended_at IS NULL"), {"ids": ids}
+                )
+            pairs_ = [(one, person) for one in ids for person in (cast.anna, cast.ben)]
+            joined = do(lambda pairs_=pairs_: together.join(pairs_, at=AT))[1]
+            to = NewTeamGoal(title="Share more", target=12, **told)
+            changes = [together.Change(goal_id=one, to=to, by=cast.mia, version=1) for one in ids]
+            changed = do(lambda changes=changes: together.change(changes, at=AT))[1]
+            left = do(lambda pairs_=pairs_: together.leave(pairs_, at=AT))[1]
+            ended = do(lambda ids=ids: together.end(ids, by=cast.mia, keeps=False, at=AT))[1]
+            counts[number] = [made, joined, changed, left, ended]
+            assert db.session.scalar(text("SELECT count(*) FROM team_goal WHERE ended_at IS NULL")) == 0
         for few, many in zip(counts[FEW], counts[MANY], strict=True):
             same(few, many)
 

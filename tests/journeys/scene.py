@@ -177,11 +177,11 @@ def _aim(made: Company, cast: Cast, others: list[int], at: datetime) -> Company:
         goals.check_in(
             [goals.CheckIn(goal_id=goal, person_id=cast.anna, far="on_my_way", line="One a week.")], at=at
         )
-        team_goal = together.set_goal(together_, by=cast.leo, keeps=True, at=at)
-        for person in (cast.anna, cast.ben, *others):
-            together.join(team_goal, person_id=person, at=at)
-        programme = programmes.make(told, by=cast.leo, at=at)
-        programmes.set_state(programme, "published", by=cast.leo, at=at)
+        setting = together.Setting(goal=together_, by=cast.leo, keeps=True)
+        (team_goal,) = together.set_goals([setting], at=at)
+        together.join([(team_goal, person) for person in (cast.anna, cast.ben, *others)], at=at)
+        (programme,) = programmes.make([told], by=cast.leo, at=at)
+        programmes.set_state({programme: "published"}, by=cast.leo, at=at)
         programmes.follow([(programme, cast.anna)], at=at)
         settle(at)
     return replace(made, goal=goal, team_goal=team_goal, programme=programme)

@@ -285,7 +285,7 @@ def test_taken_away_while_it_is_marked_nothing_stands(
 
         def away(feedback_id: int = feedback_id) -> None:
             with app.app_context(), transaction():
-                actions.take_away(by=cast.ben, feedback_id=feedback_id)
+                actions.take_away([(feedback_id, cast.ben)])
                 settle(AT)
 
         def mark(feedback_id: int = feedback_id) -> None:
@@ -406,7 +406,8 @@ def test_feedback_on_a_lesson_that_loses_its_name_at_that_moment_is_for_nobody_a
     def give() -> None:
         try:
             with app.app_context(), transaction():
-                actions.give_on_lesson(by=cast.ben, lesson_id=lesson_id, words=SAID, at=AT)
+                said = actions.OnLesson(by=cast.ben, lesson_id=lesson_id, words=SAID)
+                actions.give_on_lessons([said], at=AT)
                 settle(AT)
         except BaseException as fault:
             raised.append(fault)

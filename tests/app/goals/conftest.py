@@ -73,7 +73,8 @@ def gather(cast: Cast, act: Act) -> Act:
             unit_id=unit, title="Share three", lang="en", kind=more.pop("kind", "completed"), target=target,
             starts_on=day - timedelta(days=30), ends_on=day + timedelta(days=30), **more,
         )  # fmt: skip
-        goal_id: int = act(together.set_goal, goal, by=cast.id_of(by), keeps=by in ("leo", "clara"), ago=ago)
-        return goal_id
+        new = together.Setting(goal=goal, by=cast.id_of(by), keeps=by in ("leo", "clara"))
+        ids: list[int] = act(together.set_goals, [new], ago=ago)
+        return ids[0]
 
     return gathered

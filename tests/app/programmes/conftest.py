@@ -53,9 +53,9 @@ def publish(scene: Scene, cast: Cast, act: Act) -> Act:
     """Publish a programme; returns its slug."""
 
     def published(*parts: tuple[int, str], ago: float = 100) -> str:
-        slug: str = act(actions.make, told_of(scene, *parts), by=cast.leo, ago=ago)
-        act(actions.set_state, slug, "published", by=cast.leo, ago=ago)
-        return slug
+        slugs: list[str] = act(actions.make, [told_of(scene, *parts)], by=cast.leo, ago=ago)
+        act(actions.set_state, dict.fromkeys(slugs, "published"), by=cast.leo, ago=ago)
+        return slugs[0]
 
     return published
 

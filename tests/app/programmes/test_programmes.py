@@ -132,7 +132,11 @@ def test_who_completed_it_keeps_that_and_who_is_on_the_way_sees_the_new_parts(
         act(actions.follow, [(slug, person)], ago=2)
     learn(cast.anna, "a1", "a2")
     learn(cast.ben, "a1")
-    act(actions.change, slug, told_of(scene, (1, "a1"), (1, "a5"), (1, "a6")), version=None, by=cast.leo)
+    act(
+        actions.change,
+        [actions.Change(slug=slug, to=told_of(scene, (1, "a1"), (1, "a5"), (1, "a6")), version=None)],
+        by=cast.leo,
+    )
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
     assert way(scene, slug, cast.ben) == (1, 3, "a5")
     assert "Its parts changed on" in client_of("ben").get(f"/programmes/{slug}").text
@@ -147,7 +151,7 @@ def test_who_is_through_by_the_new_parts_completes_it_when_the_worker_looks(
     slug = publish((1, "a1"), (1, "a2"))
     act(actions.follow, [(slug, cast.anna)])
     learn(cast.anna, "a1")
-    act(actions.change, slug, told_of(scene, (1, "a1")), version=None, by=cast.leo)
+    act(actions.change, [actions.Change(slug=slug, to=told_of(scene, (1, "a1")), version=None)], by=cast.leo)
     assert standing(scene) == []
     with scene.app.app_context():
         while worker.relay(now()):
@@ -160,11 +164,11 @@ def test_other_words_are_no_new_form_and_two_edits_at_once_are_told(
 ) -> None:
     slug = publish((1, "a1"))
     other = told_of(scene, (1, "a1"))
-    act(actions.change, slug, Told(title=BOTH, summary={"nl": "y", "en": "y"}, parts=other.parts), version=2,
-        by=cast.leo)  # fmt: skip
+    to = Told(title=BOTH, summary={"nl": "y", "en": "y"}, parts=other.parts)
+    act(actions.change, [actions.Change(slug=slug, to=to, version=2)], by=cast.leo)
     assert scene.ask("SELECT form, version FROM programme") == [(1, 3)]
     with pytest.raises(Conflict):
-        act(actions.change, slug, other, version=2, by=cast.leo)
+        act(actions.change, [actions.Change(slug=slug, to=other, version=2)], by=cast.leo)
 
 
 def test_a_retired_programme_is_there_for_who_completed_it_alone(
@@ -174,7 +178,7 @@ def test_a_retired_programme_is_there_for_who_completed_it_alone(
     for person in (cast.anna, cast.ben):
         act(actions.follow, [(slug, person)])
     learn(cast.anna, "a1")
-    act(actions.set_state, slug, "retired", by=cast.leo)
+    act(actions.set_state, {slug: "retired"}, by=cast.leo)
     learn(cast.ben, "a1")
     assert standing(scene) == [(source(scene, cast.anna), 1.0)]
     assert client_of("anna").get(f"/programmes/{slug}").status_code == 200
@@ -186,7 +190,7 @@ def test_a_retired_programme_is_there_for_who_completed_it_alone(
 def test_a_draft_is_there_for_its_keepers_alone(
     scene: Scene, cast: Cast, act: Act, app: Flask, client_of: Browser, token_of: Headers
 ) -> None:
-    slug = act(actions.make, told_of(scene, (1, "a1")), by=cast.leo)
+    (slug,) = act(actions.make, [told_of(scene, (1, "a1"))], by=cast.leo)
     for name in ("anna", "mia", "clara", "cor", "dan", "leo"):
         assert client_of(name).get(f"/programmes/{slug}").status_code == 404
         assert app.test_client().get(f"/api/v1/programmes/{slug}", headers=token_of(name)).status_code == 404
@@ -202,7 +206,7 @@ def test_parts_that_cannot_be_are_refused(
     scene: Scene, cast: Cast, act: Act, parts: tuple[NewPart, ...]
 ) -> None:
     with pytest.raises(Refused) as no:
-        act(actions.make, Told(title=BOTH, summary=BOTH, parts=parts), by=cast.leo)
+        act(actions.make, [Told(title=BOTH, summary=BOTH, parts=parts)], by=cast.leo)
     assert list(no.value.fields) == ["parts"]
     assert scene.ask("SELECT id FROM programme") == []
 
