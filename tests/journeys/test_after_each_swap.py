@@ -670,3 +670,23 @@ def test_the_audit_log_is_searched(
     expect(page.locator("#acts")).to_contain_text("We know no colleague")
     eye.look("a name that means nobody", of="privacy.audit")
     assert eye.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_the_team_of_a_manager(
+    dark: bool, width: int, app: Flask, cast: Cast, company: Company, at_work: None, visit: Visit
+) -> None:
+    mia = visit("mia", "/team", dark=dark, width=width)
+    eye = Eye(mia, app)
+    listens(app, cast.mia)
+    row = mia.locator("#people details").first
+    row.get_by_text("Lately").click()
+    expect(row.get_by_role("link", name="Thank")).to_be_visible()
+    eye.look("what somebody did last", of="team.lately")
+    waited = mia.locator("#confirm").inner_text()
+    fill_log(visit("ben", "/log"), "A day along with the lab").click()
+    expect(mia.locator("#confirm")).to_contain_text("for your word")
+    expect(mia.locator("#confirm")).not_to_have_text(waited)
+    eye.look("how much waits", of="team.waiting")
+    assert eye.wrong == []
