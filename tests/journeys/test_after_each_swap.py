@@ -674,6 +674,24 @@ def test_the_audit_log_is_searched(
 
 @pytest.mark.slow
 @looks(PHONE)
+def test_a_decision_is_kept_while_it_is_written(
+    dark: bool, width: int, app: Flask, reviews: Reviews, visit: Visit, consoles: Consoles
+) -> None:
+    consoles.expected = ["POST .*/decision: 409"]
+    page = visit("mia", f"/reviews/{reviews.deciding}", dark=dark, width=width)
+    elsewhere = visit("mia", f"/reviews/{reviews.deciding}", dark=dark, width=width)
+    eye, other = Eye(page, app), Eye(elsewhere, app)
+    page.locator("#decide textarea").press_sequentially("Calm on the radio")
+    expect(page.locator("#decide-kept")).to_contain_text("Only you see it")
+    eye.look("a decision that is kept", of="sitting.decide")
+    elsewhere.locator("#decide textarea").press_sequentially("Calm at night")
+    expect(elsewhere.locator("#decide-kept")).to_contain_text("Both texts stand here")
+    other.look("two windows that decide not the same", of="sitting.decide")
+    assert eye.wrong + other.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
 def test_the_team_of_a_manager(
     dark: bool, width: int, app: Flask, cast: Cast, company: Company, at_work: None, visit: Visit
 ) -> None:
