@@ -34,7 +34,7 @@ from app.web import body, done, now, query, render, wrong_with
 
 pages = Blueprint("team", __name__)
 LATELY, YEAR = timedelta(days=30), timedelta(days=365)
-BADGES, LESSONS = 6, 5
+BADGES, LESSONS, LATEST = 6, 5, 3
 
 
 @pages.get("/team")
@@ -94,13 +94,8 @@ def stand_in() -> ResponseReturnValue:
 @may("person")
 def person(handle: str) -> ResponseReturnValue:
     """One of mine, or myself as my manager sees me."""
-    found = people.profile(handle)
+    found = _mine(handle)
     own = found.id == me()
-    leads = not own and people.is_manager_of(me(), found.id)
-    if not own:
-        look(viewer_id=me(), person_id=found.id, what="team:person", allowed=leads, at=now())
-    if not own and not leads:
-        people.missing()
     today = now().astimezone(timezone()).date()
     return render(
         "home/team_person.html",
@@ -113,6 +108,36 @@ def person(handle: str) -> ResponseReturnValue:
         last_day=today + AHEAD,
         most=BADGES,
     )
+
+
+def _mine(handle: str) -> Any:
+    """Somebody whom I lead, or myself; others are not there."""
+    found = people.profile(handle)
+    if found.id != me():
+        leads = people.is_manager_of(me(), found.id)
+        look(viewer_id=me(), person_id=found.id, what="team:person", allowed=leads, at=now())
+        if not leads:
+            people.missing()
+    return found
+
+
+@pages.get("/team/<handle>/lately")
+@may("person")
+def lately(handle: str) -> ResponseReturnValue:
+    """What one of mine did last that every colleague may see; by its address their page."""
+    found = _mine(handle)
+    news = together.to_celebrate([found.id], now() - YEAR)
+    return done(
+        "home/_lately.html", url_for(".person", handle=handle), news=news[0].news[:LATEST] if news else [],
+        person=found,
+    )  # fmt: skip
+
+
+@pages.get("/team/waiting")
+@may("manager")
+def waiting() -> ResponseReturnValue:
+    """How much waits for my word, when the stream says that something came; by its address the page."""
+    return done("home/_waits_here.html", url_for(".page"), waiting_here=count_waiting_for(me()))
 
 
 @pages.get("/team/card")

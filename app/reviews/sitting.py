@@ -41,7 +41,7 @@ def _again(where: str, known: Any) -> Callable[..., Response]:
         context |= {"typed": request.form, "where": where}
         if isinstance(no, panel.Clash):
             context["clash"] = {one.criterion_id: one for one in no.both}
-        unkept = swaps() and where == "panel"
+        unkept = swaps() and where in ("panel", "decision")
         return render("reviews/_unkept.html" if unkept else "reviews/one.html", **context)
 
     return shown
@@ -111,7 +111,9 @@ def decide(review_id: uuid.UUID) -> ResponseReturnValue:
         return render("reviews/sign.html", review_id=review_id, file=file, said=said, **versions)
     with transaction():
         if form["step"] == "draft":
-            deciding.draft(review_id, said, person_id=me(), version=form["draft"], at=now())
+            kept = deciding.draft(review_id, said, person_id=me(), version=form["draft"], at=now())
+            if swaps():
+                return render("reviews/_draft_kept.html", version=kept)
         else:
             deciding.sign(review_id, said, person_id=me(), version=form["read"], at=now())
         settle(now())

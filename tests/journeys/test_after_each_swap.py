@@ -672,3 +672,41 @@ def test_the_audit_log_is_searched(
     expect(page.locator("#acts")).to_contain_text("We know no colleague")
     eye.look("a name that means nobody", of="privacy.audit")
     assert eye.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_a_decision_is_kept_while_it_is_written(
+    dark: bool, width: int, app: Flask, reviews: Reviews, visit: Visit, consoles: Consoles
+) -> None:
+    consoles.expected = ["POST .*/decision: 409"]
+    page = visit("mia", f"/reviews/{reviews.deciding}", dark=dark, width=width)
+    elsewhere = visit("mia", f"/reviews/{reviews.deciding}", dark=dark, width=width)
+    eye, other = Eye(page, app), Eye(elsewhere, app)
+    page.locator("#decide textarea").press_sequentially("Calm on the radio")
+    expect(page.locator("#decide-kept")).to_contain_text("Only you see it")
+    eye.look("a decision that is kept", of="sitting.decide")
+    elsewhere.locator("#decide textarea").press_sequentially("Calm at night")
+    expect(elsewhere.locator("#decide-kept")).to_contain_text("Both texts stand here")
+    other.look("two windows that decide not the same", of="sitting.decide")
+    assert eye.wrong + other.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_the_team_of_a_manager(
+    dark: bool, width: int, app: Flask, cast: Cast, company: Company, at_work: None, visit: Visit
+) -> None:
+    mia = visit("mia", "/team", dark=dark, width=width)
+    eye = Eye(mia, app)
+    listens(app, cast.mia)
+    row = mia.locator("#people details").first
+    row.get_by_text("Lately").click()
+    expect(row.get_by_role("link", name="Thank")).to_be_visible()
+    eye.look("what somebody did last", of="team.lately")
+    waited = mia.locator("#confirm").inner_text()
+    fill_log(visit("ben", "/log"), "A day along with the lab").click()
+    expect(mia.locator("#confirm")).to_contain_text("for your word")
+    expect(mia.locator("#confirm")).not_to_have_text(waited)
+    eye.look("how much waits", of="team.waiting")
+    assert eye.wrong == []

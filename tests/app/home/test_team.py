@@ -267,3 +267,25 @@ def state(people: list[int], skill: int, kind: str = "completed") -> None:
             for one in people
         )
         settle(AT)
+
+
+def test_a_row_of_the_team_opens_to_what_somebody_did_last(
+    client_of: Browser, lesson: Callable[..., int]
+) -> None:
+    lesson("ben", "The round was walked twice")
+    mia, swap = client_of("mia"), {"HX-Request": "true"}
+    assert 'hx-get="/team/ben/lately" hx-trigger="toggle once"' in mia.get("/team").text
+    part = mia.get("/team/ben/lately", headers=swap)
+    assert "The round was walked twice" in part.text
+    assert "<html" not in part.text
+    assert "Nothing this year" in mia.get("/team/anna/lately", headers=swap).text
+    assert mia.get("/team/ben/lately").location == "/team/ben"
+    for name in ("anna", "eve", "clara", "dan"):
+        assert client_of(name).get("/team/ben/lately", headers=swap).status_code == 404
+
+
+def test_what_waits_for_a_managers_word_comes_by_itself(client_of: Browser) -> None:
+    part = client_of("mia").get("/team/waiting", headers={"HX-Request": "true"})
+    assert 'hx-trigger="sse:confirmation"' in part.text
+    assert client_of("mia").get("/team/waiting").location == "/team"
+    assert client_of("anna").get("/team/waiting").status_code == 403

@@ -84,6 +84,20 @@ def test_a_panel_hands_in_by_a_plain_form_and_what_is_missing_comes_back_with_wh
     assert row_of(review).stage == "deciding"
 
 
+def test_the_reason_of_a_decision_is_kept_while_it_is_written(scene: Scene, client_of: Browser) -> None:
+    review = scene.to_decide("anna", "partly")
+    mia, at, swap = client_of("mia"), f"/reviews/{review}/decision", {"HX-Request": "true"}
+    kept = mia.post(at, data={"words": "Calm on the", "draft": "0"}, headers=swap)
+    assert kept.status_code == 200
+    assert 'name="draft" value="1" hx-swap-oob="true"' in kept.text
+    assert "<html" not in kept.text
+    late = mia.post(at, data={"words": "From another window", "draft": "0"}, headers=swap)
+    assert late.status_code == 409
+    assert "Calm on the" in late.text
+    assert "From another window" in late.text
+    assert 'id="decide-draft" name="draft" value="1"' in mia.get(f"/reviews/{review}").text
+
+
 def test_two_windows_of_one_member_get_both_texts_by_form_and_by_swap(
     scene: Scene, client_of: Browser
 ) -> None:
