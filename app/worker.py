@@ -189,6 +189,8 @@ def run(app: Flask) -> None:
         Turn(3600, count_unnamed),
         Turn(3600, imports.prune),
         Turn(3600, privacy.prune),
+        Turn(3600, privacy.remind),
+        Turn(60, privacy.letters),
         Turn(60, empty_again),
     ]
     with app.app_context():

@@ -57,6 +57,7 @@ OWN_NAMES = {
         "dossier",
         "evidence",
         "forms",
+        "handling",
         "holding",
         "opening",
         "judging",
@@ -73,6 +74,7 @@ OWN_NAMES = {
     },
     "points": {"versions"},
     "privacy": {
+        "answering",
         "asking",
         "content",
         "desk",
@@ -80,6 +82,7 @@ OWN_NAMES = {
         "gone",
         "guessed",
         "labels",
+        "mentions",
         "own",
         "replaying",
         "terms",
