@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from app.access import asker, may, me
+from app.config import timezone
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
@@ -41,7 +42,7 @@ def _page(ids: Sequence[int], **more: Any) -> Response:
         named=[found for one in few if (found := mentions.of(one.id))],
         looked_for=len(few) == len(chosen),
         erases=erases,
-        today=queries.today(),
+        today=now().astimezone(timezone()).date(),
         until=max((one.dossier_until for one in chosen if one.dossier_until), default=None),
         **more,
     )

@@ -240,10 +240,6 @@ def answers(person_id: int, hr: int | None) -> bool:
     )
 
 
-def today() -> date:
-    return datetime.now(timezone()).date()
-
-
 def erased(*, before: int | None = None, limit: int = PAGE) -> Sequence[Row[Any]]:
     """Who was erased and when: numbers."""
     return db.session.execute(_ERASED, {"before": before, "limit": limit}).all()
