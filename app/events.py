@@ -477,6 +477,22 @@ class ExportMade(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ErasureAsked(Event):
+    """`asker_id` asks to be erased; `person_id` can answer. `since`: asked, or of which day they are reminded."""
+
+    asker_id: int
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErasureAnswered(Event):
+    """The wish of `person_id` to be erased was refused or put off (`what`); why they read on their page."""
+
+    what: str
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LessonUnnamed(Event):
     """The author took their name off a lesson: nothing may keep it any more."""
 
@@ -523,7 +539,7 @@ class ReviewSeatNamed(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewWaits(Event):
-    """Something in a review waits for `person_id`: evidence, panel, decide or sign. `since` says which reminder."""
+    """Something in a review waits for `person_id`: evidence, panel, decide, sign or handle. `since`: which reminder."""
 
     review_id: uuid.UUID
     what: str
@@ -552,10 +568,11 @@ class CriterionLeftOpen(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewObjected(Event):
-    """`person_id` is HR, who names somebody to handle an objection, or who was named."""
+    """`person_id` is HR, who names somebody to handle an objection, or who was named. `since` says which reminder."""
 
     review_id: uuid.UUID
     handles: bool
+    since: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,5 +94,7 @@ LATER: Reactions = {
     e.ContentReported: [notifications.tell],
     e.ReportDecided: [notifications.tell],
     e.ExportMade: [notifications.tell],
+    e.ErasureAsked: [notifications.tell],
+    e.ErasureAnswered: [notifications.tell],
     e.Notified: [live.nudge_inbox],
 }

@@ -196,6 +196,8 @@ def run(app: Flask) -> None:
         Turn(600, mix_lessons),
         Turn(3600, imports.prune),
         Turn(3600, privacy.prune),
+        Turn(3600, privacy.remind),
+        Turn(60, privacy.letters),
         Turn(60, empty_again),
     ]
     with app.app_context():

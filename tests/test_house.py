@@ -58,6 +58,7 @@ OWN_NAMES = {
         "dossier",
         "evidence",
         "forms",
+        "handling",
         "holding",
         "opening",
         "judging",
@@ -74,6 +75,7 @@ OWN_NAMES = {
     },
     "points": {"versions"},
     "privacy": {
+        "answering",
         "asking",
         "content",
         "details",
@@ -82,6 +84,7 @@ OWN_NAMES = {
         "gone",
         "guessed",
         "labels",
+        "mentions",
         "own",
         "replaying",
         "terms",

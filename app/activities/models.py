@@ -73,6 +73,7 @@ class Completion(Base):
         ),
         Index("ix_completion_person_id_completed_at", "person_id", "completed_at", "id"),
         Index("ix_completion_confirmer_waiting", "confirmer_id", postgresql_where="state = 'waiting'"),
+        Index("ix_completion_confirmer_note", "confirmer_id", postgresql_where="decision_note <> ''"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_datetime, ngettext
+from flask_babel import format_date, format_datetime, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -296,9 +296,22 @@ KINDS: tuple[Kind, ...] = (
         icon="seal-check",
         usual="now",
         about=lambda event: event.review_id,
-        source=lambda event: f"{event.review_id}:{event.handles}",
+        source=lambda event: f"{event.review_id}:{event.handles}:{event.since}",
         look=things.reviews,
         say=_objection,
+        href=_review,
+    ),
+    Kind(
+        name="review_handle",
+        event=e.ReviewWaits,
+        title=_l("Your answer to an objection is due"),
+        icon="seal-check",
+        usual="now",
+        when=lambda event: event.what == "handle",
+        about=lambda event: event.review_id,
+        source=lambda event: f"{event.review_id}:{event.since}",
+        look=things.reviews,
+        say=lambda found: _("The objection of %(name)s waits for your answer", name=found.names[0]),
         href=_review,
     ),
     Kind(
@@ -706,6 +719,35 @@ KINDS: tuple[Kind, ...] = (
         about=lambda event: event.export_id,
         look=things.exports,
         say=lambda found: _("The file with all your data is ready"),
+        href=lambda found: url_for("privacy.export"),
+    ),
+    Kind(
+        name="erasure_asked",
+        event=e.ErasureAsked,
+        title=_l("Somebody asks to be erased"),
+        icon="file-text",
+        usual="now",
+        about=lambda event: event.asker_id,
+        by=lambda event: event.asker_id,
+        source=lambda event: f"{event.asker_id}:{event.since}",
+        look=things.erasure_wishes,
+        say=lambda found: _(
+            "%(name)s asks to be erased; an answer is due by %(day)s",
+            name=found.names[0],
+            day=format_date(found.day, "d MMMM"),
+        ),
+        href=lambda found: url_for("privacy_desk.page"),
+    ),
+    Kind(
+        name="erasure_answered",
+        event=e.ErasureAnswered,
+        title=_l("What you asked is answered: to be erased"),
+        icon="file-text",
+        usual="now",
+        about=lambda event: event.since,
+        source=lambda event: f"{event.what}:{event.since}",
+        look=things.erasure_answers,
+        say=lambda found: _("There is an answer to your wish to be erased"),
         href=lambda found: url_for("privacy.export"),
     ),
 )

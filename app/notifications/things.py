@@ -18,6 +18,7 @@ from app.db import db
 from app.kudos import queries as kudos_queries
 from app.lessons import queries as lessons
 from app.people import queries as people
+from app.privacy import queries as privacy
 from app.reviews import queries as review_queries
 
 MOST = 3  # names that a line can need
@@ -51,6 +52,7 @@ class Found:
     note: str = ""
     lang: str = ""
     at: datetime | None = None
+    day: date | None = None
     state: str = ""
 
 
@@ -385,3 +387,28 @@ def exports(me: int, lines: Sequence[Line]) -> dict[int, Found]:
     """Files of one's own data, as long as they are there."""
     there = {row.id: row.ends_at for row in db.session.execute(_EXPORTS, {"me": me})}
     return {line.id: Found(key=line.object, at=there[line.object]) for line in lines if line.object in there}
+
+
+_WISHES = text(f"""
+    SELECT CAST(e.person_id AS text) AS id, p.name, {privacy.DUE} AS due
+    FROM erasure_request e JOIN person p ON p.id = e.person_id AND p.erased_at IS NULL
+    JOIN person me ON me.id = :me AND me.id <> p.id
+    WHERE e.person_id = ANY(CAST(:ids AS bigint[]))
+      AND (me.role = 'admin' OR me.role = 'hr' AND {people.serves("p.department_id", ":me")})
+""")
+
+
+def erasure_wishes(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """Who asks to be erased, as long as it is not answered, for who can answer; with the day by which."""
+    told = {"me": me, "ids": _numbers(lines), "zone": str(timezone())}
+    rows = {row.id: row for row in db.session.execute(_WISHES, told)}
+    return {
+        line.id: Found(key=row.id, names=(row.name,), day=row.due)
+        for line in lines
+        if (row := rows.get(line.object))
+    }
+
+
+def erasure_answers(me: int, lines: Sequence[Line]) -> dict[int, Found]:
+    """That there is an answer; what it is stands on one's own page only."""
+    return {line.id: Found(key=line.object) for line in lines}

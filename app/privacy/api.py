@@ -5,11 +5,13 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from app.access import may, me
+from app.access import asker, may, me
 from app.db import transaction
+from app.errors import NotFound
 from app.outbox import settle
-from app.privacy import actions, asking, erasing, queries, terms
+from app.privacy import actions, answering, asking, erasing, mentions, queries, terms
 from app.privacy.schemas import (
+    BIGGEST,
     ActsOut,
     ActsQuery,
     AuditsOut,
@@ -19,15 +21,20 @@ from app.privacy.schemas import (
     ErasuresOut,
     ExportOut,
     ExportsOut,
+    ExtendIn,
     LooksOut,
+    MentionsOut,
     MyErasureOut,
     OlderQuery,
     RefusedLooksOut,
+    RefuseIn,
     RetentionOut,
+    WishesOut,
 )
 from app.web import now
 
 api = Blueprint("privacy_api", __name__, url_prefix="/api/v1", description="Privacy")
+WISH = f"/erasures/requests/<int(max={BIGGEST}):person_id>"
 
 
 @api.route("/me/looks", methods=["GET"])
@@ -116,8 +123,14 @@ def retention() -> dict[str, Any]:
 @may("person")
 @api.response(200, MyErasureOut)
 def my_erasure() -> dict[str, Any]:
-    """Whether you asked to be erased."""
-    return {"asked_at": queries.asked_erasure_at(me())}
+    """Whether you asked to be erased, by when it is answered, and why earlier wishes were refused."""
+    return _wish()
+
+
+def _wish() -> dict[str, Any]:
+    found = queries.wish(me())
+    told = {"asked_at": None, "due": None, "extended_because": None}
+    return {**told, **(found._mapping if found else {}), "refusals": queries.refusals(me())}
 
 
 @api.route("/me/erasure", methods=["PUT"])
@@ -127,7 +140,8 @@ def ask_erasure() -> dict[str, Any]:
     """Ask the organisation to erase you. An administrator does it; until then you can take it back."""
     with transaction():
         erasing.ask(person_id=me(), at=now())
-        return {"asked_at": queries.asked_erasure_at(me())}
+        settle(now())
+        return _wish()
 
 
 @api.route("/me/erasure", methods=["DELETE"])
@@ -148,6 +162,68 @@ def erasures(asked: dict[str, Any]) -> dict[str, Any]:
     """Who was erased: numbers, the highest first."""
     found = queries.erased(before=asked["before"])
     return {"erasures": found, "next": found[-1].person_id if len(found) == queries.PAGE else None}
+
+
+@api.route("/erasures/requests", methods=["GET"])
+@may("admin", "hr")
+@api.response(200, WishesOut)
+def wishes() -> dict[str, Any]:
+    """Who asks to be erased, the longest waiting first; for HR of whom they serve."""
+    found = queries.erasure_requests(_hr())
+    return {
+        "requests": [
+            {"person_id": one.id, "extended": one.extended_until is not None, **one._mapping} for one in found
+        ]
+    }
+
+
+def _hr() -> int | None:
+    """Of HR: who asks; an administrator answers for all."""
+    return None if "admin" in asker().roles else me()
+
+
+def _must_answer(person_id: int) -> None:
+    if not queries.answers(person_id, _hr()):
+        raise NotFound(queries.NO_PERSON)
+
+
+@api.route(f"{WISH}/refusal", methods=["POST"])
+@may("admin", "hr")
+@api.arguments(RefuseIn)
+@api.response(204)
+@api.alt_response(404, description="nobody whom you may answer waits here")
+def refuse(form: dict[str, Any], person_id: int) -> None:
+    """Refuse a wish to be erased. They read the reason, and that they can complain or go to court."""
+    _must_answer(person_id)
+    with transaction():
+        answering.refuse(person_id, form["because"], by=me(), at=now())
+        settle(now())
+
+
+@api.route(f"{WISH}/extension", methods=["POST"])
+@may("admin", "hr")
+@api.arguments(ExtendIn)
+@api.response(204)
+@api.alt_response(404, description="nobody whom you may answer waits here")
+@api.alt_response(409, description="it was put off already")
+def extend(form: dict[str, Any], person_id: int) -> None:
+    """Put the answer off, once, with a reason that they read."""
+    _must_answer(person_id)
+    with transaction():
+        answering.extend(person_id, form["until"], form["because"], by=me(), at=now())
+        settle(now())
+
+
+@api.route(f"/erasures/mentions/<int(max={BIGGEST}):person_id>", methods=["GET"])
+@may("admin")
+@api.response(200, MentionsOut)
+@api.alt_response(404, description="nobody of that number is here")
+def named(person_id: int) -> mentions.Mentions:
+    """Where others name somebody in their own words, before you erase them; without the words."""
+    found = mentions.of(person_id)
+    if found is None:
+        raise NotFound(queries.NO_PERSON)
+    return found
 
 
 @api.route("/erasures", methods=["POST"])

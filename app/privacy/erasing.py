@@ -23,7 +23,7 @@ from app.outbox import publish
 from app.people import naming
 from app.people import queries as people
 from app.people.models import ErasedName
-from app.privacy import gone, queries
+from app.privacy import answering, gone, queries
 from app.privacy.models import Erasure, ErasureRequest
 
 WAIT = timedelta(minutes=5)  # longer than any request, import or piece of work holds a transaction open
@@ -63,6 +63,8 @@ def erase(person_ids: Iterable[int], *, by: int | None, at: datetime, guarded: b
     if guarded:
         _spare_last_administrator(rows)
     found = [row.id for row in rows]
+    if guarded:
+        answering.keep_letters(found, at=at)
     _put_down(rows, by, at)
     publish(PersonErased(person_id=one) for one in found)
     publish(PersonMoved(person_id=one) for one in found)
@@ -145,10 +147,11 @@ def sweep(*, at: datetime) -> int:
 
 
 def ask(*, person_id: int, at: datetime) -> None:
-    """Somebody asks the organisation to erase them; asking twice is asking once."""
+    """Somebody asks the organisation to erase them; asking twice is asking once. The caller settles."""
     put = upsert(ErasureRequest).values(person_id=person_id, asked_at=at).on_conflict_do_nothing()
     if db.session.scalar(put.returning(ErasureRequest.person_id)) is not None:
         _told("erasure:asked", person_id, at)
+        answering.tell_desk(person_id)
 
 
 def take_back(*, person_id: int, at: datetime) -> None:

@@ -170,6 +170,8 @@ RULES: tuple[Rule, ...] = (
     Rule("notification_settings", f"t.person_id {E}"),
     Rule("data_export", f"t.person_id {E}"),
     Rule("erasure_request", f"t.person_id {E}"),
+    Rule("erasure_refusal", f"t.person_id {E}"),
+    Rule("erasure_refusal", f"t.refused_by {E}", {"refused_by": "NULL"}),
     # and at the end what opened all that was sealed
     Rule("person_key", f"t.person_id {E}"),
 )  # fmt: skip
@@ -221,6 +223,7 @@ STAYS: Mapping[str, str] = {
     "people_file_row.external_id": _FILE, "people_file_row.name": _FILE, "people_file_row.detail": _FILE,
     "learning_refusal.reason": "it names a column and what is wrong there, never who",
     "data_export_part.content": "it goes with its file",
+    "erasure_letter.sealed": "it goes when they were told, and after three days whatever happens",
     "api_client.secret_hash": "of a system, not of a person",
     "api_client.old_secret_hash": "of a system, not of a person",
     "dossier.wrapped": "a frozen dossier stays until its term",
@@ -255,6 +258,7 @@ NUMBERS: Mapping[str, str] = {
     "activity.proposed_by": _OTHERS, "activity_merge.by_id": _OTHERS, "activity_merge.undone_by_id": _OTHERS,
     "award.revoked_by": _OTHERS, "care_report.decided_by": _OTHERS, "conversation.planned_by": _OTHERS,
     "erasure.person_id": "the list of erasures", "erasure.by_id": "the list of erasures",
+    "erasure_letter.person_id": "it goes when they were told", "erasure_letter.made_at": "it goes when they were told",
     "guidance.proposed_by": _OTHERS, "guidance.end_by": _OTHERS, "guidance_meeting.recorded_by": _OTHERS,
     "identity_join.by_id": _OTHERS, "identity_join.undone_by_id": _OTHERS, "ignored_name.by_id": _OTHERS,
     "job_criteria.published_by": _OTHERS, "mail.asked_by": _OTHERS, "people_file.sent_by": _OTHERS,

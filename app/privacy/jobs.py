@@ -7,12 +7,13 @@ from tempfile import TemporaryDirectory
 
 from flask_babel import lazy_gettext as _l
 
+from app import mail
 from app.db import db, transaction
-from app.jobs import do_later, job
+from app.jobs import do_later, job, stopping
 from app.language import spoken
 from app.outbox import settle
 from app.people import queries as people
-from app.privacy import actions, queries
+from app.privacy import actions, answering, queries
 from app.privacy.content import Words
 
 TITLE = _l("All that Blijk keeps of you")
@@ -49,6 +50,43 @@ def later(export_id: uuid.UUID) -> None:
     do_later(make_export, one_at_a_time=f"export:{export_id}", export_id=str(export_id))
 
 
+@job("privacy.letters", queue="mail", tries=8)
+def send_letters() -> None:
+    """Tell who asked to be erased that they were. A letter goes with the transaction in which it went out."""
+    tell_erased()
+
+
+def tell_erased() -> None:
+    if not mail.is_on():
+        return
+    with mail.post() as way:
+        while not stopping.is_set():
+            with transaction():
+                who = answering.take_letter()
+                if who is None:
+                    return
+                try:
+                    way.send(mail.message_of(answering.letter_to(who)))
+                except mail.CannotSend as no:
+                    if not no.for_good:
+                        raise
+
+
 def prune(at: datetime) -> None:
     with transaction():
         actions.prune(at=at)
+        answering.prune(at=at)
+
+
+def letters(at: datetime) -> None:
+    """Put the job down, where somebody waits to be told."""
+    with transaction():
+        if mail.is_on() and answering.letters_wait("privacy.letters"):
+            do_later(send_letters)
+
+
+def remind(at: datetime) -> None:
+    """The desk, of wishes to be erased whose day comes."""
+    with transaction():
+        answering.remind(at=at)
+        settle(at)

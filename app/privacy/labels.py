@@ -114,6 +114,7 @@ TABLES: dict[str, Any] = {
     "data_export": _l("Files of your data"),
     "erasure": _l("Who was erased, as numbers"),
     "erasure_request": _l("That you asked to be erased"),
+    "erasure_refusal": _l("Why a wish of yours to be erased was refused"),
 }
 
 COLUMNS: dict[str, Any] = {
@@ -161,6 +162,11 @@ COLUMNS: dict[str, Any] = {
     "shared": _l("shared"),
     "asked_by": _l("asked by"),
     "asked_at": _l("asked on"),
+    "refused_at": _l("refused on"),
+    "refused_by": _l("refused by"),
+    "because": _l("why"),
+    "extended_until": _l("answer by"),
+    "extended_because": _l("why it takes longer"),
     "sent_at": _l("sent on"),
     "at": _l("moment"),
     "by_id": _l("by"),

@@ -1,18 +1,19 @@
 """What is stored of somebody, as a file for themselves, which is gone after some days; and who was erased."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import NONE, PERSONAL, PSEUDONYM, TRACE, Base
+from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, TRACE, Base
 
 # The file holds what other tables hold; it is no part of the next one.
 PASSING: dict[str, Any] = {**PERSONAL, "export": False}
 # Whom it is about gets nothing of themselves any more.
 NUMBER: dict[str, Any] = {**TRACE, "export": False}
+SEALED: dict[str, Any] = {**SECRET, "export": False}
 
 
 class DataExport(Base):
@@ -59,8 +60,35 @@ class Erasure(Base):
 
 
 class ErasureRequest(Base):
-    """Somebody asks to be erased; it goes with them, or when they take it back."""
+    """Somebody asks to be erased; it goes with them, when it is refused, or when they take it back.
+
+    It is answered within a month. Where that is too short, `extended_until` and why, which they read.
+    """
 
     __tablename__ = "erasure_request"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=PSEUDONYM)
     asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    extended_until: Mapped[date | None] = mapped_column(info=PERSONAL)
+    extended_because: Mapped[str | None] = mapped_column(info=PERSONAL)
+    reminded: Mapped[str | None] = mapped_column(info=NONE)  # of which day the desk was last reminded
+
+
+class ErasureRefusal(Base):
+    """A wish to be erased that was not followed, and why: for whom it is about, as long as they are here."""
+
+    __tablename__ = "erasure_refusal"
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    asked_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    refused_at: Mapped[datetime] = mapped_column(info=PERSONAL)
+    refused_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    because: Mapped[str] = mapped_column(info=PERSONAL)
+
+
+class ErasureLetter(Base):
+    """Whom the worker still has to tell that they were erased: sealed by the master key, gone when the mail went."""
+
+    __tablename__ = "erasure_letter"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, info=NUMBER)
+    sealed: Mapped[bytes] = mapped_column(info=SEALED)
+    made_at: Mapped[datetime] = mapped_column(info=NUMBER)

@@ -194,6 +194,7 @@ PARTS: tuple[Part, ...] = (
          only=("id", "at", "actor_id", "action")),
     Part("traces", "data_export"),
     Part("traces", "erasure_request"),
+    Part("traces", "erasure_refusal"),
 )  # fmt: skip
 
 # What the class says is part of an export and is not there as a column; with why, or where it is instead.

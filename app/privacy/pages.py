@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.access import asker, may, me
 from app.db import transaction
 from app.errors import Refused
+from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
 from app.privacy import actions, asking, erasing, labels, queries, terms, words
@@ -130,13 +131,13 @@ def retention() -> ResponseReturnValue:
 @may("person")
 def export() -> ResponseReturnValue:
     found = queries.exports_of(me(), now())
-    asked_at = queries.asked_erasure_at(me())
     return render(
         "privacy/export.html",
         "privacy/_exports.html",
         exports=found,
         days=actions.KEEP.days,
-        asked_at=asked_at,
+        wish=queries.wish(me()),
+        refusals=queries.refusals(me()),
     )
 
 
@@ -146,6 +147,7 @@ def ask_erasure() -> ResponseReturnValue:
     """Ask the organisation to erase oneself."""
     with transaction():
         erasing.ask(person_id=me(), at=now())
+        settle(now())
     return redirect(url_for(".export"), 303)
 
 

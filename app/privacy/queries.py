@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,12 @@ from sqlalchemy import Row, bindparam, select, text
 from app.audit import queries as audit
 from app.audit.queries import Place
 from app.badges.queries import UNNAMED
+from app.config import timezone
 from app.db import array, db
 from app.people import queries as people
 from app.people.queries import Card
 from app.privacy import details, words
-from app.privacy.models import DataExport, ErasureRequest
+from app.privacy.models import DataExport, ErasureRefusal, ErasureRequest
 
 PAGE = 50
 NOT_THERE = _l("This file is not here, or not any more. You can ask for it again.")
@@ -172,6 +173,9 @@ def written_by(me: int) -> dict[str, list[int]]:
 
 # Erasure ------------------------------------------------------------------------------------------------------
 
+# By when a wish to be erased is answered: within a month, or by the day until which it was put off. `e` is its row.
+DUE = "coalesce(e.extended_until, CAST(CAST(e.asked_at AT TIME ZONE :zone AS date) + interval '1 month' AS date))"
+_LATEST = text("SELECT CAST(CAST(:at AS date) + interval '3 months' AS date)")
 _ASKED_AT = select(ErasureRequest.asked_at).where(ErasureRequest.person_id == bindparam("person"))
 _TO_ERASE = text(f"""
     SELECT p.id, p.name, p.job, p.role, p.active, p.external_id, e.asked_at,
@@ -187,10 +191,17 @@ _TO_ERASE = text(f"""
     FROM person p LEFT JOIN erasure_request e ON e.person_id = p.id
     WHERE p.id = ANY(CAST(:ids AS bigint[])) AND p.erased_at IS NULL ORDER BY p.sort_name, p.id
 """)
-_REQUESTS = text("""
-    SELECT p.id, p.name, e.asked_at FROM erasure_request e
+_REQUESTS = text(f"""
+    SELECT p.id, p.name, e.asked_at, e.extended_until, {DUE} AS due FROM erasure_request e
     JOIN person p ON p.id = e.person_id AND p.erased_at IS NULL ORDER BY e.asked_at, p.id LIMIT 200
 """)
+_WISH = text(f"""
+    SELECT e.asked_at, e.extended_until, e.extended_because, {DUE} AS due FROM erasure_request e
+    WHERE e.person_id = :person
+""")
+_REFUSALS = select(ErasureRefusal.asked_at, ErasureRefusal.refused_at, ErasureRefusal.because).where(
+    ErasureRefusal.person_id == bindparam("person")
+)
 _ERASED = text("""
     SELECT person_id, at FROM erasure WHERE person_id < coalesce(:before, 9223372036854775807)
     ORDER BY person_id DESC LIMIT :limit
@@ -203,6 +214,23 @@ def asked_erasure_at(person_id: int) -> datetime | None:
     return found
 
 
+def wish(person_id: int) -> Row[Any] | None:
+    """What somebody asked, by when it is answered, and why it takes longer if it does."""
+    return db.session.execute(_WISH, {"person": person_id, "zone": str(timezone())}).one_or_none()
+
+
+def refusals(person_id: int) -> Sequence[Any]:
+    """Why earlier wishes of somebody to be erased were refused, the latest first: for them."""
+    told = _REFUSALS.order_by(ErasureRefusal.refused_at.desc())
+    return db.session.execute(told, {"person": person_id}).all()
+
+
+def latest(asked_at: datetime) -> date:
+    """The last day until which an answer can be put off."""
+    found: date = db.session.scalar(_LATEST, {"at": asked_at.astimezone(timezone()).date()})
+    return found
+
+
 def to_erase(ids: Iterable[int]) -> Sequence[Row[Any]]:
     """These people, with what an erasure means for each; who was erased is not there."""
     return db.session.execute(_TO_ERASE, {"ids": array(sorted(set(ids)))}).all()
@@ -210,9 +238,16 @@ def to_erase(ids: Iterable[int]) -> Sequence[Row[Any]]:
 
 def erasure_requests(hr: int | None) -> Sequence[Row[Any]]:
     """Who asks to be erased, the longest waiting first; of HR those whom they serve."""
-    found = db.session.execute(_REQUESTS).all()
+    found = db.session.execute(_REQUESTS, {"zone": str(timezone())}).all()
     far = people.out_of_reach([one.id for one in found], hr) if hr is not None and found else set()
     return [one for one in found if one.id not in far]
+
+
+def answers(person_id: int, hr: int | None) -> bool:
+    """Whether somebody waits here for an answer: for an administrator (`hr` None), or HR who serves them."""
+    return asked_erasure_at(person_id) is not None and (
+        hr is None or not people.out_of_reach([person_id], hr)
+    )
 
 
 def erased(*, before: int | None = None, limit: int = PAGE) -> Sequence[Row[Any]]:

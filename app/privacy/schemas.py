@@ -126,6 +126,7 @@ class EraseForm(Schema):
 class EraseQuery(Schema):
     ids = fields.List(fields.Integer(validate=_id), load_default=[], validate=validate.Length(0, 1000))
     erased = fields.Integer(load_default=0, validate=validate.Range(0, 1000))
+    said = fields.String(load_default="", validate=validate.OneOf(("", "refused", "extended")))
 
 
 class EraseIn(Schema):
@@ -153,5 +154,74 @@ class ErasedOut(Schema):
     erased = fields.List(fields.Integer(), required=True, metadata={"description": "whom this call erased"})
 
 
+class RefusalOut(Schema):
+    asked_at = fields.DateTime(required=True)
+    refused_at = fields.DateTime(required=True)
+    because = fields.String(required=True)
+
+
 class MyErasureOut(Schema):
-    asked_at = fields.DateTime(allow_none=True, metadata={"description": "null: you did not ask for it"})
+    asked_at = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "null: you do not ask for it"}
+    )
+    due = fields.Date(required=True, allow_none=True, metadata={"description": "by when it is answered"})
+    extended_because = fields.String(
+        required=True, allow_none=True, metadata={"description": "why the answer takes longer than a month"}
+    )
+    refusals = fields.List(
+        fields.Nested(RefusalOut), required=True, metadata={"description": "of earlier wishes, newest first"}
+    )
+
+
+class RefuseForm(Schema):
+    because = fields.String(load_default="", validate=validate.Length(max=8000))
+
+
+class ExtendForm(RefuseForm):
+    until = fields.Date(load_default=None, allow_none=True)
+
+
+class RefuseIn(Schema):
+    """Why not; they read exactly this, and that they can complain."""
+
+    because = fields.String(required=True, validate=validate.Length(max=8000))
+
+
+class ExtendIn(RefuseIn):
+    """Why it takes longer, and until when: at most three months after they asked."""
+
+    until = fields.Date(required=True)
+
+
+class WishOut(Schema):
+    person_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    asked_at = fields.DateTime(required=True)
+    due = fields.Date(required=True, metadata={"description": "by when they get an answer"})
+    extended = fields.Boolean(required=True, metadata={"description": "put off once already"})
+
+
+class WishesOut(Schema):
+    requests = fields.List(fields.Nested(WishOut), required=True)
+
+
+class MentionOut(Schema):
+    kind = fields.String(
+        required=True, metadata={"description": "lesson, kudos, recognition, activity, wish"}
+    )
+    where = fields.String(required=True, metadata={"description": "its address"})
+    whole = fields.Boolean(required=True, metadata={"description": "false: only the first name"})
+
+
+class HiddenMentionsOut(Schema):
+    kind = fields.String(required=True)
+    number = fields.Integer(required=True)
+
+
+class MentionsOut(Schema):
+    found = fields.List(fields.Nested(MentionOut), required=True)
+    hidden = fields.List(
+        fields.Nested(HiddenMentionsOut), required=True,
+        metadata={"description": "texts that not every colleague may read: how many, by kind"},
+    )  # fmt: skip
+    more = fields.Boolean(required=True)

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
+from app.audit import actions as audit
 from app.config import timezone
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
@@ -42,17 +43,19 @@ _OBJECTION = text("""
     SELECT * FROM review_objection WHERE review_id = :review ORDER BY number DESC LIMIT 1 FOR NO KEY UPDATE
 """)
 # Whoever has or had a seat, opened the round, asked for the review, named its seats or had it decided anew had a part
-# in it.
-_NO_PART = text("""
-    SELECT p.id FROM person p, review r LEFT JOIN review_round o ON o.id = r.round_id
-    WHERE r.id = :review AND p.id = :person AND p.active AND p.erased_at IS NULL AND p.id <> r.person_id
-      AND p.id <> r.asked_by AND p.id IS DISTINCT FROM o.opened_by
-      AND NOT EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND :person IN (s.person_id, s.named_by))
-      AND NOT EXISTS (SELECT FROM review_objection x
-                      WHERE x.review_id = r.id AND x.handler_id = :person AND x.handled_at IS NOT NULL)
+# in it. `p` is who would handle the objection, `r` the review.
+NO_PART = """
+    p.active AND p.erased_at IS NULL AND p.id <> r.person_id AND p.id <> r.asked_by
+    AND NOT EXISTS (SELECT FROM review_round o WHERE o.id = r.round_id AND o.opened_by = p.id)
+    AND NOT EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND p.id IN (s.person_id, s.named_by))
+    AND NOT EXISTS (SELECT FROM review_objection x
+                    WHERE x.review_id = r.id AND x.handler_id = p.id AND x.handled_at IS NOT NULL)
+"""
+_NO_PART = text(f"""
+    SELECT p.id FROM person p, review r WHERE r.id = :review AND p.id = :person AND {NO_PART}
 """)
 _HANDLER = text("""
-    UPDATE review_objection SET handler_id = :person WHERE review_id = :review AND handled_at IS NULL
+    UPDATE review_objection SET handler_id = :person, reminded = NULL WHERE review_id = :review AND handled_at IS NULL
 """)
 _HANDLED = text("""
     UPDATE review_objection SET outcome = :outcome, answer = :sealed, handled_at = :at
@@ -141,7 +144,10 @@ def file_objection(review_id: uuid.UUID, words: str, *, person_id: int, at: date
         raise Conflict(_l("You objected already. What you wrote stands in the file."))
     touched([(review_id, person_id, "objected")], at)
     desk = db.session.scalars(_HR, {"holder": person_id, "department": row.department_id}).all()
-    publish(ReviewObjected(person_id=one, review_id=review_id, handles=False) for one in desk)
+    publish(
+        ReviewObjected(person_id=one, review_id=review_id, handles=False, since=at.isoformat())
+        for one in desk
+    )
 
 
 def name_handler(review_id: uuid.UUID, *, person_id: int, by: int, at: datetime) -> None:
@@ -153,7 +159,9 @@ def name_handler(review_id: uuid.UUID, *, person_id: int, by: int, at: datetime)
         raise Refused(WRONG["handler"], fields={"person": WRONG["handler"]})
     db.session.execute(_HANDLER, told)
     touched([(review_id, person_id, "handler_named")], at)
-    publish([ReviewObjected(person_id=person_id, review_id=review_id, handles=True)])
+    detail = {"review": str(review_id), "of": person_id}
+    audit.write("review:handler_named", at=at, actor_id=by, person_id=row.person_id, detail=detail)
+    publish([ReviewObjected(person_id=person_id, review_id=review_id, handles=True, since=at.isoformat())])
 
 
 def _waiting(review_id: uuid.UUID) -> Any:

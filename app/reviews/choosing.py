@@ -30,12 +30,15 @@ _REACH = (
 _DUE = f"""
     CASE r.stage WHEN 'gathering' THEN {terms.due("r", "evidence_due")} WHEN 'panel' THEN {terms.due("r", "panel_due")}
                  WHEN 'deciding' THEN {terms.due("r", "decide_due")} WHEN 'decided' THEN o.release_on
-                 WHEN 'released' THEN {terms.after_release("r", "seen_days")} END
+                 WHEN 'released' THEN CASE WHEN x.filed_at IS NOT NULL AND x.handled_at IS NULL
+                                           THEN {terms.answer_due("x")} ELSE {terms.after_release("r", "seen_days")} END
+                 END
 """
+_LATE = f"{_DUE} < :today AND (r.stage <> 'released' OR x.filed_at IS NOT NULL AND x.handled_at IS NULL)"
 _LIST = text(f"""
     SELECT r.id, r.stage, r.person_id, p.name, j.name AS job, d.name AS department, r.round_id, o.name AS round_name,
            {_DUE} AS due, r.seen_at, r.unseen_at, x.filed_at AS objected_at, x.handled_at, x.handler_id,
-           coalesce({_DUE} < :today AND r.stage <> 'released', false) AS late,
+           coalesce({_LATE}, false) AS late,
            (SELECT count(*) FROM review_seat s JOIN person q ON q.id = s.person_id AND q.active
             WHERE s.review_id = r.id AND s.seat = 'member' AND s.stepped_aside_at IS NULL) AS members,
            (SELECT count(*) FROM review_seat s JOIN person q ON q.id = s.person_id AND q.active
@@ -46,7 +49,7 @@ _LIST = text(f"""
     LEFT JOIN LATERAL (SELECT * FROM review_objection WHERE review_id = r.id ORDER BY number DESC LIMIT 1) x ON true
     WHERE {_REACH}
       AND CASE WHEN :stage = '' THEN r.stage NOT IN ('closed', 'withdrawn')
-               WHEN :stage = 'late' THEN r.stage IN ('gathering', 'panel', 'deciding', 'decided') AND {_DUE} < :today
+               WHEN :stage = 'late' THEN r.stage NOT IN ('closed', 'withdrawn') AND {_LATE}
                WHEN :stage = 'objection' THEN x.filed_at IS NOT NULL AND x.handled_at IS NULL
                ELSE r.stage = :stage END
       AND (CAST(:round AS bigint) IS NULL OR r.round_id = :round)

@@ -52,6 +52,12 @@ def _who(said: str) -> int:
     return found[0].id
 
 
+def written(action: str, round_id: int, person_id: int, **more: Any) -> None:
+    """Whom HR named or took out: for the audit log, and for who it is about."""
+    detail = {"round": round_id, **more}
+    audit.write(action, at=now(), actor_id=me(), person_id=person_id, detail=detail)
+
+
 @pages.get("/hr/reviews")
 @may("hr")
 def listed() -> ResponseReturnValue:
@@ -170,7 +176,9 @@ def name_seat(round_id: int) -> ResponseReturnValue:
     _must(round_id)
     form = body(forms.NameSeatIn())
     with transaction():
-        rounds.name_seat(round_id, person_id=_who(form["person"]), seat=form["seat"], at=now())
+        person_id = _who(form["person"])
+        rounds.name_seat(round_id, person_id=person_id, seat=form["seat"], at=now())
+        written("review_round:seat_named", round_id, person_id, seat=form["seat"])
         settle(now())
     return _back(round_id, _("Saved"))
 
@@ -182,6 +190,7 @@ def drop_seat(round_id: int) -> ResponseReturnValue:
     form = body(forms.DropSeatIn())
     with transaction():
         rounds.drop_seat(round_id, person_id=form["person_id"], seat=form["seat"])
+        written("review_round:seat_dropped", round_id, form["person_id"], seat=form["seat"])
     return _back(round_id, _("Saved"))
 
 
@@ -192,10 +201,12 @@ def list_person(round_id: int) -> ResponseReturnValue:
     found = _must(round_id)
     form = body(forms.ListPersonIn())
     with transaction():
+        person_id = _who(form["person"])
         rounds.list_person(
-            round_id, person_id=_who(form["person"]), job_id=form["job_id"], reach=_reach(),
+            round_id, person_id=person_id, job_id=form["job_id"], reach=_reach(),
             jobs=[one.id for one in found.jobs],
         )  # fmt: skip
+        written("review_round:listed", round_id, person_id, job=form["job_id"])
     return _back(round_id, _("Saved"))
 
 

@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.outbox import settle
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, opening, panel, rounds, waiting
-from app.reviews.desk import decisions_file
+from app.reviews.desk import decisions_file, written
 from app.reviews.opening import ONE, must, part, reach, run, today
 from app.reviews.schemas import BIGGEST
 from app.reviews.telling import (
@@ -152,6 +152,7 @@ def name_seat(form: dict[str, Any], round_id: int) -> dict[str, Any]:
     must(round_id)
     with transaction():
         rounds.name_seat(round_id, person_id=form["person_id"], seat=form["seat"], at=now())
+        written("review_round:seat_named", round_id, form["person_id"], seat=form["seat"])
         settle(now())
         return _whole(round_id)
 
@@ -165,6 +166,7 @@ def drop_seat(round_id: int, person_id: int, seat: str) -> dict[str, Any]:
     must(round_id)
     with transaction():
         rounds.drop_seat(round_id, person_id=person_id, seat=seat)
+        written("review_round:seat_dropped", round_id, person_id, seat=seat)
         return _whole(round_id)
 
 
@@ -178,6 +180,7 @@ def list_person(form: dict[str, Any], round_id: int) -> dict[str, Any]:
     found = must(round_id)
     with transaction():
         rounds.list_person(round_id, **form, reach=reach(), jobs=[one.id for one in found.jobs])
+        written("review_round:listed", round_id, form["person_id"], job=form["job_id"])
         return _whole(round_id)
 
 

@@ -8,14 +8,15 @@ HR and the employee read the same at every moment.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
+from app.config import timezone
 from app.db import db
 from app.people.queries import keys_of
-from app.reviews import dossier
+from app.reviews import dossier, rules
 from app.reviews.queries import Open
 from app.reviews.sealing import plain
 
@@ -78,6 +79,11 @@ class Objection:
     outcome: str | None
     answer: str | None
     handled_at: datetime | None
+
+    @property
+    def due(self) -> date:
+        """By when it is answered."""
+        return self.filed_at.astimezone(timezone()).date() + timedelta(days=rules.HANDLE_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

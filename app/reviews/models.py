@@ -276,6 +276,7 @@ class ReviewObjection(Base):
     outcome: Mapped[str | None] = mapped_column(info=PERSONAL)
     answer: Mapped[bytes | None] = mapped_column(info=SECRET)
     handled_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    reminded: Mapped[str | None] = mapped_column(info=NONE)  # of what who waits for it was last reminded
 
 
 class ReviewStep(Base):

@@ -13,6 +13,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
+from app.audit.actions import write
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewSeatNamed, ReviewWaits
@@ -152,6 +153,8 @@ def name_seat(review_id: uuid.UUID, *, person_id: int, seat: str, by: int, at: d
             raise Refused(WRONG["before"], fields={"person": WRONG["before"]})
         return
     touched([(review_id, person_id, f"named_{seat}")], at)
+    detail = {"review": str(review_id), "seat": seat, "of": person_id}
+    write("review:seat_named", at=at, actor_id=by, person_id=row.person_id, detail=detail)
     publish([ReviewSeatNamed(person_id=person_id, review_id=review_id, round_id=None, seat=seat)])
     if row.stage == "deciding" and seat == "decider":
         publish([ReviewWaits(person_id=person_id, review_id=review_id, what="decide", since="ready")])
@@ -184,6 +187,8 @@ def step_aside(
     if not left:
         raise NotFound(NOT_THERE) if by == person_id else Conflict(_l("This seat is empty already."))
     touched([(review_id, person_id, "stepped_aside" if by == person_id else "taken_off")], at)
+    detail = {"review": str(review_id), "seats": list(left), "of": person_id}
+    write("review:seat_left", at=at, actor_id=by, person_id=row.person_id, detail=detail)
     complete([review_id], at=at)
 
 

@@ -253,6 +253,8 @@ def step_words() -> dict[str, str]:
         "answered": _("wrote an answer"),
         "objected": _("objected"),
         "handler_named": _("was asked to handle the objection"),
+        "handler_left": _("Who handled the objection left; HR names somebody else"),
+        "handler_stands_in": _("handles the objection in the place of who is away"),
         "objection_answered": _("answered the objection"),
         "decided_anew": _("Others decide anew"),
         "begun": _("let the panel begin"),

@@ -37,6 +37,10 @@ PLAN = timedelta(days=182)  # until when what is left open becomes a goal, where
 FROM = (timedelta(days=31), timedelta(days=366))  # how far back and ahead a promotion may begin
 PANELS = 5  # reviews, before anybody sees how panels judged a criterion
 REMIND = timedelta(days=3)  # before something is due
+HANDLE_DAYS, NAME_DAYS = (
+    28,
+    7,
+)  # an objection is answered within these days; HR names within those who answers it
 
 
 def wrong_with_round(

@@ -260,6 +260,6 @@ def _objection(one: judging.Objection | None) -> dict[str, Any] | None:
         return None
     handler = {"id": one.handler_id, "name": one.handler} if one.handler_id else None
     return {
-        "words": one.words, "filed_at": one.filed_at, "handler": handler, "outcome": one.outcome,
+        "words": one.words, "filed_at": one.filed_at, "due": one.due, "handler": handler, "outcome": one.outcome,
         "answer": one.answer, "handled_at": one.handled_at,
     }  # fmt: skip

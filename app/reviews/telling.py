@@ -113,6 +113,7 @@ class DecisionDraftOut(DecidedOut):
 class ReviewObjectionOut(Schema):
     words = fields.String(required=True)
     filed_at = fields.DateTime(required=True)
+    due = fields.Date(required=True, metadata={"description": "by when it is answered"})
     handler = fields.Nested(ReviewPersonOut, required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True)
     answer = fields.String(required=True, allow_none=True)

@@ -3,6 +3,8 @@
 What somebody gathers ends so many days later, and all that waits for it with it. Who is away now is not reminded.
 """
 
+from app.reviews import rules
+
 DUES = ("evidence_due", "panel_due", "decide_due")
 
 
@@ -33,3 +35,13 @@ def after_release(review: str, days: str) -> str:
 def is_here(person: str) -> str:
     """Whether somebody (an id) is not away on `:today`."""
     return f"NOT EXISTS (SELECT FROM pause u WHERE u.person_id = {person} AND :today BETWEEN u.since AND u.until)"
+
+
+def answer_due(objection: str) -> str:
+    """By when an objection is answered. Who objected waits for it, so nobody's days away move it."""
+    return f"(CAST({objection}.filed_at AT TIME ZONE :zone AS date) + {rules.HANDLE_DAYS})"
+
+
+def naming_due(objection: str) -> str:
+    """By when HR names somebody who answers it."""
+    return f"(CAST({objection}.filed_at AT TIME ZONE :zone AS date) + {rules.NAME_DAYS})"

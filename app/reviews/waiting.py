@@ -11,7 +11,7 @@ from app.config import timezone
 from app.db import array, db
 from app.events import ReviewWaits
 from app.outbox import publish
-from app.reviews import after, dossier, panel, rounds, rules, terms
+from app.reviews import after, dossier, handling, panel, rounds, rules, terms
 
 _EVIDENCE_DUE, _SIGN_DUE = terms.due("r", "evidence_due"), terms.after_release("r", "seen_days")
 _EVIDENCE = text(f"""
@@ -60,6 +60,11 @@ _WAITS = text(f"""
            OR r.stage = 'deciding' AND s.seat = 'decider'
               AND NOT EXISTS (SELECT FROM review_decision d WHERE d.review_id = r.id AND d.person_id = s.person_id
                               AND d.signed_at IS NOT NULL))
+    UNION ALL
+    SELECT r.id, p.id, 'handle' FROM review r
+    JOIN review_objection s ON s.review_id = r.id AND s.handled_at IS NULL
+    JOIN person p ON p.id = s.handler_id AND p.active
+    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.stage = 'released' AND {terms.is_here("p.id")}
     ORDER BY 1, 2
 """)
 _IN_PANEL = text("SELECT id FROM review WHERE stage = 'panel' ORDER BY id")
@@ -99,6 +104,7 @@ def keep_going(*, at: datetime) -> None:
     panel.complete(list(db.session.scalars(_IN_PANEL)), at=at)
     remind_in_time(at=at)
     after.go_on(at=at)
+    handling.keep_going(at=at)
     dossier.destroy_at_term(at=at)
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -61,3 +63,35 @@ def test_looking_at_oneself_is_nobodys_business(app: Flask, cast: Cast) -> None:
 def test_the_application_cannot_change_what_was_written(app: Flask, cast: Cast, wrong: str) -> None:
     with app.app_context(), pytest.raises(DBAPIError):
         db.session.execute(text(wrong))
+
+
+WRONG = ("UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE")
+TRACES = ("ledger_entry", "audit_entry", "look", "seal")
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_web_and_worker_have_no_right_to_change_any_trace(app: Flask, database: Any, role: str) -> None:
+    with psycopg.connect(database.url(role), autocommit=True) as line:
+        for table in TRACES:
+            for wrong in WRONG:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    line.execute(wrong.format(table))
+
+
+def test_nor_does_a_trigger_let_their_owner(app: Flask, cast: Cast, database: Any) -> None:
+    """So that neither guard rests on the other."""
+    with app.app_context():
+        with transaction():
+            actions.write("award:revoked", at=AT, actor_id=cast.clara, person_id=cast.anna)
+        actions.look(viewer_id=cast.clara, person_id=cast.anna, what="review", allowed=True, at=AT)
+    with psycopg.connect(database.url("owner"), autocommit=True) as line:
+        for table in ("audit_entry", "look"):
+            for wrong in WRONG:
+                with pytest.raises(psycopg.errors.RestrictViolation):
+                    line.execute(wrong.format(table))
+        kept = line.execute("""
+            SELECT tgrelid::regclass::text, count(*), bool_and(tgenabled = 'O'), bit_or(tgtype::int)
+            FROM pg_trigger WHERE tgname IN ('keep_rows', 'keep_table') AND tgrelid::regclass::text = ANY(%s)
+            GROUP BY 1 ORDER BY 1""", [list(TRACES)]).fetchall()  # fmt: skip
+    every = 1 | 2 | 8 | 16 | 32  # for each row, before, DELETE, UPDATE, TRUNCATE
+    assert kept == [(table, 2, True, every) for table in sorted(TRACES)]

@@ -35,7 +35,7 @@ def test_a_column_about_somebody_goes_or_stays_with_a_reason(name):
 
 
 # Of these the rows of whoever is erased go; others only lose what stands in them of that person.
-WHOLLY = {"conversation", "identity_join"}
+WHOLLY = {"conversation", "identity_join", "erasure_refusal"}
 
 
 @pytest.mark.parametrize(("table", "column"), NAMING)
