@@ -23,6 +23,7 @@ from app.people.rules import ROLES
 from app.web import body, now, query, render
 
 people = Blueprint("admin_people", __name__)
+ON_A_PAGE = 36  # a page of them stays below 800 elements
 ONE = f"/admin/people/<int(max={BIGGEST}):person_id>"
 NO_MAIL = _l("No mail is sent from here: MAIL_URL is not set. Print letters instead.")
 NOBODY = _l("Tick at least one person.")
@@ -48,7 +49,7 @@ def everybody() -> ResponseReturnValue:
 def _everybody(asked: dict[str, Any], **more: Any) -> Response:
     after = (asked["after"], asked["after_id"]) if asked["after_id"] is not None else None
     wanted = {name: asked[name] for name in ("q", "department", "role", "show")}
-    found, following = queries.roster(now(), **wanted, after=after, hr=_hr())
+    found, following = queries.roster(now(), **wanted, after=after, limit=ON_A_PAGE, hr=_hr())
     reach = queries.hr_reach(me()) if _hr() else None
     context = {
         "found": found,

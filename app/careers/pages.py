@@ -104,7 +104,16 @@ def shown(items: Sequence[queries.Criterion]) -> dict[str, Any]:
 @may("person")
 def why() -> ResponseReturnValue:
     found = vision_map.the_map(whole=bool(asker().roles & vision_map.SEE_HOLES), today=today())
-    return render("careers/vision.html", map=found, keeps=keeps_vision(), year=today().year)
+    return render(
+        "careers/vision.html", map=found, usual=_usual_levels(found), keeps=keeps_vision(), year=today().year
+    )
+
+
+def _usual_levels(found: vision_map.Map) -> Sequence[Any]:
+    """The levels that most skills share: the page says them once, and of a skill only those of its own."""
+    told = [one.row.levels for goal in (*found.goals, found.loose) for one in goal.skills if one.row.levels]
+    usual: Sequence[Any] = max(told, key=told.count, default=())
+    return usual if told.count(usual) > 1 else ()
 
 
 @pages.get("/vision/plan")
