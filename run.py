@@ -41,6 +41,7 @@ def main() -> None:
     elif what == "lock":
         lock()
     else:
+        keep_what_is_compiled()
         prepare(*((RUN, DEMO) if what.startswith("demo") else (RUN, DEMO, DEV)))
         go(what, rest)
 
@@ -61,6 +62,13 @@ def go(what: str, rest: list[str]) -> None:
         os.chdir(ROOT)
         sys.stdout.flush()
         os.execv(PYTHON, [str(PYTHON), "-m", *modules[what], *rest])  # noqa: S606
+
+
+def keep_what_is_compiled() -> None:
+    """Where Python may not write beside its sources, it writes into var: else each process of the tests and the demo
+    compiles everything anew, for several seconds."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "var" / "pycache"))
 
 
 def prepare(*locks: str) -> None:

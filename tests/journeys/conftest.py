@@ -8,8 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -34,6 +37,9 @@ LONGER = 60  # after its time a journey loses its browser; if it goes on all the
 
 
 SECONDS = pytest.StashKey[float]()
+FRESH = timedelta(minutes=3)
+ZONE = ZoneInfo("Europe/Amsterdam")
+Made = TypeVar("Made")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -128,28 +134,72 @@ def visit(app: Flask, cast: Cast, server: str, open_context: Callable[..., Brows
     return start
 
 
+@dataclass
+class Found:
+    """What journeys find: made by the actions of real use, put back for the next test, and made anew when it is
+    some minutes old or of another day, since pages tell how long ago a thing was."""
+
+    database: Any
+    kept: dict[str, tuple[datetime, Callable[[], None], Any]] = field(default_factory=dict)
+
+    def one(self, name: str, make: Callable[[], Made]) -> Made:
+        now = scene.moment()
+        if name in self.kept:
+            at, put_back, made = self.kept[name]
+            if now - at < FRESH and at.astimezone(ZONE).date() == now.astimezone(ZONE).date():
+                put_back()
+                kept: Made = made
+                return kept
+        made = make()
+        rows, boards = self.database.keep(f"found_{name}"), self.database.keep_redis()
+
+        def put_all_back() -> None:
+            self.database.line.execute(rows)
+            boards()
+
+        self.kept[name] = now, put_all_back, made
+        return made
+
+
+@pytest.fixture(scope="session")
+def found(database: Any) -> Found:
+    return Found(database)
+
+
 @pytest.fixture
-def catalogue(app: Flask, cast: Cast) -> None:
+def catalogue(app: Flask, cast: Cast, found: Found) -> None:
     """The skills, activities, rules and badges of the demo."""
-    with app.app_context():
-        scene.load_catalogue()
+
+    def make() -> None:
+        with app.app_context():
+            scene.load_catalogue()
+
+    found.one("catalogue", make)
 
 
 @pytest.fixture
-def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask) -> scene.Company:
+def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask, found: Found) -> scene.Company:
     """A company in which something has happened already, with its boards."""
-    with app.app_context():
-        made = scene.happen(cast)
-    with worker_app.app_context():
-        work()
-    return made
+
+    def make() -> scene.Company:
+        with app.app_context():
+            made = scene.happen(cast)
+        with worker_app.app_context():
+            work()
+        return made
+
+    return found.one("company", make)
 
 
 @pytest.fixture
-def reviews(app: Flask, company: scene.Company, cast: Cast) -> judged.Reviews:
+def reviews(app: Flask, company: scene.Company, cast: Cast, found: Found) -> judged.Reviews:
     """Promotion reviews in every stage."""
-    with app.app_context():
-        return judged.happen(cast)
+
+    def make() -> judged.Reviews:
+        with app.app_context():
+            return judged.happen(cast)
+
+    return found.one("reviews", make)
 
 
 @pytest.fixture
