@@ -1,6 +1,6 @@
 """Which language is spoken, and the words for it: one .po file per room, merged in memory at the start."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 LANGUAGES = ("nl", "en")
 FIRST = "nl"
 COMMANDS = "en"
+FALLBACK = "en"
 COOKIE = "blijk_language"
 FOLDER = Path(__file__).parent / "translations"
 
@@ -49,6 +50,7 @@ def init_app(app: Flask, *, preferred: Callable[[], str | None], timezone: str) 
     babel = Babel(app, default_locale=FIRST, locale_selector=choose, timezone_selector=lambda: timezone)
     babel.domain_instance = Words()
     app.jinja_env.globals.update(get_locale=get_locale, languages=LANGUAGES)
+    app.jinja_env.filters["said"] = in_language
     for language in LANGUAGES:
         words(language)
 
@@ -71,6 +73,14 @@ def words(language: str) -> NullTranslations:
 def lang() -> str:
     """The language of this request, as a key of texts that are kept in both."""
     return "nl" if str(get_locale()) == "nl" else "en"
+
+
+def in_language(texts: Mapping[str, str] | None) -> str:
+    """What HR wrote, in the reader's language, or else in the one there is."""
+    if not texts:
+        return ""
+    wanted = texts.get(str(get_locale()))
+    return wanted or texts.get(FALLBACK) or next((text for text in texts.values() if text), "")
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_htmx import HTMX
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -26,7 +25,6 @@ from app.reading import read_json
 htmx = HTMX()
 log = structlog.get_logger("blijk.web")
 SWAP_HEADERS = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"]
-FALLBACK = "en"
 
 WRONG_FIELDS = _l("Something is not filled in right. Look at the fields below.")
 WRONG_ADDRESS = _l("Something in this address is not right. The link may be old, or was not copied whole.")
@@ -51,14 +49,6 @@ def now() -> datetime:
 def once() -> str:
     """A key for a form, so that sending it twice does it once."""
     return secrets.token_urlsafe(16)
-
-
-def in_language(texts: Mapping[str, str] | None) -> str:
-    """What HR wrote, in the reader's language, or else in the one there is."""
-    if not texts:
-        return ""
-    wanted = texts.get(str(get_locale()))
-    return wanted or texts.get(FALLBACK) or next((text for text in texts.values() if text), "")
 
 
 # One way in -------------------------------------------------------------------------------------------------
@@ -172,7 +162,6 @@ def wrong_with(no: ValidationError | Refused | None, known: Mapping[str, object]
 def init_app(app: Flask) -> None:
     htmx.init_app(app)
     app.jinja_env.globals.update(once=once, swaps=swaps, now=now, wrong={}, refusal=None)
-    app.jinja_env.filters["said"] = in_language
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(NotJson, _not_json)

@@ -28,11 +28,12 @@ from app.activities.schemas import (
 from app.config import timezone
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
+from app.language import in_language
 from app.outbox import settle
 from app.people.meant import meant
 from app.people.queries import cards, colleagues, manager_ids
 from app.vision import queries as vision
-from app.web import body, done, in_language, now, query, render, swaps
+from app.web import body, done, now, query, render, swaps
 
 pages = Blueprint("activities", __name__)
 TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "note", "link", "who")

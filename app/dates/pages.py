@@ -17,9 +17,10 @@ from app.dates.rules import NewDate
 from app.dates.schemas import LOCAL, DateForm, PlacesQuery, TickForm
 from app.db import transaction
 from app.errors import NotFound, Refused
+from app.language import in_language
 from app.outbox import settle
 from app.people.meant import meant
-from app.web import body, done, in_language, now, once, query, render
+from app.web import body, done, now, once, query, render
 
 pages = Blueprint("dates", __name__)
 TYPED = ("starts_at", "ends_at", "place", "link", "places", "who")

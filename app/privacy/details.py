@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app.db import array, db
-from app.web import in_language
+from app.language import in_language
 
 Line = tuple[str, str]  # what it is, and what it says
 Ref = tuple[str, int | str]

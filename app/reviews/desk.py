@@ -16,6 +16,7 @@ from app.careers import queries as careers
 from app.config import timezone
 from app.db import transaction
 from app.errors import NotFound, Refused
+from app.language import in_language
 from app.outbox import settle
 from app.people import queries as people
 from app.people.rules import sort_name_of
@@ -27,7 +28,7 @@ from app.reviews.opening import run as _run
 from app.reviews.opening import today as _today
 from app.reviews.touching import NOT_THERE
 from app.tables import csv_text
-from app.web import body, comes_back, done, in_language, now, query, render, wrong_with
+from app.web import body, comes_back, done, now, query, render, wrong_with
 
 pages = Blueprint("hr_reviews", __name__)
 ROUND = f"/hr/reviews/rounds/<int(max={forms.BIGGEST}):round_id>"
