@@ -1,6 +1,5 @@
 """What is added to a lesson: pictures, reactions; and a draft, which nobody but its writer can open."""
 
-import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -15,9 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app.config import timezone
 from app.db import db
 from app.errors import NotFound, Refused
-from app.keys import decrypt, encrypt
 from app.lessons import actions, applying, pictures, queries, rules, unnamed
-from app.lessons.models import Attachment, Draft, Lesson, Reaction, Saved
+from app.lessons.models import Attachment, Lesson, Reaction, Saved
+from app.people import drafts
 
 PDF = "application/pdf"
 PICTURE = "image/webp"
@@ -144,39 +143,17 @@ def save(*, by: int, lesson_ids: Iterable[int], on: bool, at: datetime) -> None:
 
 # Drafts -------------------------------------------------------------------------------------------------------
 
-_PIECE = 4096  # so that a length tells nothing of a text
-_KEPT = select(Draft.sealed).where(Draft.mark == bindparam("mark"))
-_DROP = delete(Draft).where(Draft.mark == bindparam("mark")).returning(Draft.mark)
-
 
 def keep_draft(*, by: int, draft: Mapping[str, Any], at: datetime) -> None:
     """Keep what somebody has written so far, in place of what they had."""
-    key = unnamed.key_of(by)
-    if key is None:
-        raise NotFound(actions.NOT_THERE)
-    told = json.dumps({**draft, "saved_at": at.isoformat()}).encode()
-    sealed = encrypt(key, told.ljust(-(-len(told) // _PIECE) * _PIECE), "draft")
-    kept = insert(Draft).values(mark=_mark(key), sealed=sealed)
-    db.session.execute(
-        kept.on_conflict_do_update(index_elements=[Draft.mark], set_={"sealed": kept.excluded.sealed})
-    )
+    drafts.keep("lesson", draft, by=by, at=at)
 
 
 def draft_of(person_id: int) -> dict[str, Any] | None:
     """What somebody wrote so far, with `saved_at`."""
-    key = unnamed.key_of(person_id)
-    sealed = db.session.scalar(_KEPT, {"mark": _mark(key)}) if key else None
-    if key is None or sealed is None:
-        return None
-    told: dict[str, Any] = json.loads(decrypt(key, sealed, "draft"))
-    return {**told, "saved_at": datetime.fromisoformat(told["saved_at"])}
+    return drafts.kept("lesson", person_id)
 
 
 def drop_draft(*, by: int) -> bool:
     """Throw it away; says whether there was one."""
-    key = unnamed.key_of(by)
-    return key is not None and db.session.scalar(_DROP, {"mark": _mark(key)}) is not None
-
-
-def _mark(key: bytes) -> bytes:
-    return unnamed.mark(key, "draft")
+    return drafts.drop("lesson", by=by)

@@ -24,7 +24,9 @@ from app.keys import decrypt, encrypt
 from app.lessons import rules
 from app.lessons.models import Application, Lesson, Tally
 from app.outbox import publish
+from app.people import drafts
 from app.people import queries as people
+from app.people.drafts import key_of as key_of
 
 MOST = rules.MOST_UNNAMED
 AT_ONCE = 1000  # people whose marks are made at a time
@@ -46,16 +48,8 @@ def marks(key: bytes) -> list[bytes]:
 
 
 def all_marks(key: bytes) -> list[bytes]:
-    """Under all of these stands something of the owner of this key: lessons, their count, and a draft."""
-    return [*marks(key), mark(key, "tally"), mark(key, "draft")]
-
-
-def key_of(person_id: int) -> bytes | None:
-    """The own key of a person, asked once a session; none of who was erased."""
-    kept: dict[int, bytes | None] = db.session.info.setdefault("own_keys", {})
-    if person_id not in kept:
-        kept[person_id] = people.keys_of([person_id]).get(person_id)
-    return kept[person_id]
+    """Under all of these stands something of the owner of this key: lessons, their count, and drafts."""
+    return [*marks(key), mark(key, "tally"), *(mark(key, what) for what in drafts.MARKS.values())]
 
 
 def marks_of(person_id: int) -> list[bytes]:
