@@ -90,7 +90,18 @@ OWN_NAMES = {
         "terms",
         "words",
     },
-    "people": {"away", "clients", "files", "invitations", "meant", "naming", "pauses", "sign_in", "standins"},
+    "people": {
+        "away",
+        "clients",
+        "drafts",
+        "files",
+        "invitations",
+        "meant",
+        "naming",
+        "pauses",
+        "sign_in",
+        "standins",
+    },
 }
 BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", "words", "picture"} | {
     "confirming",

@@ -119,6 +119,8 @@ EXAMPLES: dict[str, Example] = {
     "activities.log": _of("/log", 200),
     "activities.log_it": _of("/log"),
     "activities.people": _of("/log/people?q=e", 303),
+    "activities.drop_draft": _of("/log/draft/discard", 303),
+    "activities.keep_draft": _of("/log/draft", 303),
     "activities.news": _of("/confirmations/new", 303),
     "activities.titles": _of("/log/titles?title=course", 303),
     "activities.waiting_log": _of("/log/{completion}", 200),

@@ -17,6 +17,7 @@ from app.activities.schemas import (
     ConfirmationsQuery,
     DecisionIn,
     HandOverForm,
+    LogDraftIn,
     LogForm,
     LogQuery,
     ManyIn,
@@ -30,6 +31,7 @@ from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.language import in_language
 from app.outbox import settle
+from app.people import drafts
 from app.people.meant import meant
 from app.people.queries import cards, colleagues, manager_ids
 from app.vision import queries as vision
@@ -128,8 +130,14 @@ def log() -> ResponseReturnValue:
     asked = query(LogQuery())
     if asked["page"] > 1:
         return render("activities/log.html", "activities/_mine.html", **_history(asked["page"]), **_form())
-    typed = _taken_up(asked["again"]) if asked["again"] else _for_activity(asked["activity"])
-    return _log(_form(typed), sent=asked["sent"])
+    if asked["again"] or asked["activity"]:
+        typed = _taken_up(asked["again"]) if asked["again"] else _for_activity(asked["activity"])
+        return _log(_form(typed), sent=asked["sent"])
+    begun = drafts.kept("log", me())
+    return _log(
+        _form({name: value for name, value in (begun or {}).items() if value}) | {"draft": begun},
+        asked["sent"],
+    )
 
 
 def _for_activity(slug: str | None) -> dict[str, Any]:
@@ -173,6 +181,7 @@ def log_it() -> ResponseReturnValue:
         with transaction():
             item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
             (completion_id,) = logs.log_completions([item], at=now())
+            drafts.drop("log", by=me())
             settle(now())
             (said,) = records.completions([completion_id])
             context = {"said": said, **_history(1), **_form()}
@@ -181,6 +190,27 @@ def log_it() -> ResponseReturnValue:
         if isinstance(no, NotFound):
             raise
         return _again(no)
+
+
+@pages.post("/log/draft")
+@may("person")
+def keep_draft() -> ResponseReturnValue:
+    """What is filled in so far; also when the button of the form sent it, which asks for the whole form."""
+    form = body(LogDraftIn())
+    with transaction():
+        drafts.keep("log", form, by=me(), at=now())
+        answer = done("activities/_draft.html", url_for(".log"), draft={"saved_at": now()})
+    if swaps():
+        answer.headers.update({"HX-Retarget": "#draft", "HX-Reswap": "innerHTML"})
+    return answer
+
+
+@pages.post("/log/draft/discard")
+@may("person")
+def drop_draft() -> ResponseReturnValue:
+    with transaction():
+        drafts.drop("log", by=me())
+        return redirect(url_for(".log"), code=303)
 
 
 @pages.get("/log/people")

@@ -92,6 +92,20 @@ class LogForm(LogIn):
     who = Line(load_default="", validate=validate.Length(max=200))
 
 
+class LogDraftIn(Schema):
+    """What is filled in so far; nothing of it need be right."""
+
+    activity_id = fields.String(load_default="", validate=validate.Length(max=18))
+    title = fields.String(load_default="", validate=validate.Length(max=200))
+    kind = fields.String(load_default="", validate=validate.Length(max=40))
+    skill_id = fields.String(load_default="", validate=validate.Length(max=18))
+    completed_on = fields.String(load_default="", validate=validate.Length(max=10))
+    hours = fields.String(load_default="", validate=validate.Length(max=20))
+    note = fields.String(load_default="", validate=validate.Length(max=1000))
+    link = fields.String(load_default="", validate=validate.Length(max=2000))
+    who = fields.String(load_default="", validate=validate.Length(max=200))
+
+
 class LogQuery(Schema):
     """Which activity the form is for, which declined log it takes up again, and what was sent a moment ago."""
 

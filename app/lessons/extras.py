@@ -1,8 +1,6 @@
 """What is added to a lesson: pictures, reactions; and a draft, which nobody but its writer can open."""
 
-import json
 import re
-import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,15 +9,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, delete, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import LargeBinary
+from sqlalchemy.dialects.postgresql import insert
 
 from app.config import timezone
 from app.db import db
 from app.errors import NotFound, Refused
-from app.keys import decrypt, encrypt
 from app.lessons import actions, applying, pictures, queries, rules, unnamed
-from app.lessons.models import Attachment, Draft, Lesson, Reaction, Saved
+from app.lessons.models import Attachment, Lesson, Reaction, Saved
+from app.people import drafts
 
 PDF = "application/pdf"
 PICTURE = "image/webp"
@@ -146,43 +143,17 @@ def save(*, by: int, lesson_ids: Iterable[int], on: bool, at: datetime) -> None:
 
 # Drafts -------------------------------------------------------------------------------------------------------
 
-_PIECE = 4096  # so that a length tells nothing of a text
-_marked = Draft.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_()
-_KEPT = select(Draft.mark, Draft.sealed).where(_marked)
-_DROP = delete(Draft).where(_marked).returning(Draft.mark)
-
 
 def keep_draft(*, by: int, draft: Mapping[str, Any], at: datetime) -> None:
     """Keep what somebody has written so far, in place of what they had."""
-    unnamed.lock_pens([by])
-    key, row = _kept(by)
-    if key is None:
-        raise NotFound(actions.NOT_THERE)
-    told = json.dumps({**draft, "saved_at": at.isoformat()}).encode()
-    sealed = encrypt(key, told.ljust(-(-len(told) // _PIECE) * _PIECE), "draft")
-    mark = row.mark if row else secrets.choice(unnamed.draft_marks(key))
-    kept = insert(Draft).values(mark=mark, sealed=sealed)
-    db.session.execute(
-        kept.on_conflict_do_update(index_elements=[Draft.mark], set_={"sealed": kept.excluded.sealed})
-    )
+    drafts.keep("lesson", draft, by=by, at=at)
 
 
 def draft_of(person_id: int) -> dict[str, Any] | None:
     """What somebody wrote so far, with `saved_at`."""
-    key, row = _kept(person_id)
-    if key is None or row is None:
-        return None
-    told: dict[str, Any] = json.loads(decrypt(key, row.sealed, "draft"))
-    return {**told, "saved_at": datetime.fromisoformat(told["saved_at"])}
+    return drafts.kept("lesson", person_id)
 
 
 def drop_draft(*, by: int) -> bool:
     """Throw it away; says whether there was one."""
-    key = unnamed.key_of(by)
-    return key is not None and db.session.scalar(_DROP, {"marks": unnamed.draft_marks(key)}) is not None
-
-
-def _kept(person_id: int) -> tuple[bytes | None, Any]:
-    key = unnamed.key_of(person_id)
-    row = db.session.execute(_KEPT, {"marks": unnamed.draft_marks(key)}).first() if key else None
-    return key, row
+    return drafts.drop("lesson", by=by)

@@ -86,14 +86,6 @@ class Tally(Base):
     sealed: Mapped[bytes] = mapped_column(info=SECRET)
 
 
-class Draft(Base):
-    """What somebody began to write; under a mark, sealed with their key."""
-
-    __tablename__ = "lesson_draft"
-    mark: Mapped[bytes] = mapped_column(primary_key=True, info=SECRET)
-    sealed: Mapped[bytes] = mapped_column(info=SECRET)
-
-
 class Attachment(Base):
     """A picture, made anew so that it carries nothing but what it shows; or a PDF, on lessons with a name."""
 

@@ -25,10 +25,12 @@ from app.keys import decrypt, encrypt, padded, unpadded
 from app.lessons import rules
 from app.lessons.models import Application, Lesson, Tally
 from app.outbox import publish
+from app.people import drafts
 from app.people import queries as people
+from app.people.drafts import key_of as key_of
+from app.people.drafts import lock_pens as lock_pens
 
 MOST = rules.MOST_UNNAMED
-DRAFTS = 64
 AT_ONCE = 1000  # people whose marks are made at a time
 KINDS = ("lesson_shared", "lesson_applied")
 _dice = SystemRandom()
@@ -61,22 +63,8 @@ def marks(key: bytes) -> list[bytes]:
 
 
 def all_marks(key: bytes) -> list[bytes]:
-    """Under all of these stands something of the owner of this key: lessons, their count, and a draft."""
-    return [*marks(key), mark(key, "tally"), *draft_marks(key)]
-
-
-def draft_marks(key: bytes) -> list[bytes]:
-    """A draft stands under any of these: were it always the same one, who has two backups could see it go each time
-    that a lesson comes, with a name and without."""
-    return [mark(key, "draft"), *(mark(key, f"draft/{number}") for number in range(1, DRAFTS))]
-
-
-def key_of(person_id: int) -> bytes | None:
-    """The own key of a person, asked once a session; none of who was erased."""
-    kept: dict[int, bytes | None] = db.session.info.setdefault("own_keys", {})
-    if person_id not in kept:
-        kept[person_id] = people.keys_of([person_id]).get(person_id)
-    return kept[person_id]
+    """Under all of these stands something of the owner of this key: lessons, their count, and drafts."""
+    return [*marks(key), mark(key, "tally"), *drafts.marks(key)]
 
 
 def marks_of(person_id: int) -> list[bytes]:
@@ -114,17 +102,7 @@ def monday_of(at: datetime) -> datetime:
     return datetime.combine(day - timedelta(days=day.weekday()), time(), timezone())
 
 
-# A lock that leaves no trace in a row: the row of a person would say who wrote in which transaction.
-_LOCK = text("""
-    SELECT pg_advisory_xact_lock(7303019, CAST(id % 2147483647 AS int))
-    FROM (SELECT unnest(CAST(:ids AS bigint[])) AS id ORDER BY 1) AS asked
-""")
 _ALONE = text("SELECT pg_try_advisory_xact_lock(7303020)")
-
-
-def lock_pens(person_ids: Iterable[int]) -> None:
-    """Let nobody of these share another lesson meanwhile; before the lock on people."""
-    db.session.execute(_LOCK, {"ids": sorted(set(person_ids))})
 
 
 _TAKEN = select(Lesson.mark).where(Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_())

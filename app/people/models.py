@@ -299,3 +299,11 @@ class Mail(Base):
     tries: Mapped[int] = mapped_column(default=0, server_default="0", info=NONE)
     sent_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     refusal: Mapped[str | None] = mapped_column(info=NONE)
+
+
+class Draft(Base):
+    """What somebody began to write, of a lesson or a log; under a mark, sealed with their key."""
+
+    __tablename__ = "lesson_draft"  # lessons had it first
+    mark: Mapped[bytes] = mapped_column(primary_key=True, info=SECRET)
+    sealed: Mapped[bytes] = mapped_column(info=SECRET)

@@ -19,6 +19,7 @@ from app.events import ExportMade
 from app.keys import decrypt, encrypt
 from app.lessons import extras, unnamed
 from app.outbox import publish
+from app.people import drafts
 from app.people import queries as people
 from app.privacy import content, queries
 from app.privacy.models import DataExport, DataExportPart
@@ -76,6 +77,7 @@ def _extras(me: int) -> list[content.Extra]:
     """What stands encrypted, and what others did about something of theirs, as its room tells them."""
     return [
         ("lessons", "lesson_draft", iter([draft] if (draft := extras.draft_of(me)) else [])),
+        ("activities", "log_draft", iter([log] if (log := drafts.kept("log", me)) else [])),
         ("conversations", "conversation_note", _notes(me)),
         ("reviews", "review_words", _words(me)),
         ("care", "about_me", _reports(me)),

@@ -59,6 +59,7 @@ TABLES: dict[str, Any] = {
     "lesson_application": _l("Lessons that you apply"),
     "lesson_reaction": _l("Your reactions to lessons"),
     "lesson_draft": _l("A lesson that you began"),
+    "log_draft": _l("Learning that you began to log"),
     "review": _l("Your reviews"),
     "review_evidence": _l("Evidence that you released"),
     "review_proposal": _l("Evidence that was proposed to you"),

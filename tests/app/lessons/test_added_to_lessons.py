@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 
 from app.db import db, transaction
 from app.lessons import changing, extras, pictures, rules
-from app.lessons.models import Attachment, Draft, Reaction
+from app.lessons.models import Attachment, Reaction
 from app.lessons.queries import PAGE
 from app.outbox import settle
+from app.people.models import Draft
 from tests.app.lessons.conftest import AT, TEXT
 from tests.cast import NAMES, Cast, SignedIn
 
