@@ -17,6 +17,7 @@ from app.lessons import actions, applying, changing, extras, queries
 from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
     BIGGEST,
+    NAMED,
     ApplicationIn,
     DraftIn,
     FeedQuery,
@@ -36,7 +37,7 @@ from app.web import body, done, now, query, render, swaps, wrong_with
 WRONG = {**actions.WRONG, "alt": extras.WRONG["alt"]}
 pages = Blueprint("lessons", __name__)
 ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
-NAMES = 50  # taken out of a text at once
+
 TEXTS = ("outcome", "title", "happened", "learned", "from_now_on", "lang", "audience")
 
 
@@ -305,7 +306,7 @@ def names() -> ResponseReturnValue:
 def remove_names() -> ResponseReturnValue:
     """The composer again, with other words in place of the colleagues that its texts name. Nothing is kept."""
     said, typed = body(SaidIn()), _typed()
-    found = queries.named_in(me(), "\n".join(said.values()), NAMES)
+    found = queries.named_in(me(), "\n".join(said.values()), NAMED)
     instead = "een collega" if typed["lang"] == "nl" else "a colleague"
     typed |= {name: without_names(text, found, instead) for name, text in said.items()}
     composer = _composer(typed) | {"removed": found}
