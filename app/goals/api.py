@@ -19,6 +19,7 @@ from app.goals.schemas import (
     GoalStateIn,
     GoalWrite,
     SharedOneOut,
+    SuggestionsOut,
     TeamGoalIn,
     TeamGoalOut,
     TeamGoalsOut,
@@ -98,6 +99,14 @@ def change(form: dict[str, Any], goal_id: int) -> dict[str, Any]:
         actions.change([told], at=now())
         settle(now())
         return _own(goal_id)
+
+
+@api.route("/me/goals/suggestions", methods=["GET"])
+@may("person")
+@api.response(200, SuggestionsOut)
+def suggestions() -> dict[str, Any]:
+    """Goals to begin with: a badge that is near, what your team learned lately, what the vision asks."""
+    return {"suggestions": queries.suggestions(me(), shelf.look(me(), lang(), now()), now())}
 
 
 @api.route(ONE, methods=["DELETE"])

@@ -98,6 +98,22 @@ class Both(Schema):
     en = fields.String()
 
 
+class GoalSuggestionOut(Schema):
+    """A goal to begin with, and what it is because of."""
+
+    because = fields.String(required=True, validate=validate.OneOf(("badge", "team", "vision")))
+    name = fields.Nested(Both, required=True, metadata={"description": "of the badge or the skill"})
+    badge = fields.String(
+        required=True, metadata={"description": "slug of the badge that would prove it, if any"}
+    )
+    skill_id = fields.Integer(required=True, allow_none=True)
+    vision_goal_id = fields.Integer(required=True, allow_none=True)
+
+
+class SuggestionsOut(Schema):
+    suggestions = fields.List(fields.Nested(GoalSuggestionOut), required=True)
+
+
 class ProofOut(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(rules.PROOFS))
     badge = fields.String(required=True, allow_none=True)

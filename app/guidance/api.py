@@ -69,8 +69,33 @@ def _offer(row: Any) -> dict[str, Any]:
 @may("person")
 @api.response(200, s.GuidancesOut)
 def mine() -> dict[str, Any]:
-    """Your own, as who learns and as who guides."""
-    return {"guidance": [_told(row) for row in queries.mine(me())]}
+    """Your own, as who learns and as who guides; and what waits for you."""
+    return _mine()
+
+
+def _mine() -> dict[str, Any]:
+    asked, to_confirm = queries.waiting_for(me())
+    return {
+        "guidance": [_told(row) for row in queries.mine(me())],
+        "shared": [_told(row) for row in queries.shared_with(me())],
+        "asked": asked,
+        "to_confirm": to_confirm,
+    }
+
+
+@api.route("/guidance/meetings/decisions", methods=["POST"])
+@may("person")
+@api.arguments(s.WordsIn)
+@api.response(200, s.GuidancesOut)
+@api.alt_response(404, description="one of them is not there, or not for you")
+@api.alt_response(409, description="one of them was decided in the meantime")
+def decide_many(form: dict[str, Any]) -> dict[str, Any]:
+    """Say the same of many meetings: all of it, or none."""
+    words = [meetings.Word(by=me(), **one) for one in form["meetings"]]
+    with transaction():
+        meetings.decide(words, decision=form["decision"], at=now())
+        settle(now())
+        return _mine()
 
 
 @api.route("/guidance", methods=["POST"])
@@ -300,6 +325,31 @@ def change(form: dict[str, Any], programme_id: int) -> Any:
         pairs.change([pairs.Change(programme_id=programme_id, to=to, version=version)], by=me(), at=now())
         settle(now())
         return queries.programme(programme_id, person_id=me())._mapping
+
+
+@api.route(f"{PROGRAMME}/pairs/many", methods=["POST"])
+@may("learning")
+@api.arguments(s.PairsIn)
+@api.response(201, s.PairsOut)
+@api.alt_response(404, description="no such programme")
+@api.alt_response(409, description="somebody is proposed or paired already")
+def pair_many(form: dict[str, Any], programme_id: int) -> dict[str, Any]:
+    """Propose many pairs, all of them or none; each of them is asked."""
+    new = [pairs.NewPair(programme_id=programme_id, **one) for one in form["pairs"]]
+    with transaction():
+        made = pairs.propose(new, by=me(), at=now())
+        settle(now())
+        rows = queries.pairs_by_id(made)
+        return {"pairs": [_pair(rows[id]) for id in made]}
+
+
+@api.route("/mentoring/kept", methods=["GET"])
+@may("learning")
+@api.response(200, s.KeptProgrammesOut)
+def kept() -> dict[str, Any]:
+    """Every mentor programme, closed ones too, for who keeps them."""
+    rows = queries.programmes(me(), _today(), all_of_them=True)
+    return {"programmes": [row._mapping for row in rows]}
 
 
 @api.route(f"{PROGRAMME}/pairs", methods=["POST"])

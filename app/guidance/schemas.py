@@ -193,6 +193,7 @@ class GuidancePersonOut(Schema):
 
 
 _IDS = fields.List(fields.Integer(), required=True)
+MANY = 200  # in one request
 
 
 class OfferOut(Schema):
@@ -228,7 +229,10 @@ class MeetingOut(Schema):
     )
     learned = fields.Integer(required=True, metadata={"description": "minutes that count for who learns"})
     share = fields.Float(
-        required=True, metadata={"description": "share of its worth, by 4 / (4 + hours the other way round)"}
+        required=True,
+        metadata={
+            "description": "share of its worth, by the hours in which you two guided each other the other way round"
+        },
     )
     reason = fields.String(required=True, metadata={"description": "why less counts: again, day, week"})
 
@@ -263,6 +267,13 @@ class GuidanceOut(Schema):
 
 class GuidancesOut(Schema):
     guidance = fields.List(fields.Nested(GuidanceOut(exclude=("meetings",))), required=True)
+    shared = fields.List(
+        fields.Nested(GuidanceOut(exclude=("meetings",))),
+        required=True,
+        metadata={"description": "what who reports to you lets you see"},
+    )
+    asked = fields.Integer(required=True, metadata={"description": "how much was asked of you"})
+    to_confirm = fields.Integer(required=True, metadata={"description": "how much waits for your word"})
 
 
 class ProgrammeOut(Schema):
@@ -289,6 +300,30 @@ class PairOut(Schema):
     guidance_id = fields.Integer(
         required=True, allow_none=True, metadata={"description": "for the two themselves"}
     )
+
+
+class PairsIn(Schema):
+    pairs = fields.List(fields.Nested(PairIn), required=True, validate=validate.Length(1, MANY))
+
+
+class PairsOut(Schema):
+    pairs = fields.List(fields.Nested(PairOut), required=True)
+
+
+class WordIn(Schema):
+    guidance_id = fields.Integer(required=True, validate=validate.Range(1, BIGGEST))
+    meeting_id = fields.Integer(required=True, validate=validate.Range(1, BIGGEST))
+
+
+class WordsIn(Schema):
+    """The same word about many meetings: all of it, or none."""
+
+    meetings = fields.List(fields.Nested(WordIn), required=True, validate=validate.Length(1, MANY))
+    decision = fields.String(required=True, validate=validate.OneOf(("confirm", "decline", "take_back")))
+
+
+class KeptProgrammesOut(Schema):
+    programmes = fields.List(fields.Nested(ProgrammeOut), required=True)
 
 
 class ProgrammesOut(Schema):

@@ -1,4 +1,4 @@
-"""The ledger in JSON: one's own; nobody else's. And profiles."""
+"""The ledger in JSON: one's own; nobody else's. Profiles, and the team of who manages people."""
 
 from typing import Any
 
@@ -7,20 +7,37 @@ from flask_babel import lazy_gettext as _l
 from flask_smorest import Blueprint
 
 from app.access import asker, may, me
+from app.activities.records import count_waiting_for
 from app.badges import showcase
+from app.config import timezone
+from app.conversations import queries as conversations
 from app.db import transaction
 from app.errors import NotFound
-from app.home import queries
+from app.home import queries, team, together
 from app.home.profiles import LESSONS
-from app.home.schemas import LedgerApiQuery, LedgerOut, MyProfileIn, MyProfileOut, ProfileOut
+from app.home.schemas import (
+    CardOut,
+    CardQuery,
+    LedgerApiQuery,
+    LedgerOut,
+    MyProfileIn,
+    MyProfileOut,
+    ProfileOut,
+    StandInIn,
+    TeamOut,
+    TeamPersonOut,
+)
 from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people import actions as people_actions
 from app.people import queries as people
+from app.people import standins
 from app.points import queries as points
 from app.web import now
 
-api = Blueprint("home_api", __name__, url_prefix="/api/v1", description="One's own ledger, and profiles")
+api = Blueprint(
+    "home_api", __name__, url_prefix="/api/v1", description="One's own ledger, profiles, and one's team"
+)
 
 
 @api.route("/me/ledger", methods=["GET"])
@@ -83,4 +100,89 @@ def _mine() -> dict[str, Any]:
         "public_job": person.public_job,
         "showcase": [one.id for one in showcase.in_place(showcase.display(me(), "me").all)],
         "address": url_for("profiles.public", handle=person.handle, _external=True),
+    }
+
+
+# The team of who manages people -----------------------------------------------------------------------------
+
+
+@api.route("/team", methods=["GET"])
+@may("manager")
+@api.response(200, TeamOut)
+def my_team() -> dict[str, Any]:
+    """Who reports to you, what there is to celebrate, and who stands in for you."""
+    return _team()
+
+
+def _team() -> dict[str, Any]:
+    reports = people.reports_of(me())
+    ids = [one.id for one in reports]
+    planned = {row.person_id: row.planned_on for row in conversations.coming(me())}
+    covered = together.covered(ids, now() - team.YEAR)
+    return {
+        "own": together.own_learning(me(), now()),
+        "members": [
+            {"id": one.id, "name": one.name, "handle": one.handle, "job": one.job,
+             "conversation_on": planned.get(one.id)}
+            for one in reports
+        ],
+        "to_celebrate": together.to_celebrate(ids, now() - team.LATELY),
+        "learned_by": None if covered is None else [
+            {"skill_id": skill, "people": number} for skill, number in sorted(covered.items())
+        ],
+        "to_confirm": count_waiting_for(me()),
+        "stand_in": standins.of(me(), _today()),
+    }  # fmt: skip
+
+
+def _today() -> Any:
+    return now().astimezone(timezone()).date()
+
+
+@api.route("/team/stand-in", methods=["PUT"])
+@may("manager")
+@api.arguments(StandInIn)
+@api.response(200, TeamOut)
+def stand_in(form: dict[str, Any]) -> dict[str, Any]:
+    """Let a colleague stand in for you; another choice takes its place."""
+    with transaction():
+        standins.name(person_id=me(), today=_today(), at=now(), **form)
+        settle(now())
+        return _team()
+
+
+@api.route("/team/stand-in", methods=["DELETE"])
+@may("manager")
+@api.response(204)
+def back_again() -> None:
+    """Nobody stands in for you any more."""
+    with transaction():
+        standins.end(person_id=me(), at=now())
+        settle(now())
+
+
+@api.route("/team/card", methods=["GET"])
+@may("person")
+@api.arguments(CardQuery, location="query")
+@api.response(200, CardOut)
+def card(asked: dict[str, Any]) -> dict[str, Any]:
+    """What stands on the card for the meeting: of your own team, or of everyone."""
+    of, since, rows = team.on_card(asked)
+    return {"of": of, "since": since, "lessons": rows}
+
+
+@api.route("/team/<handle>", methods=["GET"])
+@may("person")
+@api.response(200, TeamPersonOut)
+@api.alt_response(404, description="does not report to you")
+def team_person(handle: str) -> dict[str, Any]:
+    """One of your team, or yourself as your manager sees you; who looked is kept."""
+    found = team.mine_to_see(handle.lower())
+    display = showcase.display(found.id, "colleagues")
+    return {
+        **found._mapping,
+        "badges": display.shown,
+        "skills": display.skills,
+        "lessons": lessons.by_author(me(), found.id, team.LESSONS),
+        "conversations": conversations.of(me(), found.id),
     }

@@ -191,3 +191,108 @@ class CardQuery(Schema):
 
     of = fields.String(load_default="team", validate=validate.OneOf(("team", "everyone")))
     days = fields.Integer(load_default=30, validate=validate.OneOf((14, 30, 90)))
+
+
+class MemberOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    handle = fields.String(required=True)
+    job = fields.String(required=True)
+    conversation_on = fields.Date(
+        required=True, allow_none=True, metadata={"description": "the day of a conversation to come"}
+    )
+
+
+class NewsOut(Schema):
+    """A badge (with its name) or a lesson (with its title), as any colleague may see it."""
+
+    at = fields.DateTime(required=True)
+    badge = fields.Nested(Said, required=True, allow_none=True)
+    lesson_id = fields.Integer(required=True, allow_none=True)
+    title = fields.String(required=True, allow_none=True)
+
+
+class CelebratedOut(Schema):
+    id = fields.Integer(required=True, attribute="person_id")
+    name = fields.String(required=True)
+    handle = fields.String(required=True, attribute="profile")
+    news = fields.List(fields.Nested(NewsOut), required=True)
+
+
+class CoveredOut(Schema):
+    skill_id = fields.Integer(required=True)
+    people = fields.Integer(required=True)
+
+
+class StandInOut(Schema):
+    id = fields.Integer(required=True, attribute="deputy_id")
+    name = fields.String(required=True, attribute="deputy")
+    since = fields.Date(required=True)
+    until = fields.Date(required=True)
+
+
+class OwnLearningOut(Schema):
+    completed = fields.Integer(required=True)
+    lessons_shared = fields.Integer(required=True, attribute="shared")
+
+
+class TeamOut(Schema):
+    """Who reports to you, in the order of names, and what there is to celebrate; nobody is counted or ranked."""
+
+    own = fields.Nested(OwnLearningOut, required=True, metadata={"description": "of yourself, this quarter"})
+    members = fields.List(fields.Nested(MemberOut), required=True)
+    to_celebrate = fields.List(fields.Nested(CelebratedOut), required=True)
+    learned_by = fields.List(
+        fields.Nested(CoveredOut),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "skills in which five or more learned this year; null where fewer report to you"
+        },
+    )
+    to_confirm = fields.Integer(required=True, metadata={"description": "logs that wait for your word"})
+    stand_in = fields.Nested(StandInOut, required=True, allow_none=True)
+
+
+class StandInIn(Schema):
+    """Who stands in for you, both days included."""
+
+    deputy_id = fields.Integer(required=True, validate=validate.Range(1, BIGGEST))
+    since = fields.Date(required=True)
+    until = fields.Date(required=True)
+
+
+class TalkOut(Schema):
+    id = fields.Integer(required=True)
+    planned_on = fields.Date(required=True)
+    held_at = fields.DateTime(required=True, allow_none=True)
+    cancelled_at = fields.DateTime(required=True, allow_none=True)
+
+
+class TeamPersonOut(Schema):
+    """One of your team, or yourself as your manager sees you."""
+
+    handle = fields.String(required=True)
+    name = fields.String(required=True)
+    job = fields.String(required=True)
+    badges = fields.List(fields.Nested(WornOut), required=True)
+    skills = fields.List(fields.Nested(ProvenOut), required=True)
+    lessons = fields.List(fields.Nested(TheirLessonOut), required=True)
+    conversations = fields.List(fields.Nested(TalkOut), required=True, metadata={"description": "with you"})
+
+
+class CardLessonOut(TheirLessonOut):
+    author = fields.String(required=True, allow_none=True)
+    outcome = fields.String(required=True)
+    happened = fields.String(required=True)
+    learned = fields.String(required=True)
+    from_now_on = fields.String(required=True)
+    skills = fields.List(fields.Integer(), required=True)
+
+
+class CardOut(Schema):
+    """The card for the meeting: the latest lessons of your team, or of everyone."""
+
+    of = fields.String(required=True, validate=validate.OneOf(("team", "everyone")))
+    since = fields.DateTime(required=True)
+    lessons = fields.List(fields.Nested(CardLessonOut), required=True)

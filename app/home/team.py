@@ -4,7 +4,7 @@ People stand in the order of their names, and nothing is counted per person: wha
 or the person let their manager see. Who it is about sees the same page of themselves.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -94,13 +94,12 @@ def stand_in() -> ResponseReturnValue:
 @may("person")
 def person(handle: str) -> ResponseReturnValue:
     """One of mine, or myself as my manager sees me."""
-    found = _mine(handle)
-    own = found.id == me()
+    found = mine_to_see(handle)
     today = now().astimezone(timezone()).date()
     return render(
         "home/team_person.html",
         person=found,
-        own=own,
+        own=found.id == me(),
         display=showcase.display(found.id, "colleagues"),
         lessons=lessons.by_author(me(), found.id, LESSONS),
         conversations=conversations.of(me(), found.id),
@@ -110,14 +109,15 @@ def person(handle: str) -> ResponseReturnValue:
     )
 
 
-def _mine(handle: str) -> Any:
-    """Somebody whom I lead, or myself; others are not there."""
+def mine_to_see(handle: str) -> Any:
+    """Myself, or one of mine, which is kept as a look; anybody else is not there."""
     found = people.profile(handle)
-    if found.id != me():
-        leads = people.is_manager_of(me(), found.id)
+    own = found.id == me()
+    leads = not own and people.is_manager_of(me(), found.id)
+    if not own:
         look(viewer_id=me(), person_id=found.id, what="team:person", allowed=leads, at=now())
-        if not leads:
-            people.missing()
+    if not own and not leads:
+        people.missing()
     return found
 
 
@@ -125,7 +125,7 @@ def _mine(handle: str) -> Any:
 @may("person")
 def lately(handle: str) -> ResponseReturnValue:
     """What one of mine did last that every colleague may see; by its address their page."""
-    found = _mine(handle)
+    found = mine_to_see(handle)
     news = together.to_celebrate([found.id], now() - YEAR)
     return done(
         "home/_lately.html", url_for(".person", handle=handle), news=news[0].news[:LATEST] if news else [],
@@ -145,19 +145,25 @@ def waiting() -> ResponseReturnValue:
 def card() -> ResponseReturnValue:
     """One page for the meeting: what was learned lately. By anyone for their own team, or for the whole house."""
     asked = query(CardQuery())
-    everyone = asked["of"] == "everyone" or asker().team_id is None
-    since = now() - timedelta(days=asked["days"])
+    of, since, rows = on_card(asked)
     skills = {skill["id"]: skill for skill in vision.told()}
     return render(
         "home/card.html",
-        of="everyone" if everyone else "team",
+        of=of,
         days=asked["days"],
         since=since,
         team=team.name if (team := lessons.team_of(me())) else None,
-        lessons=together.lessons_for_meeting(None if everyone else asker().team_id, since),
+        lessons=rows,
         skill_of=skills,
         today=now().astimezone(timezone()).date(),
     )
+
+
+def on_card(asked: dict[str, Any]) -> tuple[str, datetime, Any]:
+    """Whose lessons, since when, and which; who is in no team sees those of everyone."""
+    team_id = None if asked["of"] == "everyone" else asker().team_id
+    since = now() - timedelta(days=asked["days"])
+    return "everyone" if team_id is None else "team", since, together.lessons_for_meeting(team_id, since)
 
 
 def _said(no: ValidationError | Refused | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from app.lessons import actions, applying, changing, extras, queries
 from app.lessons.rules import FILE_BYTES, REACTIONS, quarter_began
 from app.lessons.schemas import (
     BIGGEST,
+    NAMED,
     ApplicationIn,
     DraftIn,
     DraftKeptOut,
@@ -25,7 +26,9 @@ from app.lessons.schemas import (
     LessonOut,
     LessonsOut,
     LessonWholeOut,
+    NamesOut,
     NewLessonIn,
+    SaidIn,
     UploadIn,
 )
 from app.lessons.serving import as_file
@@ -249,6 +252,15 @@ def detach(lesson_id: int, file_id: uuid.UUID) -> None:
     """Take a picture or document away."""
     with transaction():
         extras.detach(by=me(), lesson_id=lesson_id, file_id=file_id)
+
+
+@api.route("/lessons/names", methods=["POST"])
+@may("person")
+@api.arguments(SaidIn)
+@api.response(200, NamesOut)
+def names(said: dict[str, str]) -> dict[str, Any]:
+    """Colleagues whose names may stand in what you are about to share. Nothing is kept."""
+    return {"names": queries.named_in(me(), "\n".join(said.values()), NAMED)}
 
 
 @api.route("/lessons/draft", methods=["GET"])

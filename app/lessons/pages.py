@@ -18,6 +18,7 @@ from app.lessons import actions, applying, changing, extras, queries
 from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
     BIGGEST,
+    NAMED,
     ApplicationIn,
     DraftIn,
     FeedQuery,
@@ -39,7 +40,6 @@ WRONG = {**actions.WRONG, "alt": extras.WRONG["alt"]}
 pages = Blueprint("lessons", __name__)
 ONE = f"/lessons/<int(max={BIGGEST}):lesson_id>"
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before all of them
-NAMES = 50  # taken out of a text at once
 TEXTS = ("outcome", "title", "happened", "learned", "from_now_on", "lang", "audience")
 
 
@@ -345,7 +345,7 @@ def names() -> ResponseReturnValue:
 def remove_names() -> ResponseReturnValue:
     """The composer again, with other words in place of the colleagues that its texts name. Nothing is kept."""
     said, typed = body(SaidIn()), _typed()
-    found = queries.named_in(me(), "\n".join(said.values()), NAMES)
+    found = queries.named_in(me(), "\n".join(said.values()), NAMED)
     instead = "een collega" if typed["lang"] == "nl" else "a colleague"
     typed |= {name: without_names(text, found, instead) for name, text in said.items()}
     composer = _composer(typed) | {"removed": found}

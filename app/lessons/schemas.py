@@ -110,6 +110,13 @@ class SaidIn(Schema):
     title = fields.String(load_default="", validate=validate.Length(max=rules.TITLE[1]))
 
 
+NAMED = 50  # names found in a text at once
+
+
+class NamesOut(Schema):
+    names = fields.List(fields.String(), required=True)
+
+
 class SavedIn(Schema):
     on = fields.Boolean(load_default=True)
 

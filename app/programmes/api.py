@@ -13,6 +13,8 @@ from app.outbox import settle
 from app.programmes import actions, queries
 from app.programmes.rules import NewPart, Shown, Told
 from app.programmes.schemas import (
+    KeptOut,
+    KeptProgrammesOut,
     ProgrammeIn,
     ProgrammeOut,
     ProgrammesOut,
@@ -48,6 +50,29 @@ def make(form: dict[str, Any]) -> dict[str, Any]:
         (slug,) = actions.make([_told(form)], by=me(), at=now())
         settle(now())
         return _out(queries.edited(slug, me()))
+
+
+@api.route("/programmes/kept", methods=["GET"])
+@may("learning")
+@api.response(200, KeptProgrammesOut)
+def kept() -> dict[str, Any]:
+    """Every programme, drafts and retired ones too, for who keeps them."""
+    counts = queries.counts()
+    return {"programmes": [_kept(one, counts) for one in queries.desk(me())]}
+
+
+@api.route("/programmes/kept/<slug>", methods=["GET"])
+@may("learning")
+@api.response(200, KeptOut)
+@api.alt_response(404, description="no such programme")
+def kept_one(slug: str) -> dict[str, Any]:
+    """One of them, in whatever state it is."""
+    return _kept(queries.edited(slug, me()), queries.counts())
+
+
+def _kept(one: Shown, counts: dict[int, tuple[int | None, int | None]]) -> dict[str, Any]:
+    followers, completed = counts.get(one.row.id, (0, 0))
+    return {**_out(one), "followers": followers, "completed_by": completed}
 
 
 @api.route("/programmes/<slug>", methods=["GET"])

@@ -116,5 +116,16 @@ class ProgrammeOut(Schema):
     parts = fields.List(fields.Nested(PartOut), required=True)
 
 
+class KeptOut(ProgrammeOut):
+    """One as its keepers see it, in every state; how many follow and completed it, from five on."""
+
+    followers = fields.Integer(required=True, allow_none=True)
+    completed_by = fields.Integer(required=True, allow_none=True)
+
+
+class KeptProgrammesOut(Schema):
+    programmes = fields.List(fields.Nested(KeptOut), required=True)
+
+
 class ProgrammesOut(Schema):
     programmes = fields.List(fields.Nested(ProgrammeOut), required=True)

@@ -13,8 +13,10 @@ from app.recognitions.schemas import (
     BIGGEST,
     BecauseIn,
     ListApiQuery,
+    MadeOut,
     NominationIn,
     NominationOut,
+    NominationsIn,
     NominationsOut,
     OccasionIn,
     OccasionsOut,
@@ -23,6 +25,7 @@ from app.recognitions.schemas import (
     RecognitionIn,
     RecognitionOut,
     RecognitionsOut,
+    TeamsOut,
     VisibleIn,
     WordsIn,
 )
@@ -119,6 +122,31 @@ def nominate(form: dict[str, Any]) -> dict[str, Any]:
         (made,) = nominating.nominate([nominating.NewNomination(nominator_id=me(), **form)], at=now())
         settle(now())
         return _nomination(queries.nomination(made))
+
+
+@api.route("/recognitions/nominations/many", methods=["POST"])
+@may("person")
+@api.arguments(NominationsIn)
+@api.response(201, MadeOut)
+@api.alt_response(409, description="you nominated one of these for it before")
+def nominate_many(form: dict[str, Any]) -> dict[str, Any]:
+    """Put several colleagues forward, all of them or none."""
+    new = [nominating.NewNomination(nominator_id=me(), **one) for one in form["nominations"]]
+    with transaction():
+        made = nominating.nominate(new, at=now())
+        settle(now())
+        rows = queries.nominations_by_id(made)
+        return {"nominations": [_nomination(rows[id]) for id in made]}
+
+
+@api.route("/recognitions/teams", methods=["GET"])
+@may("person")
+@api.response(200, TeamsOut)
+def teams() -> dict[str, Any]:
+    """The whole teams that you may recognise; none for who may recognise nobody."""
+    may_give = queries.standing(me())
+    rows = queries.teams_for(me(), may_give) if may_give.gives else []
+    return {"teams": [{"id": row.id, "name": row.name, "department": row.department} for row in rows]}
 
 
 @api.route(NOMINATION, methods=["DELETE"])

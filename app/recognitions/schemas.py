@@ -19,6 +19,9 @@ def _maybe_id() -> Any:
     return fields.Integer(load_default=None, allow_none=True, validate=ID)
 
 
+MANY = 100  # in one request
+
+
 class OnceIn(Schema):
     once = fields.String(
         load_default=None,
@@ -84,6 +87,12 @@ class NominationIn(OnceIn):
     nominee_id = fields.Integer(required=True, validate=ID)
     reason = fields.String(required=True, validate=validate.Length(*rules.REASON))
     lang = fields.String(required=True, validate=LANG)
+
+
+class NominationsIn(Schema):
+    """Several of them: all, or none."""
+
+    nominations = fields.List(fields.Nested(NominationIn), required=True, validate=validate.Length(1, MANY))
 
 
 class NominationForm(WhoForm, NominationIn):
@@ -187,6 +196,20 @@ class NominationOut(Schema):
     nominated_at = fields.DateTime(required=True)
     decided_at = fields.DateTime(required=True, allow_none=True)
     recognition_id = fields.Integer(required=True, allow_none=True)
+
+
+class MadeOut(Schema):
+    nominations = fields.List(fields.Nested(NominationOut), required=True)
+
+
+class RecognisedTeamOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    department = fields.String(required=True, allow_none=True)
+
+
+class TeamsOut(Schema):
+    teams = fields.List(fields.Nested(RecognisedTeamOut), required=True)
 
 
 class NominationsOut(Schema):

@@ -60,7 +60,14 @@ def test_every_operation_says_who_may_and_what_a_refusal_looks_like(document: di
 def test_looks_answer_what_the_document_says(
     client: FlaskClient, document: dict[str, Any], token_of: Headers
 ) -> None:
-    asks = {"anybody": "anna", "person": "anna", "learning": "leo", "admin": "dan", "hr": "clara"}
+    asks = {
+        "anybody": "anna",
+        "person": "anna",
+        "learning": "leo",
+        "admin": "dan",
+        "hr": "clara",
+        "manager": "mia",
+    }
     shown = {who: token_of(name) for who, name in asks.items()}
     for path, method, operation in operations(document):
         if method != "get" or "{" in path:
