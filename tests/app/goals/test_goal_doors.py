@@ -15,6 +15,7 @@ from tests.app.goals.conftest import Act
 from tests.app.home.test_costs import asked
 from tests.app.leaderboards.scene import Scene, now
 from tests.cast import Cast, SignedIn, platform_headers
+from tests.small import BADGES, badge
 
 Browser = Callable[[str], SignedIn]
 Headers = Callable[[str], dict[str, str]]
@@ -287,6 +288,55 @@ def test_checking_in_is_the_owners_alone(
 def offered(client: SignedIn, asked: str = "?goals=1") -> set[str]:
     rows = client.get(f"/api/v1/activities{asked}").get_json()["activities"]
     return {row["slug"] for row in rows}
+
+
+BOTH_ASKED = {"kind": "completed", "activity_kind": ["course"], "skill": ["water"]}
+
+
+def learned_in(scene: Scene, told: dict[str, tuple[str, str]]) -> None:
+    """Of what kind these activities are, and in which skill; all others are in none."""
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE activity SET skills = '{}'"))
+        for slug, (kind, skill) in told.items():
+            row = {"slug": slug, "kind": kind, "skill": scene.id_of("skill", skill)}
+            sets = "kind = :kind, skills = ARRAY[CAST(:skill AS bigint)]"
+            db.session.execute(text(f"UPDATE activity SET {sets} WHERE slug = :slug"), row)
+
+
+def test_a_badge_that_asks_for_a_kind_in_a_skill_counts_only_what_is_both(
+    scene: Scene, cast: Cast, aim: Act, client_of: Browser
+) -> None:
+    scene.load([*BADGES, badge("both", ({"count": BOTH_ASKED, "at_least": 2}, 3))])
+    learned_in(scene, {"a1": ("course", "lab"), "a2": ("coaching", "lab"), "a3": ("course", "data"),
+                       "a4": ("course", "water")})  # fmt: skip
+    aim("anna", proof="badge", of="both")
+    anna = client_of("anna")
+    assert offered(anna) == {"a1", "a4"}, "a course, and in the skill or below it"
+    assert offered(anna, "?goals=1&kind=coaching") == set()
+
+
+def test_towards_my_goals_and_of_a_kind_and_in_a_skill_is_all_three_on_page_and_in_the_api(
+    scene: Scene, cast: Cast, aim: Act, client_of: Browser
+) -> None:
+    learned_in(scene, {"a1": ("course", "lab"), "a2": ("coaching", "lab"), "a3": ("course", "data"),
+                       "a4": ("course", "people"), "a5": ("course", "pumps")})  # fmt: skip
+    aim("anna", skill_id=scene.id_of("skill", "lab"))
+    aim("anna", proof="activity", of="a3")
+    anna = client_of("anna")
+    for asked_, there in {
+        "": {"a1", "a2", "a3"},
+        "&kind=course": {"a1", "a3"},
+        "&skill=water": {"a1", "a2"},
+        "&kind=course&skill=water": {"a1"},
+        "&kind=course&skill=data": {"a3"},
+        "&kind=coaching&skill=data": set(),
+        "&kind=course&skill=people": set(),
+    }.items():
+        assert offered(anna, f"?goals=1{asked_}") == there, asked_
+        page = anna.get(f"/learn?goals=1{asked_}").text
+        assert {slug for slug in ("a1", "a2", "a3", "a4", "a5") if f'"/learn/{slug}"' in page} == there, (
+            asked_
+        )
 
 
 def test_the_catalogue_shows_what_counts_towards_my_open_goals_and_never_those_of_others(

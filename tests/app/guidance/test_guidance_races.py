@@ -1,19 +1,22 @@
 """Two at once: one meeting, one end, one answer."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from flask import Flask
 
-from app.errors import Conflict
-from app.guidance import actions
+from app.errors import Conflict, Refused
+from app.guidance import actions, ending, queries, rules
+from app.guidance.rules import NewGuidance
 from tests.app.activities.scene import Catalogue
 from tests.app.activities.test_races import at_once
 from tests.app.guidance.scene import DAY, NOW, ask, do, end, facts, met, record, running, say, state, states
-from tests.cast import Cast
+from tests.cast import Cast, hire
 
 pytestmark = pytest.mark.usefixtures("inside")
 TIMES = range(4)
+HOUR = timedelta(hours=1)
 
 
 def respond(made: int, by: int, said: str) -> None:
@@ -79,3 +82,59 @@ def test_confirming_twice_at_once_counts_once(app: Flask, cast: Cast, catalogue:
     meeting = do(partial(record, made, cast.ben, NOW - 2 * DAY))
     at_once(app, *[partial(say, "confirm", made, meeting, cast.anna)] * 3)
     assert len(facts(cast.ben)) == 1
+
+
+def test_asking_more_than_one_may_at_once_is_refused_at_the_last(
+    app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    """Each alone fits; together they are one more than may wait for an answer."""
+    others = hire(*(f"o{number}" for number in range(rules.ASKED + 1)))
+    asks = [
+        NewGuidance(kind="coaching", by_id=cast.anna, with_id=one, side="learner", skills=(catalogue.safety,),
+                    purpose="To stay calm")
+        for one in others
+    ]  # fmt: skip
+    do(partial(actions.propose, asks[:-2], at=NOW))
+    answers = at_once(app, *[partial(actions.propose, [item], at=NOW) for item in asks[-2:]])
+    assert sum(isinstance(answer, Refused) for answer in answers) == 1
+    assert queries.asked_by([cast.anna]) == {cast.anna: rules.ASKED}
+
+
+def test_the_same_ask_and_offer_at_once_are_one(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
+    told = {"kind": "coaching", "skills": (catalogue.safety,), "purpose": "To stay calm"}
+    asked = NewGuidance(by_id=cast.anna, with_id=cast.ben, side="learner", **told)  # type: ignore[arg-type]
+    offered = NewGuidance(by_id=cast.ben, with_id=cast.anna, side="guide", **told)  # type: ignore[arg-type]
+    answers = at_once(app, *[partial(actions.propose, [item], at=NOW) for item in (asked, offered)])
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 1
+    assert len(queries.mine(cast.anna)) == 1
+
+
+def test_nobody_is_told_to_be_in_two_meetings_by_two_at_once(
+    app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    one, other = running(cast.anna, cast.ben, catalogue), running(cast.anna, cast.eve, catalogue)
+    for number in TIMES:
+        starts = NOW - (10 + number) * DAY
+        answers = at_once(
+            app, partial(record, one, cast.ben, starts), partial(record, other, cast.eve, starts + HOUR / 2)
+        )
+        assert sum(isinstance(answer, Refused) for answer in answers) == 1
+
+
+def test_batches_of_the_same_in_another_order_wait_for_each_other_and_each_counts_once(
+    app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    """In any order of the sender people and rows are locked in one order: nobody waits in a ring."""
+    ids = [running(cast.anna, other, catalogue) for other in (cast.ben, cast.eve, cast.mia)]
+    for made, other in zip(ids, (cast.ben, cast.eve, cast.mia), strict=True):
+        met(made, other, cast.anna, days=3 + made)
+    pairs = [(made, cast.anna) for made in ids]
+    others = list(zip(ids, (cast.ben, cast.eve, cast.mia), strict=True))
+    at_once(
+        app,
+        partial(ending.finish, pairs, at=NOW),
+        partial(ending.finish, others[::-1], at=NOW),
+        partial(ending.finish, [*pairs[::-1], *others], at=NOW),
+    )
+    assert [state(made) for made in ids] == ["finished"] * 3
+    assert len(facts(cast.anna)) == 3

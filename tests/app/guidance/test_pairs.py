@@ -91,6 +91,55 @@ def test_both_say_yes_at_once_and_it_begins_once(app: Flask, cast: Cast, catalog
     assert len(queries.mine(cast.anna)) == 1
 
 
+def test_proposed_to_two_at_once_a_mentee_has_one_and_a_mentor_no_more_than_fit(
+    app: Flask, cast: Cast, catalogue: Catalogue
+) -> None:
+    made = programme()
+    for who, role in (
+        (cast.eve, "mentor"),
+        (cast.mia, "mentor"),
+        (cast.anna, "mentee"),
+        (cast.ben, "mentee"),
+    ):
+        join(made, who, role, catalogue.safety)
+    wanted = [(cast.eve, cast.anna), (cast.mia, cast.anna), (cast.eve, cast.ben)]
+    new = [pairs.NewPair(programme_id=made, mentor_id=one, mentee_id=other) for one, other in wanted]
+    at_once(app, *[partial(pairs.propose, [item], by=cast.leo, at=NOW) for item in new])
+    rows = queries.pairs(made)
+    assert len({row.mentee_id for row in rows}) == len({row.mentor_id for row in rows}) == len(rows)
+    with pytest.raises(Refused):
+        do(lambda: pairs.propose(new[::-1], by=cast.leo, at=NOW))
+    assert len(queries.pairs(made)) == len(rows), "all of a batch, or nothing"
+
+
+def test_of_two_who_change_a_programme_at_once_one_wins(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
+    made = programme()
+    told: dict[str, Any] = {"name": {"nl": "Kijk", "en": "Look"}, "about": {}, "starts_on": NOW.date()}
+    changes = [
+        pairs.Change(programme_id=made, to=pairs.Programme(ends_on=NOW.date(), most=most, **told), version=1)
+        for most in (3, 4)
+    ]
+    answers = at_once(app, *[partial(pairs.change, [one], by=cast.leo, at=NOW) for one in changes])
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 1
+    assert queries.programme(made, person_id=0).version == 2
+
+
+def test_yes_and_no_at_once_leave_no_pair_that_runs(app: Flask, cast: Cast, catalogue: Catalogue) -> None:
+    for _ in range(3):
+        made = programme()
+        join(made, cast.eve, "mentor", catalogue.safety)
+        join(made, cast.anna, "mentee", catalogue.safety)
+        pair = propose(made, cast.eve, cast.anna)
+        do(lambda pair=pair: say(pair, cast.eve))
+        at_once(app, partial(say, pair, cast.anna), partial(say, pair, cast.eve, yes=False))
+        row = queries.pair(pair)
+        if row.state == "paired":  # the no came first, saw a proposal, and was told that it is none any more
+            do(lambda pair=pair: say(pair, cast.eve, yes=False))
+            row = queries.pair(pair)
+        assert row.state == "ended"
+        assert not [one for one in queries.mine(cast.anna) if one.state == "running"]
+
+
 def test_of_few_pairs_no_month_is_told(cast: Cast, catalogue: Catalogue) -> None:
     pair, begun = paired(cast, catalogue)
     met(begun, cast.eve, cast.anna)

@@ -225,6 +225,25 @@ def together(*calls: Callable[[], object]) -> None:
         list(pool.map(run, calls))
 
 
+def test_of_two_who_change_it_at_once_one_wins_and_two_of_one_name_get_slugs_of_their_own(
+    scene: Scene, cast: Cast, act: Act, publish: Act
+) -> None:
+    slug, said = publish((1, "a1")), list[str]()
+
+    def change(summary: str) -> None:
+        to = Told(title=BOTH, summary={"nl": summary, "en": summary}, parts=told_of(scene, (1, "a1")).parts)
+        try:
+            act(actions.change, [actions.Change(slug=slug, to=to, version=2)], by=cast.leo)
+        except Conflict:
+            said.append(summary)
+
+    together(lambda: change("x"), lambda: change("y"))
+    assert len(said) == 1
+    told = told_of(scene, (1, "a1"))
+    together(*[lambda: act(actions.make, [told] * 3, by=cast.leo)] * 3)
+    assert scene.ask("SELECT count(DISTINCT slug) FROM programme") == [(10,)]
+
+
 def test_two_completions_that_finish_it_at_once_are_one_fact(
     scene: Scene, cast: Cast, act: Act, publish: Act, learn: Act
 ) -> None:
