@@ -1,13 +1,23 @@
 """Waterveld with thousands of people, and with what some years of use leave behind.
 
 Half a year comes from the demo, through the actions of real use; then rows of the same shape are written straight
-into the tables until there are as many of each as an organisation of that size has.
+into the tables until there are as many of each as an organisation of that size has. As a process of its own it then
+opens pages for who asks on its standard input, and says what they took.
 """
 
-from datetime import datetime
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import process_time
 from typing import Any
 
 import psycopg
+
+from tools.devstack import ROOT, Stack, secrets
 
 # Rows of the shape that the demo's have; each a person so many times. `%` is the remainder, for every choice.
 GROW = {
@@ -133,3 +143,152 @@ def grow(stack: Any) -> None:
         for statement in GROW.values():
             line.execute(statement)
         line.execute("VACUUM ANALYZE")  # as autovacuum does it; plans without statistics say nothing
+
+
+# A house that is asked ------------------------------------------------------------------------------------------------
+
+
+class Town:
+    """The application on the servers of one stack."""
+
+    def __init__(self, stack: Stack, people: int) -> None:
+        from app.factory import create_app
+
+        self.stack, self.people, self.app = stack, people, create_app()
+        self.line = psycopg.connect(stack.url("superuser"), autocommit=True)
+        self.browsers: dict[str, Any] = {}
+        self.sent = 0
+
+    def fill(self) -> None:
+        from sqlalchemy import event
+
+        from app.db import db
+        from app.leaderboards import actions
+        from app.worker import relay
+
+        now = datetime.now(UTC)
+        with self.app.app_context():
+            fill(self.stack, self.people, now)
+            actions.keep_whole(now)
+            while relay(now):
+                pass
+            actions.keep_sums(now)
+            event.listen(db.engine, "before_cursor_execute", self._note)
+        self.line.execute("VACUUM ANALYZE")
+
+    def _note(self, *_: Any) -> None:
+        self.sent += 1
+
+    def open(self, who: str, path: str, times: int) -> dict[str, Any]:
+        """What a page takes of a processor, each time; the worker came round just before."""
+        from app.worker import reach_goals
+
+        with self.app.app_context():
+            reach_goals(datetime.now(UTC))
+        browser = self._browser(who)
+        for _ in range(2):
+            browser.get(path).close()
+        self.sent, base, began = 0, self._database(), process_time()
+        for _ in range(times):
+            answer = browser.get(path)
+            assert answer.status_code in (200, 303), (path, answer.status_code)
+            answer.close()
+        own, base = process_time() - began, self._database() - base
+        return {
+            "cpu": (own + base) / times,
+            "database": base / times,
+            "statements": self.sent // times,
+        }
+
+    def _browser(self, who: str) -> Any:
+        from app.access import SESSION, cookie_name
+        from app.db import db, transaction
+        from app.people import actions as people
+
+        if who not in self.browsers:
+            browser = self.app.test_client()
+            with self.app.app_context(), transaction():
+                found = db.session.scalar(
+                    db.text("SELECT min(id) FROM person WHERE name = :name"), {"name": who}
+                )
+                token = people.start_session(person_id=found, at=datetime.now(UTC))
+            browser.set_cookie(cookie_name(SESSION), token)
+            self.browsers[who] = browser
+        return self.browsers[who]
+
+    def _database(self) -> float:
+        """Seconds that the processes of the database spent on a processor for the application; Linux tells them."""
+        rows = self.line.execute(
+            "SELECT pid FROM pg_stat_activity WHERE usename IN ('blijk_web', 'blijk_worker')"
+        )
+        total = 0
+        for (pid,) in rows.fetchall():
+            with suppress(OSError):
+                total += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def week(self) -> dict[str, Any]:
+        """Everybody wrote one lesson without a name two weeks ago."""
+        from app.db import transaction
+        from app.lessons import unnamed
+        from app.outbox import settle
+
+        now = datetime.now(UTC)
+        with self.app.app_context():
+            self._write_unnamed(unnamed.monday_of(now - timedelta(days=14)))
+            self.sent, began, base = 0, process_time(), self._database()
+            with transaction():
+                authors = unnamed.count(at=now)
+                count = process_time() - began + self._database() - base
+                settle(now)
+            whole = process_time() - began + self._database() - base
+        return {"authors": authors, "count": count, "settle": whole - count, "statements": self.sent}
+
+    def _write_unnamed(self, day: datetime) -> None:
+        from app.db import db
+        from app.lessons import unnamed
+        from app.people import queries
+
+        last = unnamed.MOST - 1
+        with self.line.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            columns = (
+                "id, mark, outcome, title, happened, learned, from_now_on, skills, lang, audience, shared_at"
+            )
+            with cursor.copy(f"COPY lesson ({columns}) FROM STDIN") as copy:
+                for key in queries.keys_after(0, 1_000_000).values():
+                    told = (
+                        unnamed.new_id(),
+                        unnamed.mark(key, f"lesson/{last}"),
+                        "nearly",
+                        "T",
+                        "H",
+                        "L",
+                        "F",
+                        "{1}",
+                    )
+                    copy.write_row((*told, "nl", "everyone", day))
+            cursor.execute("DELETE FROM setting WHERE key = 'unnamed'")
+        self.line.execute("VACUUM ANALYZE lesson")
+        db.session.rollback()
+
+
+def main() -> None:
+    folder, people = sys.argv[1:]
+    stack = Stack(Path(folder))
+    os.environ.update({**stack.env(), **secrets(stack.state)})
+    migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    subprocess.run(migrate, cwd=ROOT, check=True, stdout=sys.stderr)
+    town = Town(stack, int(people))
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "fill" in asked:
+            town.fill()
+            told: dict[str, Any] = {}
+        else:
+            told = town.week() if "week" in asked else town.open(**asked)
+        print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
