@@ -330,6 +330,7 @@ def _from_rooms() -> dict[str, Any]:
     return {
         "dates_of": dates_pages.of_activity,
         "my_dates": dates_pages.mine,
+        "lessons_about": lessons_pages.about,
         "badges_from": names.leading_from,
         "badges_by_hand": names.by_hand,
         "badge_carried": names.carried,

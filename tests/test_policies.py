@@ -964,7 +964,7 @@ NOBODYS = {
     "badges.badge", "badges.picture", "badges.show", "badges_api.show", "care.case", "care.decide", "care_api.case",
     "care.show_again", "care_api.decide", "care_api.show_again", "catalogue.edit", "catalogue.save",
     "catalogue.set_state", "connections.end", "connections.guide", "connections.one", "connections.rotate",
-    "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend",
+    "connections_api.end", "connections_api.one", "connections_api.rotate", "dates.attend", "dates.places",
     "dates.attendance_kept", "dates.be_there", "dates.cancel", "dates.change", "dates.date_file", "dates.edit",
     "dates.give_back", "dates.manage", "dates.plan", "dates.reserve", "dates.tick_kept", "dates_api.cancel",
     "dates_api.change", "dates_api.give_back", "dates_api.plan", "dates_api.reserve", "conversations.plan",

@@ -35,11 +35,13 @@ def board() -> ResponseReturnValue:
     kind, window = asked["period"], _window(asked)
     parts = [(0, TOP)] + ([((asked["page"] - 1) * PER_PAGE, PER_PAGE)] if asked["page"] else [])
     around, top, *whole = queries.sheet(scope, kind, window, me(), now(), radius=AROUND, parts=parts)
+    young = not (around.size or asked["before"]) and kind != "all"
     return render(
         "leaderboards/board.html",
         "leaderboards/_board.html",
         around=around,
         top=top,
+        before=queries.page(scope, kind, store.before(now())[kind], me(), now(), 0, TOP) if young else None,
         whole=whole[0] if whole else None,
         teams=queries.teams(scope, kind, window, asker().team_id, now()),
         asked=asked,

@@ -406,3 +406,11 @@ def _again(fragment: str, no: ValidationError | Refused, **context: Any) -> Resp
 def _refuse(answer: Response, no: ValidationError | Refused) -> Response:
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
+
+
+# On other pages ---------------------------------------------------------------------------------------------
+
+
+def about(skills: list[int]) -> Any:
+    """For the page of an activity: lessons about what one learns there."""
+    return queries.about(me(), skills)

@@ -396,6 +396,32 @@ def feed(
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
+# Among the newest only: for a skill of which there are few, all lessons there are would be read.
+_newest = (
+    select(Lesson.id)
+    .where(Lesson.deleted_at.is_(None))
+    .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
+    .limit(LATELY)
+    .subquery()
+)
+_ABOUT = (
+    select(Lesson.id, Lesson.title, Lesson.lang, Lesson.outcome)
+    .join(_newest, _newest.c.id == Lesson.id)
+    .where(Lesson.skills.overlap(bindparam("skills", type_=ARRAY(BigInteger()))), _readable_by_me)
+    .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def about(me: int, skills: Iterable[int], limit: int = 3) -> Sequence[AnyRow]:
+    """The newest lessons about one of these skills that this person may read.
+
+    Not "by who did this": what colleagues have completed is theirs to tell.
+    """
+    wanted = {"me": me, "skills": sorted(set(skills)), "limit": limit}
+    return db.session.execute(_ABOUT, wanted).all() if wanted["skills"] else []
+
+
 def count_since(me: int, show: str, since: datetime, most: int) -> int:
     """How many lessons came to this feed since then, that this person may read; no further than `most`."""
     return db.session.scalar(_CAME[show], {"me": me, "since": since, "most": most}) or 0

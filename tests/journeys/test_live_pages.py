@@ -15,7 +15,7 @@ from app.db import db, transaction
 from app.people import actions as people
 from tests.app.leaderboards.scene import Scene
 from tests.cast import Cast
-from tests.journeys.browsing import Eye, Visit, fill_lesson, listens, work
+from tests.journeys.browsing import Eye, Visit, fill_kudos, fill_lesson, fill_log, listens, work
 
 SLUG = "confined-spaces"
 
@@ -116,3 +116,34 @@ def test_without_script_the_page_says_what_is_so_when_it_is_read_anew(
     page = visit("ben", path, script=False)
     expect(page.get_by_role("main")).to_be_visible()
     expect(page.locator("#feed-new, #refresh")).to_have_count(0)
+
+
+def test_thanks_that_come_wait_beside_for_you(
+    app: Flask, cast: Cast, company: object, at_work: None, visit: Visit
+) -> None:
+    anna, ben = visit("anna"), visit("ben", "/kudos")
+    eye, stood = Eye(anna, app), top_of(anna, "#foryou article")
+    listens(app, cast.anna)
+    fill_kudos(ben, "Anna", "You drew the whole net on a napkin, and it was right.").click()
+    new = anna.get_by_role("link", name="1 new")
+    expect(new).to_be_visible()
+    assert top_of(anna, "#foryou article") == stood
+    eye.look("thanks that came", of="home.news")
+    new.click()
+    expect(anna.locator("#foryou")).to_contain_text("on a napkin")
+    expect(anna.locator("#you-h")).to_be_focused()
+    assert eye.wrong == []
+
+
+def test_a_log_that_was_begun_is_kept_by_itself(app: Flask, catalogue: None, visit: Visit) -> None:
+    anna = visit("anna", "/log")
+    eye = Eye(anna, app)
+    fill_log(anna, "A night along with the crew")
+    anna.get_by_label("Link").blur()
+    expect(anna.locator("#draft")).to_contain_text("Draft saved")
+    eye.look("a draft of a log", of="activities.keep_draft")
+    anna.reload()
+    expect(anna.get_by_label("What", exact=True)).to_have_value("A night along with the crew")
+    anna.get_by_role("button", name="Discard").click()
+    expect(anna.get_by_label("What", exact=True)).to_have_value("")
+    assert eye.wrong == []

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.badges import holders
+from app.badges import holders, showcase
 from app.db import db, transaction
 from app.events import FactTakenBack
 from tests.app.leaderboards.scene import Scene, now
@@ -342,3 +342,22 @@ def test_an_activity_names_the_badges_that_ask_for_it_and_not_those_that_any_lea
     way = said(page.partition("Badges on this way")[2].partition("Make it a goal")[0])
     assert way == "Asked for"
     assert "Badges on this way" not in read(client_of("anna"), "/learn/a9")
+
+
+def test_one_can_ask_colleagues_who_chose_to_show_it(scene: Scene, cast: Cast, client_of: Browser) -> None:
+    for person in (cast.anna, cast.ben, cast.mia, cast.eve):
+        scene.earn(person, 3)
+    award = dict(scene.ask(
+        "SELECT w.person_id, w.id FROM award w JOIN achievement a ON a.id = w.achievement_id WHERE a.slug = 'three'"
+    ))  # fmt: skip
+    for person in (cast.ben, cast.mia, cast.eve):
+        with scene.app.app_context(), transaction():
+            showcase.choose_showcase(person_id=person, award_ids=[award[person]])
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE award SET visible = 'me' WHERE person_id = :id"), {"id": cast.mia})
+        db.session.execute(text("UPDATE person SET board_choice = 'out' WHERE id = :id"), {"id": cast.eve})
+    asked = read(client_of("anna"), "/badges/three").partition("Ask someone who has it")[2]
+    assert ">Ben</a>" in asked
+    for name in ("Mia", "Eve", "Anna"):
+        assert f">{name}</a>" not in asked, name
+    assert "Ask someone" not in read(client_of("ben"), "/badges/three")

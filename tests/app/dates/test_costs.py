@@ -19,7 +19,7 @@ Browser = Callable[[str], SignedIn]
 @pytest.mark.parametrize(
     ("name", "path", "most"),
     [
-        ("anna", "/learn", 8), ("anna", "/learn/first-aid", 16), ("leo", "/admin/catalogue", 6),
+        ("anna", "/learn", 8), ("anna", "/learn/first-aid", 17), ("leo", "/admin/catalogue", 6),
         ("leo", "/admin/catalogue/first-aid", 7), ("leo", "/admin/catalogue/first-aid/dates", 5),
         ("leo", "/admin/skills", 5), ("leo", "/admin/rules", 7), ("mia", "/dates/{date}/attendance", 5),
     ],

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
 from app import live
 from app.db import db
+from app.leaderboards import store
+from leaderboards.periods import bounds
 from tests.app.activities.scene import counting
-from tests.app.leaderboards.scene import Scene
+from tests.app.leaderboards.scene import Scene, now
 from tests.cast import Cast, SignedIn
 
 Browser = Callable[[str], SignedIn]
@@ -309,3 +312,15 @@ def test_offering_it_reads_no_board(app: Flask, scene: Scene, client_of: Browser
         assert ben.get("/leaderboards/news", headers=SWAP).status_code == 200
         db.session.remove()
     assert len([one for one in statements if not one.startswith(("BEGIN", "COMMIT", "ROLLBACK"))]) <= 3
+
+
+def test_a_period_that_just_began_shows_who_led_the_one_before(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    with scene.app.app_context():
+        before = bounds("month", store.before(now())["month"], ZoneInfo("Europe/Amsterdam"))[0]
+    scene.earn(cast.anna, days_ago=(now() - before).days - 3)
+    scene.project()
+    page = said(client_of("ben").get("/leaderboards").text)
+    assert "This period has just begun" in page
+    assert page.index("Previous month") < page.index("Anna")

@@ -10,7 +10,7 @@ from flask import Flask
 from app import flow, live, worker
 from app.db import db, transaction
 from app.events import LessonShared
-from app.lessons import changing, handlers
+from app.lessons import changing, handlers, queries
 from app.outbox import settle
 from tests.app.activities.scene import counting
 from tests.app.lessons.conftest import AT
@@ -190,3 +190,21 @@ def test_a_lesson_that_went_before_the_worker_came_rings_with_nobody(
     relay(app)
     assert [one for one in nudged if "lesson" in one] == [([], "lesson")]
     assert flow.LATER[LessonShared] == [handlers.nudge]
+
+
+# On the page of an activity -----------------------------------------------------------------------------------
+
+
+def test_lessons_about_the_same_are_those_that_one_may_read(
+    app: Flask, cast: Cast, skill: int, share: Share, client_of: Browser
+) -> None:
+    share("anna", title="Only for the team of Anna")
+    share("eve", title="For everybody who turns valves", audience="everyone", unnamed=True)
+    with app.app_context():
+        told = {
+            name: [row.title for row in queries.about(cast.id_of(name), [skill])] for name in ("ben", "eve")
+        }
+        assert queries.about(cast.ben, []) == []
+        assert queries.about(cast.ben, [skill + 999]) == []
+    assert set(told["ben"]) == {"Only for the team of Anna", "For everybody who turns valves"}
+    assert told["eve"] == ["For everybody who turns valves"]
