@@ -31,13 +31,14 @@ FEWEST = 5
 RADIUS = 12
 TEAMS = 5
 NO_BOARD = _l("There is no such board.")
+WITHOUT = _l("You do without points, so there are no leaderboards to show.")
 
 
 def must_be_on(*, game: bool) -> None:
     """An organisation can do without boards, and so can a person (`game` is False)."""
     decided = people.organisation()
     if not (decided.boards_on and decided.points_on and game):
-        raise NotFound(NO_BOARD)
+        raise NotFound(NO_BOARD if game else WITHOUT)
 
 
 def scope_of(told: str) -> tuple[Scope, Any]:

@@ -1,5 +1,6 @@
 """The desks ask the database a few questions, and no more of them when the organisation grows."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -66,3 +67,22 @@ def test_a_larger_organisation_is_no_more_to_ask(
     with app.app_context():
         grow(15)
     assert asked(app, browser, path) == few <= most
+
+
+def test_a_page_of_people_stays_below_eight_hundred_elements(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    rows = [
+        PersonRow(
+            external_id=f"p{n}", name=f"Person {n:03}", email=f"p{n}@water.example", department="Water", team="North",
+            job="Operator", role="learning",
+        )
+        for n in range(60)
+    ]  # fmt: skip
+    with app.app_context(), transaction():
+        people.import_people(rows, at=NOW)
+        settle(NOW)
+    page = client_of("dan").get("/admin/people").text
+    assert 'rel="next"' in page
+    assert page.count("@water.example") >= 20
+    assert len(re.findall(r"<[a-z]", page)) < 800
