@@ -43,6 +43,12 @@ if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
     pytest_plugins = ["tests.cast"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for servers of its own goes first: as the last one it would keep one process of two alone."""
+    first = ROOT / "tests" / "tools"
+    items.sort(key=lambda item: first not in item.path.parents)
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Raw bytes name no test: packed ones hold the second they were packed at, and two processes differ."""
     return argname if isinstance(val, bytes) else None
