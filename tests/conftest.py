@@ -43,6 +43,12 @@ if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
     pytest_plugins = ["tests.cast"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for servers of its own goes first: as the last one it would keep one process of two alone."""
+    first = ROOT / "tests" / "tools"
+    items.sort(key=lambda item: first not in item.path.parents)
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Raw bytes name no test: packed ones hold the second they were packed at, and two processes differ."""
     return argname if isinstance(val, bytes) else None
@@ -126,8 +132,27 @@ def database(stack: Stack) -> Iterator[Database]:
                 mine.empty()
                 for key, value in mine.env.items():
                     patch.setenv(key, value)
+                _share_templates(patch)
                 yield mine
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _share_templates(patch: pytest.MonkeyPatch) -> None:
+    """What Jinja makes of the templates is kept for all houses and processes: each alone would take ten seconds.
+    A file of it goes with its template; all go with the code that says how they are made."""
+    from jinja2 import FileSystemBytecodeCache
+
+    from app.factory import House
+
+    code = [*sorted((ROOT / "app").glob("*.py")), ROOT / "requirements.txt"]
+    made = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:16]
+    folder = TESTS / "templates" / made
+    for old in folder.parent.glob("*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = FileSystemBytecodeCache(str(folder))
+    patch.setattr(House, "jinja_options", {**House.jinja_options, "bytecode_cache": kept})
 
 
 def _alone() -> Any:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -200,8 +201,13 @@ def test_every_column_has_a_class() -> None:
             assert {"keep", "export"} <= column.info.keys(), f"{table}.{column.name}"
 
 
-def _texts() -> Iterator[tuple[str, str]]:
-    """Every text that people read, with where it stands."""
+@cache
+def _texts() -> list[tuple[str, str]]:
+    """Every text that people read, with where it stands; to find them takes seconds."""
+    return list(_found())
+
+
+def _found() -> Iterator[tuple[str, str]]:
     keywords = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
     for method, paths in (("python", CODE), ("jinja2.ext:babel_extract", TEMPLATES)):
         for path in paths:

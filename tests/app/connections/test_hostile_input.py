@@ -64,7 +64,12 @@ RULES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("who", "path", "names"), PAGES)
+def some(cases: list[tuple[Any, ...]]) -> list[Any]:
+    """Every other one is slow: it says nearly the same of another page."""
+    return [pytest.param(*case, marks=pytest.mark.slow if at % 2 else ()) for at, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize(("who", "path", "names"), some(PAGES))
 def test_forms(client_of: ClientOf, lms: Platform, who: str, path: str, names: tuple[str, ...]) -> None:
     browser = client_of(who)
     for name in names:
@@ -74,7 +79,7 @@ def test_forms(client_of: ClientOf, lms: Platform, who: str, path: str, names: t
             assert answer.status_code < 500, (path, name, word)
 
 
-@pytest.mark.parametrize(("who", "path", "names"), LOOKS)
+@pytest.mark.parametrize(("who", "path", "names"), some(LOOKS))
 def test_looks(
     app: Any, client_of: ClientOf, lms: Platform, who: str, path: str, names: tuple[str, ...]
 ) -> None:

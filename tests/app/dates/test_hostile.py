@@ -54,7 +54,10 @@ ASKED = (
 )
 
 
-@pytest.mark.parametrize("path", FIELDS)
+MORE = [pytest.param(path, marks=pytest.mark.slow if at % 3 else ()) for at, path in enumerate(FIELDS)]
+
+
+@pytest.mark.parametrize("path", MORE)
 def test_no_form_makes_an_error_page(
     app: Flask, cast: Cast, catalogue: Catalogue, client_of: Callable[[str], SignedIn], path: str
 ) -> None:

@@ -85,7 +85,7 @@ def compare(cast: Cast, now: Any = NOW, radius: int = 2) -> int:
     return seen
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_redis_kept_and_counted_boards_agree_after_any_history(cast: Cast, seed: int) -> None:
     """Late, withdrawn, moved, out and in again, with kudos; projected in pieces, folded now and then."""
     dice = Random(seed)
