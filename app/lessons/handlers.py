@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.events import ContentJudged
-from app.lessons import actions
+from app.lessons import actions, applying
 
 
 def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
@@ -13,4 +13,6 @@ def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
         if ids:
             actions.hide_lessons(ids, at=at)
     hidden = [one for one in events if one.kind == "lesson" and one.decision == "hide"]
+    if hidden:
+        applying.tell_appliers_of(one.content_id for one in hidden)
     actions.keep_why({one.content_id: (one.reason, one.answer) for one in hidden})
