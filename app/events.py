@@ -493,6 +493,13 @@ class ErasureAnswered(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AppliedLessonGone(Event):
+    """A lesson of a colleague that `person_id` applies was deleted, hidden, or is for another team only."""
+
+    lesson_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LessonUnnamed(Event):
     """The author took their name off a lesson: nothing may keep it any more."""
 

@@ -41,6 +41,7 @@ NOW: Reactions = {
     e.BadgeRevoked: [points.recount_awards, goals.prove_by_badges, reviews.note_what_fell],
     e.ContentJudged: [kudos.follow_decision, lessons.follow_decision],
     e.LessonUnnamed: [notifications.forget_lessons, reviews.note_what_fell],
+    e.AppliedLessonGone: [reviews.note_what_fell],
     e.CriterionLeftOpen: [goals.plan_what_is_open],
 }
 

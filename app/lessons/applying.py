@@ -1,6 +1,6 @@
 """What readers do with lessons: say that they apply them, and how; and stop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, DateTime, Text
 
-from app.db import db, lock_people
+from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import Event, FactStated, FactTakenBack, LessonApplied
+from app.events import AppliedLessonGone, Event, FactStated, FactTakenBack, LessonApplied
 from app.lessons import queries, unnamed
 from app.lessons.actions import NOT_THERE
 from app.outbox import publish
@@ -165,3 +165,20 @@ def used(author_id: int, lesson_id: int, one: Any, skills: Sequence[int]) -> Fac
         skills=tuple(skills),
         counterpart_id=one.person_id,
     )
+
+
+_WHO_APPLIES = text("""
+    SELECT person_id, lesson_id FROM lesson_application
+    WHERE lesson_id = ANY(CAST(:ids AS bigint[])) AND ended_at IS NULL ORDER BY lesson_id, person_id
+""")
+
+
+def tell_appliers_of(lesson_ids: Iterable[int]) -> None:
+    """These lessons are not for everybody any more: what rests on applying them may have fallen."""
+    rows = db.session.execute(_WHO_APPLIES, {"ids": array(sorted(set(lesson_ids)))})
+    tell_appliers((row.person_id, row.lesson_id) for row in rows)
+
+
+def tell_appliers(pairs: Iterable[tuple[int, int]]) -> None:
+    """The same of (person, lesson) that are known."""
+    publish(AppliedLessonGone(person_id=person_id, lesson_id=lesson_id) for person_id, lesson_id in pairs)

@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.events import Event, FactTakenBack, LessonUnnamed
 from app.lessons import queries, rules, unnamed
 from app.lessons.actions import NOT_THERE, LessonText, cannot_be, check_skills, one_of, stated
-from app.lessons.applying import source_of, used
+from app.lessons.applying import source_of, tell_appliers, tell_appliers_of, used
 from app.lessons.models import Lesson
 from app.outbox import forget, publish
 from app.people import queries as people
@@ -140,6 +140,9 @@ def edit_lessons(items: Sequence[Edit], *, at: datetime) -> None:
             cannot_be("audience")
         told.append(_put(item, was, keys[item.by], team_id, at))
     db.session.execute(_EDIT, {name: array(one[name] for one in told) for name in told[0]} if told else {})
+    closed = [id for id, item in last.items() if item.to.audience == "team" and rows[id].audience != "team"]
+    if closed:
+        tell_appliers_of(closed)
 
 
 def _put(item: Edit, was: Any, own_key: bytes, team_id: int | None, at: datetime) -> dict[str, Any]:
@@ -184,6 +187,7 @@ def delete_lessons(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
         if one.lesson_id in earned
     ]
     publish(FactTakenBack(person_id=author, source=source) for author, source in gone)
+    tell_appliers((one.person_id, one.lesson_id) for one in ended)
 
 
 # With a name, and without -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app import live
 from app.events import ContentJudged, LessonShared
-from app.lessons import actions, queries
+from app.lessons import actions, applying, queries
 
 
 def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
@@ -14,6 +14,8 @@ def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
         if ids:
             actions.hide_lessons(ids, at=at)
     hidden = [one for one in events if one.kind == "lesson" and one.decision == "hide"]
+    if hidden:
+        applying.tell_appliers_of(one.content_id for one in hidden)
     actions.keep_why({one.content_id: (one.reason, one.answer) for one in hidden})
 
 

@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app import live
-from app.events import BadgeRevoked, FactWithdrawn, LessonUnnamed, PersonErased, ReviewChanged
+from app.events import (
+    AppliedLessonGone,
+    BadgeRevoked,
+    FactWithdrawn,
+    LessonUnnamed,
+    PersonErased,
+    ReviewChanged,
+)
 from app.reviews import actions, after, queries, touching
+
+Fell = FactWithdrawn | BadgeRevoked | LessonUnnamed | AppliedLessonGone
 
 
 def end_of_erased(happened: Sequence[PersonErased], now: datetime) -> None:
@@ -15,7 +24,9 @@ def end_of_erased(happened: Sequence[PersonErased], now: datetime) -> None:
     actions.forget(ids, at=now)
 
 
-def note_what_fell(happened: Sequence[FactWithdrawn | BadgeRevoked | LessonUnnamed], now: datetime) -> None:
+def note_what_fell(
+    happened: Sequence[FactWithdrawn | BadgeRevoked | LessonUnnamed | AppliedLessonGone], now: datetime
+) -> None:
     """A file that holds what does not stand any more says so: whoever decides or signs on it reads it again first."""
     touching.note_what_fell({event.person_id for event in happened}, now)
 

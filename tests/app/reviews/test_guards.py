@@ -2,6 +2,7 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from threading import Event
 
 import pytest
@@ -10,13 +11,21 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
-from app.outbox import settle
+from app.events import ContentJudged
+from app.lessons import actions as lessons
+from app.lessons import applying, changing
+from app.lessons.actions import LessonText
+from app.outbox import publish, settle
 from app.people import actions as people
 from app.reviews import after, deciding, judging, panel, queries, rounds
 from tests.app.reviews.conftest import AT, WHY, Scene, row_of, rows
+from tests.app.reviews.scene import Stage, a_lesson, release, review, stage
 from tests.app.reviews.test_objections_in_time import objected
 from tests.app.reviews.test_rounds_and_after import started
 from tests.cast import Cast
+from tests.small import ids
+
+__all__ = ["review", "stage"]
 
 
 def test_a_decider_who_left_does_not_sign(scene: Scene, cast: Cast) -> None:
@@ -173,3 +182,40 @@ def test_a_member_who_left_is_not_waited_for_and_what_they_wrote_is_nobodys(scen
     assert seen is not None
     told = [one.words for verdicts in judging.of(seen, cast.anna).verdicts.values() for one in verdicts]
     assert not any("a draft of eve" in words for words in told)
+
+
+@pytest.mark.parametrize("how", ["deleted", "hidden", "for a team"])
+def test_a_lesson_of_a_colleague_that_goes_is_noted_in_the_file_of_who_applied_it(
+    app: Flask, cast: Cast, review: uuid.UUID, stage: Stage, how: str
+) -> None:
+    """Of one's own lesson the facts fall; of applying another's there is no fact, so it is told apart."""
+    with app.app_context():
+        with transaction():
+            (lesson,) = lessons.share_lessons([a_lesson(cast.ben, ids("skill")["water"])], at=AT)
+            settle(AT)
+        with transaction():
+            applying.apply_lessons([applying.Applying(lesson_id=lesson, person_id=cast.anna)], at=AT)
+            settle(AT)
+        release(review, cast.anna, (stage.criteria[0], f"lesson_applied:{lesson}"))
+        read = row_of(review).version
+        with transaction():
+            if how == "deleted":
+                changing.delete_lessons([(lesson, cast.ben)], at=AT)
+            elif how == "hidden":
+                judged = ContentJudged(
+                    person_id=cast.ben,
+                    kind="lesson",
+                    content_id=lesson,
+                    decision="hide",
+                    reason="other",
+                    answer="",
+                )
+                publish([judged])
+            else:
+                said = a_lesson(cast.ben, ids("skill")["water"], audience="team")
+                names = (field.name for field in fields(LessonText))
+                to = LessonText(**{name: getattr(said, name) for name in names})
+                changing.edit_lessons([changing.Edit(lesson_id=lesson, by=cast.ben, to=to)], at=AT)
+            settle(AT)
+        assert [row.what for row in rows("SELECT what FROM review_step ORDER BY id DESC LIMIT 1")] == ["fell"]
+        assert row_of(review).version > read, "whoever signs reads it again first"
