@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -43,6 +43,25 @@ def at_once(app: Flask, *steps: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(steps)) as pool:
         return list(pool.map(run, steps))
+
+
+def one_after_the_other(app: Flask, first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """The second begins while the first has done its work and is not through; what came out of it, or was refused."""
+    done = Event()
+
+    def run() -> Any:
+        try:
+            return at_once(app, second)[0]
+        finally:
+            done.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), transaction():
+            first()
+            settle(NOW)
+            later = pool.submit(run)
+            assert not done.wait(0.7), "it waits until the first is through"
+        return later.result(20)
 
 
 def facts(answers: list[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from flask import Flask
 from app.errors import Conflict, Refused
 from app.guidance import pairs, queries
 from tests.app.activities.scene import Catalogue
-from tests.app.activities.test_races import at_once
+from tests.app.activities.test_races import at_once, one_after_the_other
 from tests.app.guidance.scene import NOW, do, end, met, state
 from tests.cast import Cast
 
@@ -104,12 +104,13 @@ def test_proposed_to_two_at_once_a_mentee_has_one_and_a_mentor_no_more_than_fit(
         join(made, who, role, catalogue.safety)
     wanted = [(cast.eve, cast.anna), (cast.mia, cast.anna), (cast.eve, cast.ben)]
     new = [pairs.NewPair(programme_id=made, mentor_id=one, mentee_id=other) for one, other in wanted]
-    at_once(app, *[partial(pairs.propose, [item], by=cast.leo, at=NOW) for item in new])
-    rows = queries.pairs(made)
-    assert len({row.mentee_id for row in rows}) == len({row.mentor_id for row in rows}) == len(rows)
+    first, same_mentee, same_mentor = (partial(pairs.propose, [one], by=cast.leo, at=NOW) for one in new)
+    assert isinstance(one_after_the_other(app, first, same_mentor), Refused)
+    do(lambda: pairs.take_back([queries.pairs(made)[0].id], by=cast.leo, at=NOW))
+    assert isinstance(one_after_the_other(app, first, same_mentee), Conflict)
     with pytest.raises(Refused):
         do(lambda: pairs.propose(new[::-1], by=cast.leo, at=NOW))
-    assert len(queries.pairs(made)) == len(rows), "all of a batch, or nothing"
+    assert len(queries.pairs(made)) == 1, "all of a batch, or nothing"
 
 
 def test_of_two_who_change_a_programme_at_once_one_wins(app: Flask, cast: Cast, catalogue: Catalogue) -> None:

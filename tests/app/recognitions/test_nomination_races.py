@@ -12,7 +12,7 @@ from app.errors import Conflict, Refused
 from app.recognitions import actions, nominating
 from app.recognitions.actions import NewRecognition
 from app.recognitions.nominating import Decision, NewNomination
-from tests.app.activities.test_races import at_once
+from tests.app.activities.test_races import at_once, one_after_the_other
 from tests.app.recognitions.conftest import AT, CITATION, REASON, TITLE
 from tests.cast import Cast
 
@@ -99,3 +99,15 @@ def test_given_while_the_occasion_is_decided_each_nomination_has_one_outcome(
         assert not isinstance(answers[1], Refused)
         assert count(app, f"recognition WHERE occasion_id = {made}") == got
         assert count(app, f"nomination WHERE id = {put} AND recognition_id IS NOT NULL") == got
+
+
+def test_what_is_put_forward_and_not_through_is_waited_for_before_nominations_close(
+    app: Flask, cast: Cast, occasion: Occasion
+) -> None:
+    made = occasion("leo")
+    closing = partial(nominating.close_nominations, [made], by=cast.clara, at=AT)
+    assert not isinstance(one_after_the_other(app, partial(put_forward, cast, made), closing), Refused)
+    assert count(app, "nomination") == 1
+    again = occasion("leo")
+    closing = partial(nominating.close_nominations, [again], by=cast.clara, at=AT)
+    assert isinstance(one_after_the_other(app, closing, partial(put_forward, cast, again)), Refused)
