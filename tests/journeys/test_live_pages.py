@@ -122,12 +122,12 @@ def test_thanks_that_come_wait_beside_for_you(
     app: Flask, cast: Cast, company: object, at_work: None, visit: Visit
 ) -> None:
     anna, ben = visit("anna"), visit("ben", "/kudos")
-    eye, stood = Eye(anna, app), top_of(anna, "#foryou article")
+    eye, stood = Eye(anna, app), top_of(anna, "#foryou article") - top_of(anna, "#foryou")
     listens(app, cast.anna)
     fill_kudos(ben, "Anna", "You drew the whole net on a napkin, and it was right.").click()
     new = anna.get_by_role("link", name="1 new")
     expect(new).to_be_visible()
-    assert top_of(anna, "#foryou article") == stood
+    assert top_of(anna, "#foryou article") - top_of(anna, "#foryou") == stood
     eye.look("thanks that came", of="home.news")
     new.click()
     expect(anna.locator("#foryou")).to_contain_text("on a napkin")
