@@ -16,7 +16,7 @@ from app.audit.actions import look_at_all
 from app.config import timezone
 from app.db import transaction
 from app.outbox import settle
-from app.privacy import actions, jobs, queries
+from app.privacy import actions, details, jobs, queries
 from app.web import now
 
 
@@ -55,6 +55,13 @@ def found(asked: dict[str, Any]) -> tuple[list[queries.Done], queries.Older]:
     ids = {one.about.id for one in told if one.about} | ({asked["about_id"]} if asked["about_id"] else set())
     look_at_all(viewer_id=me(), person_ids=ids, what="audit:person", at=now())
     return told, older
+
+
+def in_words(acts: Iterable[queries.Done]) -> list[queries.Done]:
+    """The same, each with its detail in words: one statement for all."""
+    known = list(acts)
+    lines = details.told((one.action, one.detail) for one in known)
+    return [replace(one, told=said) for one, said in zip(known, lines, strict=True)]
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime | None:

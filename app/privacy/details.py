@@ -112,6 +112,13 @@ def _hours(value: Any) -> str:
     return str(ngettext("%(num)s hour", "%(num)s hours", int(value)))
 
 
+def _period(value: Any) -> str:
+    year, _sep, quarter = str(value).partition("-Q")
+    if quarter:
+        return str(_("by the end of quarter %(quarter)s of %(year)s", quarter=quarter, year=year))
+    return str(_("by the end of %(year)s", year=year))
+
+
 OUT = Key()  # a number or code that says nothing to a reader, or a name that not every reader may see
 KEYS: dict[str, Key] = {
     # What it was about
@@ -158,7 +165,7 @@ KEYS: dict[str, Key] = {
     "until": Key(_l("Until"), say=_day),
     "level": Key(_l("Level")),
     "people": Key(_l("People")),
-    "period": Key(_l("By when")),
+    "period": Key(_l("By when"), say=_period),
     "number": Key(_l("Version")),
     # What the organisation decided
     "points_on": Key(_l("Points"), say=_yes_no),

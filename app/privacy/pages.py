@@ -45,7 +45,7 @@ def looked() -> ResponseReturnValue:
 def done_about_me() -> ResponseReturnValue:
     told, older = queries.acts(person_id=me(), before=asking.place(query(OlderQuery())))
     return render(
-        "privacy/done.html", days=asking.by_day(queries.in_words(told)), **_older(".done_about_me", older)
+        "privacy/done.html", days=asking.by_day(asking.in_words(told)), **_older(".done_about_me", older)
     )
 
 
@@ -78,7 +78,7 @@ def audit() -> ResponseReturnValue:
     return render(
         "privacy/audit.html",
         "privacy/_acts.html",
-        days=asking.by_day(queries.in_words(told)),
+        days=asking.by_day(asking.in_words(told)),
         asked=asked,
         names=people.names(one for one in (by_id, about_id) if one is not None),
         by_id=by_id,

@@ -1,7 +1,7 @@
 """Who looked, and what was done, with the names that go with it; the latest first, page by page."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.config import timezone
 from app.db import array, db
 from app.people import queries as people
 from app.people.queries import Card
-from app.privacy import details, words
+from app.privacy import words
 from app.privacy.models import DataExport, ErasureRefusal, ErasureRequest
 
 PAGE = 50
@@ -52,7 +52,7 @@ class Done:
     by: Card | None
     about: Card | None
     detail: dict[str, Any]
-    told: list[details.Line] = field(default_factory=list)  # the detail in words, for pages
+    told: list[tuple[str, str]] = field(default_factory=list)  # the detail in words, for pages
 
     @property
     def said(self) -> Any:
@@ -103,13 +103,6 @@ def acts(*, before: Older = None, limit: int = PAGE, **wanted: Any) -> tuple[lis
         for row in rows[:limit]
     ]  # fmt: skip
     return told, (told[-1].at, told[-1].id) if len(rows) > limit else None
-
-
-def in_words(acts: Iterable[Done]) -> list[Done]:
-    """The same, each with its detail in words: one statement for all."""
-    known = list(acts)
-    lines = details.told((one.action, one.detail) for one in known)
-    return [replace(one, told=said) for one, said in zip(known, lines, strict=True)]
 
 
 def _cards(pairs: Iterable[tuple[int | None, int | None]]) -> dict[int, Card]:

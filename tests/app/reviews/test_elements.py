@@ -1,4 +1,4 @@
-"""A file stays light, however much is said in it: what each vote and piece of evidence adds to its page is small."""
+"""A file stays light however much is said in it: what a vote or a piece of evidence adds to its page is small."""
 
 import re
 from collections.abc import Callable
