@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ SHELL = "chromium-headless-shell"
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
 BROWSERS = (SHELL, *WHOLE)
 CLOSING = 30.0  # seconds
+MANY = 300
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIET += ("--disable-component-update", "--disable-sync")
 
@@ -43,10 +45,16 @@ if find_spec("app") and (ROOT / "tests" / "cast.py").exists():
     pytest_plugins = ["tests.cast"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for servers of its own goes first: as the last one it would keep one process of two alone."""
+    """What waits for servers of its own goes first: as the last one it would keep one process of two alone. A file of
+    hundreds of small ones goes to one process as a whole: to hand them out singly takes longer than they do."""
     first = ROOT / "tests" / "tools"
     items.sort(key=lambda item: first not in item.path.parents)
+    sizes = Counter(item.path for item in items)
+    for item in items:
+        if sizes[item.path] > MANY:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

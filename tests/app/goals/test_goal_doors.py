@@ -1,6 +1,7 @@
 """Goals through the doors: who sees one, with and without JavaScript, and what comes back when it cannot be."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -231,7 +232,7 @@ def test_a_team_goal_is_set_by_form(scene: Scene, cast: Cast, client_of: Browser
     mia = client_of("mia")
     form: dict[str, Any] = {
         "unit_id": cast.north, "title": "Share ten", "lang": "en", "kind": "lesson_shared", "target": 10,
-        "ends_on": (now().date()).isoformat(),
+        "ends_on": (now().date() + timedelta(days=1)).isoformat(),
     }  # fmt: skip
     wrong = mia.post("/team-goals", data={**form, "target": 1, "title": SECRET})
     assert (wrong.status_code, SECRET in wrong.text) == (422, True)
@@ -250,7 +251,9 @@ def test_a_reached_team_goal_colours_the_next_step_for_a_day(
     goal_id = gather(unit=cast.north)
     assert "hero-together" not in client_of("anna").get("/").text
     with scene.app.app_context(), transaction():
-        db.session.execute(text("UPDATE team_goal SET reached_at = now() WHERE id = :id"), {"id": goal_id})
+        db.session.execute(
+            text("UPDATE team_goal SET reached_at = :at WHERE id = :id"), {"id": goal_id, "at": now()}
+        )
     assert "hero-together" in client_of("anna").get("/").text
     assert "hero-together" not in client_of("eve").get("/").text
 

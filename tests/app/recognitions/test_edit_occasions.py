@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from tests.app.kudos.test_give_kudos import at_once
 from tests.cast import Cast, SignedIn
 
 AT = datetime.now(UTC)
+TODAY = AT.astimezone(ZoneInfo("Europe/Amsterdam")).date()  # not always that of UTC
 Browser = Callable[[str], SignedIn]
 
 
@@ -58,7 +60,7 @@ def test_the_jury_hears_of_a_day_that_changed_and_who_is_appointed_of_that(
     app: Flask, cast: Cast, occasion: Callable[..., int], change: Callable[..., None], client_of: Browser
 ) -> None:
     made = occasion("eve", "leo", at=AT)
-    change(made, closes_on=(AT + timedelta(days=20)).date())
+    change(made, closes_on=TODAY + timedelta(days=20))
     assert sorted(told(app)) == sorted([cast.eve, cast.leo])
     change(made, version=2, jury=[cast.eve, cast.mia])
     assert sorted(told(app)) == sorted([cast.eve, cast.leo, cast.mia])
@@ -75,8 +77,8 @@ def test_only_who_opened_it_changes_it_and_another_of_hr_when_they_are_not_of_hr
         db.session.get_one(Person, cast.leo).role = "hr"
     path = f"/recognitions/occasions/{made}/edit"
     form = {
-        "name": "Learning week", "lang": "en", "opens_on": AT.date().isoformat(), "version": "1",
-        "closes_on": (AT + timedelta(days=9)).date().isoformat(), "jury": [str(cast.eve)],
+        "name": "Learning week", "lang": "en", "opens_on": TODAY.isoformat(), "version": "1",
+        "closes_on": (TODAY + timedelta(days=9)).isoformat(), "jury": [str(cast.eve)],
     }  # fmt: skip
     for name in ("anna", "ben", "mia", "eve", "dan", "cor", "leo"):
         wanted = 404 if name == "leo" else 403
@@ -112,7 +114,7 @@ def test_of_two_who_change_it_at_once_one_wins_and_what_is_closed_stays(
     raised = at_once(*[lambda n=n: change(made, name=f"Name {n}") for n in range(3)])
     assert [type(fault) for fault in raised] == [Conflict] * 2
     with pytest.raises(Refused):
-        change(made, version=2, opens_on=(AT + timedelta(days=1)).date())
+        change(made, version=2, opens_on=TODAY + timedelta(days=1))
     close(made, at=AT)
     with pytest.raises(Refused):
         change(made, version=2, name="Too late now")
