@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.db import db, transaction
 from app.guidance import actions
 from tests.app.activities.scene import Catalogue, counting
-from tests.app.guidance.scene import do, running
+from tests.app.guidance.scene import NOW, do, record, running
 from tests.cast import Cast, SignedIn
 
 Browser = Callable[[str], SignedIn]
@@ -188,3 +188,55 @@ def test_who_left_is_nowhere_and_their_relation_says_so(
     with app.app_context(), transaction():
         db.session.execute(text("UPDATE person SET active = false WHERE id = :id"), {"id": cast.ben})
     assert "does not work here any more" in client_of("anna").get(f"/guidance/{made}").text
+
+
+def test_many_meetings_are_confirmed_and_many_pairs_proposed_in_one_request_or_none(
+    app: Flask, client_of: Browser, cast: Cast, catalogue: Catalogue, made: int
+) -> None:
+    with app.app_context():
+        told = [do(lambda n=n: record(made, cast.ben, NOW - timedelta(days=n))) for n in (1, 2, 3)]
+    anna, leo = client_of("anna"), client_of("leo")
+    assert anna.get("/api/v1/guidance").get_json()["to_confirm"] == 3
+    words = [{"guidance_id": made, "meeting_id": one} for one in told]
+    sent = {"meetings": [*words, {"guidance_id": made, "meeting_id": 10**9}], "decision": "confirm"}
+    assert anna.post("/api/v1/guidance/meetings/decisions", json=sent).status_code == 404
+    assert (
+        client_of("ben")
+        .post("/api/v1/guidance/meetings/decisions", json={**sent, "meetings": words})
+        .status_code
+        == 422
+    )
+    answer = anna.post("/api/v1/guidance/meetings/decisions", json={**sent, "meetings": words})
+    assert (answer.status_code, answer.get_json()["to_confirm"]) == (200, 0)
+    told_ = {"nl": "Kijk", "en": "Look"}
+    form = {
+        "name": told_,
+        "about": told_,
+        "starts_on": f"{START:%Y-%m-%d}",
+        "ends_on": "2099-01-01",
+        "most": 1,
+    }
+    programme = leo.post("/api/v1/mentoring", json={**form, "skills": [], "open": False}).get_json()["id"]
+    assert programme in {one["id"] for one in leo.get("/api/v1/mentoring/kept").get_json()["programmes"]}
+    assert anna.get("/api/v1/mentoring/kept").status_code == 403
+    form |= {"skills": [], "open": True, "version": 1}
+    assert leo.put(f"/api/v1/mentoring/{programme}", json=form).status_code == 200
+    roles = {"eve": "mentor", "mia": "mentor", "anna": "mentee", "ben": "mentee"}
+    for name, role in roles.items():
+        place = {"role": role, "skills": [catalogue.safety], "wish": "Fresh eyes"}
+        assert client_of(name).put(f"/api/v1/mentoring/{programme}/place", json=place).status_code == 200
+    two = [{"mentor_id": cast.eve, "mentee_id": cast.anna}, {"mentor_id": cast.mia, "mentee_id": cast.ben}]
+    twice = [*two, {"mentor_id": cast.mia, "mentee_id": cast.anna}]
+    many = f"/api/v1/mentoring/{programme}/pairs/many"
+    assert leo.post(many, json={"pairs": twice}).status_code == 409
+    answer = leo.post(many, json={"pairs": two})
+    assert (answer.status_code, len(answer.get_json()["pairs"])) == (201, 2)
+
+
+def test_what_somebody_shares_with_their_manager_stands_in_the_managers_list(
+    client_of: Browser, cast: Cast, made: int
+) -> None:
+    assert client_of("mia").get("/api/v1/guidance").get_json()["shared"] == []
+    client_of("anna").put(f"/api/v1/guidance/{made}/sharing", json={"shared": True})
+    (row,) = client_of("mia").get("/api/v1/guidance").get_json()["shared"]
+    assert (row["id"], row["purpose"]) == (made, None)

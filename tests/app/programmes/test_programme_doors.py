@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from app.programmes import actions
 from tests.app.leaderboards.scene import Scene
-from tests.app.programmes.conftest import BOTH, Act
+from tests.app.programmes.conftest import BOTH, Act, told_of
 from tests.cast import Cast, SignedIn
 
 Browser = Callable[[str], SignedIn]
@@ -108,3 +109,16 @@ def test_json_does_the_same(app: Flask, scene: Scene, cast: Cast, learn: Act, to
     assert (mine["done"], mine["next"], mine["completed_at"] is None) == (2, None, False)
     changed = {**told, "version": 2, "parts": [{"need": 1, "activities": ["nothing"]}]}
     assert api.put(f"/api/v1/programmes/{slug}", json=changed, headers=leo).status_code == 422
+
+
+def test_who_keeps_programmes_reads_drafts_and_counts_in_the_api(
+    scene: Scene, cast: Cast, act: Act, client_of: Callable[[str], SignedIn]
+) -> None:
+    (slug,) = act(actions.make, [told_of(scene, (1, "a1"))], by=cast.leo)
+    leo = client_of("leo")
+    (row,) = leo.get("/api/v1/programmes/kept").get_json()["programmes"]
+    assert (row["slug"], row["state"], row["version"]) == (slug, "draft", 1)
+    assert leo.get(f"/api/v1/programmes/kept/{slug}").get_json() == row
+    for name in ("anna", "mia", "clara", "dan", "cor"):
+        assert client_of(name).get("/api/v1/programmes/kept").status_code == 403
+        assert client_of(name).get(f"/api/v1/programmes/kept/{slug}").status_code == 403

@@ -220,3 +220,23 @@ def test_the_certificate_speaks_the_language_of_its_citation(give: Give, client_
     page = client_of("anna").get(f"/recognitions/{given}").text
     assert "Bijzondere waardering" in page
     assert "Print this page" in page
+
+
+def test_several_are_put_forward_in_one_request_or_none(
+    cast: Cast, occasion: Occasion, client_of: Browser
+) -> None:
+    made = occasion("leo", at=NOW)
+    told = {"occasion_id": made, "reason": REASON, "lang": "en"}
+    anna, many = client_of("anna"), "/api/v1/recognitions/nominations/many"
+    items = [{**told, "nominee_id": one} for one in (cast.ben, cast.eve)]
+    assert anna.post(many, json={"nominations": [*items, items[0]]}).status_code == 409
+    answer = anna.post(many, json={"nominations": items})
+    assert [one["nominee"]["id"] for one in answer.get_json()["nominations"]] == [cast.ben, cast.eve]
+    assert len(anna.get("/api/v1/recognitions/nominations").get_json()["made"]) == 2
+
+
+def test_the_teams_that_one_may_recognise_are_those_that_report_to_one(client_of: Browser) -> None:
+    path = "/api/v1/recognitions/teams"
+    assert [one["name"] for one in client_of("mia").get(path).get_json()["teams"]] == ["North"]
+    assert client_of("anna").get(path).get_json()["teams"] == []
+    assert len(client_of("clara").get(path).get_json()["teams"]) > 1
