@@ -4,7 +4,6 @@ What one may not see answers like what is not there. Fay is a second receiver an
 """
 
 import io
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
