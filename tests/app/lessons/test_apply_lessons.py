@@ -206,6 +206,47 @@ def test_two_who_apply_each_others_lessons_do_not_deadlock(app: Flask, cast: Cas
         assert at_once(lambda: stop(app, cast.ben, of_anna), lambda: stop(app, cast.anna, of_ben)) == []
 
 
+@pytest.mark.parametrize("does", ["apply", "stop"])
+def test_a_name_comes_before_or_after_a_colleagues_word_and_never_in_between(
+    app: Flask, cast: Cast, share: Share, standing: Standing, does: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who says a word to a lesson without a name locks no author: the row of the lesson alone holds these two apart."""
+    lesson_id = share("anna", audience="everyone", unnamed=True)
+    if does == "stop":
+        apply(app, cast.ben, lesson_id)
+    looked, go_on = threading.Event(), threading.Event()
+    step = {"apply": "refuse_own", "stop": "_must_know"}[
+        does
+    ]  # what comes after it looked whose lesson it is
+    whole = getattr(applying, step)
+
+    def held_up(*of: object) -> None:
+        whole(*of)
+        looked.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(applying, step, held_up)
+    word = threading.Thread(target={"apply": apply, "stop": stop}[does], args=(app, cast.ben, lesson_id))
+    word.start()
+    assert looked.wait(20)
+
+    def puts_it_on() -> None:
+        with app.app_context(), transaction():
+            changing.put_names_on([(lesson_id, cast.anna)], at=AT)
+            settle(AT)
+
+    name = threading.Thread(target=puts_it_on)
+    name.start()
+    name.join(0.7)
+    between = not name.is_alive()
+    go_on.set()
+    word.join(20)
+    name.join(20)
+    assert not between, "the name came while a colleague's word was under way"
+    applied = {f"applied:{lesson_id}:{cast.ben}:1"} if does == "apply" else set()
+    assert set(standing()) == {f"lesson:{lesson_id}"} | applied
+
+
 def said(app: Flask, lesson_id: int) -> set[str]:
     """The sources that ought to stand, by who says to apply it."""
     with app.app_context():
