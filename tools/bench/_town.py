@@ -212,7 +212,7 @@ class Town:
                     db.text("SELECT min(id) FROM person WHERE name = :name"), {"name": who}
                 )
                 token = people.start_session(person_id=found, at=datetime.now(UTC))
-            browser.set_cookie(cookie_name(SESSION), token)
+                browser.set_cookie(cookie_name(SESSION), token)
             self.browsers[who] = browser
         return self.browsers[who]
 

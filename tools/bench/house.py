@@ -110,6 +110,6 @@ def _week(told: dict[str, Any]) -> Row:
         "the week without a name: finding / what it earns",
         told["count"] / told["settle"],
         "<=",
-        1.0,
+        None,
         raw,
     )
