@@ -176,7 +176,7 @@ def publish(form: dict[str, Any], slug: str) -> dict[str, Any]:
 
 
 def _told(one: queries.Job) -> dict[str, Any]:
-    names = ("slug", "family", "level", "name", "open_until", "who_may_apply", "version")
+    names = ("id", "slug", "family", "level", "name", "open_until", "who_may_apply", "version")
     told = {name: getattr(one, name) for name in names}
     return told | {"open": one.open_on(today()), "retired": one.retired_at is not None}
 

@@ -209,8 +209,9 @@ class FamilyOut(Schema):
 
 
 class JobOut(Schema):
-    """A job; `open` says whether one can apply for it today."""
+    """A job; `open` says whether one can apply for it today. Rounds of reviews name it by its `id`."""
 
+    id = fields.Integer(required=True)
     slug = fields.String(required=True)
     family = fields.String(required=True)
     level = fields.Integer(required=True)

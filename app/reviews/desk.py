@@ -353,14 +353,19 @@ def name_handler(review_id: uuid.UUID) -> ResponseReturnValue:
 @may("person")
 def invitation(round_id: int) -> ResponseReturnValue:
     """What a round is, for whoever was invited; nobody else learns that there is one."""
+    return _invited(round_id=round_id)
+
+
+def _invited(no: ValidationError | Refused | None = None, *, round_id: int) -> Response:
     rows = choosing.invitation(me(), round_id)
     if not rows:
         raise NotFound(NOT_THERE)
-    return render("reviews/invitation.html", rows=rows, round=rows[0])
+    return render("reviews/invitation.html", rows=rows, round=rows[0], **wrong_with(no, WRONG))
 
 
 @pages.post(f"/reviews/rounds/<int(max={forms.BIGGEST}):round_id>/acceptance")
 @may("person")
+@comes_back(_invited)
 def accept(round_id: int) -> ResponseReturnValue:
     form = body(forms.AcceptIn())
     rows = {row.job_id: row for row in choosing.invitation(me(), round_id)}
@@ -368,7 +373,7 @@ def accept(round_id: int) -> ResponseReturnValue:
         raise NotFound(NOT_THERE)
     with transaction():
         made = rounds.start(round_id, [(me(), form["job_id"])], at=now())
+        found = rounds.begun(made, me(), rows[form["job_id"]].review_id)
         settle(now())
-    found = made.get(me()) or rows[form["job_id"]].review_id
-    then = url_for("reviews.one", review_id=found) if found else url_for("reviews.mine")
+    then = url_for("reviews.one", review_id=found)
     return done("reviews/_kept.html", then, said=_("Your review has begun"))

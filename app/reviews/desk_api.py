@@ -314,6 +314,7 @@ def invitation(round_id: int) -> dict[str, Any]:
 @api.arguments(TakePartIn)
 @api.response(200, BegunOut)
 @api.alt_response(404, description="you are not invited to it")
+@api.alt_response(409, description="you have a review for this job already, outside of the round")
 def accept(form: dict[str, Any], round_id: int) -> dict[str, Any]:
     """Take part: your review begins. A second time gives the same one."""
     rows = {row.job_id: row for row in choosing.invitation(me(), round_id)}
@@ -321,8 +322,9 @@ def accept(form: dict[str, Any], round_id: int) -> dict[str, Any]:
         raise NotFound(NOT_THERE)
     with transaction():
         made = rounds.start(round_id, [(me(), form["job_id"])], at=now())
+        found = rounds.begun(made, me(), rows[form["job_id"]].review_id)
         settle(now())
-    return {"review_id": made.get(me()) or rows[form["job_id"]].review_id}
+    return {"review_id": found}
 
 
 # How it is told ----------------------------------------------------------------------------------------------

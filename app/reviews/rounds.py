@@ -354,6 +354,17 @@ def start(round_id: int, wanted: Sequence[tuple[int, int]], *, at: datetime) -> 
     return made
 
 
+UNDERWAY = _l("You have a review for this job already. Finish it, or withdraw it, and then take part.")
+
+
+def begun(made: dict[int, uuid.UUID], person_id: int, before: uuid.UUID | None) -> uuid.UUID:
+    """The review that somebody has in a round now; one outside of it is in the way, and is not taken for it."""
+    found = made.get(person_id) or before
+    if found is None:
+        raise Conflict(UNDERWAY)
+    return found
+
+
 # Release --------------------------------------------------------------------------------------------------------
 
 

@@ -340,6 +340,20 @@ def test_hr_keeps_a_round_by_plain_forms_and_who_is_invited_begins(
     assert "Anna" not in clara.get("/hr/reviews?stage=late").text
 
 
+def test_a_review_outside_of_a_round_is_not_taken_for_one_in_it(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    made = scene.round()
+    with transaction():
+        rounds.list_person(made, person_id=cast.anna, job_id=scene.senior, reach=None, jobs=[scene.senior])
+        rounds.invite(made, at=AT)
+        settle(AT)
+    scene.review("anna", "gathering")
+    asked = client_of("anna").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
+    assert asked.status_code == 409
+    assert "You have a review for this job already" in asked.text
+
+
 @pytest.fixture
 def inbox(app: Flask) -> Callable[[], list[tuple[int, str]]]:
     def read() -> list[tuple[int, str]]:
