@@ -980,6 +980,8 @@ NOBODYS = {
     "learning.reading", "learning.refused", "learning.start", "notifications.stop", "notifications.stopping",
     "lessons.detach", "lessons.file", "lessons_api.attach", "lessons_api.detach", "lessons_api.file",
     "people.answer_step", "people.set_first_password", "people.start_step", "people.welcome",
+    # tests/app/privacy/test_answering.py
+    "privacy_desk.refuse", "privacy_desk.extend", "privacy_api.refuse", "privacy_api.extend", "privacy_api.named",
     "privacy.remove", "privacy.take", "privacy_api.remove", "privacy_api.take",  # tests/app/privacy/test_export.py
     "profiles.person", "profiles.public",
     # who sees which: tests/app/recognitions/test_who_sees_recognitions.py
