@@ -1,4 +1,4 @@
-"""A real backup of before an erasure, restored as docs/operate.md says: nobody sees it before it is replayed."""
+"""A real backup of before an erasure, restored as docs/operate.md says: nobody sees it before it is replayed, and then nobody is back."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ print(app.test_client().get("/readyz").status_code, app.test_client().get("/logi
 
 
 @pytest.mark.slow
-def test_a_dump_of_before_an_erasure_is_served_to_nobody(
+def test_a_dump_of_before_an_erasure_is_served_when_it_was_replayed_and_not_before(
     app: Any, cast: Any, database: Any, stack: Any, tmp_path: Path
 ) -> None:
     dump, listed = tmp_path / "blijk.dump", tmp_path / "erasures"
@@ -66,6 +66,11 @@ def test_a_dump_of_before_an_erasure_is_served_to_nobody(
                     "SELECT count(*) FROM pg_trigger WHERE tgname IN ('keep_rows', 'keep_table')"
                 )
                 assert kept.fetchone() == (10,), "the traces are as well kept as before"
+            assert "1 people erased anew" in flask(env, "people", "replay-erasures", str(listed))
+            assert run(sys.executable, "-c", BEHIND, env=env).split() == ["False", "200", "200"]
+            with psycopg.connect(stack.url("owner", name)) as line:
+                left = line.execute("SELECT name, email FROM person WHERE id = %s", [cast.anna]).fetchone()
+                assert left == ("N. N.", None)
         finally:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
