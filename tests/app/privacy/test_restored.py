@@ -1,4 +1,4 @@
-"""A real backup of before an erasure, restored as docs/operate.md says: nobody sees it before it is replayed, and then nobody is back."""
+"""A backup of before an erasure, restored as docs/operate.md says: nobody sees it before it is replayed, and nobody is back."""
 
 import os
 import subprocess
