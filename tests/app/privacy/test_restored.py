@@ -1,4 +1,4 @@
-"""A backup of before an erasure, restored as docs/operate.md says: nobody sees it before it is replayed, and nobody is back."""
+"""A backup of before an erasure, restored as docs/operate.md says: it is replayed before anybody sees it."""
 
 import os
 import subprocess
