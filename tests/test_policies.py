@@ -758,7 +758,7 @@ EXAMPLES: dict[str, Example] = {
     "hr_reviews.begin": _of("/hr/reviews/00000000-0000-4000-8000-000000000000/begin", 404),
     "hr_reviews.name_handler": _of("/hr/reviews/00000000-0000-4000-8000-000000000000/handler", 404),
     "hr_reviews.invitation": _of("/reviews/rounds/1", 404),
-    "hr_reviews.accept": _of("/reviews/rounds/1/acceptance", 422),
+    "hr_reviews.accept": _of("/reviews/rounds/1/acceptance", 404),
     "sitting_api.answer": _api(f"/reviews/{NO_REVIEW}/answer", 422),
     "sitting_api.as_json": _api(f"/reviews/{NO_REVIEW}/dossier", 404),
     "sitting_api.as_pdf": _api(f"/reviews/{NO_REVIEW}/dossier.pdf", 404),

@@ -87,6 +87,7 @@ def edit(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
         changing.edit_lessons(
             [changing.Edit(lesson_id=lesson_id, by=me(), to=actions.LessonText(**form))], at=now()
         )
+        settle(now())
         return _one(lesson_id)
 
 

@@ -150,6 +150,7 @@ def change(lesson_id: int) -> ResponseReturnValue:
             changing.edit_lessons(
                 [changing.Edit(lesson_id=lesson_id, by=me(), to=actions.LessonText(**form))], at=now()
             )
+            settle(now())
             return done(
                 "lessons/_card.html",
                 url_for(".lesson", lesson_id=lesson_id),

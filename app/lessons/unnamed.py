@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import cache
 from random import SystemRandom
 from typing import Any
 
@@ -44,7 +45,11 @@ def mark(key: bytes, what: str) -> bytes:
     return hmac.digest(key, f"blijk/{what}".encode(), "sha256")
 
 
-_LESSONS = [f"blijk/lesson/{number}".encode() for number in range(MOST)]
+@cache
+def _lessons(most: int) -> list[bytes]:
+    return [f"blijk/lesson/{number}".encode() for number in range(most)]
+
+
 _BLOCK = hashlib.sha256().block_size
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
@@ -54,7 +59,7 @@ def marks(key: bytes) -> list[bytes]:
     filled = key.ljust(_BLOCK, b"\0")  # a key is shorter than a block
     inner, outer = hashlib.sha256(filled.translate(_INNER)), hashlib.sha256(filled.translate(_OUTER))
     found = []
-    for what in _LESSONS[:MOST]:
+    for what in _lessons(MOST):
         within, around = inner.copy(), outer.copy()
         within.update(what)
         around.update(within.digest())

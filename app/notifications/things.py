@@ -389,7 +389,7 @@ def exports(me: int, lines: Sequence[Line]) -> dict[int, Found]:
     return {line.id: Found(key=line.object, at=there[line.object]) for line in lines if line.object in there}
 
 
-_WISHES = text(f"""
+_TO_ANSWER = text(f"""
     SELECT CAST(e.person_id AS text) AS id, p.name, {privacy.DUE} AS due
     FROM erasure_request e JOIN person p ON p.id = e.person_id AND p.erased_at IS NULL
     JOIN person me ON me.id = :me AND me.id <> p.id
@@ -401,7 +401,7 @@ _WISHES = text(f"""
 def erasure_wishes(me: int, lines: Sequence[Line]) -> dict[int, Found]:
     """Who asks to be erased, as long as it is not answered, for who can answer; with the day by which."""
     told = {"me": me, "ids": _numbers(lines), "zone": str(timezone())}
-    rows = {row.id: row for row in db.session.execute(_WISHES, told)}
+    rows = {row.id: row for row in db.session.execute(_TO_ANSWER, told)}
     return {
         line.id: Found(key=row.id, names=(row.name,), day=row.due)
         for line in lines

@@ -147,6 +147,7 @@ def test_who_applies_it_can_stop_although_it_is_no_longer_for_them(
     with app.app_context(), transaction():
         narrower = LessonText(**{**TEXT, "skills": [skill]})
         changing.edit_lessons([changing.Edit(lesson_id=lesson_id, by=cast.anna, to=narrower)], at=AT)
+        settle(AT)
     stop(app, cast.eve, lesson_id)
     assert set(standing()) == {f"lesson:{lesson_id}"}
     with pytest.raises(NotFound):

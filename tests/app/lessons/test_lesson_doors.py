@@ -250,6 +250,21 @@ def test_edit_keeps_the_lesson_and_shows_that_it_was_edited(
     assert "edited" in page
 
 
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_lesson_that_colleagues_apply_can_be_kept_to_the_team_by_both_doors(
+    skill: int, share: Share, client_of: Browser, token_of: Headers, app: Flask, door: str
+) -> None:
+    lesson_id = share("anna", audience="everyone")
+    assert client_of("eve").post(f"/lessons/{lesson_id}/application", data={"how": "So."}).status_code == 303
+    told = {**TEXT, "skills": [skill], "audience": "team"}
+    if door == "page":
+        answer = client_of("anna").post(f"/lessons/{lesson_id}/edit", data=told)
+    else:
+        answer = app.test_client().put(f"/api/v1/lessons/{lesson_id}", json=told, headers=token_of("anna"))
+    assert answer.status_code == (303 if door == "page" else 200)
+    assert client_of("eve").get(f"/lessons/{lesson_id}").status_code == 404
+
+
 def test_delete_takes_it_from_every_page(share: Share, client_of: Browser) -> None:
     lesson_id = share("anna")
     assert client_of("anna").post(f"/lessons/{lesson_id}/delete").status_code == 303
