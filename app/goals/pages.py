@@ -19,13 +19,13 @@ from app.errors import Conflict, NotFound, Refused
 from app.goals import actions, queries, together
 from app.goals.meant import as_meant, keeps, today
 from app.goals.rules import FAR
-from app.goals.schemas import BIGGEST, CheckInIn, GoalForm, GoalStateIn, NewGoalQuery
+from app.goals.schemas import BIGGEST, CheckInIn, GoalForm, GoalStateIn, LineQuery, NewGoalQuery
 from app.language import lang
 from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
 from app.vision import queries as vision
-from app.web import body, done, now, query, render
+from app.web import body, done, now, query, render, swaps
 
 pages = Blueprint("goals", __name__)
 ONE = f"/goals/<int(max={BIGGEST}):goal_id>"
@@ -68,16 +68,33 @@ def check_in(goal_id: int) -> ResponseReturnValue:
         with transaction():
             actions.check_in([actions.CheckIn(goal_id=goal_id, person_id=me(), **form)], at=now())
             settle(now())
-            return _again(goal_id)
+            return _line(goal_id, changed=True) if query(LineQuery())["list"] else _again(goal_id)
     except ValidationError as no:
         wrong = {"far" if "far" in no.messages_dict else "line": actions.WRONG["line"]}
         if "far" in wrong:
             wrong = {"far": _("Choose how far you are.")}
         typed = {"far": request.form.get("far", ""), "line": request.form.get("line", "")[:1000]}
+        if swaps() and query(LineQuery())["list"]:
+            answer = _line(goal_id, asks=True, typed=typed, wrong=wrong)
+            answer.status_code = 422
+            return answer
         context = _one(queries.own(me(), goal_id))
         answer = render("goals/goal.html", "goals/_one.html", **{**context, "typed": typed, "wrong": wrong})
         answer.status_code = 422
         return answer
+
+
+@pages.get(f"{ONE}/line")
+@may("person")
+def line(goal_id: int) -> ResponseReturnValue:
+    """One line of the list, with or without the question how it goes; by its address the goal."""
+    return _line(goal_id, asks=query(LineQuery())["asks"])
+
+
+def _line(goal_id: int, **more: Any) -> Response:
+    told = {**_one(queries.own(me(), goal_id)), **more}
+    then = url_for(".everything") if "changed" in more else url_for(".one", goal_id=goal_id)
+    return done("goals/_line.html", then, **told)
 
 
 @pages.post(f"{ONE}/state")

@@ -83,6 +83,13 @@ class CheckInIn(Schema):
     line = fields.String(load_default="", validate=validate.Length(max=rules.LINE))
 
 
+class LineQuery(Schema):
+    """Whether how it goes is asked in the list, and whether an answer leads back there."""
+
+    asks = fields.Boolean(load_default=False)
+    list = fields.Boolean(load_default=False)
+
+
 class GoalStateIn(Schema):
     state = fields.String(required=True, validate=validate.OneOf(("open", "let_go")))
 

@@ -95,6 +95,7 @@ GUESSED: Mapping[str, Guess] = {
     "kudos_api.one": _KUDOS,
     "recognitions.one": _RECOGNITION,
     "recognitions_api.one": _RECOGNITION,
+    "goals.line": _GOAL,
     "goals.one": _GOAL,
     "goals_api.one": _GOAL,
     "goals_api.shared_one": _GOAL,

@@ -178,6 +178,26 @@ def test_a_check_in_swaps_the_goal_and_says_what_became_of_it(
     assert SECRET in wrong.text
 
 
+def test_how_it_goes_is_said_in_the_list_and_swaps_one_line(aim: Act, client_of: Browser) -> None:
+    goal_id, anna = aim("anna"), client_of("anna")
+    asks = f"/goals/{goal_id}/line?asks=1"
+    assert f'hx-get="{asks}"' in anna.get("/goals").text
+    assert anna.get(asks).location == f"/goals/{goal_id}", "its address leads to the goal"
+    form = anna.get(asks, headers=SWAP).text
+    here = f"/goals/{goal_id}/check-in?list=1"
+    assert f'hx-post="{here}"' in form
+    wrong = anna.post(here, data={"line": SECRET}, headers=SWAP)
+    assert wrong.status_code == 422
+    assert SECRET in wrong.text
+    assert "Choose how far you are." in wrong.text
+    kept = anna.post(here, data={"far": "nearly", "line": ""}, headers=SWAP).text
+    assert "Nearly there" in kept
+    assert "<form" not in kept
+    assert 'id="status"' in kept
+    assert anna.post(here, data={"far": "nearly", "line": ""}).location == "/goals"
+    assert client_of("ben").get(asks, headers=SWAP).status_code == 404
+
+
 def test_who_begins_is_offered_three_to_begin_with(scene: Scene, client_of: Browser) -> None:
     page = client_of("eve").get("/goals").text
     assert "Pick your first goal" in page
