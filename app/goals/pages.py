@@ -87,13 +87,15 @@ def check_in(goal_id: int) -> ResponseReturnValue:
 @pages.get(f"{ONE}/line")
 @may("person")
 def line(goal_id: int) -> ResponseReturnValue:
-    """One line of the list, with or without the question how it goes; by its address the goal."""
+    """One line of the list, with or without the question how it goes; by its address the goal or the list."""
     return _line(goal_id, asks=query(LineQuery())["asks"])
 
 
 def _line(goal_id: int, **more: Any) -> Response:
     told = {**_one(queries.own(me(), goal_id)), **more}
-    then = url_for(".everything") if "changed" in more else url_for(".one", goal_id=goal_id)
+    then = (
+        url_for(".one", goal_id=goal_id, _anchor="check-in") if more.get("asks") else url_for(".everything")
+    )
     return done("goals/_line.html", then, **told)
 
 

@@ -182,7 +182,7 @@ def test_how_it_goes_is_said_in_the_list_and_swaps_one_line(aim: Act, client_of:
     goal_id, anna = aim("anna"), client_of("anna")
     asks = f"/goals/{goal_id}/line?asks=1"
     assert f'hx-get="{asks}"' in anna.get("/goals").text
-    assert anna.get(asks).location == f"/goals/{goal_id}", "its address leads to the goal"
+    assert anna.get(asks).location == f"/goals/{goal_id}#check-in", "its address leads to the goal"
     form = anna.get(asks, headers=SWAP).text
     here = f"/goals/{goal_id}/check-in?list=1"
     assert f'hx-post="{here}"' in form
