@@ -14,6 +14,7 @@ from app.db import transaction
 from app.errors import NotFound
 from app.language import lang
 from app.outbox import settle
+from app.people.queries import Card, cards
 from app.points import queries as points
 from app.web import NOT_THERE, body, done, now, query, render, swaps
 
@@ -46,6 +47,7 @@ def album() -> ResponseReturnValue:
         with_points=with_points,
         fresh_since=now() - FRESH,
         opened=asked["open"],
+        shut=asked["shut"],
     )
 
 
@@ -91,7 +93,16 @@ def badge(slug: str) -> ResponseReturnValue:
         skill=names.called().skill_of.get(shown.skill or ""),
         with_points=with_points,
         showing=holders.showing(definition.achievement_id, me()),
+        on_word=(on_word := any(step.on_word for step in shown.steps if not step.met)),
+        manager=_manager() if on_word else None,
     )
+
+
+def _manager() -> Card | None:
+    """Who is asked to confirm what one logs, where one names nobody."""
+    manager_id = asker().manager_id
+    found = cards([manager_id]).get(manager_id) if manager_id else None
+    return found if found and found.active else None
 
 
 def _receipt(held: shelf.Holding) -> Any:

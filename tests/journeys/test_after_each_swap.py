@@ -60,6 +60,7 @@ def test_the_tabs_of_the_album(dark: bool, width: int, app: Flask, company: Comp
     expect(page.locator("#status")).to_have_text("Now anyone with the link can see it.")
     expect(page.locator(f"#seen-{company.award}")).to_be_focused()
     eye.look("a tile whose badge is for anyone with the link", of="badges.show_tile")
+    assert eye.wrong == []
 
 
 def _add_to_lessons(page: Page, eye: Eye) -> None:

@@ -76,7 +76,7 @@ def counted(scene: Scene) -> Iterator[list[str]]:
 
 def test_a_tile_says_who_may_open_its_badge_and_leads_to_the_choice(tile: Tile) -> None:
     page = tile.client_of("anna").get("/album").text
-    assert f'href="/album?open={tile.id}#tile-{tile.id}"' in page
+    assert f'href="/album?open={tile.id}"' in page
     assert "My colleagues: change who may open “One done”" in page
     assert "<form" not in page.partition('id="album"')[2].partition("</main>")[0]
 
@@ -88,7 +88,10 @@ def test_without_a_script_the_album_comes_with_that_tile_open_and_comes_back_to_
     page = tile.get(more=f"&by={by}").text
     assert page.count('name="visible"') == 3
     assert f'action="/album/{tile.id}"' in page
-    assert re.search(r'value="colleagues" checked[^>]* autofocus', page)
+    assert re.search(r'value="colleagues" checked[^>]* autofocus', page)  # so that a browser goes there
+    shut = tile.client_of("anna").get(f"/album?by={by}&shut={tile.id}").text
+    assert re.search(rf'id="seen-{tile.id}"[^>]* autofocus', shut)
+    assert 'name="visible"' not in shut
     answer = tile.choose("me", by=by)
     back = "/album" if by == "earned" else f"/album?by={by}"
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{back}#tile-{tile.id}")
