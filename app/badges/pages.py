@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.access import asker, may, me
 from app.badges import actions, agreeing, files, holders, moments, names, queries, shelf, showing
-from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowForm, StandingForm
+from app.badges.schemas import AlbumQuery, AnswerIn, AskIn, MomentForm, ShowForm, StandingForm, TileForm
 from app.db import transaction
 from app.errors import NotFound
 from app.language import lang
 from app.outbox import settle
+from app.people.queries import Card, cards
 from app.points import queries as points
 from app.web import NOT_THERE, body, done, now, query, render, swaps
 
@@ -28,7 +29,11 @@ PICTURE = 512
 @pages.get("/album")
 @may("person")
 def album() -> ResponseReturnValue:
-    by = query(AlbumQuery())["by"]
+    asked = query(AlbumQuery())
+    by, one = asked["by"], asked["open"] or asked["shut"]
+    if one is not None and swaps():
+        tile = _tile(one, by, opened=asked["open"], focused=asked["open"] is None)
+        return render("badges/_tile.html", "badges/_tile.html", **tile)
     look = shelf.look(me(), lang(), now())
     with_points = points.with_points(game=asker().game)
     return render(
@@ -41,7 +46,33 @@ def album() -> ResponseReturnValue:
         swapped=swaps(),
         with_points=with_points,
         fresh_since=now() - FRESH,
+        opened=asked["open"],
+        shut=asked["shut"],
     )
+
+
+@pages.post("/album/<uuid:award_id>")
+@may("person")
+def show_tile(award_id: Any) -> ResponseReturnValue:
+    """Who may open it, chosen at its tile; whether it may be used in a review stays as it is."""
+    form = body(TileForm())
+    with transaction():
+        agreeing.show(award_id=award_id, by=me(), visible=form["visible"])
+        tile = _tile(award_id, form["by"], focused=True)
+        return done("badges/_tile.html", _at_tile(award_id, form["by"]), changed=True, **tile)
+
+
+def _tile(award_id: Any, by: str, *, opened: Any = None, focused: bool = False) -> dict[str, Any]:
+    """One tile of one's own album: of a badge the award that stands there, the highest."""
+    look = shelf.look(me(), lang(), now())
+    one = next((one for one in look.earned if one.held and one.held.id == award_id), None)
+    if one is None:
+        raise NotFound(agreeing.NOT_THERE)
+    return {"one": one, "by": by, "opened": opened, "focused": focused, "fresh_since": now() - FRESH}
+
+
+def _at_tile(award_id: Any, by: str) -> str:
+    return url_for(".album", by=None if by == "earned" else by, _anchor=f"tile-{award_id}")
 
 
 @pages.get("/badges/<slug>")
@@ -62,7 +93,16 @@ def badge(slug: str) -> ResponseReturnValue:
         skill=names.called().skill_of.get(shown.skill or ""),
         with_points=with_points,
         showing=holders.showing(definition.achievement_id, me()),
+        on_word=(on_word := any(step.on_word for step in shown.steps if not step.met)),
+        manager=_manager() if on_word else None,
     )
+
+
+def _manager() -> Card | None:
+    """Who is asked to confirm what one logs, where one names nobody."""
+    manager_id = asker().manager_id
+    found = cards([manager_id]).get(manager_id) if manager_id else None
+    return found if found and found.active else None
 
 
 def _receipt(held: shelf.Holding) -> Any:

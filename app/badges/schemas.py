@@ -8,10 +8,25 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 VISIBLE = ("me", "colleagues", "public")
 
 
-class AlbumQuery(Schema):
-    """What an album shows: what is earned, what is in reach, the sets of each skill, or month by month."""
+PARTS = ("earned", "reach", "skill", "day")
 
-    by = fields.String(load_default="earned", validate=validate.OneOf(("earned", "reach", "skill", "day")))
+
+class AlbumQuery(Schema):
+    """What an album shows: what is earned, what is in reach, the sets of each skill, or month by month.
+
+    `open` is the award at whose tile one chooses who may open it, `shut` the one where one chose nothing after all.
+    """
+
+    by = fields.String(load_default="earned", validate=validate.OneOf(PARTS))
+    open = fields.UUID(load_default=None)
+    shut = fields.UUID(load_default=None)
+
+
+class TileForm(Schema):
+    """Who may open the page of an award, and the part of the album where its holder said so."""
+
+    visible = fields.String(required=True, validate=validate.OneOf(VISIBLE))
+    by = fields.String(load_default="earned", validate=validate.OneOf(PARTS))
 
 
 class MomentForm(Schema):

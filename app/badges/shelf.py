@@ -16,7 +16,18 @@ from app.db import db
 from app.facts import queries as facts
 from app.finding import has_all
 from app.points import queries as points
-from badges.criteria import AllOf, AnyOf, Completed, Count, Criteria, HoldsBadge, PointsAtLeast, leaves
+from badges.criteria import (
+    AllOf,
+    AnyOf,
+    Completed,
+    Count,
+    Criteria,
+    Distinct,
+    HoldsBadge,
+    Leaf,
+    PointsAtLeast,
+    leaves,
+)
 from badges.engine import Tier, first_met
 from badges.facts import Fact, Held, Item, in_order
 from badges.progress import Step, progress
@@ -49,6 +60,8 @@ class Holding:
 class StepSaid:
     """One condition in words, how far it is, since when it is met, and what to do for it.
 
+    `on_word`: what is learned for it counts on somebody's word, where no platform or file tells of it.
+
     `kind` is what it asks for: a kind of fact, points, badge, or given: by hand, with a recognition.
     `go` is the slug of the activity or badge to go to.
     """
@@ -61,6 +74,7 @@ class StepSaid:
     kind: str
     go: str | None
     met_at: datetime | None
+    on_word: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +330,13 @@ def _step(step: Step, history: Sequence[Item], known: names.Called, lang: str) -
     return StepSaid(
         sentence(step.criteria, lang, titles), step.done, step.needed, step.met,
         tuple(sorted(titles.activities.get(activity, "") for activity in step.missing)),
-        kind, go, first[0] if first else None,
+        kind, go, first[0] if first else None, any(map(_on_word, leaves(step.criteria))),
     )  # fmt: skip
+
+
+def _on_word(leaf: Leaf) -> bool:
+    """Whether it asks for learning: of all that counts, only that can be logged and so be confirmed."""
+    return isinstance(leaf, Completed) or (isinstance(leaf, Count | Distinct) and leaf.of.kind == "completed")
 
 
 def _to_do(criteria: Criteria, missing: frozenset[int], known: names.Called) -> tuple[str, str | None]:

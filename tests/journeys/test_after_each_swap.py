@@ -48,6 +48,19 @@ def test_the_tabs_of_the_album(dark: bool, width: int, app: Flask, company: Comp
         expect(page.locator(f"#tab-{by}")).to_be_focused()
         expect(page).to_have_url(re.compile(f"by={by}$"))
         eye.look(f"the album: {title}", of="badges.album")
+    tile = page.locator(f"#tile-{company.award}")
+    page.locator(f"#seen-{company.award}").press("Enter")
+    expect(tile.locator(":checked")).to_be_focused()
+    eye.look("a tile to choose at", of="badges.album")
+    tile.get_by_role("link", name="Cancel").press("Enter")
+    expect(page.locator(f"#seen-{company.award}")).to_be_focused()
+    page.locator(f"#seen-{company.award}").press("Enter")
+    tile.get_by_label("Anyone with the link").check()
+    tile.get_by_role("button", name="Save").press("Enter")
+    expect(page.locator("#status")).to_have_text("Now anyone with the link can see it.")
+    expect(page.locator(f"#seen-{company.award}")).to_be_focused()
+    eye.look("a tile whose badge is for anyone with the link", of="badges.show_tile")
+    assert eye.wrong == []
 
 
 def _add_to_lessons(page: Page, eye: Eye) -> None:
@@ -568,6 +581,9 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("badges/_asked.html", "to"): "badges.answer",
     ("activities/_waiting.html", "all"): "activities.confirmations",
     ("_ui.html", "item"): "badges.album",
+    ("badges/_parts.html", "choose"): "badges.album",
+    ("badges/_parts.html", "shut"): "badges.album",
+    ("badges/_parts.html", "here"): "badges.show_tile",
     ("badges/_album.html", "here"): "badges.album",
     ("leaderboards/_board.html", "other"): "leaderboards.board",
     ("lessons/_apply.html", "other"): "lessons.take_name_off",

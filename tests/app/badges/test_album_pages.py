@@ -252,6 +252,25 @@ def test_holders_are_counted_from_five_on_and_without_who_is_out(
     assert "Few colleagues have it yet" in read(client_of("anna"), "/badges/three")
 
 
+def test_a_badge_says_who_can_confirm_what_is_learned_for_it_as_long_as_that_is_open(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    """Anna has a manager, Dan has none."""
+    whom = "Who can confirm it : what you log yourself, a colleague who was there"
+    assert f"{whom} or your manager Mia." in said(read(client_of("anna"), "/badges/three"))
+    assert f"{whom}. What is held on a date, whoever leads it." in said(
+        read(client_of("dan"), "/badges/three")
+    )
+    for slug in ("teller", "rich"):  # a lesson and points need nobody's word
+        assert "Who can confirm it" not in read(client_of("anna"), f"/badges/{slug}")
+    assert whom in said(read(client_of("anna"), "/badges/both"))
+    scene.earn(cast.anna)
+    assert "Who can confirm it" not in read(client_of("anna"), "/badges/both")  # the lesson is what is left
+    with scene.app.app_context(), transaction():
+        db.session.execute(text("UPDATE person SET active = false WHERE id = :mia"), {"mia": cast.mia})
+    assert f"{whom}. What" in said(read(client_of("anna"), "/badges/three"))
+
+
 @pytest.mark.usefixtures("counted_anew")
 @pytest.mark.parametrize("path", ["/album", "/album?by=skill"])
 def test_a_tile_says_how_rare_a_badge_is_and_never_where_fewer_than_five_hold_it(
@@ -260,7 +279,9 @@ def test_a_tile_says_how_rare_a_badge_is_and_never_where_fewer_than_five_hold_it
     people = [cast.anna, *scene.hire(4)]
     for person in people[:4]:
         scene.earn(person, 3)
-    assert "colleagues" not in said(read(client_of("anna"), path).partition('id="album"')[2])
+    nobodys = said(read(client_of("anna"), path).partition('id="album"')[2])
+    assert "one in" not in nobodys
+    assert "most colleagues" not in nobodys
     scene.earn(people[4], 3)
     assert "one in two colleagues" in said(read(client_of("anna"), path))
     with scene.app.app_context(), transaction():

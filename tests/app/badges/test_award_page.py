@@ -252,7 +252,10 @@ def test_who_leaves_keeps_what_was_open_to_anyone(
 def test_the_album_and_the_badge_lead_there_and_say_who_sees_it(page: Page) -> None:
     anna = page.client_of("anna")
     assert f'href="/b/{page.id}"' in anna.get("/badges/whole").text
-    for visible, mark in (("me", "Only you see it"), ("public", "Anyone with the link sees it")):
+    for visible, mark in (
+        ("me", "Only me: change who may"),
+        ("public", "Anyone with the link: change who may"),
+    ):
         page.show(visible)
         assert mark in anna.get("/album").text
 
