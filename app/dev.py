@@ -277,50 +277,36 @@ def _criteria() -> list[dict[str, Any]]:
     ]
 
 
-def _review() -> dict[str, Any]:
-    """The rest of a review: its stages in each stage, who sits in it, and what was decided."""
+def _stages(at: int) -> list[dict[str, Any]]:
+    """A review that is in this stage, or past the last one."""
     keys = ("asked", "evidence", "panel", "decision", "signature")
-    seat = {
-        "seat": "member",
-        "name": _colleague(),
-        "person_id": 2,
-        "stepped_aside_at": None,
-        "handed_in_at": now(),
-    }
-    text = _sentence()
-    decision = {
-        "outcome": "promote_with_plan",
-        "from_on": now().date(),
-        "plan_on": now().date(),
-        "words": text,
-    }
-    decision |= {"name": _colleague(), "signed_at": now()}
+    done = [{"key": key, "state": "done", "at": now()} for key in keys[:at]]
+    rest = [{"key": key, "state": "", "at": None, "due": now()} for key in keys[at:]]
+    return done + [one | {"state": "now"} for one in rest[:1]] + rest[1:]
+
+
+def _seats() -> list[dict[str, Any]]:
+    """Who assesses, the reader among them, and who decides."""
+    seat = {"seat": "member", "name": _colleague(), "stepped_aside_at": None, "handed_in_at": now()}
+    deciders = [seat | {"seat": "decider", "person_id": n} for n in (4, 5)]
+    return [seat | {"person_id": 2}, seat | {"person_id": asker().person_id, "handed_in_at": None}, *deciders]
+
+
+def _review() -> dict[str, Any]:
+    """The rest of a review: its stages early, half-way and at the end, who sits in it, and what was decided."""
+    text, today = _sentence(), now().date()
+    said = enumerate(("met", "partly", "not_yet"), 1)
+    decision = {"outcome": "promote_with_plan", "from_on": today, "plan_on": today, "words": text}
     return {
         "name": _colleague(),
-        "stages": [
-            [
-                {
-                    "key": key,
-                    "state": "done" if n < at else "now" if n == at else "",
-                    "at": now() if n < at else None,
-                    "due": now(),
-                }
-                for n, key in enumerate(keys)
-            ]
-            for at in (0, 2, 5)
-        ],
+        "stages": [_stages(at) for at in (0, 2, 5)],
         "row": {"id": NO_REVIEW, "version": 1, "assessed_at": None}
         | dict.fromkeys(("release_on", "decide_due", "panel_due"), now()),
-        "seats": [
-            seat,
-            seat | {"person_id": asker().person_id, "handed_in_at": None},
-            *(seat | {"seat": "decider", "person_id": n} for n in (4, 5)),
-        ],
+        "seats": _seats(),
         "verdicts": [
-            {"name": _colleague(), "person_id": n, "verdict": said, "words": text}
-            for n, said in enumerate(("met", "partly", "not_yet"), 1)
+            {"name": _colleague(), "person_id": n, "verdict": one, "words": text} for n, one in said
         ],
-        "decisions": [decision],
+        "decisions": [decision | {"name": _colleague(), "signed_at": now()}],
         "draft": {"outcome": "promote", "words": text, "from_on": "", "plan_on": "", "version": 1},
     }
 
