@@ -287,7 +287,12 @@ def _stages(at: int) -> list[dict[str, Any]]:
 
 def _seats() -> list[dict[str, Any]]:
     """Who assesses, the reader among them, and who decides."""
-    seat = {"seat": "member", "name": _colleague(), "stepped_aside_at": None, "handed_in_at": now()}
+    seat: dict[str, Any] = {
+        "seat": "member",
+        "name": _colleague(),
+        "stepped_aside_at": None,
+        "handed_in_at": now(),
+    }
     deciders = [seat | {"seat": "decider", "person_id": n} for n in (4, 5)]
     return [seat | {"person_id": 2}, seat | {"person_id": asker().person_id, "handed_in_at": None}, *deciders]
 
