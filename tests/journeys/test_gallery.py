@@ -18,7 +18,9 @@ def test_nothing_is_wrong_with_any_part(
     wrong: list[str] = []
     for one, show in (("dark", "wrong"), ("dark", "file"), ("light", ""), ("dark", "")):
         page.goto(f"/dev/gallery?theme={one}&lang={lang}&show={show}")
-        wrong += [f"{one} {show}: {fault}" for fault in (*headless(page, lang), *unfit(page), *too_small(page))]
+        wrong += [
+            f"{one} {show}: {fault}" for fault in (*headless(page, lang), *unfit(page), *too_small(page))
+        ]
     wrong += sideways(page, (320, 390, 768, 1280))
     space_out(page)
     wrong += [f"spaced out, {fault}" for fault in sideways(page, (320, 1280))]
