@@ -16,9 +16,11 @@ def test_nothing_is_wrong_with_any_part(
     """In its own theme, and in the other one: what is chosen goes before what the device likes."""
     page = stranger(width=width, dark=theme == "dark")
     wrong: list[str] = []
-    for one in ("light", "dark"):
-        page.goto(f"/dev/gallery?theme={one}&lang={lang}")
-        wrong += [f"{one}: {fault}" for fault in (*headless(page, lang), *unfit(page), *too_small(page))]
+    for one, show in (("dark", "wrong"), ("dark", "file"), ("light", ""), ("dark", "")):
+        page.goto(f"/dev/gallery?theme={one}&lang={lang}&show={show}")
+        wrong += [
+            f"{one} {show}: {fault}" for fault in (*headless(page, lang), *unfit(page), *too_small(page))
+        ]
     wrong += sideways(page, (320, 390, 768, 1280))
     space_out(page)
     wrong += [f"spaced out, {fault}" for fault in sideways(page, (320, 1280))]
