@@ -14,7 +14,7 @@ import sys
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -96,18 +96,6 @@ class Database:
         """SQL that puts all rows of now into the emptied database again: a tenth of the work of making them."""
         self.line.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         return _whole(_put_back(self.line, schema, anew=True))
-
-    def keep_redis(self) -> Callable[[], None]:
-        """The same of what stands in Redis, to be put back into an empty one."""
-        values = [(key, self.redis.pttl(key), self.redis.dump(key)) for key in self.redis.scan_iter()]
-
-        def put_back() -> None:
-            with self.redis.pipeline(transaction=False) as together:
-                for key, ends_in, value in values:
-                    together.restore(key, max(ends_in, 0), value, replace=True)
-                together.execute()
-
-        return put_back
 
 
 @pytest.fixture(scope="session")

@@ -314,15 +314,16 @@ def test_mail_inbox_and_the_file_of_all_data_tell_each_of_them_what_is_theirs_al
     post: Post,
 ) -> None:
     monkeypatch.setattr(jobs, "_house", app)
+    at = datetime.now(UTC)  # things happened since this file was read
     with app.app_context():
         for who in everybody.values():
             with transaction():
                 ways = dict.fromkeys(KINDS, "now")
-                notifications.choose(who, to=Settings(), ways=ways, at=AT)
-                settle(AT)
-        while worker.relay(AT):
+                notifications.choose(who, to=Settings(), ways=ways, at=at)
+                settle(at)
+        while worker.relay(at):
             pass
-        with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        with time_machine.travel(at + timedelta(hours=1), tick=False):
             notification_jobs.send_mail.func.__wrapped__()
     assert post.letters
     for letter in post.letters:
@@ -338,7 +339,7 @@ def test_mail_inbox_and_the_file_of_all_data_tell_each_of_them_what_is_theirs_al
         with app.app_context():
             with transaction():
                 export_id, _ = privacy.ask(person_id=who, at=datetime.now(UTC))
-                settle(AT)
+                settle(at)
             privacy_jobs.make_export.func.__wrapped__(export_id=str(export_id))
         with signed_in(app, who).get(f"/me/export/{export_id}/blijk.zip") as answer:
             file = zipfile.ZipFile(io.BytesIO(answer.data))

@@ -8,11 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -37,9 +34,6 @@ LONGER = 60  # after its time a journey loses its browser; if it goes on all the
 
 
 SECONDS = pytest.StashKey[float]()
-FRESH = timedelta(minutes=3)
-ZONE = ZoneInfo("Europe/Amsterdam")
-Made = TypeVar("Made")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -134,72 +128,28 @@ def visit(app: Flask, cast: Cast, server: str, open_context: Callable[..., Brows
     return start
 
 
-@dataclass
-class Found:
-    """What journeys find: made by the actions of real use, put back for the next test, and made anew when it is
-    some minutes old or of another day, since pages tell how long ago a thing was."""
-
-    database: Any
-    kept: dict[str, tuple[datetime, Callable[[], None], Any]] = field(default_factory=dict)
-
-    def one(self, name: str, make: Callable[[], Made]) -> Made:
-        now = scene.moment()
-        if name in self.kept:
-            at, put_back, made = self.kept[name]
-            if now - at < FRESH and at.astimezone(ZONE).date() == now.astimezone(ZONE).date():
-                put_back()
-                kept: Made = made
-                return kept
-        made = make()
-        rows, boards = self.database.keep(f"found_{name}"), self.database.keep_redis()
-
-        def put_all_back() -> None:
-            self.database.line.execute(rows)
-            boards()
-
-        self.kept[name] = now, put_all_back, made
-        return made
-
-
-@pytest.fixture(scope="session")
-def found(database: Any) -> Found:
-    return Found(database)
-
-
 @pytest.fixture
-def catalogue(app: Flask, cast: Cast, found: Found) -> None:
+def catalogue(app: Flask, cast: Cast) -> None:
     """The skills, activities, rules and badges of the demo."""
-
-    def make() -> None:
-        with app.app_context():
-            scene.load_catalogue()
-
-    found.one("catalogue", make)
+    with app.app_context():
+        scene.load_catalogue()
 
 
 @pytest.fixture
-def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask, found: Found) -> scene.Company:
+def company(app: Flask, catalogue: None, cast: Cast, worker_app: Flask) -> scene.Company:
     """A company in which something has happened already, with its boards."""
-
-    def make() -> scene.Company:
-        with app.app_context():
-            made = scene.happen(cast)
-        with worker_app.app_context():
-            work()
-        return made
-
-    return found.one("company", make)
+    with app.app_context():
+        made = scene.happen(cast)
+    with worker_app.app_context():
+        work()
+    return made
 
 
 @pytest.fixture
-def reviews(app: Flask, company: scene.Company, cast: Cast, found: Found) -> judged.Reviews:
+def reviews(app: Flask, company: scene.Company, cast: Cast) -> judged.Reviews:
     """Promotion reviews in every stage."""
-
-    def make() -> judged.Reviews:
-        with app.app_context():
-            return judged.happen(cast)
-
-    return found.one("reviews", make)
+    with app.app_context():
+        return judged.happen(cast)
 
 
 @pytest.fixture

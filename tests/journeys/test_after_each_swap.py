@@ -55,7 +55,7 @@ def test_the_tabs_of_the_album(dark: bool, width: int, app: Flask, company: Comp
     tile.get_by_role("link", name="Cancel").press("Enter")
     expect(page.locator(f"#seen-{company.award}")).to_be_focused()
     page.locator(f"#seen-{company.award}").press("Enter")
-    tile.get_by_label("Anyone with the link").check()
+    tile.get_by_role("radio", name="Anyone with the link").check()
     tile.get_by_role("button", name="Save").press("Enter")
     expect(page.locator("#status")).to_have_text("Now anyone with the link can see it.")
     expect(page.locator(f"#seen-{company.award}")).to_be_focused()
@@ -259,6 +259,7 @@ def test_what_comes_in_and_waits(
     eye.look("many confirmations", of="activities.confirm_many")
     ben.goto("/kudos")
     fill_kudos(ben, "Anna", "You drew the whole net on a napkin, and it was right.").click()
+    anna.get_by_role("link", name="1 new", exact=True).click()
     expect(anna.locator("#foryou")).to_contain_text("on a napkin")
     other.look("kudos that came in", of="home.fragment")
     assert eye.wrong + other.wrong == []
@@ -297,7 +298,7 @@ def test_who_may_see_a_badge_and_whose_names_stand_on_it(
         db.session.execute(text("DELETE FROM agreement"))  # nobody was asked yet
     page = visit("anna", f"/b/{company.award}", dark=dark, width=width)
     eye = Eye(page, app)
-    page.get_by_label("Anyone with the link").check()
+    page.get_by_role("radio", name="Anyone with the link").check()
     page.locator("#visible button").click()
     expect(page.locator("#status")).to_contain_text("anyone with the link")
     eye.look("a badge for anyone with the link", of="badges.show")

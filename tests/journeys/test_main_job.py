@@ -63,6 +63,7 @@ def test_what_a_platform_reports_shows_on_the_open_page_and_leads_all_the_way_to
     _a_colleague_applies_her_lesson(visit("ben", "/lessons"))
     expect(figure(anna, "Points this quarter")).to_have_text(points(app, cast.anna))
     _her_manager_thanks_her(visit("mia", "/kudos"))
+    anna.get_by_role("link", name="1 new", exact=True).click()  # what she reads does not move by itself
     expect(anna.locator("#foryou blockquote")).to_have_text(scene.THANKS)
     _she_sees_her_place(anna, points(app, cast.anna, but="kudos_received"))
 
