@@ -261,10 +261,13 @@ def _empty_again(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _let_go(app: Any) -> None:
-    """An open transaction of the test itself would keep the rows locked; what sealing noted was of rows that go."""
+    """An open transaction of the test itself would keep the rows locked; what sealing noted was of rows that go; a
+    worker that ended in this process said so to all jobs."""
+    from app import jobs
     from app.audit import seals
     from app.db import db
 
+    jobs.stopping.clear()
     seals._noted.clear()
 
     with app.app_context():

@@ -314,6 +314,7 @@ def test_mail_inbox_and_the_file_of_all_data_tell_each_of_them_what_is_theirs_al
     post: Post,
 ) -> None:
     monkeypatch.setattr(jobs, "_house", app)
+    jobs.stopping.clear()  # a worker of an earlier test may have ended in this process
     at = datetime.now(UTC)  # things happened since this file was read
     with app.app_context():
         for who in everybody.values():

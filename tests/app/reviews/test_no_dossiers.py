@@ -61,7 +61,7 @@ def test_nothing_that_they_can_ask_for_shows_a_file(
         answer = browser.get(path)
         said = answer.get_data(as_text=True).replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', "")
         assert WORDS not in said, path
-        assert "Not yet" not in said, path
+        assert "Not yet" not in said or path == "/dev/gallery", path  # which shows examples
         if answer.status_code == 200:
             assert review not in said, path
         seen += answer.status_code == 200
