@@ -296,6 +296,7 @@ def test_checking_in_is_the_owners_alone(
     page = client_of("ben").get(f"/goals/{goal_id}").text
     assert "So close" in page
     assert "How is it going?" not in page
+    assert client_of("ben").get(f"/goals/{goal_id}/line?asks=1", headers=SWAP).status_code == 404
     for path in ("check-in", "state", "forget"):
         assert (
             client_of("ben")
