@@ -31,6 +31,7 @@ WRONG_ADDRESS = _l("Something in this address is not right. The link may be old,
 NOT_THERE = _l("This is not here, or not for you.")
 TOO_LARGE = _l("That is too much in one go.")
 BROKEN = _l("Something went wrong on our side. Nothing of what you just did was kept.")
+AGAIN = _l("Look at this again.")
 RESTING = _l("The service is busy for a moment. Nothing was lost; try again in a few seconds.")
 NOT_DONE = _l("This cannot be done here.")
 NOT_READ = _l("This could not be read.")
@@ -147,13 +148,19 @@ def _vary(answer: Response) -> Response:
     return answer
 
 
-def wrong_with(no: ValidationError | Refused | None, known: Mapping[str, object]) -> dict[str, Any]:
-    """For a form that comes back: what is wrong in all, and with which field; `known` has the words for fields."""
+def wrong_with(
+    no: ValidationError | Refused | None, known: Mapping[str, object], unknown: object = None
+) -> dict[str, Any]:
+    """For a form that comes back: what is wrong in all, and with which field.
+
+    `known` has the words for fields, `unknown` those for any other.
+    """
     if no is None:
         return {"refusal": None, "wrong": {}}
     if isinstance(no, Refused):
         return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
-    return {"refusal": None, "wrong": {name: str(known.get(name, no)) for name in no.messages_dict}}
+    unknown = unknown or AGAIN
+    return {"refusal": None, "wrong": {name: str(known.get(name, unknown)) for name in no.messages_dict}}
 
 
 # Refusals ---------------------------------------------------------------------------------------------------

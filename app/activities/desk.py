@@ -17,7 +17,7 @@ from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.vision import queries as vision
-from app.web import body, now, query, render
+from app.web import body, now, query, render, wrong_with
 
 desk = Blueprint("catalogue", __name__)
 TYPED = (
@@ -152,8 +152,6 @@ def _plain(value: Any) -> Any:
 
 
 def _wrong(no: ValidationError | Refused) -> dict[str, Any]:
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     said = {
         "title_nl": _("Say it in 200 characters or fewer."),
         "title_en": _("Say it in 200 characters or fewer."),
@@ -164,11 +162,10 @@ def _wrong(no: ValidationError | Refused) -> dict[str, Any]:
         "url": _("Give an address that begins with http:// or https://."),
         "skills": _("Choose skills from the list."),
     }
-    found = {name: said.get(name, _("Look at this again.")) for name in no.messages_dict}
     for name in ("title_nl", "title_en"):
-        if name in found and not request.form.get(name, "").strip():
-            found[name] = _("Say it in Dutch and in English.")
-    return {"refusal": None, "wrong": found}
+        if not request.form.get(name, "").strip():
+            said[name] = _("Say it in Dutch and in English.")
+    return wrong_with(no, said)
 
 
 # What is asked for ----------------------------------------------------------------------------------------

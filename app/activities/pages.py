@@ -35,7 +35,7 @@ from app.people import drafts
 from app.people.meant import meant
 from app.people.queries import cards, colleagues, manager_ids
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("activities", __name__)
 TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "note", "link", "who")
@@ -253,10 +253,6 @@ def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | N
 
 def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
     """What is wrong in all, and with which field, in words of our own."""
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     said = {
         "activity_id": _("There is no such activity."),
         "title": _("Say it in 200 characters or fewer."),
@@ -269,10 +265,7 @@ def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
         "confirmer_id": _("Choose a colleague who can confirm this."),
         "who": _("Type a part of the name."),
     }
-    return {
-        "refusal": None,
-        "wrong": {name: said.get(name, _("Look at this again.")) for name in no.messages_dict},
-    }
+    return wrong_with(no, said)
 
 
 def _again(no: ValidationError | Refused) -> Response:

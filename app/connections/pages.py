@@ -21,7 +21,7 @@ from app.outbox import settle
 from app.people import actions as people
 from app.people import clients
 from app.people.actions import SCOPES, MadeClient
-from app.web import body, now, query, render
+from app.web import body, now, query, render, wrong_with
 
 pages = Blueprint("connections", __name__, url_prefix="/admin/connections")
 ONE = f"/<int(max={BIGGEST}):client_id>"
@@ -75,8 +75,6 @@ def make() -> ResponseReturnValue:
 
 def _said(no: ValidationError | Refused) -> dict[str, Any]:
     """What is wrong in all, and with which field."""
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     texts = {
         "name": _("Give it a name, such as that of the platform."),
         "scopes": _("Choose at least one."),
@@ -84,7 +82,7 @@ def _said(no: ValidationError | Refused) -> dict[str, Any]:
         "account_is": _("Choose what the name of an account is."),
         "hours": _("Choose how long the old secret may still be used."),
     }
-    return {"refusal": None, "wrong": {name: texts.get(name, actions.NO_IRI) for name in no.messages_dict}}
+    return wrong_with(no, texts, actions.NO_IRI)
 
 
 def _secret(made: MadeClient) -> Response:

@@ -20,7 +20,7 @@ from app.errors import NotFound, Refused
 from app.language import in_language
 from app.outbox import settle
 from app.people.meant import meant
-from app.web import body, done, now, once, query, render
+from app.web import body, done, now, once, query, render, wrong_with
 
 pages = Blueprint("dates", __name__)
 TYPED = ("starts_at", "ends_at", "place", "link", "places", "who")
@@ -204,10 +204,6 @@ def _typed(row: Any) -> dict[str, Any]:
 
 
 def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
-    if no is None:
-        return {"refusal": None, "wrong": {}}
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     said = {
         "starts_at": _("Choose the day and the time."),
         "ends_at": _("Choose the day and the time."),
@@ -215,8 +211,7 @@ def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
         "link": _("Give an address that begins with http:// or https://."),
         "place": _("Say it in 200 characters or fewer."),
     }
-    wrong = {name: said.get(name, _("Look at this again.")) for name in no.messages_dict}
-    return {"refusal": None, "wrong": wrong}
+    return wrong_with(no, said)
 
 
 # Who was there --------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from app.outbox import settle
 from app.people.meant import meant
 from app.people.queries import colleagues, units
 from app.vision import queries as vision
-from app.web import body, now, once, query, render
+from app.web import body, now, once, query, render, wrong_with
 
 pages = Blueprint("guidance", __name__)
 ONE = f"/guidance/<int(max={BIGGEST}):guidance_id>"
@@ -317,8 +317,6 @@ def ticked(name: str) -> list[int]:
 
 def wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
     """What is wrong in all, and with which field."""
-    if no is None:
-        return {"refusal": None, "wrong": {}}
     if isinstance(no, Refused):
         told = {name: str(text) for name, text in no.fields.items()}
         return {"refusal": str(no.message) if not told or isinstance(no, Conflict) else None, "wrong": told}
@@ -333,7 +331,4 @@ def wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
         "name_nl": _("Give a name in both languages."),
         "name_en": _("Give a name in both languages."),
     }
-    return {
-        "refusal": None,
-        "wrong": {name: said.get(name, _("Look at this again.")) for name in no.messages_dict},
-    }
+    return wrong_with(no, said)

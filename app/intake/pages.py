@@ -20,7 +20,7 @@ from app.outbox import settle
 from app.people import clients
 from app.people.queries import colleagues
 from app.vision import queries as vision
-from app.web import body, now, query, render
+from app.web import body, now, query, render, wrong_with
 
 pages = Blueprint("intake", __name__, url_prefix="/admin/intake")
 ACTIVITY = f"/activities/<int(max={BIGGEST}):activity_id>"
@@ -152,14 +152,9 @@ def accept(activity_id: int) -> ResponseReturnValue:
 
 def _said(no: ValidationError | Refused) -> dict[str, Any]:
     """What is wrong in all, and with which field."""
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     texts = {
         "kind": _("Choose what kind of learning it was."),
         "hours": _("Give a number of hours, or leave it empty."),
         "skills": _("There is no such skill."),
     }
-    return {
-        "refusal": None,
-        "wrong": {name: texts.get(name, _("That is too long.")) for name in no.messages_dict},
-    }
+    return wrong_with(no, texts, _("That is too long."))

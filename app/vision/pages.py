@@ -15,7 +15,7 @@ from app.outbox import settle
 from app.vision import actions, queries
 from app.vision.rules import ENAMELS, MOST_LEVELS, is_link
 from app.vision.schemas import GoalForm, GoalStep, SkillForm
-from app.web import body, now, render
+from app.web import body, now, render, wrong_with
 
 pages = Blueprint("skills", __name__)
 SKILL = ("name_nl", "name_en", "enamel", "parent", "goal", "levels_nl", "levels_en", "framework", "retired")
@@ -157,17 +157,12 @@ def _theirs(stands: dict[str, Any], typed: dict[str, str]) -> dict[str, Any]:
 
 
 def _wrong(no: ValidationError | Refused) -> dict[str, Any]:
-    if isinstance(no, Refused):
-        return {"refusal": str(no.message), "wrong": {name: str(text) for name, text in no.fields.items()}}
     said = {
         "name_nl": _("Say it in Dutch and in English, in 200 characters or fewer."),
         "name_en": _("Say it in Dutch and in English, in 200 characters or fewer."),
         "enamel": _("Choose a colour."),
     }
-    return {
-        "refusal": None,
-        "wrong": {name: said.get(name, _("Look at this again.")) for name in no.messages_dict},
-    }
+    return wrong_with(no, said)
 
 
 # Goals ----------------------------------------------------------------------------------------------------
