@@ -174,7 +174,7 @@ def test_a_badge_says_how_far_one_is_and_since_when_a_step_is_done(
     day = (now() - timedelta(days=40, seconds=30)).astimezone(ZoneInfo("Europe/Amsterdam"))
     page = said(read(client_of("anna"), "/badges/both"))
     assert f"{day.day} {day:%B}" in page
-    assert "1 step to go" in page
+    assert "One step to go" in page
     assert 'href="/lessons#composer"' in read(client_of("anna"), "/badges/both")
 
 
@@ -193,7 +193,7 @@ def test_a_badge_that_repeats_can_be_earned_anew(scene: Scene, cast: Cast, clien
     scene.state(scene.fact(cast.anna, days_ago=70))
     page = said(read(client_of("anna"), "/badges/monthly"))
     assert "You earned it on" in page
-    assert "Your way there 1 step to go" in page
+    assert "Your way there One step to go" in page
     scene.earn(cast.anna)
     page = said(read(client_of("anna"), "/badges/monthly"))
     assert "You earned it 2 times, last on" in page
@@ -360,9 +360,9 @@ def test_an_activity_names_the_badges_that_ask_for_it_and_not_those_that_any_lea
     asked = badge("asked", ({"completed": ["a1", "a2"]}, 5)) | {"name": {"nl": "Gevraagd", "en": "Asked for"}}
     scene.load([*BADGES, asked])
     page = read(client_of("anna"), "/learn/a1")
-    way = said(page.partition("Badges on this way")[2].partition("Make it a goal")[0])
+    way = said(page.partition("Badges it leads to")[2].partition("Make it a goal")[0])
     assert way == "Asked for"
-    assert "Badges on this way" not in read(client_of("anna"), "/learn/a9")
+    assert "Badges it leads to" not in read(client_of("anna"), "/learn/a9")
 
 
 def test_one_can_ask_colleagues_who_chose_to_show_it(scene: Scene, cast: Cast, client_of: Browser) -> None:

@@ -77,7 +77,7 @@ def counted(scene: Scene) -> Iterator[list[str]]:
 def test_a_tile_says_who_may_open_its_badge_and_leads_to_the_choice(tile: Tile) -> None:
     page = tile.client_of("anna").get("/album").text
     assert f'href="/album?open={tile.id}"' in page
-    assert "My colleagues: change who may open “One done”" in page
+    assert "For my colleagues: change who may open “One done”" in page
     assert "<form" not in page.partition('id="album"')[2].partition("</main>")[0]
 
 
@@ -98,7 +98,7 @@ def test_without_a_script_the_album_comes_with_that_tile_open_and_comes_back_to_
     assert tile.now == ("me", False)
     page = tile.client_of("anna").get(back).text
     assert f'id="tile-{tile.id}"' in page
-    assert "Only me: change who" in page
+    assert "Only for me: change who" in page
 
 
 def test_a_swap_brings_one_tile_open_as_it_was_or_as_it_is_now(tile: Tile) -> None:
@@ -176,7 +176,7 @@ def test_a_badge_on_lessons_without_a_name_starts_private_and_is_opened_by_itsel
     scene.load([badge("shared", (SHARED, 0))])
     scene.state(scene.fact(cast.anna, "lesson_shared", source="unnamed:1", in_unit=False))
     tile = Tile(scene, client_of)
-    assert "Only me: change who" in tile.client_of("anna").get("/album").text
+    assert "Only for me: change who" in tile.client_of("anna").get("/album").text
     assert tile.now == ("me", False)
     assert tile.choose("colleagues").status_code == 303
     assert tile.now == ("colleagues", False)

@@ -135,7 +135,7 @@ def test_a_newcomer_is_told_where_to_begin(client_of: Browser) -> None:
 def test_the_nearest_badge_says_what_is_missing(scene: Scene, cast: Cast, client_of: Browser) -> None:
     scene.earn(cast.anna, 2)
     page = home(client_of("anna"))
-    assert "1 step to go" in said(page)
+    assert "One step to go" in said(page)
     assert "Three done, tier 1" in said(page)
     assert "2 of 3" in said(page)
     scene.earn(cast.anna)
@@ -149,7 +149,7 @@ def test_it_speaks_the_language_of_the_reader(scene: Scene, cast: Cast, client_o
     scene.choose(cast.anna, language="nl")
     page = home(client_of("anna"))
     assert '<html lang="nl"' in page
-    assert "Nog 1 stap" in said(page)
+    assert "Nog één stap" in said(page)
     assert "Drie klaar, niveau 1 Rond 3 activiteiten af 2 van 3" in said(page)
     assert re.search("Goede(morgen|middag|navond), Anna", page)
 
@@ -162,7 +162,7 @@ def test_the_figures_are_those_of_this_quarter(scene: Scene, cast: Cast, client_
     share(scene, cast.anna)
     thank(scene, cast.anna, cast.ben)
     page = said(home(client_of("anna")))
-    assert "Points this quarter 65 65 this week" in page  # two courses, and the badge of the lesson
+    assert "Points this quarter 65 +65 this week" in page  # two courses, and the badge of the lesson
     assert "Lessons shared 1 Applied 0 times" in page
     assert "You gave 1" in page
     assert "1 of the last 13 weeks" in page
@@ -265,7 +265,7 @@ def test_a_badge_that_is_met_and_not_given_yet_is_no_next_step(
     late = badge("late", (completed(1), 5)) | {"name": {"nl": "Laat", "en": "Late"}}
     scene.load([late])
     page = said(home(client_of("anna")))
-    assert "step to go" in page or "steps to go" in page
+    assert "One step to go" in page or "steps to go" in page
     assert "Late" not in page
     for path in ("/album", "/badges/late"):
         assert client_of("anna").get(path).status_code == 200
