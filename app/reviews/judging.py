@@ -17,7 +17,7 @@ from app.config import timezone
 from app.db import db
 from app.people.queries import keys_of
 from app.reviews import dossier, rules
-from app.reviews.queries import Open
+from app.reviews.queries import File, Open
 from app.reviews.sealing import plain
 
 _VERDICTS = text("""
@@ -174,3 +174,8 @@ def _objections(row: Any, key: bytes | None) -> list[Objection]:
         )
         for one in db.session.execute(_OBJECTION, {"review": row.id})
     ]  # fmt: skip
+
+
+def is_long(file: File, judged: Judged) -> bool:
+    """Whether a page with all of it at once would be heavy: then a criterion brings what is in it as it is opened."""
+    return file.pieces + sum(len(said) for said in judged.verdicts.values()) > rules.LONG

@@ -106,7 +106,7 @@ def ask() -> ResponseReturnValue:
 def one(review_id: uuid.UUID) -> ResponseReturnValue:
     seen = opened(review_id)
     if needs_reason(seen):
-        return _reason(review_id=review_id)
+        return Response(headers={"HX-Refresh": "true"}) if swaps() else _reason(review_id=review_id)
     return _one(seen)
 
 
@@ -117,7 +117,13 @@ def _reason(no: ValidationError | Refused | None = None, *, review_id: uuid.UUID
 
 
 def _one(seen: queries.Open, no: ValidationError | Refused | None = None, **more: Any) -> Response:
-    return render("reviews/one.html", **_shown(seen), **more, **wrong_with(no, WRONG))
+    shown = _shown(seen)
+    wanted = request.args.get("open", type=int)
+    found = next((one for one in shown["file"].criteria if one.id == wanted), None)
+    shown["opened"], shown["long"] = found, judging.is_long(shown["file"], shown["judged"])
+    if found and swaps():
+        return render("reviews/_body.html", "reviews/_body.html", criterion=found, **shown)
+    return render("reviews/one.html", **shown, **more, **wrong_with(no, WRONG))
 
 
 @pages.get(f"{ONE}/news")

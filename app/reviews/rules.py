@@ -32,6 +32,7 @@ BEFORE_THE_DECISION = frozenset({"gathering", "panel", "deciding"})  # who asked
 QUESTION = (3, 500)
 TITLE = (2, 160)
 MOST_ASKED = 20  # colleagues who are asked what they saw, in one review
+LONG = 24  # pieces and verdicts in a file; beyond them those of a criterion come as it is opened
 NAME = (3, 140)  # characters of the name of a round
 PLAN = timedelta(days=182)  # until when what is left open becomes a goal, where the decider says nothing else
 FROM = (timedelta(days=31), timedelta(days=366))  # how far back and ahead a promotion may begin

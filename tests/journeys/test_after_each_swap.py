@@ -592,6 +592,7 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("leaderboards/_news.html", "url"): "leaderboards.board",
     ("dates/_reserve.html", "url"): "dates.places",
     ("reviews/_gather.html", "here"): "reviews.pick",
+    ("reviews/_criterion.html", "here"): "reviews.one",
     ("reviews/_picker.html", "href"): "reviews.pick",
 }
 
