@@ -48,7 +48,7 @@ def test_ones_own_name_is_refused_as_such(app: Flask, cast: Cast) -> None:
     with app.test_request_context():
         with pytest.raises(WhoIsMeant) as no:
             meant("anna", field="who", but=cast.anna)
-        assert "your own name" in str(no.value.message)
+        assert "eigen naam" in str(no.value.message)
 
 
 def test_a_part_of_ones_own_name_means_the_other_and_ones_own_handle_oneself(app: Flask, cast: Cast) -> None:

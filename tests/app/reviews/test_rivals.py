@@ -217,7 +217,8 @@ def test_a_rival_handles_no_objection_and_stands_in_for_nobody_who_decides(scene
         standins.name(
             person_id=cast.mia, deputy_id=cast.ben, since=TODAY, until=TODAY + DAY, today=TODAY, at=AT
         )
-    go_on_with_reviews(AT)
+        panel.stand_in(today=TODAY, at=AT)
+        settle(AT)
     assert not sits("ben", cast)
     scene.sign(anna, "mia")
     with transaction():
