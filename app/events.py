@@ -546,7 +546,7 @@ class ReviewSeatNamed(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewWaits(Event):
-    """Something in a review waits for `person_id`: evidence, panel, decide, sign or handle. `since`: which reminder."""
+    """A review waits for `person_id`: evidence, panel, decide, sign, handle, seat. `since`: which reminder."""
 
     review_id: uuid.UUID
     what: str

@@ -65,6 +65,7 @@ OWN_NAMES = {
         "judging",
         "panel",
         "printing",
+        "rivals",
         "rounds",
         "sealing",
         "sitting",

@@ -339,8 +339,11 @@ class _OnlyLooked(Exception):
 @desk.get("/admin/jobs/export.csv")
 @may("hr", "council")
 def export() -> ResponseReturnValue:
-    answer = Response(files.as_csv(query(FileQuery())["separator"]), mimetype="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="blijk-jobs.csv"'
+    asked = query(FileQuery())
+    every = bool(asked["versions"])
+    answer = Response(files.as_csv(asked["separator"], every=every), content_type="text/csv; charset=utf-8")
+    name = "blijk-jobs-versions" if every else "blijk-jobs"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 

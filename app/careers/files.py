@@ -1,11 +1,12 @@
 """Jobs as one file: families, jobs and what they ask, a row each; read with what is wrong with which row.
 
-A file never publishes: what it asks becomes the draft of the next version. What it does not name stays.
+A file never publishes: what it asks becomes the draft of the next version. What it does not name stays. Versions and
+the days of consent are written for whoever keeps or compares them, and not read.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -46,9 +47,14 @@ COLUMNS = (
     "what", "id", "under", "nl", "en", "level", "known_as", "open_until", "who_nl", "who_en", "skill", "evidence",
     "badges",
 )  # fmt: skip
+READ_ONLY = (
+    "version",
+    "consented_on",
+)  # of which version a row is, and its consent: written, never read back
 NEEDED = ("what", "id", "under", "nl", "en")
 MOST_ROWS, MOST_BYTES = 5000, 2 * 1024 * 1024
 WHAT = ("family", "job", "criterion")
+EARLIER = "earlier"  # what is a criterion of an earlier version: only to read
 ALSO = {"wat": "what", "onder": "under", "niveau": "level", "bewijs": "evidence", "vaardigheid": "skill"}
 
 UNKNOWN_WHAT = _l("The first column is not one of family, job, criterion.")
@@ -130,6 +136,8 @@ def _take(found: Jobs, rows: Sequence[tuple[int, dict[str, str], object]]) -> No
     for what in (*WHAT, ""):
         for line, cells, trouble in rows:
             kind = cells.get("what", "").casefold() if trouble is None else ""
+            if kind == EARLIER:
+                continue
             if (kind if kind in WHAT else "") != what:
                 continue
             try:
@@ -274,45 +282,60 @@ def changes(found: Jobs, *, by: int | None, at: datetime) -> list[Change]:
 
 
 def _told() -> dict[str, dict[str, Any]]:
-    return {f"{row['what']}:{row['id']}": row for row in written()}
+    return {f"{row['what']}:{row['id']}": {name: row[name] for name in COLUMNS} for row in written()}
 
 
 # Writing ----------------------------------------------------------------------------------------------------
 
 
-def written() -> Iterator[dict[str, str]]:
-    """The rows of the file as things stand: of each job its draft, or else its latest version."""
+def written(*, every: bool = False) -> Iterator[dict[str, str]]:
+    """The rows of the file as things stand: of each job its draft, or else its latest version; `every`: and then the
+    versions before."""
     for family in queries.families():
         yield _row("family", family.slug, "", family.name)
     known = queries.jobs()
     skills = {row.id: row.slug for row in vision.tree()}
     earned = {one.achievement_id for one in catalogue().in_force.values()}
-    latest = queries.latest(one.id for one in known)
+    told = queries.all_versions(one.id for one in known)
     for job in known:
         yield _row(
             "job", job.slug, job.family, job.name, level=str(job.level), known_as="|".join(job.known_as),
             open_until=job.open_until.isoformat() if job.open_until else "",
             who_nl=job.who_may_apply.get("nl", ""), who_en=job.who_may_apply.get("en", ""),
         )  # fmt: skip
-        for one in latest[job.id].items if job.id in latest else ():
-            badges = [
-                badge.slug + (f":{badge.tier}" if badge.tier > 1 else "")
-                for badge in one.badges
-                if badge.achievement_id in earned
-            ]
-            yield _row(
-                "criterion", str(one.key), job.slug, one.text, level=str(one.level), skill=skills[one.skill_id],
-                evidence="|".join(one.evidence), badges="|".join(badges),
-            )  # fmt: skip
+        for place, version in enumerate(told.get(job.id, ())[: None if every else 1]):
+            what = EARLIER if place else "criterion"
+            yield from (_asked(what, job.slug, version, one, skills, earned) for one in version.items)
+
+
+def _asked(
+    what: str, job: str, version: queries.Criteria, one: queries.Criterion, skills: Mapping[int, str],
+    earned: Collection[int],
+) -> dict[str, str]:  # fmt: skip
+    """A criterion; badges that cannot be earned any more are named where a version only is read."""
+    badges = [
+        badge.slug + (f":{badge.tier}" if badge.tier > 1 else "")
+        for badge in one.badges
+        if what == EARLIER or badge.achievement_id in earned
+    ]
+    return _row(
+        what, str(one.key), job, one.text, level=str(one.level), skill=skills[one.skill_id],
+        evidence="|".join(one.evidence), badges="|".join(badges), version=str(version.number),
+        consented_on=version.consented_on.isoformat() if version.consented_on else "",
+    )  # fmt: skip
 
 
 def _row(what: str, id_: str, under: str, name: Mapping[str, str], **more: str) -> dict[str, str]:
     told = {"what": what, "id": id_, "under": under, "nl": name["nl"], "en": name["en"], **more}
-    return {column: told.get(column, "") for column in COLUMNS}
+    return {column: told.get(column, "") for column in (*COLUMNS, *READ_ONLY)}
 
 
-def as_csv(separator: str = ",") -> str:
-    return csv_text(COLUMNS, ([row[name] for name in COLUMNS] for row in written()), separator=separator)
+def as_csv(separator: str = ",", *, every: bool = False) -> str:
+    """The file with a comma or a semicolon; `every`: all versions of what jobs ask."""
+    names = (*COLUMNS, *READ_ONLY)
+    return csv_text(
+        names, ([row[name] for name in names] for row in written(every=every)), separator=separator
+    )
 
 
 # Between the look and the yes -------------------------------------------------------------------------------

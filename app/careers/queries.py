@@ -218,6 +218,14 @@ def versions(job_id: int, *, drafts: bool = False) -> list[Criteria]:
     return found if drafts else [one for one in found if one.published_at is not None]
 
 
+def all_versions(job_ids: Iterable[int]) -> dict[int, list[Criteria]]:
+    """The same of many jobs, drafts too."""
+    found: dict[int, list[Criteria]] = {}
+    for row in db.session.execute(_ALL_OF, {"ids": sorted(set(job_ids))}):
+        found.setdefault(row.job_id, []).append(_criteria(row))
+    return found
+
+
 def drafted(job_id: int, key: uuid.UUID, *, gone: bool = False) -> Any:
     """A criterion of the draft; `gone`: None where it is not there any more."""
     found = latest([job_id]).get(job_id)

@@ -91,7 +91,10 @@ class Confirm(Schema):
 
 
 class FileQuery(Schema):
+    """`versions=all`: what jobs asked before, too."""
+
     separator = fields.String(load_default=",", validate=validate.OneOf((",", ";")))
+    versions = fields.String(load_default="", validate=validate.OneOf(("", "all")))
 
 
 class TextForm(Schema):

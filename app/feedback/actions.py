@@ -91,6 +91,15 @@ class Helped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Who got feedback, or asked for it, lets others read it or (`on` false) no longer: `id` is that one's."""
+
+    by: int
+    id: int
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """Whether something learned is used."""
 
@@ -101,12 +110,16 @@ class Use:
 
 
 _CLOSE = text("""
-    UPDATE feedback_request SET closed_at = coalesce(closed_at, :at) WHERE id = :request AND asker_id = :me RETURNING id
+    UPDATE feedback_request r SET closed_at = coalesce(closed_at, :at)
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[])) AS w(id, asker_id)
+    WHERE r.id = w.id AND r.asker_id = w.asker_id RETURNING r.id
 """)
-_SHARE_REQUEST = text("""
-    UPDATE feedback_request r SET shared_at = CASE WHEN :on THEN coalesce(shared_at, :at) END
-    WHERE id = :request AND asker_id = :me
-      AND (NOT unnamed OR (SELECT count(*) FROM feedback f WHERE f.request_id = r.id) >= :fewest) RETURNING id
+_SHARE_REQUESTS = text("""
+    UPDATE feedback_request r SET shared_at = CASE WHEN w.shared THEN coalesce(shared_at, :at) END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[]), CAST(:ons AS boolean[]))
+         AS w(id, asker_id, shared)
+    WHERE r.id = w.id AND r.asker_id = w.asker_id
+      AND (NOT unnamed OR (SELECT count(*) FROM feedback f WHERE f.request_id = r.id) >= :fewest) RETURNING r.id
 """)
 _STATE = text("""
     UPDATE feedback_asked a SET state = :to
@@ -137,7 +150,8 @@ _MARK = """
 _HELPED = text(_MARK.format(to="helped_at = :at, round = round + 1", was="NULL"))
 _NOT_HELPED = text(_MARK.format(to="helped_at = NULL", was="NOT NULL"))
 _SHARE = text("""
-    UPDATE feedback SET shared_at = CASE WHEN :on THEN coalesce(shared_at, :at) END WHERE id = :feedback
+    UPDATE feedback f SET shared_at = CASE WHEN w.shared THEN coalesce(shared_at, :at) END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:ons AS boolean[])) AS w(id, shared) WHERE f.id = w.id
 """)
 _TAKE_AWAY = text("""
     DELETE FROM feedback f USING unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[])) AS w(id, giver_id)
@@ -231,16 +245,22 @@ def _whom(items: Sequence[Ask]) -> list[list[int]]:
     return found
 
 
-def close(*, by: int, request_id: int, at: datetime) -> None:
-    """Who asked has enough; no answers come after this."""
-    if db.session.scalar(_CLOSE, {"me": by, "request": request_id, "at": at}) is None:
+def close(pairs: Iterable[tuple[int, int]], *, at: datetime) -> None:
+    """Who asked has enough; no answers come after this: (request, asker). All of the batch or nothing."""
+    wanted = sorted(set(pairs))
+    told = {"ids": array(id for id, _ in wanted), "people": array(by for _, by in wanted), "at": at}
+    if len(db.session.execute(_CLOSE, told).all()) < len(wanted):
         raise NotFound(NOT_THERE)
 
 
-def share_request(*, by: int, request_id: int, on: bool, at: datetime) -> None:
-    """Who asked lets all who were asked read the answers, or no longer."""
-    told = {"me": by, "request": request_id, "on": on, "at": at, "fewest": rules.FEWEST}
-    if db.session.scalar(_SHARE_REQUEST, told) is None:
+def share_requests(items: Sequence[Shared], *, at: datetime) -> None:
+    """Who asked lets all who were asked read the answers, or no longer. All of the batch or nothing."""
+    last = {(item.id, item.by): item.on for item in items}
+    told = {
+        "ids": array(id for id, _ in last), "people": array(by for _, by in last), "ons": array(last.values()),
+        "at": at, "fewest": rules.FEWEST,
+    }  # fmt: skip
+    if len(db.session.execute(_SHARE_REQUESTS, told).all()) < len(last):
         raise NotFound(NOT_THERE)
 
 
@@ -297,9 +317,10 @@ def _give(
     return db.session.execute(statement, {**told, "at": at}).all()
 
 
-def decline(*, by: int, request_id: int, at: datetime) -> None:
-    """Rather not: who asked sees only how many answered."""
-    if not _put_state([(request_id, by)], "declined", ["waiting", "declined"], at):
+def decline(pairs: Iterable[tuple[int, int]], *, at: datetime) -> None:
+    """Rather not: (request, who is asked). Who asked sees only how many answered. All of the batch or nothing."""
+    wanted = set(pairs)
+    if len(_put_state(wanted, "declined", ["waiting", "declined"], at)) < len(wanted):
         raise NotFound(NOT_THERE)
 
 
@@ -406,10 +427,12 @@ def _helped(
     )
 
 
-def share(*, by: int, feedback_id: int, on: bool, at: datetime) -> None:
-    """Who got it lets others read it, or no longer: readers of the lesson, or who else was asked."""
-    _mine_to_judge([(by, feedback_id)])
-    db.session.execute(_SHARE, {"feedback": feedback_id, "on": on, "at": at})
+def share(items: Sequence[Shared], *, at: datetime) -> None:
+    """Who got it lets others read it, or no longer: readers of the lesson, or who else was asked. All of the batch or
+    nothing."""
+    _mine_to_judge([(item.by, item.id) for item in items])
+    last = {item.id: item.on for item in items}
+    db.session.execute(_SHARE, {"ids": array(last), "ons": array(last.values()), "at": at})
 
 
 def _mine_to_judge(

@@ -93,7 +93,7 @@ def answer(form: dict[str, Any], request_id: int) -> dict[str, Any]:
 def decline(request_id: int) -> dict[str, Any]:
     """Rather not answer."""
     with transaction():
-        actions.decline(by=me(), request_id=request_id, at=now())
+        actions.decline([(request_id, me())], at=now())
         return _whole(request_id)
 
 
@@ -104,7 +104,7 @@ def decline(request_id: int) -> dict[str, Any]:
 def close(request_id: int) -> dict[str, Any]:
     """Close what you asked."""
     with transaction():
-        actions.close(by=me(), request_id=request_id, at=now())
+        actions.close([(request_id, me())], at=now())
         return _whole(request_id)
 
 
@@ -116,7 +116,7 @@ def close(request_id: int) -> dict[str, Any]:
 def share_request(form: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Let all who were asked read the answers, or no longer."""
     with transaction():
-        actions.share_request(by=me(), request_id=request_id, on=form["on"], at=now())
+        actions.share_requests([actions.Shared(by=me(), id=request_id, on=form["on"])], at=now())
         return _whole(request_id)
 
 
@@ -168,7 +168,7 @@ def helpful(form: dict[str, Any], feedback_id: int) -> None:
 def share(form: dict[str, Any], feedback_id: int) -> None:
     """Let the readers of your lesson read feedback on it, or no longer."""
     with transaction():
-        actions.share(by=me(), feedback_id=feedback_id, on=form["on"], at=now())
+        actions.share([actions.Shared(by=me(), id=feedback_id, on=form["on"])], at=now())
 
 
 @api.route(ONE, methods=["DELETE"])

@@ -149,7 +149,7 @@ def answer(request_id: int) -> ResponseReturnValue:
 @may("person")
 def decline(request_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.decline(by=me(), request_id=request_id, at=now())
+        actions.decline([(request_id, me())], at=now())
         return done("feedback/_asked.html", url_for(".overview"))
 
 
@@ -157,7 +157,7 @@ def decline(request_id: int) -> ResponseReturnValue:
 @may("person")
 def close(request_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.close(by=me(), request_id=request_id, at=now())
+        actions.close([(request_id, me())], at=now())
         return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
 
 
@@ -166,7 +166,7 @@ def close(request_id: int) -> ResponseReturnValue:
 def share_request(request_id: int) -> ResponseReturnValue:
     form = body(SwitchIn())
     with transaction():
-        actions.share_request(by=me(), request_id=request_id, on=form["on"], at=now())
+        actions.share_requests([actions.Shared(by=me(), id=request_id, on=form["on"])], at=now())
         return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
 
 
@@ -211,7 +211,7 @@ def helpful(feedback_id: int) -> ResponseReturnValue:
 def share(feedback_id: int) -> ResponseReturnValue:
     form = body(SwitchIn())
     with transaction():
-        actions.share(by=me(), feedback_id=feedback_id, on=form["on"], at=now())
+        actions.share([actions.Shared(by=me(), id=feedback_id, on=form["on"])], at=now())
         return _back(feedback_id)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, ngettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Table, and_, bindparam, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, DateTime, Text
@@ -128,11 +128,14 @@ _first = upsert(_pot).from_select(
     .order_by(_wanted.c.giver_id, _wanted.c.month),
 )
 _new = _first.excluded
+# by its name: the table that an upsert writes is not correlated, so its column would bring a table of its own, and
+# everybody would have the allowance of whoever leads and thanked somebody
+_allowed = queries.allowance_of(literal_column("kudos_allowance.giver_id", BigInteger()))
 _SPEND = _first.on_conflict_do_update(
     index_elements=[_pot.c.giver_id, _pot.c.month],
     set_={"spent": _pot.c.spent + _new.spent, "teams": _pot.c.teams + _new.teams},
     where=and_(  # where an allowance was made smaller, what is not spent from now is not asked about
-        or_(_new.spent == 0, _pot.c.spent + _new.spent <= queries.allowance_of(_pot.c.giver_id)),
+        or_(_new.spent == 0, _pot.c.spent + _new.spent <= _allowed),
         or_(_new.teams == 0, _pot.c.teams + _new.teams <= queries.pool()),
     ),
 ).returning(_pot.c.giver_id, _pot.c.month)

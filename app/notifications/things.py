@@ -63,8 +63,8 @@ _REVIEWS = text(f"""
     WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.stage <> 'withdrawn' AND (r.person_id = :me
         OR EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND s.person_id = :me
                    AND s.stepped_aside_at IS NULL)
-        OR EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND (o.handler_id = :me
-            OR :hr AND {people.serves("r.department_id", ":me")})))
+        OR EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND o.handler_id = :me)
+        OR :hr AND {people.serves("r.department_id", ":me")})
 """)
 _IS_HR = text("SELECT role = 'hr' FROM person WHERE id = :me")
 _ROUNDS = text("""

@@ -30,6 +30,8 @@ def meant(typed: str, *, field: str, but: int | None = None) -> Card | None:
         return None
     found = colleagues(typed, but=but, limit=OFFERED)
     exactly = [one for one in found if one.name.casefold() == typed.casefold()] or found
+    if not exactly and but is not None and any(one.id == but for one in colleagues(typed, limit=OFFERED)):
+        raise WhoIsMeant(_("That is your own name. Choose a colleague."), field=field)
     if not exactly:
         said = _("We know no colleague called %(name)s. Type a part of the name.", name=typed)
         raise WhoIsMeant(said, field=field)

@@ -19,7 +19,7 @@ from app.events import ReviewObjected, ReviewObjectionAnswered
 from app.outbox import publish
 from app.people.pauses import term_ends
 from app.people.queries import serves
-from app.reviews import dossier, rules, terms
+from app.reviews import dossier, rivals, rules, terms
 from app.reviews.panel import is_led_by
 from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, must_be_read, touched, write
 
@@ -43,13 +43,14 @@ _OBJECTION = text("""
     SELECT * FROM review_objection WHERE review_id = :review ORDER BY number DESC LIMIT 1 FOR NO KEY UPDATE
 """)
 # Whoever has or had a seat, opened the round, asked for the review, named its seats or had it decided anew had a part
-# in it. `p` is who would handle the objection, `r` the review.
-NO_PART = """
+# in it; so has who is a candidate for the same job. `p` is who would handle the objection, `r` the review.
+NO_PART = f"""
     p.active AND p.erased_at IS NULL AND p.id <> r.person_id AND p.id <> r.asked_by
     AND NOT EXISTS (SELECT FROM review_round o WHERE o.id = r.round_id AND o.opened_by = p.id)
     AND NOT EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND p.id IN (s.person_id, s.named_by))
     AND NOT EXISTS (SELECT FROM review_objection x
                     WHERE x.review_id = r.id AND x.handler_id = p.id AND x.handled_at IS NOT NULL)
+    AND NOT {rivals.among("p.id")}
 """
 _NO_PART = text(f"""
     SELECT p.id FROM person p, review r WHERE r.id = :review AND p.id = :person AND {NO_PART}

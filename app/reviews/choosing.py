@@ -80,7 +80,12 @@ _UNITS = text("""
     WHERE w.round_id = :round ORDER BY u.name
 """)
 _SEATS = text("""
-    SELECT s.person_id, s.seat, p.name, p.active FROM review_round_panel s JOIN person p ON p.id = s.person_id
+    SELECT s.person_id, s.seat, p.name, p.active,
+           ARRAY(SELECT j.name FROM review r JOIN job j ON j.id = r.job_id
+                 WHERE r.round_id = s.round_id AND r.person_id = s.person_id AND r.stage <> 'withdrawn'
+                   AND (CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[])))
+                 ORDER BY j.level, j.id) AS not_for
+    FROM review_round_panel s JOIN person p ON p.id = s.person_id
     WHERE s.round_id = :round ORDER BY s.seat DESC, p.sort_name, p.id
 """)
 _PEOPLE = text("""
@@ -132,7 +137,12 @@ _PANELS = text(f"""
     ORDER BY j.level, j.id, min(c.position), w.key
 """)
 _INVITATION = text("""
-    SELECT o.*, v.job_id, j.name AS job, j.slug, r.id AS review_id FROM review_round_person v
+    SELECT o.*, v.job_id, j.name AS job, j.slug, r.id AS review_id,
+           EXISTS (SELECT FROM review_round_panel q WHERE q.round_id = o.id AND q.person_id = :me)
+           OR EXISTS (SELECT FROM review_seat s JOIN review x ON x.id = s.review_id
+                      WHERE x.round_id = o.id AND x.job_id = v.job_id AND s.person_id = :me
+                        AND s.stepped_aside_at IS NULL) AS sits
+    FROM review_round_person v
     JOIN review_round o ON o.id = v.round_id JOIN job j ON j.id = v.job_id
     LEFT JOIN review r ON r.round_id = o.id AND r.person_id = v.person_id AND r.job_id = v.job_id
     WHERE v.round_id = :round AND v.person_id = :me AND v.invited_at IS NOT NULL ORDER BY j.level, j.id

@@ -18,7 +18,7 @@ from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import CriterionLeftOpen, ReviewReleased
 from app.outbox import publish
-from app.reviews import dossier, rules
+from app.reviews import dossier, rivals, rules
 from app.reviews.panel import LED_BY, Clash, Other, Said
 from app.reviews.sealing import plain
 from app.reviews.touching import (
@@ -43,8 +43,9 @@ DIFFERENT = "differs"  # two signed, and not the same
 _DECIDES = text(f"""
     {LED_BY} SELECT coalesce(s.for_id, s.person_id) AS voice, EXISTS (SELECT FROM led WHERE led.id = s.person_id) AS led
     FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active AND p.erased_at IS NULL
+    JOIN review r ON r.id = s.review_id
     WHERE s.review_id = :review AND s.person_id = :person AND s.seat = 'decider' AND s.stepped_aside_at IS NULL
-      AND s.person_id <> s.holder_id
+      AND s.person_id <> s.holder_id AND NOT {rivals.among("s.person_id")}
 """)
 _HOLD_ROUND = text("SELECT * FROM review_round WHERE id = :round FOR SHARE")
 _HOLDER = text("SELECT person_id, round_id FROM review WHERE id = :review")
@@ -126,7 +127,7 @@ def _keep(row: Any, said: Decision, person_id: int, at: datetime, signed: dateti
 
 
 def _voice(row: Any, person_id: int) -> int:
-    """As whom somebody decides. Never about oneself, nor about who leads them, whatever seat they were given."""
+    """As whom somebody decides. Never about oneself, who leads them or a rival, whatever seat they were given."""
     told = {"review": row.id, "person": person_id, "holder": row.person_id}
     found = db.session.execute(_DECIDES, told).one_or_none()
     if found is None or found.led:

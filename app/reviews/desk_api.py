@@ -304,7 +304,7 @@ def invitation(round_id: int) -> dict[str, Any]:
     rows = choosing.invitation(me(), round_id)
     if not rows:
         raise NotFound(NOT_THERE)
-    jobs = [{"id": row.job_id, "name": row.job, "review_id": row.review_id} for row in rows]
+    jobs = [{"id": row.job_id, "name": row.job, "review_id": row.review_id, "sits": row.sits} for row in rows]
     days = {name: getattr(rows[0], name) for name in DAYS}
     return {"round_id": round_id, "name": rows[0].name, **days, "jobs": jobs}
 
@@ -314,7 +314,10 @@ def invitation(round_id: int) -> dict[str, Any]:
 @api.arguments(TakePartIn)
 @api.response(200, BegunOut)
 @api.alt_response(404, description="you are not invited to it")
-@api.alt_response(409, description="you have a review for this job already, outside of the round")
+@api.alt_response(
+    409,
+    description="you have a review for this job outside of the round, or judged somebody for it in the round",
+)
 def accept(form: dict[str, Any], round_id: int) -> dict[str, Any]:
     """Take part: your review begins. A second time gives the same one."""
     rows = {row.job_id: row for row in choosing.invitation(me(), round_id)}

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import text
 
 from app.config import timezone
-from app.db import array, db
+from app.db import db
 from app.events import ReviewObjected, ReviewWaits
 from app.outbox import publish
-from app.people.queries import serves
 from app.reviews import rules, terms
 from app.reviews.after import NO_PART
+from app.reviews.queries import desks
 from app.reviews.touching import touched
 
 _LEFT = text("""
@@ -62,11 +62,6 @@ _TO_SAY = text(f"""
       AND o.reminded IS DISTINCT FROM w.what || ':' || w.due
     RETURNING o.review_id, o.handler_id, w.what, w.due
 """)
-_DESKS = text(f"""
-    SELECT r.id AS review_id, h.id AS person_id FROM review r
-    JOIN person h ON h.role = 'hr' AND h.active AND h.erased_at IS NULL AND h.id <> r.person_id
-    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {serves("r.department_id", "h.id")} ORDER BY 1, 2
-""")
 
 
 def keep_going(*, at: datetime) -> None:
@@ -101,9 +96,7 @@ def _remind(today: date) -> None:
 
 def _tell_desks(review_ids: Iterable[Any], since: str) -> None:
     """HR of these reviews hears that an objection waits for them."""
-    ids = sorted(set(review_ids))
-    desks = db.session.execute(_DESKS, {"ids": array(ids)}).all() if ids else []
     publish(
         ReviewObjected(person_id=row.person_id, review_id=row.review_id, handles=False, since=since)
-        for row in desks
+        for row in desks(set(review_ids))
     )

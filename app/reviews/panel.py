@@ -1,7 +1,7 @@
 """What a panel does: seats are named, left and stood in for; each criterion is assessed with a reason, then handed in.
 
 An assessment is its writer's draft until the whole panel has handed in; then everybody who may open the file reads all
-of it at the same moment. Nobody sits on their own review, nor in that of who leads them.
+of it at the same moment. Nobody sits on their own review, nor in that of who leads them, nor in that of a rival.
 """
 
 import uuid
@@ -19,7 +19,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewSeatNamed, ReviewWaits
 from app.outbox import publish
 from app.people.queries import keys_of
-from app.reviews import rules, terms
+from app.reviews import rivals, rules, terms
 from app.reviews.sealing import plain
 from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, touched
 
@@ -60,9 +60,11 @@ _ASIDE = text("""
           AND d.person_id = review_seat.person_id AND d.signed_at IS NOT NULL)
     RETURNING seat
 """)
-_SEATED = text("""
+_SEATED = text(f"""
     SELECT 1 FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active AND p.erased_at IS NULL
+    JOIN review r ON r.id = s.review_id
     WHERE s.review_id = :review AND s.person_id = :person AND s.seat = :seat AND s.stepped_aside_at IS NULL
+      AND NOT {rivals.among("s.person_id")}
 """)
 _CRITERIA = text("SELECT id FROM criterion WHERE criteria_id = :criteria")
 _MINE = text("""
@@ -141,11 +143,13 @@ def name_seat(review_id: uuid.UUID, *, person_id: int, seat: str, by: int, at: d
     """Ask a colleague to assess or to decide. Naming somebody twice is no fault."""
     if seat not in rules.SEATS:
         raise Refused(WRONG["seat"], fields={"seat": WRONG["seat"]})
+    rivals.hold_round(review_id)
     row = hold(review_id)
     must_be(row, "gathering", "panel", "deciding")
     if seat == "member":
         must_be(row, "gathering", "panel")
     _must_be_free(row, person_id)
+    rivals.must_not_be(review_id, person_id, by)
     told = {"review": review_id, "person": person_id, "seat": seat}
     made = db.session.scalar(_NAME, {**told, "holder": row.person_id, "by": by, "at": at})
     if made is None:
@@ -189,6 +193,8 @@ def step_aside(
     touched([(review_id, person_id, "stepped_aside" if by == person_id else "taken_off")], at)
     detail = {"review": str(review_id), "seats": list(left), "of": person_id}
     write("review:seat_left", at=at, actor_id=by, person_id=row.person_id, detail=detail)
+    if by == person_id:
+        rivals.tell_desks([review_id], at)
     complete([review_id], at=at)
 
 
@@ -310,7 +316,7 @@ def complete(review_ids: Sequence[uuid.UUID], *, at: datetime) -> None:
 
 # Standing in ------------------------------------------------------------------------------------------------
 
-_AWAY = text("""
+_AWAY = text(f"""
     WITH RECURSIVE away AS (
         SELECT s.review_id, s.person_id, s.holder_id, i.deputy_id
         FROM review_seat s JOIN review r ON r.id = s.review_id AND r.stage = 'deciding'
@@ -319,6 +325,7 @@ _AWAY = text("""
         WHERE s.seat = 'decider' AND s.stepped_aside_at IS NULL AND s.for_id IS NULL AND i.deputy_id <> s.holder_id
           AND NOT EXISTS (SELECT FROM review_decision d WHERE d.review_id = s.review_id
                           AND d.person_id = s.person_id AND d.signed_at IS NOT NULL)
+          AND NOT {rivals.among("i.deputy_id")}
     ), above(deputy_id, boss, depth) AS (
         SELECT DISTINCT a.deputy_id, p.manager_id, 1 FROM away a JOIN person p ON p.id = a.deputy_id
         UNION ALL

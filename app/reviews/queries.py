@@ -89,6 +89,18 @@ def who_may_open(review_ids: Collection[uuid.UUID]) -> set[int]:
     return set(db.session.scalars(_READERS, {"ids": array(sorted(review_ids))}))
 
 
+_DESKS = text(f"""
+    SELECT r.id AS review_id, h.id AS person_id FROM review r
+    JOIN person h ON h.role = 'hr' AND h.active AND h.erased_at IS NULL AND h.id <> r.person_id
+    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {serves("r.department_id", "h.id")} ORDER BY 1, 2
+""")
+
+
+def desks(review_ids: Collection[uuid.UUID]) -> Sequence[AnyRow]:
+    """Who of HR keeps each of these reviews: within their reach, and not about themselves."""
+    return db.session.execute(_DESKS, {"ids": array(sorted(review_ids))}).all() if review_ids else []
+
+
 # The file --------------------------------------------------------------------------------------------------------
 
 _HEAD = text("""

@@ -22,7 +22,7 @@ from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewInvited, ReviewSeatNamed
 from app.outbox import publish
 from app.people.queries import hr_reach
-from app.reviews import deciding, rules
+from app.reviews import deciding, panel, rivals, rules
 from app.reviews.panel import WRONG as SEATS
 from app.reviews.touching import NOT_NOW, write
 
@@ -128,8 +128,8 @@ _START = text("""
     ON CONFLICT (person_id, job_id) WHERE stage <> 'closed' AND stage <> 'withdrawn' DO NOTHING
     RETURNING id, person_id
 """)
-# The round's panel and deciders, but nobody on their own review and nobody whom its holder leads.
-_SEATS = text("""
+# The round's panel and deciders, but nobody on their own review or a rival's, and nobody whom its holder leads.
+_SEATS = text(f"""
     WITH RECURSIVE above(seated, boss, depth) AS (
         SELECT p.id, p.manager_id, 1 FROM person p
         WHERE p.id IN (SELECT person_id FROM review_round_panel WHERE round_id = ANY(CAST(:rounds AS bigint[])))
@@ -144,6 +144,7 @@ _SEATS = text("""
       AND (CAST(:person AS bigint) IS NULL OR s.person_id = :person)
       AND (r.stage IN ('gathering', 'panel') OR r.stage = 'deciding' AND s.seat = 'decider')
       AND NOT EXISTS (SELECT FROM above WHERE above.seated = s.person_id AND above.boss = r.person_id)
+      AND NOT {rivals.among("s.person_id")}
     ON CONFLICT DO NOTHING RETURNING review_id, person_id, seat
 """)
 _UNDERWAY = text("""
@@ -288,6 +289,7 @@ def name_seat(round_id: int, *, person_id: int, seat: str, at: datetime) -> None
     row = hold(round_id)
     if row.released_at is not None:
         raise Conflict(NOT_NOW)
+    rivals.must_fit_round(round_id, person_id)
     told = {"round": round_id, "person": person_id, "seat": seat}
     if db.session.scalar(_SEAT, told) is None:
         if db.session.scalar(_IS_SEATED, {"person": person_id}) is None:
@@ -340,7 +342,11 @@ def invite(round_id: int, *, at: datetime) -> int:
 
 
 def start(round_id: int, wanted: Sequence[tuple[int, int]], *, at: datetime) -> dict[int, uuid.UUID]:
-    """Begin the reviews of invited people (person, job), against what the job asks now. A second time is no fault."""
+    """Begin the reviews of invited people (person, job), against what the job asks now. A second time is no fault.
+
+    Seats that they have about others for the same job fall.
+    """
+    hold(round_id)
     criteria = careers.current_criteria({job for _, job in wanted})
     known = [(person, job, criteria[job].id) for person, job in sorted(set(wanted)) if job in criteria]
     told = {
@@ -351,6 +357,7 @@ def start(round_id: int, wanted: Sequence[tuple[int, int]], *, at: datetime) -> 
     if made:
         write([(review, person, "accepted") for person, review in made.items()], at)
         _seat(sorted(made.values()), round_id, at)
+        panel.complete(rivals.fall(round_id, made, at=at), at=at)
     return made
 
 

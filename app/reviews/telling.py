@@ -384,6 +384,12 @@ class InvitedForOut(Schema):
     review_id = fields.UUID(
         required=True, allow_none=True, metadata={"description": "null: it did not begin"}
     )
+    sits = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "you sit in this round: taking part ends your seats about others for this job"
+        },
+    )
 
 
 class BegunOut(Schema):

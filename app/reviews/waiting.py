@@ -11,7 +11,7 @@ from app.config import timezone
 from app.db import array, db
 from app.events import ReviewWaits
 from app.outbox import publish
-from app.reviews import after, dossier, handling, panel, rounds, rules, terms
+from app.reviews import after, dossier, handling, panel, rivals, rounds, rules, terms
 
 _EVIDENCE_DUE, _SIGN_DUE = terms.due("r", "evidence_due"), terms.after_release("r", "seen_days")
 _EVIDENCE = text(f"""
@@ -101,6 +101,7 @@ def keep_going(*, at: datetime) -> None:
     today = at.astimezone(timezone()).date()
     panel.begin(today=today, at=at)
     panel.stand_in(today=today, at=at)
+    rivals.look_again(at=at)
     panel.complete(list(db.session.scalars(_IN_PANEL)), at=at)
     remind_in_time(at=at)
     after.go_on(at=at)

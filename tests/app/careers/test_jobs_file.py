@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from csv import DictReader
 from datetime import timedelta
 from typing import Any
 
@@ -177,3 +178,32 @@ def test_words_that_stay_keep_their_key(app: Flask, scene: Scene, client_of: Bro
 def test_the_file_has_the_columns_that_the_page_names(scene: Scene, client_of: Browser) -> None:
     page: Any = client_of("clara").get("/admin/jobs/import").text
     assert all(column in page for column in files.COLUMNS)
+
+
+def test_an_export_says_of_which_version_a_row_is_and_all_versions_can_be_kept(
+    app: Flask, cast: Cast, scene: Scene, client_of: Browser, publish: Act, act: Act
+) -> None:
+    publish("senior", asked("Runs a shift"))
+    publish("senior", asked("Runs two shifts"))
+    act(criteria.begin_draft, "senior", by=cast.clara)
+    clara = client_of("clara")
+
+    def rows(**more: str) -> list[tuple[str, str, str]]:
+        text = clara.get("/admin/jobs/export.csv", query_string=more).text.lstrip("\ufeff")
+        return [
+            (row["en"], row["version"], row["consented_on"])
+            for row in DictReader(io.StringIO(text))
+            if row["what"] in ("criterion", "earlier") and row["under"] == "senior"
+        ]
+
+    now, every = rows(), rows(versions="all")
+    assert now == [("Runs two shifts", "3", "")]
+    assert [one[:2] for one in every] == [
+        ("Runs two shifts", "3"), ("Runs two shifts", "2"), ("Runs a shift", "1"),
+    ]  # fmt: skip
+    assert all(day for _, _, day in every[1:])
+    before = stands(app)
+    sent = clara.get("/admin/jobs/export.csv?versions=all").data
+    assert "Nothing would change" in send(clara, sent).text
+    assert stands(app) == before
+    assert client_of("cor").get("/admin/jobs/export.csv?versions=all").data == sent

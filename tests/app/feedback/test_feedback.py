@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
@@ -424,3 +424,55 @@ def test_feedback_on_a_lesson_that_loses_its_name_at_that_moment_is_for_nobody_a
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM feedback")) == 0
         assert db.session.scalar(text("SELECT count(*) FROM outbox WHERE event = 'FeedbackGiven'")) == 0
+
+
+def test_closing_declining_and_sharing_in_batches_is_all_or_nothing_in_one_statement_each(
+    app: Flask, cast: Cast, ask: Callable[..., int], answer: Callable[..., int], client_of: Browser
+) -> None:
+    first, second = ask("anna", "ben", "eve"), ask("anna", "ben")
+    others = ask("ben", "anna")
+    given = [answer("ben", first), answer("ben", second)]
+    shared = actions.Shared
+    refused: list[Callable[[], None]] = [
+        lambda: actions.close([(first, cast.anna), (others, cast.anna)], at=AT),
+        lambda: actions.decline([(first, cast.eve), (second, cast.eve)], at=AT),
+        lambda: actions.share_requests(
+            [shared(by=cast.anna, id=first), shared(by=cast.anna, id=others)], at=AT
+        ),
+        lambda: actions.share(
+            [shared(by=cast.anna, id=given[0]), shared(by=cast.ben, id=given[1])], at=AT
+        ),
+    ]  # fmt: skip
+    with app.app_context():
+        before = _state()
+        for act in refused:
+            with pytest.raises(NotFound), transaction():
+                act()
+            assert _state() == before
+        with transaction():
+            told: list[str] = []
+            event.listen(db.engine, "before_cursor_execute", lambda *one: told.append(one[2]))
+            actions.decline([(first, cast.eve), (others, cast.anna)], at=AT)
+            actions.share_requests([shared(by=cast.anna, id=one) for one in (first, second)], at=AT)
+            actions.share([shared(by=cast.anna, id=one) for one in given], at=AT)
+            actions.close([(first, cast.anna), (second, cast.anna), (others, cast.ben)], at=AT)
+            settle(AT)
+        assert len([one for one in told if one.lstrip().startswith("UPDATE")]) == 4
+        assert [row[1:] for row in _state()["requests"]] == [(True, True), (True, True), (True, False)]
+        assert _state()["feedback"] == [(one, True) for one in given]
+        with transaction():
+            actions.share([shared(by=cast.anna, id=given[0], on=False)], at=AT)
+        assert _state()["feedback"] == [(given[0], False), (given[1], True)]
+    assert client_of("ben").get(f"/feedback/{first}").status_code == 200
+
+
+def _state() -> dict[str, list[Any]]:
+    """Which requests are closed and shared, which answers are shared, and who declined."""
+    told = {
+        "requests": "SELECT id, closed_at IS NOT NULL, shared_at IS NOT NULL FROM feedback_request ORDER BY id",
+        "feedback": "SELECT id, shared_at IS NOT NULL FROM feedback ORDER BY id",
+        "asked": "SELECT request_id, person_id, state FROM feedback_asked ORDER BY 1, 2",
+    }
+    found = {name: [tuple(row) for row in db.session.execute(text(sql))] for name, sql in told.items()}
+    db.session.rollback()
+    return found

@@ -145,6 +145,17 @@ def test_a_manager_may_thank_more_and_the_month_renews_it(app: Flask, cast: Cast
     thank("anna", "ben", at=datetime(2026, 11, 30, 23, 0, tzinfo=UTC))
 
 
+def test_thanks_of_a_manager_give_nobody_else_what_a_manager_may(
+    app: Flask, cast: Cast, thank: Thank
+) -> None:
+    allow(app, 2, 9)
+    thank("mia", "ben")
+    thank("anna", "ben")
+    with pytest.raises(AllowanceSpent):
+        thank("anna", "mia", "eve")
+    assert left(app, cast.anna) == 1
+
+
 def test_a_refusal_says_how_many_are_left(app: Flask, cast: Cast, thank: Thank) -> None:
     allow(app, 3)
     thank("anna", "ben")

@@ -44,6 +44,13 @@ def test_of_several_it_says_who_it_can_be_and_a_whole_name_is_one_of_them(app: F
         assert found.id == cast.ben
 
 
+def test_ones_own_name_is_refused_as_such(app: Flask, cast: Cast) -> None:
+    with app.test_request_context():
+        with pytest.raises(WhoIsMeant) as no:
+            meant("anna", field="who", but=cast.anna)
+        assert "eigen naam" in str(no.value.message)
+
+
 def test_a_part_of_ones_own_name_means_the_other_and_ones_own_handle_oneself(app: Flask, cast: Cast) -> None:
     with app.test_request_context():
         (other,) = hire("annelies")

@@ -87,13 +87,14 @@ def test_only_who_was_invited_starts_a_review_and_twice_makes_one(scene: Scene, 
     assert len(rows("SELECT FROM review")) == 1
 
 
-def test_the_panel_of_a_round_sits_everywhere_but_on_its_own_reviews(scene: Scene, cast: Cast) -> None:
-    _, found = started(scene, cast, "anna", "ben", "mia", "eve")
+def test_the_panel_of_a_round_sits_everywhere_but_on_its_own_reviews_and_those_of_rivals(
+    scene: Scene, cast: Cast
+) -> None:
+    _, found = started(scene, cast, "anna", "ben", "mia")
     seats = {(row.person_id, row.seat, row.review_id) for row in rows("SELECT * FROM review_seat")}
     assert (cast.eve, "member", found[cast.anna]) in seats
-    assert (cast.eve, "member", found[cast.eve]) not in seats
-    assert (cast.mia, "decider", found[cast.mia]) not in seats
-    assert (cast.mia, "decider", found[cast.ben]) in seats
+    assert (cast.dan, "decider", found[cast.ben]) in seats
+    assert not {one for one in seats if one[0] == cast.mia}
 
 
 def test_hr_of_some_departments_opens_no_round_beyond_them(scene: Scene, cast: Cast) -> None:
@@ -164,7 +165,7 @@ def test_a_round_of_three_hundred_is_opened_invited_started_and_released_in_as_m
 ) -> None:
     few, many = _whole_round(scene, cast, "few", 3), _whole_round(scene, cast, "many", 300)
     assert few == many
-    assert sum(many.values()) < 90
+    assert sum(many.values()) < 95
     assert len(rows("SELECT FROM dossier")) == 303
     assert (
         len({row.released_at for row in rows("SELECT released_at FROM review WHERE stage = 'released'")}) == 2

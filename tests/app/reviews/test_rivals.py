@@ -1,0 +1,289 @@
+"""Rivals for one job in a round do not judge each other: at naming, at taking part, in time, and at one moment."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.db import db, transaction
+from app.errors import NotFound, Refused
+from app.outbox import settle
+from app.people import actions as people
+from app.people import standins
+from app.reviews import after, panel, rounds
+from app.worker import go_on_with_reviews, relay
+from tests.app.reviews.conftest import AT, TODAY, Scene, row_of, rows
+from tests.app.reviews.test_judging_api import Call
+from tests.app.reviews.test_judging_doors import Browser, _apart
+from tests.app.reviews.test_panel_and_decision import both
+from tests.app.reviews.test_rounds_and_after import work_as
+from tests.cast import Cast, SignedIn
+
+DAY = timedelta(days=1)
+NO = "Whoever is a candidate for this job in this round"
+JUDGED = "You assessed or decided about a colleague for this job in this round"
+
+
+@pytest.fixture
+def client_of(client_of: Browser) -> Browser:
+    """Their requests know nothing of the context in which a test itself asks."""
+
+    def browser(name: str) -> SignedIn:
+        client = client_of(name)
+        client.open = partial(_apart, client.open)  # type: ignore[method-assign]
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def ask(client: FlaskClient, token_of: Callable[[str], dict[str, str]], scene: Scene) -> Call:
+    """`ask("clara", "POST", "/reviews/…", …)` is Clara's program."""
+    tokens = {name: token_of(name) for name in ("ben", "clara")}
+    apart = partial(_apart, client.open)
+
+    def call(name: str, method: str, path: str, **json: Any) -> TestResponse:
+        return apart("/api/v1" + path, method=method, headers=tokens[name], json=json)
+
+    return call
+
+
+def a_round(scene: Scene, cast: Cast, *names: str, takes_part: tuple[str, ...] = ()) -> int:
+    """A round to which these are invited; some of them take part."""
+    work_as("Operator B", *(cast.id_of(name) for name in names))
+    made = scene.round()
+    with transaction():
+        rounds.invite(made, at=AT)
+        rounds.start(made, [(cast.id_of(name), scene.senior) for name in takes_part], at=AT)
+        settle(AT)
+    return made
+
+
+def of(name: str, cast: Cast) -> uuid.UUID:
+    found: uuid.UUID = rows("SELECT id FROM review WHERE person_id = :p", p=cast.id_of(name))[0].id
+    return found
+
+
+def sits(name: str, cast: Cast) -> bool:
+    return bool(rows(
+        "SELECT FROM review_seat WHERE person_id = :p AND stepped_aside_at IS NULL", p=cast.id_of(name)
+    ))  # fmt: skip
+
+
+def let_begin(review: uuid.UUID) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE review SET stage = 'panel' WHERE id = :id"), {"id": review})
+
+
+@pytest.mark.parametrize("seat", ["member", "decider"])
+def test_a_rival_is_named_by_no_door(
+    scene: Scene,
+    cast: Cast,
+    client_of: Browser,
+    ask: Call,
+    seat: str,
+) -> None:
+    made = a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    anna = of("anna", cast)
+    for path in (f"/hr/reviews/{anna}/seats", f"/hr/reviews/rounds/{made}/seats"):
+        answer = client_of("clara").post(path, data={"person": "Ben", "seat": seat})
+        assert answer.status_code == 422
+        assert NO in answer.text
+    for path in (f"/reviews/{anna}/seats", f"/review-rounds/{made}/seats"):
+        answer = ask("clara", "POST", path, person_id=cast.ben, seat=seat)
+        assert answer.status_code == 422
+        assert NO in answer.text
+    assert not rows("SELECT FROM review_seat")
+    assert not rows("SELECT FROM review_round_panel")
+
+
+def test_hr_of_another_department_does_not_learn_that_somebody_is_a_candidate(
+    scene: Scene,
+    cast: Cast,
+    client_of: Browser,
+) -> None:
+    a_round(scene, cast, "anna", "eve", takes_part=("anna", "eve"))
+    with transaction():
+        people.serve_departments(person_id=cast.clara, department_ids=[cast.water], by=cast.dan, at=AT)
+    answer = client_of("clara").post(
+        f"/hr/reviews/{of('anna', cast)}/seats", data={"person": "Eve", "seat": "member"}
+    )
+    assert answer.status_code == 422
+    assert NO not in answer.text
+    assert "conflict of interest" in answer.text
+    assert not sits("eve", cast)
+
+
+def test_somebody_who_withdrew_or_is_reviewed_apart_is_no_rival(scene: Scene, cast: Cast) -> None:
+    a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    scene.review("eve")
+    with transaction():
+        db.session.execute(
+            text("UPDATE review SET stage = 'withdrawn' WHERE person_id = :b"), {"b": cast.ben}
+        )
+    scene.seat(of("anna", cast), "member", "ben", "eve")
+    assert sits("ben", cast)
+    assert sits("eve", cast)
+
+
+def test_who_takes_part_leaves_the_seats_about_others_and_hr_is_told(
+    app: Flask,
+    scene: Scene,
+    cast: Cast,
+    client_of: Browser,
+) -> None:
+    made = a_round(scene, cast, "anna", "ben", takes_part=("anna",))
+    anna = of("anna", cast)
+    for name, seat in (("ben", "member"), ("ben", "decider"), ("eve", "member")):
+        scene.seat(anna, seat, name)
+    let_begin(anna)
+    scene.hand_in(anna, "eve")
+    page = client_of("ben").get(f"/reviews/rounds/{made}").text
+    assert "you leave your seats about others for it" in page
+    answer = client_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
+    assert answer.status_code == 303
+    assert not sits("ben", cast)
+    assert client_of("ben").get(f"/reviews/{anna}").status_code == 404
+    assert row_of(anna).stage == "deciding"  # the panel waited for nobody but him
+    relay(AT)
+    assert "Somebody left a seat in the review of Anna" in client_of("clara").get("/inbox").text
+    file = client_of("anna").get(f"/reviews/{anna}").text
+    assert "stepped aside" in file
+    assert "candidate" not in file  # whose rival she is, is not hers to read
+    assert "takes part for it" not in file
+
+
+def test_who_sat_on_the_panels_of_a_round_sits_no_more_where_they_take_part(
+    scene: Scene,
+    cast: Cast,
+    client_of: Browser,
+) -> None:
+    made = a_round(scene, cast, "anna", "ben", "eve", takes_part=("anna",))
+    with transaction():
+        rounds.name_seat(made, person_id=cast.ben, seat="member", at=AT)
+        settle(AT)
+    assert sits("ben", cast)
+    with transaction():
+        rounds.start(made, [(cast.ben, scene.senior)], at=AT)
+        rounds.start(made, [(cast.eve, scene.senior)], at=AT)
+        settle(AT)
+    assert not sits("ben", cast)
+    assert "not for Senior operator: takes part for it" in client_of("clara").get(
+        f"/hr/reviews/rounds/{made}"
+    ).text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("how", ["handed in", "signed"])
+def test_who_judged_already_does_not_take_part_and_nothing_of_it_is_lost(
+    scene: Scene,
+    cast: Cast,
+    client_of: Browser,
+    ask: Call,
+    how: str,
+) -> None:
+    made = a_round(scene, cast, "anna", "ben", takes_part=("anna",))
+    anna = of("anna", cast)
+    scene.seat(anna, "member", "ben" if how == "handed in" else "eve")
+    if how == "signed":
+        scene.seat(anna, "decider", "ben")
+    let_begin(anna)
+    scene.hand_in(anna, "ben" if how == "handed in" else "eve")
+    if how == "signed":
+        scene.sign(anna, "ben")
+    answer = client_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
+    assert answer.status_code == 409
+    assert JUDGED in answer.text
+    answer = ask("ben", "POST", f"/review-rounds/{made}/invitation", job_id=scene.senior)
+    assert answer.status_code == 409
+    assert sits("ben", cast)
+    assert len(rows("SELECT FROM review")) == 1
+
+
+def test_a_rival_handles_no_objection_and_stands_in_for_nobody_who_decides(scene: Scene, cast: Cast) -> None:
+    a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    anna = of("anna", cast)
+    scene.seat(anna, "member", "eve")
+    scene.seat(anna, "decider", "mia")
+    let_begin(anna)
+    scene.hand_in(anna, "eve")
+    with transaction():
+        standins.name(
+            person_id=cast.mia, deputy_id=cast.ben, since=TODAY, until=TODAY + DAY, today=TODAY, at=AT
+        )
+        panel.stand_in(today=TODAY, at=AT)
+        settle(AT)
+    assert not sits("ben", cast)
+    scene.sign(anna, "mia")
+    with transaction():
+        rounds.release(row_of(anna).round_id, by=None, mark=None, at=AT)
+        settle(AT)
+    with transaction():
+        after.file_objection(anna, "this was not read well", person_id=cast.anna, at=AT)
+        settle(AT)
+    with pytest.raises(Refused), transaction():
+        after.name_handler(anna, person_id=cast.ben, by=cast.clara, at=AT)
+
+
+def test_a_seat_that_is_there_all_the_same_says_nothing_and_falls_as_the_worker_comes_round(
+    scene: Scene, cast: Cast
+) -> None:
+    a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    anna = of("anna", cast)
+    scene.seat(anna, "member", "eve")
+    let_begin(anna)
+    with transaction():
+        db.session.execute(
+            text("INSERT INTO review_seat (review_id, person_id, seat, holder_id, named_by, named_at)"
+                 " SELECT :r, :b, s, :a, :a, :at FROM unnest(CAST('{member,decider}' AS text[])) s"),
+            {"r": anna, "b": cast.ben, "a": cast.anna, "at": AT},
+        )  # fmt: skip
+    with pytest.raises(NotFound):
+        scene.hand_in(anna, "ben")
+    scene.hand_in(anna, "eve")
+    assert row_of(anna).stage == "panel"
+    with transaction():
+        db.session.execute(text("UPDATE review SET stage = 'deciding' WHERE id = :id"), {"id": anna})
+    with pytest.raises(NotFound):
+        scene.sign(anna, "ben")
+    with transaction():
+        db.session.execute(text("UPDATE review SET stage = 'panel' WHERE id = :id"), {"id": anna})
+    go_on_with_reviews(AT)
+    assert not sits("ben", cast)
+    with transaction():
+        panel.complete([anna], at=AT)
+        settle(AT)
+    assert row_of(anna).stage == "deciding"
+
+
+@pytest.mark.parametrize("go", range(3))
+@pytest.mark.parametrize("whole", [False, True])
+def test_taking_part_and_being_named_at_one_moment_never_leaves_a_rival_on_a_seat(
+    app: Flask, scene: Scene, cast: Cast, whole: bool, go: int
+) -> None:
+    made = a_round(scene, cast, "anna", "ben", takes_part=("anna",))
+    anna = of("anna", cast)
+
+    def take_part() -> None:
+        with transaction():
+            rounds.start(made, [(cast.ben, scene.senior)], at=AT)
+            settle(AT)
+
+    def name() -> None:
+        with transaction():
+            if whole:
+                rounds.name_seat(made, person_id=cast.ben, seat="member", at=AT)
+            else:
+                panel.name_seat(anna, person_id=cast.ben, seat="member", by=cast.clara, at=AT)
+            settle(AT)
+
+    calls: tuple[Callable[[], None], Callable[[], None]] = (take_part, name) if go % 2 else (name, take_part)
+    both(app, *calls)
+    assert len(rows("SELECT FROM review")) == 2
+    assert not sits("ben", cast)
