@@ -53,11 +53,12 @@ _GROUNDS = """
         SELECT 'kudos:' || kudos_id || ':' || person_id, person_id FROM kudos_receiver
         UNION ALL
         SELECT 'lesson:' || id, author_id FROM lesson
-        WHERE counts AND deleted_at IS NULL AND author_id IS NOT NULL
+        WHERE counts AND (deleted_at IS NULL OR going_at IS NOT NULL) AND author_id IS NOT NULL
         UNION ALL
         SELECT 'applied:' || a.lesson_id || ':' || a.person_id || ':' || a.round, l.author_id
         FROM lesson_application a JOIN lesson l ON l.id = a.lesson_id
-        WHERE a.ended_at IS NULL AND l.counts AND l.deleted_at IS NULL AND l.author_id IS NOT NULL
+        WHERE a.ended_at IS NULL AND l.counts AND (l.deleted_at IS NULL OR l.going_at IS NOT NULL)
+          AND l.author_id IS NOT NULL
         UNION ALL
         SELECT 'programme:' || programme_id || ':' || person_id || CASE WHEN round > 1 THEN ':' || round ELSE '' END,
                person_id
@@ -207,7 +208,8 @@ _ERASED = f"""
         p.name <> '{NOBODY}' OR p.active OR num_nonnulls(p.external_id, p.email, p.password_hash) > 0
         OR EXISTS (SELECT FROM person_key k WHERE k.person_id = p.id)
         OR EXISTS (SELECT FROM identity i WHERE i.person_id = p.id)
-        OR EXISTS (SELECT FROM lesson l WHERE l.author_id = p.id AND l.deleted_at IS NULL)
+        OR EXISTS (SELECT FROM lesson l WHERE l.author_id = p.id
+                   AND (l.deleted_at IS NULL OR l.going_at IS NOT NULL))
         OR NOT EXISTS (SELECT FROM erasure e WHERE e.person_id = p.id))
 """
 

@@ -23,7 +23,7 @@ from app.goals import together
 from app.guidance import ending as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
-from app.lessons import mixing, unnamed
+from app.lessons import going, mixing, unnamed
 from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
@@ -153,6 +153,16 @@ def go_on_with_reviews(at: datetime) -> None:
             outbox.settle(at)
 
 
+def let_lessons_go(at: datetime) -> None:
+    """What authors deleted and did not bring back goes for good."""
+    for named in (True, False):
+        found = going.AT_ONCE
+        while found == going.AT_ONCE:
+            with transaction():
+                found = going.finish(at=at, named=named)
+                outbox.settle(at)
+
+
 def count_unnamed(at: datetime) -> None:
     """Once a week, what lessons without a name earned, of all their authors together."""
     with transaction():
@@ -192,6 +202,7 @@ def run(app: Flask) -> None:
         Turn(3600, prune),
         Turn(3600, notifications.prune),
         Turn(3600, notifications.tell_of_team_lessons),
+        Turn(10, let_lessons_go),
         Turn(3600, count_unnamed),
         Turn(600, mix_lessons),
         Turn(3600, imports.prune),

@@ -49,7 +49,7 @@ OWN_NAMES = {
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "notifications": {"kinds", "mailing", "things"},
-    "lessons": {"applying", "changing", "extras", "mixing", "pictures", "serving", "unnamed"},
+    "lessons": {"applying", "changing", "extras", "going", "mixing", "pictures", "serving", "unnamed"},
     "reviews": {
         "after",
         "choosing",

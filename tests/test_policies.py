@@ -503,6 +503,7 @@ EXAMPLES: dict[str, Example] = {
     "lessons.react": _of("/lessons/{lesson}/reactions", 422),
     "lessons.share": _of("/lessons", 422),
     "lessons.stop": _of("/lessons/{lesson}/application/end", 303),
+    "lessons.undo": _of("/lessons/{lesson}/undo", 303),
     "lessons.take_name_off": _of("/lessons/{bared}/unname", 303),
     "lessons_api.names": _api("/lessons/names", 200),
     "lessons_api.apply": _api("/lessons/{lesson}/application", 422),
@@ -523,6 +524,7 @@ EXAMPLES: dict[str, Example] = {
     "lessons_api.share": _api("/lessons", 422),
     "lessons_api.stop": _api("/lessons/{lesson}/application", 200, 204),
     "lessons_api.take_back": _api("/lessons/{lesson}/reactions/brave", 422),
+    "lessons_api.undo": _api("/lessons/{lesson}/undo", 200),
     "lessons_api.take_name_off": _api("/lessons/{bared_too}/name", 200),
     "live.events": _of("/events", 200),
     "oauth.give_token": _of("/oauth/token", 400),
@@ -897,6 +899,7 @@ OBJECTS = {
     "lessons.save": "lesson",
     "lessons.stop": "lesson",
     "lessons.take_name_off": "lesson",
+    "lessons.undo": "lesson",
     "lessons_api.apply": "lesson",
     "lessons_api.delete": "lesson",
     "lessons_api.edit": "lesson",
@@ -907,6 +910,7 @@ OBJECTS = {
     "lessons_api.stop": "lesson",
     "lessons_api.take_back": "lesson",
     "lessons_api.take_name_off": "lesson",
+    "lessons_api.undo": "lesson",
 }
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="

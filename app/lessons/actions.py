@@ -22,6 +22,7 @@ from app.people import queries as people
 from app.vision.models import Skill
 
 SENT_BEFORE = _l("This form was sent before, with another text. Open an empty form for a new lesson.")
+STILL_GOING = _l("You have just deleted a lesson with this text. Try again in a moment.")
 NOT_THERE = _l("This lesson is not here, or not for you.")
 TOO_MANY = _l("You shared as many lessons without your name as there can be. Share this one with your name.")
 
@@ -243,6 +244,8 @@ def _counted(items: Sequence[NewLesson], keys: Mapping[int, bytes]) -> list[date
         max(moments) + rules.REPEAT,
     )
     earlier: dict[int, list[rules.Earlier]] = {}
+    if any(row.going_at is not None for row in rows):
+        raise Conflict(STILL_GOING)  # the door finishes it first, in a transaction of its own
     for row in rows:
         one = rules.Earlier(frozenset(row.text_keys), row.shared_at, row.deleted_at is None)
         earlier.setdefault(row.author_id or whose[row.mark], []).append(one)

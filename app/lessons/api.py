@@ -17,6 +17,7 @@ from app.lessons.schemas import (
     BIGGEST,
     NAMED,
     ApplicationIn,
+    DeleteQuery,
     DraftIn,
     DraftKeptOut,
     DraftOut,
@@ -31,7 +32,7 @@ from app.lessons.schemas import (
     SaidIn,
     UploadIn,
 )
-from app.lessons.serving import as_file
+from app.lessons.serving import as_file, make_way
 from app.outbox import settle
 from app.web import now
 
@@ -57,6 +58,7 @@ def feed(asked: dict[str, Any]) -> dict[str, Any]:
 @api.alt_response(409, description="the same `once` was sent before with another text")
 def share(form: dict[str, Any]) -> dict[str, Any]:
     """Share a lesson."""
+    make_way(me(), form, now())
     with transaction():
         (lesson_id,) = actions.share_lessons([actions.NewLesson(author_id=me(), **form)], at=now())
         settle(now())
@@ -93,13 +95,27 @@ def edit(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
 
 @api.route(ONE, methods=["DELETE"])
 @may("person")
+@api.arguments(DeleteQuery, location="query")
 @api.response(204)
 @api.alt_response(404, description="is not there, or not yours")
-def delete(lesson_id: int) -> None:
-    """Take your lesson away, and with it what it earned."""
+def delete(asked: dict[str, bool], lesson_id: int) -> None:
+    """Take your lesson away, and with it what it earned: at once and for good, or with `undo` half a minute later."""
     with transaction():
-        changing.delete_lessons([(lesson_id, me())], at=now())
+        changing.delete_lessons([(lesson_id, me())], at=now(), undo=asked["undo"])
         settle(now())
+
+
+@api.route(f"{ONE}/undo", methods=["POST"])
+@may("person")
+@api.response(200, LessonOut)
+@api.alt_response(404, description="is not there, or not yours")
+@api.alt_response(409, description="is gone for good")
+def undo(lesson_id: int) -> dict[str, Any]:
+    """Bring back what you deleted with `undo`, as it was."""
+    with transaction():
+        changing.bring_back([(lesson_id, me())], at=now())
+        settle(now())
+        return _one(lesson_id)
 
 
 @api.route(f"{ONE}/name", methods=["DELETE"])

@@ -5,20 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, LargeBinary
+from sqlalchemy.types import BigInteger, DateTime, LargeBinary
 
 from app.config import settings
 from app.db import array, db, lock_people
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.events import Event, FactTakenBack, LessonUnnamed
-from app.lessons import queries, rules, unnamed
+from app.lessons import going, queries, rules, unnamed
 from app.lessons.actions import NOT_THERE, LessonText, cannot_be, check_skills, one_of, stated
-from app.lessons.applying import source_of, tell_appliers, tell_appliers_of, used
-from app.lessons.models import Lesson
+from app.lessons.applying import source_of, tell_appliers_of, used
+from app.lessons.models import IS_HERE, Lesson
 from app.outbox import forget, publish
 from app.people import queries as people
+
+GONE = _l(
+    "This lesson is gone for good: it could be brought back for half a minute. Share it again if you like."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +39,14 @@ _ids = bindparam("ids", type_=ARRAY(BigInteger()))
 _MINE = select(
     Lesson.id, Lesson.author_id, Lesson.mark, Lesson.team_id, Lesson.audience, Lesson.shared_at, Lesson.once,
     Lesson.text_keys, Lesson.counts, Lesson.skills, Lesson.edited_at, Lesson.happened, Lesson.learned,
-    Lesson.from_now_on,
+    Lesson.from_now_on, Lesson.deleted_at, Lesson.going_at,
 ).where(
     Lesson.id == _ids.any_(),
     (Lesson.author_id == bindparam("people", type_=ARRAY(BigInteger())).any_())
     | (Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_()),
-    Lesson.deleted_at.is_(None),
 ).order_by(Lesson.id)  # fmt: skip
-_MINE_ALONE = _MINE.with_for_update()
+_HERE = _MINE.where(IS_HERE)
+_HERE_ALONE, _MINE_ALONE = _HERE.with_for_update(), _MINE.with_for_update()
 _EDIT = text("""
     UPDATE lesson SET outcome = w.outcome, title = w.title, happened = w.happened, learned = w.learned,
            from_now_on = w.from_now_on, skills = CAST(w.skills AS bigint[]), lang = w.lang, audience = w.audience,
@@ -55,17 +60,13 @@ _EDIT = text("""
     WHERE lesson.id = w.id
 """)
 _DELETE = text("""
-    UPDATE lesson SET deleted_at = CASE WHEN author_id IS NULL THEN CAST(:day AS timestamptz)
-                                        ELSE CAST(:at AS timestamptz) END
+    UPDATE lesson SET going_at = :going, deleted_at = CASE WHEN author_id IS NULL THEN CAST(:day AS timestamptz)
+                                                           ELSE CAST(:at AS timestamptz) END
     WHERE id = ANY(:ids)
-""").bindparams(_ids)
-_END_ALL = text("""
-    UPDATE lesson_application a SET ended_at = l.deleted_at FROM lesson l
-    WHERE a.lesson_id = l.id AND l.id = ANY(:ids) AND a.ended_at IS NULL
-    RETURNING a.lesson_id, a.person_id, a.round
-""").bindparams(_ids)
-_REMOVE_FILES = text("DELETE FROM lesson_file WHERE lesson_id = ANY(:ids)").bindparams(_ids)
-_UNSAVE = text("DELETE FROM lesson_saved WHERE lesson_id = ANY(:ids)").bindparams(_ids)
+""").bindparams(_ids, bindparam("going", type_=DateTime(timezone=True)))
+_BRING_BACK = text("UPDATE lesson SET deleted_at = NULL, going_at = NULL WHERE id = ANY(:ids)").bindparams(
+    _ids
+)
 _REMOVE_DOCUMENTS = text("""
     DELETE FROM lesson_file WHERE lesson_id = ANY(:ids) AND kind NOT LIKE 'image/%'
 """).bindparams(_ids)
@@ -96,9 +97,11 @@ _STANDING = text("""
 """).bindparams(_ids)
 
 
-def _own(pairs: Iterable[tuple[int, int]], *, alone: bool = False) -> tuple[dict[int, Any], dict[int, bytes]]:
+def _own(
+    pairs: Iterable[tuple[int, int]], *, alone: bool = False, deleted: bool = False
+) -> tuple[dict[int, Any], dict[int, bytes]]:
     """Of these (lesson, author) each their own, by name or by mark; and the keys of who wrote. Asked under
-    `lock_pens`; `alone` holds the rows too, in the order of their ids."""
+    `lock_pens`; `alone` holds the rows too, in the order of their ids. With `deleted` those that they deleted too."""
     pairs = list(pairs)
     keys = people.keys_of(by for _, by in pairs)
     marks = {by: set(unnamed.marks(key)) for by, key in keys.items()}
@@ -107,7 +110,8 @@ def _own(pairs: Iterable[tuple[int, int]], *, alone: bool = False) -> tuple[dict
         "people": sorted({by for _, by in pairs}),
         "marks": [one for of in marks.values() for one in of],
     }
-    rows = {row.id: row for row in db.session.execute(_MINE_ALONE if alone else _MINE, asked)}
+    statement = _MINE_ALONE if deleted else _HERE_ALONE if alone else _HERE
+    rows = {row.id: row for row in db.session.execute(statement, asked)}
     for lesson_id, by in pairs:
         row = rows.get(lesson_id)
         if row is None or not (row.author_id == by or row.mark in marks.get(by, ())):
@@ -164,30 +168,39 @@ def _put(item: Edit, was: Any, own_key: bytes, team_id: int | None, at: datetime
     }
 
 
-def delete_lessons(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+def delete_lessons(pairs: Sequence[tuple[int, int]], *, at: datetime, undo: bool = False) -> None:
     """Authors take them away: (lesson, author); and with them all that they earned. Of those without a name that goes
     when the week is counted.
+
+    With `undo` nobody can see them either, and their authors can bring them back for a moment; what hangs on them goes
+    when that is over (`going.finish`). That again is no fault. All of the batch or nothing.
+    """
+    unnamed.lock_pens(by for _, by in pairs)
+    if not undo:
+        rows, _ = _own(pairs)
+        lock_people(row.author_id for row in rows.values() if row.author_id is not None)
+    rows, _ = _own(pairs, alone=True, deleted=undo)
+    if any(row.deleted_at is not None and row.going_at is None for row in rows.values()):
+        raise NotFound(NOT_THERE)
+    moments = {"at": at, "day": unnamed.day_of(at), "going": at + rules.UNDO if undo else None}
+    db.session.execute(
+        _DELETE, {**moments, "ids": [row.id for row in rows.values() if row.deleted_at is None]}
+    )
+    if not undo:
+        going.let_go(rows.values())
+
+
+def bring_back(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Authors undo that they deleted them: (lesson, author); they are there as they were. Again is no fault.
 
     All of the batch or nothing.
     """
     unnamed.lock_pens(by for _, by in pairs)
-    rows, _ = _own(pairs)
-    lock_people(row.author_id for row in rows.values() if row.author_id is not None)
-    rows, _ = _own(pairs, alone=True)
-    ids = {"ids": list(rows)}
-    db.session.execute(_DELETE, {**ids, "at": at, "day": unnamed.day_of(at)})
-    for statement in (_REMOVE_FILES, _UNSAVE):
-        db.session.execute(statement, ids)
-    ended = db.session.execute(_END_ALL, ids).all()
-    earned = {id: row.author_id for id, row in rows.items() if row.counts and row.author_id is not None}
-    gone = [(author, f"lesson:{id}") for id, author in earned.items()]
-    gone += [
-        (earned[one.lesson_id], source_of(one.lesson_id, one.person_id, one.round))
-        for one in ended
-        if one.lesson_id in earned
-    ]
-    publish(FactTakenBack(person_id=author, source=source) for author, source in gone)
-    tell_appliers((one.person_id, one.lesson_id) for one in ended)
+    rows, _ = _own(pairs, alone=True, deleted=True)
+    away = [row for row in rows.values() if row.deleted_at is not None]
+    if any(row.going_at is None or row.going_at <= at for row in away):
+        raise Conflict(GONE)
+    db.session.execute(_BRING_BACK, {"ids": [row.id for row in away]})
 
 
 # With a name, and without -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, Base
@@ -16,6 +16,8 @@ class Lesson(Base):
 
     `text_keys` are digests of every text it has had, `counts` is false for a copy (see `rules.counted_at`). One
     without a name has a `mark` in place of its author, days in place of moments, and a team only as its audience.
+    One that its author deleted has `deleted_at`, and is nobody's to see; until `going_at` they can bring it back, and
+    nothing of what it earned or has beside it goes before (see `going`).
     """
 
     __tablename__ = "lesson"
@@ -23,6 +25,7 @@ class Lesson(Base):
         Index("ix_lesson_shared_at", "shared_at", "id"),
         Index("ix_lesson_team_id_shared_at", "team_id", "shared_at", "id"),
         Index("uq_lesson_mark", "mark", unique=True),
+        Index("ix_lesson_going_at", "going_at", postgresql_where=text("going_at IS NOT NULL")),
         CheckConstraint("num_nonnulls(author_id, mark) = 1", name="author"),
     )  # and ix_lesson_words, on an expression: migration 0011
     id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
@@ -40,6 +43,7 @@ class Lesson(Base):
     shared_at: Mapped[datetime] = mapped_column(info=PERSONAL)
     edited_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     deleted_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+    going_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     hidden_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     hidden_why: Mapped[bytes | None] = mapped_column(info=SECRET)  # sealed with the key of its author
     once: Mapped[str | None] = mapped_column(
@@ -47,6 +51,10 @@ class Lesson(Base):
     )  # author:key of the form, or its digest
     text_keys: Mapped[list[str]] = mapped_column(server_default="{}", info=PERSONAL)
     counts: Mapped[bool] = mapped_column(default=True, server_default="true", info=PERSONAL)
+
+
+IS_HERE = Lesson.deleted_at.is_(None)  # for whoever may read it
+EARNS = or_(IS_HERE, Lesson.going_at.is_not(None))  # what it earned stands: its author may bring it back
 
 
 class Application(Base):

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
-from app.lessons import actions, applying, changing, extras, queries
+from app.lessons import actions, applying, changing, extras, going, queries
 from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
     BIGGEST,
@@ -30,7 +30,7 @@ from app.lessons.schemas import (
     SaidIn,
     SavedIn,
 )
-from app.lessons.serving import as_file
+from app.lessons.serving import as_file, make_way
 from app.outbox import settle
 from app.people.queries import organisation
 from app.vision import queries as vision
@@ -64,6 +64,7 @@ def _feed(asked: dict[str, Any], **composer: Any) -> Response:
     if not swaps():
         context |= {"counts": queries.counts(me()), "most": queries.most_applied(me(), quarter_began(now()))}
         context["incident_link"] = organisation().incident_link
+        context["going"] = going.of(me(), now()) if asked["show"] == "mine" else []
     return render("lessons/feed.html", "lessons/_cards.html", **context)
 
 
@@ -100,6 +101,7 @@ def new() -> ResponseReturnValue:
 def share() -> ResponseReturnValue:
     try:
         form, sent = body(NewLessonIn()), _sent()
+        make_way(me(), form, now())
         with transaction():
             (lesson_id,) = actions.share_lessons([actions.NewLesson(author_id=me(), **form)], at=now())
             if sent:
@@ -166,10 +168,25 @@ def change(lesson_id: int) -> ResponseReturnValue:
 @pages.post(f"{ONE}/delete")
 @may("person")
 def delete(lesson_id: int) -> ResponseReturnValue:
+    """Nobody sees it any more, and for a moment its author can bring it back: no question is asked before."""
     with transaction():
-        changing.delete_lessons([(lesson_id, me())], at=now())
+        changing.delete_lessons([(lesson_id, me())], at=now(), undo=True)
         settle(now())
-        return done("lessons/_deleted.html", url_for(".feed", show="mine"))
+        row = next((one for one in going.of(me(), now()) if one.id == lesson_id), None)
+        if row is None:  # it was deleted before, and its moment is over
+            raise NotFound(actions.NOT_THERE)
+        then = url_for(".feed", show="mine")
+        return done("lessons/_going.html", then, lesson=row, focus=True, said=True)
+
+
+@pages.post(f"{ONE}/undo")
+@may("person")
+def undo(lesson_id: int) -> ResponseReturnValue:
+    with transaction():
+        changing.bring_back([(lesson_id, me())], at=now())
+        settle(now())
+        told = _one(lesson_id)
+        return done("lessons/_back.html", _after(told["lesson"]), **told, focus=True, **_words())
 
 
 @pages.post(f"{ONE}/unname")

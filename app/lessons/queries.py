@@ -36,7 +36,7 @@ from sqlalchemy.types import BigInteger, LargeBinary, Text
 from app.db import db
 from app.finding import matches
 from app.keys import decrypt, unpadded
-from app.lessons.models import WORDS, Application, Attachment, Lesson, Reaction, Saved
+from app.lessons.models import IS_HERE, WORDS, Application, Attachment, Lesson, Reaction, Saved
 from app.lessons.rules import REACTIONS
 from app.lessons.unnamed import key_of
 from app.lessons.unnamed import marks as marks
@@ -129,7 +129,7 @@ _CARD = (
         _mine,
         and_(_mine.lesson_id == Lesson.id, _mine.person_id == _viewer.id, _mine.ended_at.is_(None)),
     )
-    .where(Lesson.deleted_at.is_(None))
+    .where(IS_HERE)
     .where(or_(_readable, _marked))
 )
 _NEWEST = _CARD.order_by(Lesson.shared_at.desc(), Lesson.id.desc()).limit(bindparam("limit"))
@@ -178,7 +178,7 @@ _OF_TEAM_BETWEEN = _OF_TEAM.where(
 _APPLIED_WITHOUT_NAME = (
     select(Lesson.id, Lesson.title, Lesson.lang, func.count().label("number"))
     .join(Application, Application.lesson_id == Lesson.id)
-    .where(_marked, Lesson.deleted_at.is_(None), Application.ended_at.is_(None))
+    .where(_marked, IS_HERE, Application.ended_at.is_(None))
     .where(Application.at >= bindparam("since"))
     .group_by(Lesson.id, Lesson.title, Lesson.lang)
     .order_by(func.count().desc(), Lesson.id)
@@ -219,7 +219,7 @@ _MOST = (
     .join(_most, _most.c.lesson_id == Lesson.id)
     .outerjoin(_author, _author.id == Lesson.author_id)
     .join(_viewer, _viewer.id == bindparam("me"))
-    .where(Lesson.deleted_at.is_(None), _readable)
+    .where(IS_HERE, _readable)
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
@@ -229,8 +229,8 @@ _MOST_FEED = (
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
-_by_me = or_(Lesson.author_id == bindparam("me"), _marked)
-_own_shared = select(func.count()).where(_by_me, Lesson.deleted_at.is_(None))
+_by_me = and_(or_(Lesson.author_id == bindparam("me"), _marked), IS_HERE)
+_own_shared = select(func.count()).where(_by_me)
 _own_applied = select(cast(func.coalesce(func.sum(_applied_by), 0), BigInteger())).where(_by_me)
 _COUNTS = select(
     _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
@@ -258,7 +258,7 @@ _readable_by_me = or_(
 _came: tuple[ColumnElement[bool], ...] = (
     Lesson.shared_at > bindparam("since"),
     Lesson.author_id != bindparam("me"),
-    Lesson.deleted_at.is_(None),
+    IS_HERE,
 )
 _CAME = {
     show: select(func.count()).select_from(
@@ -272,7 +272,7 @@ _CAME = {
 }
 _hit = (
     select(Lesson.id, Lesson.shared_at)
-    .where(Lesson.deleted_at.is_(None), text(matches(*WORDS)), _readable_by_me)
+    .where(IS_HERE, text(matches(*WORDS)), _readable_by_me)
     .cte("hit")
     .prefix_with("MATERIALIZED")
 )
@@ -348,7 +348,9 @@ _KNOWN = select(
     Lesson.deleted_at,
 ).where(Lesson.once == _keys.any_())
 _SAME_TEXT = (
-    select(Lesson.author_id, Lesson.mark, Lesson.text_keys, Lesson.shared_at, Lesson.deleted_at)
+    select(
+        Lesson.author_id, Lesson.mark, Lesson.text_keys, Lesson.shared_at, Lesson.deleted_at, Lesson.going_at
+    )
     .where(or_(Lesson.author_id == _ids.any_(), _marked), Lesson.text_keys.overlap(_keys))
     .where(Lesson.shared_at.between(bindparam("since"), bindparam("until")))
 )
@@ -368,7 +370,7 @@ _MAY_APPLY = (
     .join(Lesson, Lesson.id == _wanted.c.lesson_id)
     .outerjoin(_author, _author.id == Lesson.author_id)
     .join(_viewer, _viewer.id == _wanted.c.person_id)
-    .where(Lesson.deleted_at.is_(None), _viewer.active, _readable)
+    .where(IS_HERE, _viewer.active, _readable)
     .with_for_update(read=True, of=Lesson)  # so that nobody puts a name to it or takes one off meanwhile
 )
 
@@ -399,7 +401,7 @@ def feed(
 # Among the newest only: for a skill of which there are few, all lessons there are would be read.
 _newest = (
     select(Lesson.id)
-    .where(Lesson.deleted_at.is_(None))
+    .where(IS_HERE)
     .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
     .limit(LATELY)
     .subquery()
@@ -446,7 +448,7 @@ _REACHED = (
             and_(_viewer.id == _author.manager_id, _author.team_id == Lesson.team_id),
         ),
     )
-    .where(Lesson.id == _ids.any_(), Lesson.deleted_at.is_(None), _viewer.active)
+    .where(Lesson.id == _ids.any_(), IS_HERE, _viewer.active)
 )
 
 
@@ -585,7 +587,7 @@ def authors(lesson_ids: Iterable[int]) -> dict[int, int | None]:
 
 
 _WHOSE = select(Lesson.id, Lesson.author_id, Lesson.mark, Lesson.skills).where(
-    Lesson.id == _ids.any_(), Lesson.deleted_at.is_(None)
+    Lesson.id == _ids.any_(), IS_HERE
 )
 
 

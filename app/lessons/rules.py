@@ -23,6 +23,8 @@ MOST_UNNAMED = 200  # of one person: so many marks are tried
 ALONE = timedelta(weeks=8)  # that a lesson for one team waits for four other authors of that team
 TOGETHER = 5  # authors of lessons without a name who are counted at once, by the same amount
 
+UNDO = timedelta(seconds=30)  # that a lesson which was deleted can be brought back
+
 _NO_LETTER = re.compile(r"[\W_]+")
 
 

@@ -144,6 +144,18 @@ class FeedQuery(Schema):
     before = fields.Integer(load_default=None, allow_none=True, validate=ID)
 
 
+class DeleteQuery(Schema):
+    """How a lesson is deleted."""
+
+    undo = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "nobody sees it from now on, and what it earned goes half a minute later; until then you "
+            "can bring it back. Without this it is gone at once and for good"
+        },
+    )
+
+
 LIVE = ("all", "team")  # feeds that stand newest first: what comes stands on top of them
 
 

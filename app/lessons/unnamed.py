@@ -24,7 +24,7 @@ from app.db import db, lock_people
 from app.events import Event, FactStated, FactTakenBack
 from app.keys import decrypt, encrypt, padded, unpadded
 from app.lessons import rules
-from app.lessons.models import Application, Lesson, Tally
+from app.lessons.models import EARNS, Application, Lesson, Tally
 from app.outbox import publish
 from app.people import drafts
 from app.people import queries as people
@@ -187,7 +187,7 @@ _for_team = case(
 )
 _DUE = select(Lesson.mark, _applied.label("applied"), _for_team.label("team_id")).where(
     Lesson.mark.is_not(None),
-    Lesson.deleted_at.is_(None),
+    EARNS,
     Lesson.counts,
     Lesson.shared_at < bindparam("until"),
 )

@@ -113,7 +113,7 @@ RULES: tuple[Rule, ...] = (
     Rule("lesson", f"t.id IN {_LESSONS}", _blank("title", "happened", "learned", "from_now_on", "outcome")
          | {"skills": "'{}'", "text_keys": "'{}'", "team_id": "NULL", "edited_at": "NULL", "once": "NULL",
             "hidden_why": "NULL",
-            "deleted_at": "coalesce(t.deleted_at, :at)", "audience": "'team'"}),
+            "deleted_at": "coalesce(t.deleted_at, :at)", "going_at": "NULL", "audience": "'team'"}),
     Rule("lesson_draft", "t.mark = ANY(CAST(:marks AS bytea[]))"),
     Rule("unnamed_tally", "t.mark = ANY(CAST(:marks AS bytea[]))"),
     # Thanks and recognitions

@@ -218,6 +218,7 @@ COLUMNS: dict[str, Any] = {
     "shared_at": _l("shared on"),
     "edited_at": _l("changed on"),
     "deleted_at": _l("deleted on"),
+    "going_at": _l("can be brought back until"),
     "hidden_at": _l("hidden on"),
     "content": _l("file"),
     "alt": _l("description"),

@@ -74,9 +74,15 @@ def test_a_lesson_is_shared_applied_and_taken_away(
     lesson.get_by_role("button", name="I apply this").click()
     expect(ben.locator("#appliers")).to_contain_text("At every valve in the old town.")
     anna.goto("/lessons?show=mine")
-    anna.locator("summary", has_text="Delete").click()
-    anna.get_by_role("button", name="Delete this lesson").click()
-    expect(anna.locator("main")).not_to_contain_text(scene.LESSON["title"])
+    anna.get_by_role("button", name="Delete").click()
+    expect(anna.locator("article.lesson")).to_have_count(0)
+    ben.goto("/lessons")
+    expect(ben.locator("main")).not_to_contain_text(scene.LESSON["title"])
+    anna.get_by_role("button", name="Undo").click()
+    expect(anna.get_by_role("heading", name=scene.LESSON["title"])).to_be_visible()
+    expect(anna.locator("#appliers")).to_contain_text("At every valve in the old town.")
+    anna.get_by_role("button", name="Delete").click()
+    expect(anna.locator("#feed")).to_contain_text("Lesson deleted.")
 
 
 def test_two_colleagues_are_thanked_at_once(catalogue: None, visit: Callable[..., Page]) -> None:

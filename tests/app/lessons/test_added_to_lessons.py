@@ -4,6 +4,7 @@ import io
 import re
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app import worker
 from app.db import db, transaction
 from app.lessons import changing, extras, pictures, rules
 from app.lessons.models import Attachment, Reaction
@@ -168,6 +170,9 @@ def test_files_go_with_the_lesson_and_one_by_one(app: Flask, share: Share, clien
     assert str(first) not in answer.text
     assert anna.post(f"/lessons/{lesson_id}/files/{first}/remove").status_code == 404
     anna.post(f"/lessons/{lesson_id}/delete")
+    with app.app_context():
+        assert len(kept(app)) == 1, "as long as the lesson can be brought back"
+        worker.let_lessons_go(datetime.now(UTC) + timedelta(minutes=1))
     assert kept(app) == []
 
 

@@ -8,7 +8,7 @@ import random
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import takewhile
 from typing import Any
@@ -18,6 +18,7 @@ from flask import Flask
 from PIL import Image, PngImagePlugin
 from sqlalchemy import select, text
 
+from app import worker
 from app.badges.models import Award
 from app.db import db, transaction
 from app.facts.models import Fact
@@ -207,7 +208,11 @@ def test_outbox_jobs_audit_looks_notifications_mail_and_tries_get_no_row(
     assert written.keys() == {"lesson", "lesson_file", "lesson_application"} | (written.keys() & {"sign_in"})
     assert not re.search("[Aa]nna|form-1", "".join(written["lesson"] | written["lesson_file"]))
     assert anna.post(f"/lessons/{lesson_id}/delete").status_code == 303
-    assert new_rows(before, dump(database)).keys() <= {"lesson", "lesson_application", "sign_in"}
+    deleted = {"lesson", "lesson_application", "sign_in"}
+    assert new_rows(before, dump(database)).keys() <= {*deleted, "lesson_file"}, "to be brought back"
+    with app.app_context():
+        worker.let_lessons_go(datetime.now(UTC) + timedelta(minutes=1))
+    assert new_rows(before, dump(database)).keys() <= deleted
 
 
 def test_redis_hears_nothing(app: Flask, skill: int, client_of: Browser, database: Database) -> None:
