@@ -16,6 +16,7 @@ from sqlalchemy import delete
 
 from app import jobs, outbox
 from app.activities import confirming
+from app.activities import files as log_files
 from app.audit import seals
 from app.db import db, transaction
 from app.goals import actions as goals
@@ -106,10 +107,11 @@ class Turn:
 
 
 def prune(at: datetime) -> None:
-    """Drop outbox rows that were handed on long ago, and sessions, tokens, tries and days away past their time."""
+    """Drop outbox rows that were handed on long ago, and sessions, tokens, tries, days away, files past their time."""
     with transaction():
         people.forget_old_keys(at=at)
         pauses.prune(at=at)
+        log_files.prune(at=at)
         db.session.execute(delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON))
 
 

@@ -33,7 +33,7 @@ NAMES = {
     "jobs",
 }
 OWN_NAMES = {
-    "activities": {"confirming", "desk", "logs", "merging", "recording", "records"},
+    "activities": {"confirming", "desk", "files", "logs", "merging", "recording", "records", "showing"},
     "admin": {"files", "organisation", "people"},
     "audit": {"seals"},
     "badges": {"agreeing", "files", "holders", "moments", "names", "picture", "shelf", "showcase", "showing"},
@@ -49,7 +49,7 @@ OWN_NAMES = {
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "notifications": {"kinds", "mailing", "things"},
-    "lessons": {"applying", "changing", "extras", "going", "mixing", "pictures", "serving", "unnamed"},
+    "lessons": {"again", "applying", "changing", "extras", "going", "mixing", "unnamed"},
     "reviews": {
         "after",
         "choosing",

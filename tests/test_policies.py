@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.access import POLICIES, SAFE
+from app.activities import files as log_files
 from app.activities.logs import log_completions
 from app.careers import actions as careers
 from app.careers import criteria, targets
@@ -115,6 +116,8 @@ EXAMPLES: dict[str, Example] = {
     "activities.confirmations": _of("/confirmations", 200),
     "activities.confirm_many": _of("/confirmations", 422),
     "activities.decide": _of("/confirmations/{completion}"),
+    "activities.file": _of("/log/files/{shown}", 200),
+    "activities.take_file_away": _of("/log/file/remove", 200),
     "activities.hand_over": _of("/log/{completion}/hand-over"),
     "activities.log": _of("/log", 200),
     "activities.log_it": _of("/log"),
@@ -134,6 +137,9 @@ EXAMPLES: dict[str, Example] = {
     "activities_api.kept": _api("/activities/a1", 200),
     "activities_api.make": _api("/activities", 422),
     "activities_api.completions": _api("/completions", 200),
+    "activities_api.send_file": _api("/completions/files", 422),
+    "activities_api.file": _api("/completions/files/{shown}", 200),
+    "activities_api.drop_file": _api("/completions/files/{nothing}", 404),
     "activities_api.confirmations": _api("/confirmations", 200),
     "activities_api.confirm_many": _api("/confirmations", 422),
     "activities_api.decide": _api("/completions/{completion}/decision", 422),
@@ -963,6 +969,8 @@ COMPLETE: dict[str, Form] = {
 # Routes that name what is everybody's, what only its bearer can know, or what belongs to a role's desk.
 NOBODYS = {
     "lessons_api.unsave",  # one's own list, on which nothing of others stands
+    # who opens which: tests/app/activities/test_log_files.py
+    "activities.file", "activities_api.file", "activities_api.drop_file",
     "activities.activity", "activities_api.change", "activities_api.kept", "admin_files.confirm",
     "admin_files.differences", "admin_files.drop", "admin_files.one", "admin_people.give_role",
     "admin_people.invite_one", "admin_people.let_go", "admin_people.one", "admin_people.sign_out",
@@ -1294,6 +1302,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
         settle(at)
     with transaction():
         lesson_extras.keep_draft(by=person_id, draft={"title": says, "skills": []}, at=at)
+        shown = log_files.keep(by=person_id, name="a.png", content=PICTURE, at=at)
         invitation = people.invite(person_id=person_id, at=at)
         kept = [_file(by, at) for by in (person_id, others)]
     made = (
@@ -1306,6 +1315,7 @@ def _made_things(person_id: int, others: int, says: str) -> dict[str, Any]:
             "doomed": ids[1],
             "doomed_too": ids[2],
             "picture": picture,
+            "shown": shown,
             "nothing": uuid.uuid4(),
             "bared": ids[3],
             "bared_too": ids[4],

@@ -1,13 +1,15 @@
 """The catalogue and completions in JSON."""
 
+import uuid
 from typing import Any
 
 from flask import current_app
 from flask_babel import get_locale
 from flask_smorest import Blueprint
+from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
-from app.activities import actions, confirming, logs, queries, records
+from app.activities import actions, confirming, files, logs, queries, records, showing
 from app.activities.rules import Log
 from app.activities.schemas import (
     ActivitiesOut,
@@ -21,17 +23,21 @@ from app.activities.schemas import (
     DecisionIn,
     EditedActivityOut,
     HandOverIn,
+    LogFileKeptOut,
     LogIn,
     ManyIn,
     ManyOut,
     UndoneOut,
+    UploadIn,
     WaitingOut,
     WishAnswerIn,
     WishesOut,
     WishIn,
 )
 from app.db import transaction
+from app.errors import NotFound
 from app.outbox import settle
+from app.serving import sent_file
 from app.web import now
 
 api = Blueprint("activities_api", __name__, url_prefix="/api/v1", description="What one can learn, and did")
@@ -155,6 +161,45 @@ def log(form: dict[str, Any]) -> dict[str, Any]:
         return _told(records.completions(ids)[0])
 
 
+@api.route("/completions/files", methods=["POST"])
+@may("person")
+@api.arguments(UploadIn, location="files")
+@api.response(201, LogFileKeptOut)
+@api.alt_response(413, description="it has more than 5 MB")
+def send_file(_files: dict[str, Any]) -> dict[str, Any]:
+    """Send a file that shows what you learned: a certificate, a photo. Name its id in the log that follows.
+
+    A picture is made anew, without place, hour and owner. Without a log it goes after thirty days; five at most wait.
+    """
+    name, content = sent_file() or ("", b"")
+    with transaction():
+        new = files.keep(by=me(), name=name, content=content, at=now())
+        row = files.kept(new, by=me())
+        settle(now())
+        return {**(row._mapping if row else {}), "kept_until": now() + files.WAITS}
+
+
+@api.route("/completions/files/<uuid:file_id>", methods=["GET"])
+@may("person")
+@api.response(200, content_type="application/octet-stream", description="the picture or document")
+@api.alt_response(404, description="no such file, or not for you")
+def file(file_id: uuid.UUID) -> Response:
+    """A file with a log: yours, or one on which your word is asked, or was given."""
+    return showing.answer(file_id)
+
+
+@api.route("/completions/files/<uuid:file_id>", methods=["DELETE"])
+@may("person")
+@api.response(204)
+@api.alt_response(404, description="no such file of yours that waits for a log")
+def drop_file(file_id: uuid.UUID) -> None:
+    """Throw away a file of yours that went with no log yet. With a log it goes when you withdraw that."""
+    with transaction():
+        if not files.drop(file_id, by=me()):
+            raise NotFound(files.NO_FILE)
+        settle(now())
+
+
 @api.route("/confirmations", methods=["GET"])
 @may("person")
 @api.response(200, WaitingOut)
@@ -236,4 +281,7 @@ def withdraw(completion_id: int) -> dict[str, Any]:
 def _told(row: Any) -> dict[str, Any]:
     confirmer = {"id": row.confirmer_id, "name": row.confirmer} if row.confirmer_id else None
     activity = {"id": row.activity_id, "slug": row.slug, "kind": row.kind, "title": row.title}
-    return {**row._mapping, "activity": activity, "confirmer": confirmer}
+    told = {**row._mapping, "activity": activity, "confirmer": confirmer, "file": None}
+    if row.file_id and me() in (row.person_id, row.confirmer_id):
+        told["file"] = {name: getattr(row, f"file_{name}") for name in ("id", "kind", "name", "size")}
+    return told

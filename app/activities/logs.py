@@ -6,7 +6,7 @@ from datetime import date, datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
-from app.activities import queries, records, rules
+from app.activities import files, queries, records, rules
 from app.activities.actions import hold_activities, propose_rows
 from app.activities.recording import add_supports, drop_supports
 from app.activities.rules import KINDS, Key, Log, LogEntry, edition_of, log_source
@@ -56,6 +56,13 @@ def log_completions(items: Sequence[Log], *, at: datetime) -> list[int]:
     for entry in entries:
         first.setdefault(entry.key, entry)
     added = _log(first, at)
+    files.add(
+        {
+            file_id: (key[0], added[key])
+            for key in added
+            if (file_id := first[key].item.get("file_id")) is not None
+        }
+    )
     standing = added | records.standing(key for key in first if key not in added)
     again = [entry for entry in entries if entry.key not in added or first[entry.key] is not entry]
     _refuse_others(again, standing)
@@ -94,8 +101,8 @@ def _wrong(item: Log, today: date) -> dict[str, object]:
         wrong["completed_on"] = _l("This day is still to come. Log it when it is done.")
     elif rules.too_old(item["completed_on"], today):
         wrong["completed_on"] = _l("This is more than two years ago; nobody can confirm that any more.")
-    if not item.get("note") and not item.get("link"):
-        wrong["note"] = _l("Say in a sentence what you did, or give a link to what you made.")
+    if not item.get("note") and not item.get("link") and not item.get("file_id"):
+        wrong["note"] = _l("Say in a sentence what you did, or give a link or a file that shows it.")
     if item.get("activity_id") is None:
         if not item.get("title"):
             wrong["title"] = _l("Say what you did.")
@@ -220,10 +227,11 @@ _WITHDRAW_LOG = text("""
 
 
 def withdraw_log(completion_id: int, *, by: int, at: datetime) -> None:
-    """Take back one's own log while nobody has decided on it. What was decided meanwhile stays."""
+    """Take back one's own log while nobody has decided on it, and what it showed. What was decided meanwhile stays."""
     if completion_id not in records.of_person(by, [completion_id]):
         raise NotFound(NO_LOG)
     lock_people([by])
     if db.session.scalar(_WITHDRAW_LOG, {"id": completion_id, "by": by}) is None:
         raise Conflict(IN_THE_MEANTIME)
+    files.drop_with([completion_id])
     drop_supports([log_source(completion_id)], at=at)

@@ -1,12 +1,13 @@
 """What one can do to learn, and that a person finished it."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import NONE, PERSONAL, PSEUDONYM, Base
+from app.db import NONE, PERSONAL, PSEUDONYM, SECRET, Base
 
 # What search looks into: title and summary in both languages.
 WORDS = [
@@ -105,6 +106,27 @@ class CompletionSupport(Base):
     score: Mapped[float | None] = mapped_column(info=PERSONAL)
     hours: Mapped[float | None] = mapped_column(info=PERSONAL)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=PERSONAL)
+
+
+class LogFile(Base):
+    """What somebody shows of what they logged: a picture made anew, or a PDF; sealed with their key.
+
+    Without a completion it waits for one, beside what they are filling in, and goes after a while.
+    """
+
+    __tablename__ = "log_file"
+    __table_args__ = (
+        UniqueConstraint("completion_id"),
+        Index("ix_log_file_sent_at", "sent_at", postgresql_where="completion_id IS NULL"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True, info=PSEUDONYM)
+    completion_id: Mapped[int | None] = mapped_column(ForeignKey("completion.id"), info=NONE)
+    kind: Mapped[str] = mapped_column(info=NONE)  # image/webp, application/pdf
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    size: Mapped[int] = mapped_column(info=NONE)  # bytes, before sealing
+    sealed: Mapped[bytes] = mapped_column(info=SECRET)
+    sent_at: Mapped[datetime] = mapped_column(info=PERSONAL)
 
 
 class ActivityMerge(Base):

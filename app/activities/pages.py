@@ -1,5 +1,6 @@
 """The catalogue, one activity, logging own learning, and confirming that of colleagues."""
 
+import uuid
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, request, url_for
@@ -10,7 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import may, me
-from app.activities import actions, confirming, logs, queries, records
+from app.activities import actions, confirming, files, logs, queries, records, showing
 from app.activities.rules import KINDS, Log, edition_of
 from app.activities.schemas import (
     CatalogueQuery,
@@ -29,16 +30,29 @@ from app.activities.schemas import (
 from app.config import timezone
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
+from app.guard import takes_files
 from app.language import in_language
 from app.outbox import settle
 from app.people import drafts
 from app.people.meant import meant
 from app.people.queries import cards, colleagues, manager_ids
+from app.serving import sent_file
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("activities", __name__)
-TYPED = ("activity_id", "title", "kind", "skill_id", "completed_on", "hours", "note", "link", "who")
+TYPED = (
+    "activity_id",
+    "title",
+    "kind",
+    "skill_id",
+    "completed_on",
+    "hours",
+    "note",
+    "link",
+    "who",
+    "file_id",
+)
 
 
 # The catalogue --------------------------------------------------------------------------------------------
@@ -154,6 +168,7 @@ def _taken_up(completion_id: int) -> dict[str, Any]:
     asked = cards([row.confirmer_id]).get(row.confirmer_id)
     told = {"completed_on": row.completed_at.astimezone(timezone()).date().isoformat()}
     told |= {"hours": row.hours if row.hours is not None else "", "note": row.note, "link": row.link}
+    told |= {"file_id": row.file_id or ""}
     told |= {"who": f"{asked.name} ({asked.handle})" if asked and asked.active else ""}
     if row.activity_state == "published":
         return told | {"activity_id": row.activity_id}
@@ -173,15 +188,20 @@ def _history(page: int) -> dict[str, Any]:
 
 @pages.post("/log")
 @may("person")
+@takes_files
 def log_it() -> ResponseReturnValue:
+    sent: uuid.UUID | None = None
     try:
+        sent = _file_sent()
         form = body(LogForm())
         form["confirmer_id"] = form["confirmer_id"] or _confirmer(form["who"])
+        form["file_id"] = sent or form["file_id"]
         form.pop("who")
         with transaction():
             item = Log(person_id=me(), **form)  # type: ignore[typeddict-item]
             (completion_id,) = logs.log_completions([item], at=now())
             drafts.drop("log", by=me())
+            _drop_file(form["file_id"])  # of a form that was sent twice
             settle(now())
             (said,) = records.completions([completion_id])
             context = {"said": said, **_history(1), **_form()}
@@ -189,17 +209,24 @@ def log_it() -> ResponseReturnValue:
     except (ValidationError, Refused) as no:
         if isinstance(no, NotFound):
             raise
-        return _again(no)
+        return _again(no, sent)
 
 
 @pages.post("/log/draft")
 @may("person")
+@takes_files
 def keep_draft() -> ResponseReturnValue:
     """What is filled in so far; also when the button of the form sent it, which asks for the whole form."""
     form = body(LogDraftIn())
+    try:
+        sent = _file_sent()
+    except Refused as no:
+        return _again(no)
+    form["file_id"] = str(sent or form["file_id"])
     with transaction():
         drafts.keep("log", form, by=me(), at=now())
-        answer = done("activities/_draft.html", url_for(".log"), draft={"saved_at": now()})
+        file = files.kept(sent, by=me())
+        answer = done("activities/_draft.html", url_for(".log"), draft={"saved_at": now()}, file_now=file)
     if swaps():
         answer.headers.update({"HX-Retarget": "#draft", "HX-Reswap": "innerHTML"})
     return answer
@@ -209,8 +236,56 @@ def keep_draft() -> ResponseReturnValue:
 @may("person")
 def drop_draft() -> ResponseReturnValue:
     with transaction():
+        begun = drafts.kept("log", me()) or {}
         drafts.drop("log", by=me())
+        _drop_file(_uuid(begun.get("file_id")))
         return redirect(url_for(".log"), code=303)
+
+
+# What shows it ----------------------------------------------------------------------------------------------
+
+
+@pages.get("/log/files/<uuid:file_id>")
+@may("person")
+def file(file_id: uuid.UUID) -> ResponseReturnValue:
+    """For its person, and for who is asked to confirm the log or did."""
+    return showing.answer(file_id)
+
+
+@pages.post("/log/file/remove")
+@may("person")
+@takes_files
+def take_file_away() -> ResponseReturnValue:
+    """The form again, without the file. One of a log that came back stays with that log."""
+    typed = _typed()
+    with transaction():
+        _drop_file(_uuid(typed["file_id"]))
+    form = _form(typed | {"file_id": ""}) | {"file_taken_away": True}
+    return render("activities/_form.html", "activities/_form.html", **form) if swaps() else _log(form)
+
+
+def _file_sent() -> uuid.UUID | None:
+    """The file of the form is kept at once, in place of the one that it had: a form that comes back still has it."""
+    sent = sent_file()
+    if sent is None:
+        return None
+    name, content = sent
+    with transaction():
+        new = files.keep(by=me(), name=name, content=content, at=now())
+        _drop_file(_uuid(request.form.get("file_id")))
+    return new
+
+
+def _drop_file(file_id: uuid.UUID | None) -> None:
+    if file_id is not None:
+        files.drop(file_id, by=me())
+
+
+def _uuid(text: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(str(text))
+    except ValueError:
+        return None
 
 
 @pages.get("/log/people")
@@ -243,6 +318,8 @@ def _form(typed: dict[str, Any] | None = None, no: ValidationError | Refused | N
     return {
         "typed": typed,
         "named": named,
+        "file": files.kept(_uuid(typed["file_id"]), by=me()),
+        "file_days": files.WAITS.days,
         "manager": cards([manager_id]).get(manager_id) if manager_id else None,
         "today": today,
         "maybe": getattr(no, "maybe", ()),
@@ -264,16 +341,22 @@ def _wrong(no: ValidationError | Refused | None) -> dict[str, Any]:
         "link": _("Give an address that begins with http:// or https://."),
         "confirmer_id": _("Choose a colleague who can confirm this."),
         "who": _("Type a part of the name."),
+        "file_id": files.GONE,
     }
     return wrong_with(no, said)
 
 
-def _again(no: ValidationError | Refused) -> Response:
-    """The form comes back with what was typed."""
+def _typed() -> dict[str, str]:
+    """What was sent, as it was."""
     typed = {name: request.form.get(name, "")[:4000] for name in TYPED}
     if len(typed["activity_id"]) > 18:
         typed["activity_id"] = ""
-    form = _form(typed, no)
+    return typed
+
+
+def _again(no: ValidationError | Refused, sent: uuid.UUID | None = None) -> Response:
+    """The form comes back with what was typed, and with the file that came along."""
+    form = _form(_typed() | ({"file_id": str(sent)} if sent else {}), no)
     answer = render("activities/_form.html", "activities/_form.html", **form) if swaps() else _log(form)
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer

@@ -75,7 +75,8 @@ _ASTRAY = text("""
     ORDER BY c.id
 """)
 _LOGS = text("""
-    SELECT c.id, c.state, c.origin, c.note, c.link, c.confirmer_id, s.at, s.hours
+    SELECT c.id, c.state, c.origin, c.note, c.link, c.confirmer_id, s.at, s.hours,
+           EXISTS (SELECT FROM log_file f WHERE f.completion_id = c.id) AS has_file
     FROM completion c
     LEFT JOIN completion_support s
            ON s.completion_id = c.id AND s.source = 'log:' || c.id AND s.withdrawn_at IS NULL
@@ -132,10 +133,11 @@ def logs(completion_ids: Iterable[int]) -> dict[int, Row[Any]]:
 _TOLD = """c.id, c.person_id, c.activity_id, a.slug, a.kind, a.title, a.skills, a.state AS activity_state,
            c.edition, c.completed_at, c.recorded_at, c.state, c.origin, c.score, c.hours, c.note, c.link,
            c.confirmer_id, confirmer.name AS confirmer, confirmer.active AS confirmer_active, c.decided_at,
-           c.decision_note"""
+           c.decision_note, f.id AS file_id, f.kind AS file_kind, f.name AS file_name, f.size AS file_size"""
 _FROM = """FROM completion c
     JOIN activity a ON a.id = c.activity_id
-    LEFT JOIN person confirmer ON confirmer.id = c.confirmer_id"""
+    LEFT JOIN person confirmer ON confirmer.id = c.confirmer_id
+    LEFT JOIN log_file f ON f.completion_id = c.id"""
 
 # Index: ix_completion_person_id_completed_at, read backwards.
 _MINE = text(f"""

@@ -5,6 +5,7 @@ their scores, whatever the order in which they came.
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -73,6 +74,7 @@ class Log(TypedDict):
     note: NotRequired[str]
     link: NotRequired[str]
     confirmer_id: NotRequired[int | None]
+    file_id: NotRequired[uuid.UUID | None]  # what was sent before, and goes along
 
 
 class Proposal(TypedDict):
@@ -260,6 +262,8 @@ def same_log(entry: LogEntry, row: Any, tz: ZoneInfo) -> bool:
         return False
     told = (row.at.astimezone(tz).date(), row.hours, row.note, row.link, row.confirmer_id)
     item = entry.item
+    if item.get("file_id") and not row.has_file:
+        return False
     asked = (item["completed_on"], item.get("hours"), item.get("note") or "", item.get("link") or "")
     return told == (*asked, entry.confirmer_id)
 

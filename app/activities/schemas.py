@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.activities import rules
@@ -84,6 +85,17 @@ class LogIn(Schema):
         validate=ID,
         metadata={"description": "who can confirm it; your manager when left out"},
     )
+    file_id = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "a file that shows it, sent before to `/completions/files`"},
+    )
+
+
+class UploadIn(Schema):
+    """A JPEG, PNG, WebP or GIF, or a PDF; 5 MB at most."""
+
+    file = Upload(required=True)
 
 
 class LogForm(LogIn):
@@ -104,6 +116,7 @@ class LogDraftIn(Schema):
     note = fields.String(load_default="", validate=validate.Length(max=1000))
     link = fields.String(load_default="", validate=validate.Length(max=2000))
     who = fields.String(load_default="", validate=validate.Length(max=200))
+    file_id = fields.String(load_default="", validate=validate.Length(max=36))
 
 
 class LogQuery(Schema):
@@ -370,6 +383,21 @@ class ColleagueOut(Schema):
     name = fields.String(required=True)
 
 
+class LogFileOut(Schema):
+    """A file that shows what was learned; `/completions/files/{id}` gives it."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True, metadata={"description": "image/webp or application/pdf"})
+    name = fields.String(required=True)
+    size = fields.Integer(required=True, metadata={"description": "bytes"})
+
+
+class LogFileKeptOut(LogFileOut):
+    """One that waits for its log."""
+
+    kept_until = fields.DateTime(required=True, metadata={"description": "without a log it goes then"})
+
+
 class CompletionOut(Schema):
     """That somebody finished one edition of an activity, and how that stands."""
 
@@ -387,6 +415,12 @@ class CompletionOut(Schema):
     hours = fields.Float(required=True, allow_none=True)
     note = fields.String(required=True)
     link = fields.String(required=True)
+    file = fields.Nested(
+        LogFileOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "for its person and whoever confirms it"},
+    )
     confirmer = fields.Nested(ColleagueOut, required=True, allow_none=True)
     decided_at = fields.DateTime(required=True, allow_none=True)
     decision_note = fields.String(required=True)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from contextlib import closing
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -12,7 +11,8 @@ from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound
 from app.lessons import actions, applying, changing, extras, queries
-from app.lessons.rules import FILE_BYTES, REACTIONS, quarter_began
+from app.lessons.again import make_way
+from app.lessons.rules import REACTIONS, quarter_began
 from app.lessons.schemas import (
     BIGGEST,
     NAMED,
@@ -32,8 +32,8 @@ from app.lessons.schemas import (
     SaidIn,
     UploadIn,
 )
-from app.lessons.serving import as_file, make_way
 from app.outbox import settle
+from app.serving import as_file, sent_file
 from app.web import now
 
 api = Blueprint("lessons_api", __name__, url_prefix="/api/v1", description="Lessons learned")
@@ -241,11 +241,9 @@ def unsave(lesson_id: int) -> None:
 @api.alt_response(404, description="is not there, or not yours")
 def attach(form: dict[str, Any], files: dict[str, Any], lesson_id: int) -> dict[str, Any]:
     """Add a picture (with what it shows in words), or to a lesson with your name a PDF; three at most, 5 MB each."""
-    with closing(files["file"]) as sent:
-        content = sent.stream.read(FILE_BYTES + 1)
+    sent = sent_file() or ("", b"")
     with transaction():
-        told = extras.Sent(sent.filename or "", content, form["alt"])
-        extras.attach(by=me(), lesson_id=lesson_id, sent=told)
+        extras.attach(by=me(), lesson_id=lesson_id, sent=extras.Sent(*sent, form["alt"]))
         return _one(lesson_id)
 
 
@@ -258,7 +256,7 @@ def file(lesson_id: int, file_id: uuid.UUID) -> Response:
     row = queries.file(me(), lesson_id, file_id)
     if row is None:
         raise NotFound(actions.NOT_THERE)
-    return as_file(row)
+    return as_file(row, row.content)
 
 
 @api.route(f"{ONE}/files/<uuid:file_id>", methods=["DELETE"])

@@ -1,6 +1,5 @@
 """What is added to a lesson: pictures, reactions; and a draft, which nobody but its writer can open."""
 
-import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,17 +10,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app import uploads
 from app.config import timezone
 from app.db import db
 from app.errors import NotFound, Refused
-from app.lessons import actions, applying, pictures, queries, rules, unnamed
+from app.lessons import actions, applying, queries, rules, unnamed
 from app.lessons.models import Attachment, Lesson, Reaction, Saved
 from app.people import drafts
-
-PDF = "application/pdf"
-PICTURE = "image/webp"
-_PLAIN_NAME = re.compile(r"[^\w. -]+")
-
 
 # Pictures and documents ---------------------------------------------------------------------------------------
 
@@ -43,12 +38,8 @@ _REMOVE = (
     .returning(Attachment.id)
 )
 WRONG = {
-    "empty": _l("Choose a file first."),
-    "big": _l("A file can have at most 5 MB. This one is larger."),
     "many": _l("A lesson can have three files. Take one away first."),
     "alt": _l("Say in a few words what the picture shows, for who cannot see it. At most 200 characters."),
-    "kind": _l("This is no picture that we can read. Send a JPEG, PNG, WebP or GIF, or a PDF."),
-    "pixels": _l("This picture has more than 40 million pixels. Make it smaller first."),
     "pdf": _l("A PDF can say who made it, so it only goes with a lesson with your name."),
 }  # fmt: skip
 
@@ -77,27 +68,19 @@ def detach(*, by: int, lesson_id: int, file_id: uuid.UUID) -> None:
 
 
 def _read(sent: Sent, *, with_name: bool) -> dict[str, Any]:
-    if not sent.content:
-        raise _wrong("empty")
-    if len(sent.content) > rules.FILE_BYTES:
-        raise _wrong("big")
+    """What is kept of it. A picture has the same name as any other: its own could say whose it is."""
+    uploads.check(sent.content)
     alt = sent.alt.strip()
-    if sent.content.startswith(b"%PDF-"):
+    if uploads.is_pdf(sent.content):
         if not with_name:
             raise _wrong("pdf")
-        name = _PLAIN_NAME.sub(" ", sent.name).strip(" .")[:80] or "document.pdf"
-        name = name if name.lower().endswith(".pdf") else f"{name}.pdf"
-        return {"kind": PDF, "name": name, "alt": alt[: rules.ALT[1]], "content": sent.content}
-    if not rules.ALT[0] <= len(alt) <= rules.ALT[1]:
+    elif not rules.ALT[0] <= len(alt) <= rules.ALT[1]:
         raise _wrong("alt", "alt")
-    try:
-        made = pictures.made_anew(sent.content)
-    except pictures.TooLarge:
-        raise _wrong("pixels") from None
-    except pictures.NoPicture:
-        raise _wrong("kind") from None
-    told = {"width": made.width, "height": made.height, "content": made.content}
-    return {"kind": PICTURE, "name": "picture.webp", "alt": alt, **told}
+    taken = uploads.take(sent.name, sent.content)
+    told = {"kind": taken.kind, "alt": alt[: rules.ALT[1]], "content": taken.content}
+    if taken.kind == uploads.PDF:
+        return {**told, "name": taken.name}
+    return {**told, "name": "picture.webp", "width": taken.width, "height": taken.height}
 
 
 def _wrong(what: str, field: str = "file") -> Refused:

@@ -1,7 +1,6 @@
 """The feed of lessons with its composer, and one lesson with who applies it."""
 
 import uuid
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +13,10 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
+from app.guard import takes_files
 from app.lessons import actions, applying, changing, extras, going, queries
-from app.lessons.rules import FILE_BYTES, TOGETHER, quarter_began, without_names
+from app.lessons.again import make_way
+from app.lessons.rules import TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
     BIGGEST,
     NAMED,
@@ -30,9 +31,9 @@ from app.lessons.schemas import (
     SaidIn,
     SavedIn,
 )
-from app.lessons.serving import as_file, make_way
 from app.outbox import settle
 from app.people.queries import organisation
+from app.serving import as_file, sent_file
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, swaps, wrong_with
 
@@ -98,6 +99,7 @@ def new() -> ResponseReturnValue:
 
 @pages.post("/lessons")
 @may("person")
+@takes_files
 def share() -> ResponseReturnValue:
     try:
         form, sent = body(NewLessonIn()), _sent()
@@ -283,11 +285,12 @@ def file(lesson_id: int, file_id: uuid.UUID) -> ResponseReturnValue:
     row = queries.file(me(), lesson_id, file_id)
     if row is None:
         raise NotFound(actions.NOT_THERE)
-    return as_file(row)
+    return as_file(row, row.content)
 
 
 @pages.post(f"{ONE}/files")
 @may("person")
+@takes_files
 def attach(lesson_id: int) -> ResponseReturnValue:
     row = _own(lesson_id)
     try:
@@ -320,13 +323,9 @@ def _files(lesson_id: int) -> Response:
 
 
 def _sent() -> extras.Sent | None:
-    """The file of a form, if there is one; a byte more than may be is read, and no further."""
-    found = request.files.get("file")
-    if found is None or not found.filename:
-        return None
-    with closing(found):
-        alt = body(FileIn())["alt"]
-        return extras.Sent(found.filename, found.stream.read(FILE_BYTES + 1), alt)
+    """The file of a form, if there is one, with what it shows in words."""
+    found = sent_file()
+    return extras.Sent(*found, body(FileIn())["alt"]) if found else None
 
 
 @pages.post("/lessons/draft")

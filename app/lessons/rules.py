@@ -17,7 +17,6 @@ SKILLS = (1, 5)
 REPEAT = timedelta(days=30)
 REACTIONS = ("recognisable", "helpful", "brave")
 FILES = 3  # of one lesson
-FILE_BYTES = 5 * 2**20
 ALT = (3, 200)
 MOST_UNNAMED = 200  # of one person: so many marks are tried
 ALONE = timedelta(weeks=8)  # that a lesson for one team waits for four other authors of that team

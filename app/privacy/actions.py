@@ -9,6 +9,7 @@ from typing import IO, Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.activities import files
 from app.audit.actions import write
 from app.care import queries as care
 from app.config import timezone
@@ -77,7 +78,8 @@ def _extras(me: int) -> list[content.Extra]:
     """What stands encrypted, and what others did about something of theirs, as its room tells them."""
     return [
         ("lessons", "lesson_draft", iter([draft] if (draft := extras.draft_of(me)) else [])),
-        ("activities", "log_draft", iter([log] if (log := drafts.kept("log", me)) else [])),
+        ("learning", "log_draft", iter([log] if (log := drafts.kept("log", me)) else [])),
+        ("learning", "log_file", files.all_of(me)),
         ("conversations", "conversation_note", _notes(me)),
         ("reviews", "review_words", _words(me)),
         ("care", "about_me", _reports(me)),

@@ -93,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     Rule("completion", f"t.confirmer_id {E} AND t.decision_note <> ''", {"decision_note": "''"}),
     Rule("completion_support", f"t.source !~ '{_NUMBERS_ONLY}' AND t.completion_id IN "
          f"(SELECT id FROM completion WHERE person_id {E})", {"source": "'erased:' || t.id"}),
+    Rule("log_file", f"t.person_id {E}"),
     Rule("learning_use", f"t.person_id {E}", {"words": "''"}),
     Rule("wish", f"t.person_id {E}"),
     Rule("reservation", f"t.person_id {E}"),

@@ -74,6 +74,7 @@ _OBSERVATION = _guess("review", "observation_id", """
 _COMPLETION = _guess("completion:one", "completion_id", """
     SELECT c.person_id FROM completion c WHERE c.id = :id AND c.confirmer_id IS DISTINCT FROM :viewer
 """)  # fmt: skip
+_LOG_FILE = _guess("log:file", "file_id", "SELECT f.person_id FROM log_file f WHERE f.id = :id")
 _RESERVATION = _guess(
     "reservation:one", "reservation_id", "SELECT r.person_id FROM reservation r WHERE r.id = :id"
 )
@@ -105,6 +106,8 @@ GUESSED: Mapping[str, Guess] = {
     "reviews.observation": _OBSERVATION,
     "reviews_api.observation": _OBSERVATION,
     "activities.waiting_log": _COMPLETION,
+    "activities.file": _LOG_FILE,
+    "activities_api.file": _LOG_FILE,
     "dates.reservation_file": _RESERVATION,
     "notifications.go": _NEWS,
     "privacy.take": _EXPORT,

@@ -37,6 +37,7 @@ TABLES: dict[str, Any] = {
     "people_file": _l("HR files that you sent in"),
     "completion": _l("What was completed"),
     "completion_support": _l("What a completion rests on"),
+    "log_file": _l("Files that show what you learned"),
     "learning_use": _l("Whether you use it"),
     "reservation": _l("Places on dates"),
     "attendance": _l("Where you were"),

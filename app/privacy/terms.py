@@ -77,6 +77,10 @@ TERMS: tuple[Term, ...] = (
            WHERE ends_at < :at OR state = 'asked' AND asked_at < :at - interval '1 day'""",
     ),
     Term(
+        "log_files", _l("Files that people chose to show what they learned, and sent with no log"), _l("thirty days"),
+        "SELECT count(*) FROM log_file WHERE completion_id IS NULL AND sent_at < :at - interval '30 days'",
+    ),
+    Term(
         "dossiers", _l("Frozen dossiers of reviews, with their keys; of people who were erased, too"),
         _l("until the term that stands in them; number and hash stay"),
         """SELECT count(*) FROM dossier WHERE destroyed_at IS NULL

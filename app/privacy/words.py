@@ -24,6 +24,7 @@ LOOKS: dict[str, Any] = {
     "guidance:one": _l("Coaching or mentoring that you are part of"),
     "badge:one": _l("A badge that you keep to yourself"),
     "completion:one": _l("Learning that waits to be confirmed"),
+    "log:file": _l("A file that shows what you learned"),
     "reservation:one": _l("A place that you have on a date"),
     "inbox:one": _l("A line in your inbox"),
     "export:one": _l("The file with all your data"),

@@ -1,37 +1,38 @@
-// Blijk's own script; every page works without it. It keeps focus, guards forms, minds the event stream.
+// Blijk's own script; every page works without it.
 "use strict";
-(() => {
+{
   const doc = document;
-  const one = (what) => doc.querySelector(what);
-  const all = (what, root = doc) => root.querySelectorAll(what);
-  const on = (name, react, capture) => doc.addEventListener(name, react, capture);
+  const one = (what, root = doc) => root.querySelector(what);
+  const all = (what) => doc.querySelectorAll(what);
+  const on = (names, react, capture) => names.split(" ").forEach((name) => doc.addEventListener(name, react, capture));
 
-  // A form is sent once; its button says that it is busy.
+  // A form is sent once; its button says that it is busy, a bar how far a large file is.
   const sent = new WeakSet();
   const rest = (form) => {
     sent.delete(form);
-    for (const button of all("[aria-busy]", form)) button.removeAttribute("aria-busy");
+    one("[aria-busy]", form)?.removeAttribute("aria-busy");
   };
   on("submit", (event) => {
-    const form = event.target;
+    const { target: form, submitter } = event;
     if (form.method !== "post") return;
-    if (!sent.has(form)) {
-      sent.add(form);
-      return event.submitter?.setAttribute("aria-busy", "true");
-    }
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    if (sent.has(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else submitter?.setAttribute("aria-busy", sent.add(form) && "true");
   }, true);
   on("htmx:afterRequest", ({ target }) => target.matches("form") && rest(target));
-  const gone = ({ target }) => target.matches("form, a") && toasts.replaceChildren(offline.content.cloneNode(true));
-  for (const name of ["sendError", "timeout"]) on(`htmx:${name}`, gone);
+  on("htmx:xhr:progress htmx:xhr:loadend", ({ target, detail: { loaded, total } }) => { // broken off: 0 of 0
+    Object.assign(one(".sending", target) || {}, { hidden: total - loaded < 1e5, max: total, value: loaded });
+  });
+  on("htmx:sendError htmx:timeout", ({ target }) => target.matches("form, a") && toasts.replaceChildren(offline.content.cloneNode(true)));
   addEventListener("pageshow", () => all("form").forEach(rest));
 
   on("keydown", (event) => {
     const { form } = event.target;
-    if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    form.requestSubmit();
+    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
   });
 
   // Focus that went with the old content goes to the new; a badge waits while one types.
@@ -68,10 +69,9 @@
     const copy = target.closest("[data-copy]");
     if (copy) navigator.clipboard?.writeText(copy.value).then(() => { copy.textContent = copy.dataset.copy; });
     if (!target.closest("[data-theme-switch]")) return;
-    const root = doc.documentElement;
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : likes("color-scheme: dark");
-    const theme = root.dataset.theme = dark ? "light" : "dark";
-    doc.cookie = `blijk_theme=${theme};path=/;max-age=31536000;samesite=lax`;
+    const { dataset } = doc.documentElement;
+    dataset.theme = (dataset.theme || likes("color-scheme: dark") && "dark") === "dark" ? "light" : "dark";
+    doc.cookie = `blijk_theme=${dataset.theme};path=/;max-age=31536000;samesite=lax`;
   });
   for (const button of all("[data-theme-switch], [data-copy]")) button.hidden = false;
 
@@ -79,15 +79,13 @@
   let source;
   on("htmx:sseOpen", ({ detail }) => { source = detail.source; });
   on("visibilitychange", () => {
-    const stream = one("[sse-connect]");
-    if (!stream || !source) return;
-    if (doc.hidden) return source.close();
-    if (source.readyState < 2) return; // not closed
+    if (doc.hidden) return source?.close();
+    if (!(source?.readyState > 1)) return;
     source = null;
-    htmx.trigger(stream, "htmx:afterProcessNode"); // the extension connects anew
-    for (const part of all("[hx-trigger*='sse:']", stream)) {
-      htmx.trigger(part, "htmx:afterProcessNode"); // and listens to it
+    htmx.trigger(doc.body, "htmx:afterProcessNode"); // the extension connects anew
+    for (const part of all("[hx-trigger*='sse:']")) {
+      htmx.trigger(part, "htmx:afterProcessNode");
       htmx.trigger(part, part.getAttribute("hx-trigger").match(/sse:[\w:]+/)[0]);
     }
   });
-})();
+}

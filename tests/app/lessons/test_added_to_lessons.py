@@ -13,9 +13,9 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app import worker
+from app import pictures, uploads, worker
 from app.db import db, transaction
-from app.lessons import changing, extras, pictures, rules
+from app.lessons import changing, extras, rules
 from app.lessons.models import Attachment, Reaction
 from app.lessons.queries import PAGE
 from app.outbox import settle
@@ -111,8 +111,10 @@ def test_what_is_no_picture_is_too_large_or_has_no_words_is_refused(
         assert answer.status_code == 422, content[:20]
         assert "files-h" in answer.text
     assert add(anna, lesson_id, picture(), alt=" ").status_code == 422
-    monkeypatch.setattr(rules, "FILE_BYTES", 100)
-    assert "at most 5 MB" in add(anna, lesson_id, picture()).text
+    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
+    large = add(anna, lesson_id, picture())
+    assert large.status_code == 413
+    assert "at most 5 MB" in large.text
     monkeypatch.undo()
     monkeypatch.setattr(pictures, "PIXELS", 60 * 40 - 1)
     assert "million pixels" in add(anna, lesson_id, picture()).text

@@ -10,6 +10,7 @@ from sqlalchemy import LargeBinary, Text, text
 from sqlalchemy.exc import IntegrityError
 
 from app import worker
+from app.activities import files
 from app.db import db, lock_people, transaction
 from app.errors import Refused
 from app.kudos import actions as kudos
@@ -66,6 +67,8 @@ def company(app, cast):
             settle(at)
         with transaction():
             extras.keep_draft(by=cast.anna, draft={"title": MARKER}, at=datetime.now(UTC))
+            content = b"%PDF-1.7 " + MARKER.encode()
+            files.keep(by=cast.anna, name=f"{MARKER}.pdf", content=content, at=datetime.now(UTC))
         quiet()
     return made
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from app.activities import files
 from app.care import actions as care
 from app.conversations import actions as conversations
 from app.db import db, transaction
@@ -18,6 +19,7 @@ from app.lessons import actions as lessons
 from app.lessons import extras
 from app.lessons.actions import NewLesson
 from app.outbox import settle
+from app.people import drafts
 from app.privacy import actions, content, jobs
 from app.worker import relay
 from tests.small import rows
@@ -244,6 +246,22 @@ def test_a_long_history_is_read_piece_by_piece(app, cast, life, client_of, monke
     looks = [row for row in json.loads(file.read("traces.json")) if row["table"] == "look"]
     assert len(looks) == 100
     assert file.testzip() is None
+
+
+def test_what_one_began_to_log_and_files_that_show_it_go_along_opened(app, cast, client_of):
+    shown = b"%PDF-1.7 " + MINE.encode() * 10
+    with app.app_context(), transaction():
+        kept = files.keep(by=cast.anna, name="certificate.pdf", content=shown, at=AT)
+        files.keep(by=cast.ben, name="theirs.pdf", content=b"%PDF-1.7 " + THEIRS.encode() * 10, at=AT)
+        drafts.keep("log", {"title": f"{MINE} log"}, by=cast.anna, at=AT)
+    export_id = ask(app, cast)
+    make(app, export_id)
+    file = unpacked(client_of("anna").get(f"/me/export/{export_id}/blijk.zip"))
+    assert f"{MINE} log" in file.read("learning.html").decode()
+    (row,) = [row for row in json.loads(file.read("learning.json")) if row["table"] == "log_file"]
+    assert (row["name"], row["content"]) == ("certificate.pdf", f"files/log_file-{kept}.pdf")
+    assert file.read(row["content"]) == shown
+    assert "theirs" not in whole(file)
 
 
 def test_answers_without_names_are_there_from_five_on_and_without_names(app, cast, life, client_of):

@@ -41,6 +41,8 @@ ROWS = {
     "dossiers": (-1, 2, """INSERT INTO dossier (review_id, number, digest, wrapped, sealed, frozen_at, keep_until)
         SELECT id, (SELECT count(*) + 1 FROM dossier), '\\x00', '\\x00', '\\x00', :ago, CAST(:ago AS date)
         FROM review"""),
+    "log_files": (29, 31, """INSERT INTO log_file (id, person_id, kind, name, size, sealed, sent_at)
+        VALUES (gen_random_uuid(), :anna, 'application/pdf', 'a.pdf', 3, '\\x00', :ago)"""),
     "pauses": (364, 368, """INSERT INTO pause (person_id, since, until, entered_at)
         SELECT :anna, CAST(:ago AS date) - (SELECT CAST(count(*) AS int) FROM pause), CAST(:ago AS date), :ago"""),
 }  # fmt: skip
@@ -82,7 +84,7 @@ def test_the_preview_is_what_the_clean_up_does(app, cast):
             dossier.destroy_at_term(at=NOW)
         assert {one.goes for one in terms.preview(NOW)} == {0}
         tables = ("notification", "notification_mail", "sign_in", "api_token", "attempt", "mail", "people_file",
-                  "refusal", "outbox", "data_export", "pause")  # fmt: skip
+                  "refusal", "outbox", "data_export", "pause", "log_file")  # fmt: skip
         for table in tables:
             assert db.session.scalar(text(f"SELECT count(*) FROM {table}")) == 1, table
         assert db.session.scalar(text("SELECT count(*) FROM statement WHERE body IS NOT NULL")) == 1

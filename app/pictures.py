@@ -1,4 +1,4 @@
-"""Pictures of lessons, made anew: what a camera writes into its files (place, hour, owner) does not come along."""
+"""Pictures that are sent, made anew: what a camera writes into its files (place, hour, owner) does not come along."""
 
 import struct
 from dataclasses import dataclass
