@@ -13,6 +13,7 @@ from app.reviews import dossier
 from tests.app.reviews.conftest import Scene
 
 NOW = datetime.now(UTC)
+# The catalogue has a window of ten days: days away are kept as many days longer than a year.
 # Of each kind rows that go and one that stays, `:days` ago.
 ROWS = {
     "statements": (399, 401, """INSERT INTO statement (client_id, id, seq, stored_at, happened_at, version, body,
@@ -41,7 +42,7 @@ ROWS = {
     "dossiers": (-1, 2, """INSERT INTO dossier (review_id, number, digest, wrapped, sealed, frozen_at, keep_until)
         SELECT id, (SELECT count(*) + 1 FROM dossier), '\\x00', '\\x00', '\\x00', :ago, CAST(:ago AS date)
         FROM review"""),
-    "pauses": (364, 368, """INSERT INTO pause (person_id, since, until, entered_at)
+    "pauses": (375, 378, """INSERT INTO pause (person_id, since, until, entered_at)
         SELECT :anna, CAST(:ago AS date) - (SELECT CAST(count(*) AS int) FROM pause), CAST(:ago AS date), :ago"""),
 }  # fmt: skip
 
