@@ -30,6 +30,13 @@ class PersonErased(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DaysAwayChanged(Event):
+    """Days on which somebody is away were entered, changed or removed; none of them before `since`."""
+
+    since: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Attended(Event):
     """Somebody was there when an activity was given, on the word of `confirmed_by`."""
 

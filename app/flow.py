@@ -26,6 +26,7 @@ from app.reviews import handlers as reviews
 NOW: Reactions = {
     e.PersonKnown: [imports.count_what_waited, learning.count_what_waited],
     e.PersonErased: [reviews.end_of_erased, dates.give_back_of_erased, privacy.empty],
+    e.DaysAwayChanged: [badges.follow_days_away],
     e.Attended: [activities.record_attended],
     e.AttendanceWithdrawn: [activities.withdraw_attended],
     e.Guided: [activities.record_guided],

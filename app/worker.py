@@ -29,7 +29,7 @@ from app.notifications import jobs as notifications
 from app.outbox import OutboxMessage
 from app.people import actions as people
 from app.people import pauses
-from app.privacy import erasing, replaying
+from app.privacy import erasing, replaying, terms
 from app.privacy import jobs as privacy
 from app.reviews import rounds as review_rounds
 from app.reviews import waiting as reviews
@@ -110,7 +110,7 @@ def prune(at: datetime) -> None:
     """Drop outbox rows that were handed on long ago, and sessions, tokens, tries, days away, files past their time."""
     with transaction():
         people.forget_old_keys(at=at)
-        pauses.prune(at=at)
+        pauses.prune(terms.PAUSES_OVER, at=at)
         log_files.prune(at=at)
         db.session.execute(delete(OutboxMessage).where(OutboxMessage.handed_on_at < at - KEEP_HANDED_ON))
 

@@ -4,13 +4,19 @@ The result is a function of the facts in the order of happening (moment, then so
 criterion is met if it held at some moment, and the first such moment is `at`. Points and badges that follow from
 awards are part of the history; `earned` works towards the least fixpoint, which is unique since more history never
 makes an award later.
+
+Somebody who was away has a clock of their own, which stands still meanwhile: rolling windows are measured by it. More
+days away never make an award later either. Calendar windows are the same for everybody.
 """
 
+from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
+from typing import NamedTuple
 
 from badges.criteria import (
     AllOf,
@@ -21,6 +27,7 @@ from badges.criteria import (
     Distinct,
     Filter,
     HoldsBadge,
+    Leaf,
     PointsAtLeast,
     Within,
     leaves,
@@ -29,6 +36,48 @@ from badges.facts import Fact, Held, Item, Points, in_order
 
 Calendar = Callable[[str, datetime], str]
 """Names the calendar window of a kind (week, month, quarter, year) that a moment lies in."""
+
+
+class Clock:
+    """A clock that stands still while somebody is away: from the first moment of each span to its last."""
+
+    __slots__ = ("_before", "_since", "_until")
+
+    def __init__(self, spans: Iterable[tuple[datetime, datetime]] = ()) -> None:
+        self._since: list[datetime] = []
+        self._until: list[datetime] = []
+        for since, until in sorted((since.astimezone(UTC), until.astimezone(UTC)) for since, until in spans):
+            if self._until and since <= self._until[-1]:
+                self._until[-1] = max(self._until[-1], until)
+            else:
+                self._since.append(since)
+                self._until.append(until)
+        self._before, so_far = [], timedelta()  # how long they were away before each span
+        for since, until in zip(self._since, self._until, strict=True):
+            self._before.append(so_far)
+            so_far += until - since
+
+    def __bool__(self) -> bool:
+        """Whether it ever stands still."""
+        return bool(self._since)
+
+    def own(self, at: datetime) -> datetime:
+        """The moment without the time away before it."""
+        n = bisect_right(self._since, at) - 1
+        if n < 0:
+            return at
+        return at - self._before[n] - (min(at, self._until[n]) - self._since[n])
+
+    def and_away(self, since: datetime, until: datetime) -> "Clock":
+        """The clock of somebody who was away for this time besides."""
+        return Clock([*zip(self._since, self._until, strict=True), (since, until)])
+
+    def stands_between(self, since: datetime, until: datetime) -> bool:
+        """Whether they were away for some of this time."""
+        return bool(self) and until - since != self.own(until) - self.own(since)
+
+
+ALWAYS_HERE = Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +96,17 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """A tier earned, in a period if it repeats, at its first moment, on these facts."""
+    """A tier earned, in a period if it repeats, at its first moment, on these facts.
+
+    `stretched_from`: where days away stretched a window that it rests on, the moment of the first thing in it.
+    """
 
     tier: Tier
     period_key: str
     at: datetime
     evidence: tuple[int, ...]
     from_before: bool = False
+    stretched_from: datetime | None = None
 
     @property
     def retroactive(self) -> bool:
@@ -84,8 +137,8 @@ def matches(of: Filter, fact: Fact) -> bool:
 class _Window:
     """The items of one leaf that lie in the window that ends at the item seen last."""
 
-    def __init__(self, within: Within | None, calendar: Calendar) -> None:
-        self.within, self.calendar = within, calendar
+    def __init__(self, within: Within | None, calendar: Calendar, clock: Clock) -> None:
+        self.within, self.calendar, self.clock = within, calendar, clock
         self.items: deque[Item] = deque()
         self.key = ""
 
@@ -93,9 +146,15 @@ class _Window:
         """Take the item in; return what fell out of the window."""
         out: list[Item] = []
         if self.within and self.within.days:
-            start = item.at - timedelta(days=self.within.days)
-            while self.items and self.items[0].at <= start:
-                out.append(self.items.popleft())
+            days = timedelta(days=self.within.days)
+            if not self.clock:
+                start = item.at - days
+                while self.items and self.items[0].at <= start:
+                    out.append(self.items.popleft())
+            else:
+                start = self.clock.own(item.at) - days
+                while self.items and self.clock.own(self.items[0].at) <= start:
+                    out.append(self.items.popleft())
         elif self.within and self.within.calendar:
             key = self.calendar(self.within.calendar, item.at)
             if key != self.key:
@@ -105,15 +164,20 @@ class _Window:
         self.items.append(item)
         return out
 
+    def stretched_from(self) -> datetime | None:
+        """Its first moment, if that lies in it only because of days away."""
+        if not (self.clock and self.items and self.within and self.within.days):
+            return None
+        first, last = self.items[0].at, self.items[-1].at
+        return first if first <= last - timedelta(days=self.within.days) else None
+
 
 class Tracker:
     """Follows one leaf along a history: `see` each item, then `met`, `done` of `needed`, and on what."""
 
-    def __init__(
-        self, leaf: Count | Distinct | Completed | PointsAtLeast | HoldsBadge, calendar: Calendar
-    ) -> None:
+    def __init__(self, leaf: Leaf, calendar: Calendar, clock: Clock = ALWAYS_HERE) -> None:
         self.leaf = leaf
-        self.window = _Window(getattr(leaf, "within", None), calendar)
+        self.window = _Window(getattr(leaf, "within", None), calendar, clock)
         self.tally: Counter[Hashable] = Counter()
         self.sum = 0
 
@@ -221,25 +285,48 @@ def in_reach(criteria: Criteria, facts: Sequence[Fact], points: int) -> bool:
     return sum(matches(criteria.of, fact) for fact in facts) >= (1 if several else criteria.at_least)
 
 
-def trackers_of(criteria: Criteria, calendar: Calendar) -> dict[int, Tracker]:
+def rolls(criteria: Criteria) -> bool:
+    """Whether it counts within a rolling window anywhere: whether days away can matter."""
+    return any(within.days for leaf in leaves(criteria) if (within := getattr(leaf, "within", None)))
+
+
+def trackers_of(criteria: Criteria, calendar: Calendar, clock: Clock = ALWAYS_HERE) -> dict[int, Tracker]:
     """A fresh tracker for each leaf."""
-    return {id(leaf): Tracker(leaf, calendar) for leaf in leaves(criteria)}
+    return {id(leaf): Tracker(leaf, calendar, clock) for leaf in leaves(criteria)}
 
 
-def first_met(
-    criteria: Criteria, history: Sequence[Item], calendar: Calendar
-) -> tuple[datetime, tuple[int, ...]] | None:
-    """The first moment at which the criteria held, and the facts they rested on then.
+class Met(NamedTuple):
+    """At which moment criteria were met, on which facts, and what `Earned.stretched_from` says."""
+
+    at: datetime
+    evidence: tuple[int, ...]
+    stretched_from: datetime | None
+
+
+def met(
+    criteria: Criteria, history: Sequence[Item], calendar: Calendar, clock: Clock = ALWAYS_HERE
+) -> Met | None:
+    """The first moment at which the criteria held, and what they rested on then.
 
     What happened at the same moment is seen together, so that its order does not matter.
     """
-    trackers = trackers_of(criteria, calendar)
+    trackers = trackers_of(criteria, calendar, clock)
     for at, items in groupby(history, key=lambda item: item.at):
         seen = [tracker.see(item) for item in items for tracker in trackers.values()]
         if any(seen) and holds(criteria, trackers):
-            facts = {fact for tracker in trackers.values() if tracker.met for fact in tracker.evidence()}
-            return at, tuple(sorted(facts))
+            rests_on = [tracker for tracker in trackers.values() if tracker.met]
+            facts = {fact for tracker in rests_on for fact in tracker.evidence()}
+            stretched = [first for tracker in rests_on if (first := tracker.window.stretched_from())]
+            return Met(at, tuple(sorted(facts)), min(stretched, default=None))
     return None
+
+
+def first_met(
+    criteria: Criteria, history: Sequence[Item], calendar: Calendar, clock: Clock = ALWAYS_HERE
+) -> tuple[datetime, tuple[int, ...]] | None:
+    """The moment and the facts alone."""
+    found = met(criteria, history, calendar, clock)
+    return found[:2] if found else None
 
 
 def from_before(history: Sequence[Item], at: datetime) -> bool:
@@ -262,13 +349,13 @@ def _periods(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[st
     return {key: in_order([*items, *badges]) if badges else items for key, items in cut.items()}
 
 
-def _met(tier: Tier, history: Sequence[Item], calendar: Calendar) -> dict[Key, Earned]:
+def _met(tier: Tier, history: Sequence[Item], calendar: Calendar, clock: Clock) -> dict[Key, Earned]:
     found = {}
     for period_key, items in _periods(tier, history, calendar).items():
-        met = first_met(tier.criteria, items, calendar)
-        if met:
+        got = met(tier.criteria, items, calendar, clock)
+        if got:
             found[(tier.achievement_id, tier.tier, period_key)] = Earned(
-                tier, period_key, *met, from_before(items, met[0])
+                tier, period_key, got.at, got.evidence, from_before(items, got.at), got.stretched_from
             )
     return found
 
@@ -286,20 +373,26 @@ def _lower_tiers(found: dict[Key, Earned], tiers: Sequence[Tier]) -> dict[Key, E
 
 
 def earned(
-    tiers: Sequence[Tier], history: Sequence[Item], calendar: Calendar, held: Collection[Key] = ()
+    tiers: Sequence[Tier],
+    history: Sequence[Item],
+    calendar: Calendar,
+    held: Collection[Key] = (),
+    clock: Clock = ALWAYS_HERE,
+    given: Mapping[Key, Earned] = MappingProxyType({}),
 ) -> dict[Key, Earned]:
     """All that a history earns besides what is `held` already.
 
     `history` has the facts and points, and the badges held with theirs; what follows from the awards found here is
-    added until nothing changes.
+    added until nothing changes. What is `given` is earned at the latest as it stands there.
     """
-    found: dict[Key, Earned] = {}
+    found = dict(given)
     while True:
         follow: list[Item] = [item for got in found.values() for item in _consequences(got)]
         whole = in_order([*history, *follow]) if follow else in_order(history)
         now: dict[Key, Earned] = {}
         for tier in tiers:
-            now.update(_met(tier, whole, calendar))
+            now.update(_met(tier, whole, calendar, clock))
+        now |= {key: one for key, one in given.items() if key not in now or now[key].at >= one.at}
         now = {key: got for key, got in _lower_tiers(now, tiers).items() if key not in held}
         if {key: got.at for key, got in now.items()} == {key: got.at for key, got in found.items()}:
             return now

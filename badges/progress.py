@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from badges.criteria import AllOf, AnyOf, Completed, Criteria, Leaf, Within
-from badges.engine import Calendar, Tracker
+from badges.criteria import AllOf, AnyOf, Completed, Criteria, Leaf, Within, leaves
+from badges.engine import ALWAYS_HERE, Calendar, Clock, Tracker
 from badges.facts import Fact, Item
 
 
@@ -49,29 +49,55 @@ class Progress:
         return max((step for step in self.steps if not step.met), key=lambda step: step.share, default=None)
 
 
-def progress(criteria: Criteria, history: Sequence[Item], calendar: Calendar, now: datetime) -> Progress:
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The moment at which windows end, and by which clock."""
+
+    at: datetime
+    calendar: Calendar
+    clock: Clock
+
+    def reaches(self, within: Within, at: datetime) -> bool:
+        """Whether a moment lies in the window that ends now."""
+        if within.calendar is not None:
+            return self.calendar(within.calendar, at) == self.calendar(within.calendar, self.at)
+        return self.clock.own(at) > self.clock.own(self.at) - timedelta(days=within.days or 0)
+
+
+def progress(
+    criteria: Criteria,
+    history: Sequence[Item],
+    calendar: Calendar,
+    now: datetime,
+    clock: Clock = ALWAYS_HERE,
+) -> Progress:
     """How far this history (in order) is at this moment; windows end now."""
     parts = criteria.parts if isinstance(criteria, AllOf) else (criteria,)
-    return Progress(tuple(_step(part, history, calendar, now) for part in parts))
+    end = _Now(now, calendar, clock)
+    return Progress(tuple(_step(part, history, end) for part in parts))
 
 
-def _step(criteria: Criteria, history: Sequence[Item], calendar: Calendar, now: datetime) -> Step:
+def stretches(criteria: Criteria, now: datetime, clock: Clock) -> bool:
+    """Whether somebody was away within a rolling window that ends now, so that it reaches back further."""
+    windows = [within.days for leaf in leaves(criteria) if (within := getattr(leaf, "within", None))]
+    return any(clock.stands_between(now - timedelta(days=days), now) for days in windows if days)
+
+
+def _step(criteria: Criteria, history: Sequence[Item], now: _Now) -> Step:
     if isinstance(criteria, AnyOf):
-        best = max(
-            (_step(part, history, calendar, now) for part in criteria.parts), key=lambda step: step.share
-        )
+        best = max((_step(part, history, now) for part in criteria.parts), key=lambda step: step.share)
         return Step(criteria, best.done, best.needed, best.missing)
     if isinstance(criteria, AllOf):
-        steps = [_step(part, history, calendar, now) for part in criteria.parts]
+        steps = [_step(part, history, now) for part in criteria.parts]
         return Step(criteria, sum(step.met for step in steps), len(steps))
-    return _leaf(criteria, history, calendar, now)
+    return _leaf(criteria, history, now)
 
 
-def _leaf(leaf: Leaf, history: Sequence[Item], calendar: Calendar, now: datetime) -> Step:
-    tracker = Tracker(leaf, calendar)
+def _leaf(leaf: Leaf, history: Sequence[Item], now: _Now) -> Step:
+    tracker = Tracker(leaf, now.calendar, now.clock)
     within: Within | None = getattr(leaf, "within", None)
     for item in history:
-        if within is None or _lies_in(within, item.at, calendar, now):
+        if within is None or now.reaches(within, item.at):
             tracker.see(item)
     missing: frozenset[int] = frozenset()
     if isinstance(leaf, Completed):
@@ -80,9 +106,3 @@ def _leaf(leaf: Leaf, history: Sequence[Item], calendar: Calendar, now: datetime
         }
         missing = frozenset(activity for activity in leaf.activities if activity not in finished)
     return Step(leaf, min(tracker.done, tracker.needed), tracker.needed, missing)
-
-
-def _lies_in(within: Within, at: datetime, calendar: Calendar, now: datetime) -> bool:
-    if within.calendar is not None:
-        return calendar(within.calendar, at) == calendar(within.calendar, now)
-    return at > now - timedelta(days=within.days or 0)

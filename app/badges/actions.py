@@ -10,7 +10,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,27 +21,29 @@ from app.badges import queries
 from app.badges.models import Achievement, AchievementVersion, Award
 from app.badges.picture import PICTURE_VERSION
 from app.badges.rules import comes_quietly
+from app.config import timezone
 from app.db import array, db, lock_people, locked_totals
-from app.events import BadgeAwarded, BadgeMoved, BadgeRevoked, FactsCounted
+from app.events import BadgeAwarded, BadgeMoved, BadgeRevoked, DaysAwayChanged, FactsCounted
 from app.facts import queries as facts
 from app.outbox import publish
 from app.points import queries as points
 from badges.catalogue import Badge, could_be_met, filter_of, keys_of_tier
 from badges.criteria import PointsAtLeast, leaves
-from badges.engine import Earned, Key, Tier, earned, first_met, from_before, in_reach
+from badges.engine import ALWAYS_HERE, Clock, Earned, Key, Tier, earned, from_before, in_reach, met, rolls
 from badges.facts import Fact, Held, Item
 
 _INSERT = text("""
     INSERT INTO award (id, person_id, achievement_id, version_id, tier, period_key, earned_at, awarded_at, evidence,
-                       points, picture_version, seen_at, visible, in_review)
+                       points, stretched_from, picture_version, seen_at, visible, in_review)
     SELECT e.id, e.person_id, e.achievement_id, e.version_id, e.tier, e.period_key, e.earned_at, :now,
-           CAST(e.evidence AS bigint[]), e.points, :picture, CASE WHEN e.quiet THEN :now END,
+           CAST(e.evidence AS bigint[]), e.points, e.stretched_from, :picture, CASE WHEN e.quiet THEN :now END,
            CASE WHEN u.hidden THEN 'me' ELSE p.award_visible END, p.award_in_review AND NOT u.hidden
     FROM unnest(CAST(:id AS uuid[]), CAST(:person_id AS bigint[]), CAST(:achievement_id AS bigint[]),
                 CAST(:version_id AS bigint[]), CAST(:tier AS bigint[]), CAST(:period_key AS text[]),
                 CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]), CAST(:points AS bigint[]),
-                CAST(:quiet AS boolean[]))
-         AS e(id, person_id, achievement_id, version_id, tier, period_key, earned_at, evidence, points, quiet)
+                CAST(:stretched_from AS timestamptz[]), CAST(:quiet AS boolean[]))
+         AS e(id, person_id, achievement_id, version_id, tier, period_key, earned_at, evidence, points, stretched_from,
+              quiet)
     JOIN person p ON p.id = e.person_id
     CROSS JOIN LATERAL (
         SELECT EXISTS (SELECT FROM fact f WHERE f.person_id = e.person_id AND NOT f.in_unit
@@ -52,9 +54,11 @@ _INSERT = text("""
 # One that comes to rest on lessons without a name, as another was taken away, is its holder's alone from then on.
 _MOVE = text(f"""
     UPDATE award SET earned_at = e.earned_at, evidence = CAST(e.evidence AS bigint[]), points = e.points,
+           stretched_from = e.stretched_from,
            visible = CASE WHEN u.hidden THEN 'me' ELSE award.visible END, in_review = award.in_review AND NOT u.hidden
     FROM unnest(CAST(:id AS uuid[]), CAST(:earned_at AS timestamptz[]), CAST(:evidence AS text[]),
-                CAST(:points AS bigint[])) AS e(id, earned_at, evidence, points)
+                CAST(:points AS bigint[]), CAST(:stretched_from AS timestamptz[]))
+         AS e(id, earned_at, evidence, points, stretched_from)
     JOIN award was ON was.id = e.id
     CROSS JOIN LATERAL (
         SELECT NOT {queries.UNNAMED.format(award="was")} AND EXISTS (
@@ -116,6 +120,7 @@ class Decision:
             "earned_at": array(one.at for one in got),
             "evidence": array(array(one.evidence) for one in got),
             "points": array(one.points for one in got),
+            "stretched_from": array(one.stretched_from for one in got),
             "quiet": array(comes_quietly(one.at, self.now, retroactive=one.retroactive) for one in got),
             "now": self.now,
             "picture": PICTURE_VERSION,
@@ -129,6 +134,7 @@ class Decision:
                 "earned_at": array(one.at for _, one in self.moved),
                 "evidence": array(array(one.evidence) for _, one in self.moved),
                 "points": array(one.points for _, one in self.moved),
+                "stretched_from": array(one.stretched_from for _, one in self.moved),
             },
         )
         publish(
@@ -247,14 +253,21 @@ def _decide_in_order(
     awards: dict[int, list[Any]] = {person: [] for person in wanted}
     for award in queries.holdings_of(list(wanted)):
         awards[award.person_id].append(award)
-    earnings = _earnings(wanted)
+    earnings, clocks = _earnings(wanted), _clocks(wanted)
     for person, tiers in wanted.items():
         standing = [award for award in awards[person] if award.revoked_at is None]
         held = {(a.achievement_id, a.tier, a.period_key) for a in standing}
         badges = [Held(a.earned_at, a.achievement_id, a.tier, str(a.id)) for a in standing]
         items = [*history[person], *earnings.get(person, ()), *badges]
-        got = earned(_blocked(tiers, awards[person]), items, queries.calendar, held)
+        clock = clocks.get(person, ALWAYS_HERE)
+        got = earned(_blocked(tiers, awards[person]), items, queries.calendar, held, clock)
         decision.new += [(person, one) for _, one in sorted(got.items())]
+
+
+def _clocks(wanted: Mapping[int, Sequence[Tier]]) -> Mapping[int, Clock]:
+    """The clocks of those of whom a tier counts within a rolling window."""
+    asked = [person for person, tiers in wanted.items() if any(rolls(tier.criteria) for tier in tiers)]
+    return {person: leave.clock for person, leave in queries.leave_of(asked).items()}
 
 
 def _earnings(wanted: Mapping[int, Sequence[Tier]]) -> Mapping[int, Sequence[Item]]:
@@ -288,6 +301,76 @@ def _blocked(tiers: Sequence[Tier], awards: Sequence[Any]) -> list[Tier]:
     return [replace(t, after=after[k]) if (k := (t.achievement_id, t.tier)) in after else t for t in tiers]
 
 
+def follow_days_away(events: Sequence[DaysAwayChanged], now: datetime) -> None:
+    """Decide anew what these people earned, where something of theirs happened after the first day that changed.
+
+    Days to come change nothing yet: what happens after them is decided by them when it comes.
+    """
+    if not queries.catalogue().rolls:
+        return
+    totals = locked_totals([event.person_id for event in events])
+    anew = {
+        event.person_id
+        for event in events
+        if (last := totals[event.person_id]["last_at"]) is not None
+        and last.astimezone(timezone()).date() >= event.since
+    }
+    if anew:
+        decision = Decision(now)
+        decide_anew(decision, sorted(anew))
+        decision.write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one person: what happened, what they hold, and by which clock.
+
+    Days away are not kept for ever. What was earned by them before `kept_from` is looked at by a clock that stood
+    still all the time until then: nobody loses a badge because days were forgotten.
+    """
+
+    history: Sequence[Item]
+    standing: Mapping[Key, Any]
+    tiers: Sequence[Tier]
+    clock: Clock
+    kept_from: datetime | None
+
+    def earned(self) -> dict[Key, Earned]:
+        return earned(self.tiers, self.history, queries.calendar, clock=self.clock, given=self.given())
+
+    def given(self) -> dict[Key, Earned]:
+        """What was earned by days that are not kept any more, and may have been: it stays as it is."""
+        edge = self.kept_from
+        asked = {
+            key: a
+            for key, a in self.standing.items()
+            if edge and a.stretched_from and a.stretched_from < edge
+        }
+        if edge is None or not asked:
+            return {}
+        there = {item.id for item in self.history if isinstance(item, Fact)}
+        clock = self.clock.and_away(min(award.stretched_from for award in asked.values()), edge)
+        got = earned(self.tiers, self.history, queries.calendar, clock=clock)
+        found = {}
+        for key, award in asked.items():
+            one = got.get(key) or _under_another_version(key, award, got, self.history, clock)
+            if one is not None and one.at <= award.earned_at and there.issuperset(award.evidence):
+                found[key] = _as_it_stands(award)
+        return found
+
+
+def _as_it_stands(award: Any) -> Earned:
+    tier = queries.catalogue().definition(award.version_id).tiers[award.tier - 1]
+    return Earned(
+        tier,
+        award.period_key,
+        award.earned_at,
+        tuple(award.evidence),
+        award.points == 0,
+        award.stretched_from,
+    )
+
+
 def decide_anew(decision: Decision, people: Sequence[int]) -> None:
     """Decide everything of these people anew from the log, and note the difference to what they hold."""
     catalogue = queries.catalogue()
@@ -299,6 +382,7 @@ def decide_anew(decision: Decision, people: Sequence[int]) -> None:
     awards: dict[int, list[Any]] = {person: [] for person in people}
     for award in queries.awards_of(people):
         awards[award.person_id].append(award)
+    leave = queries.leave_of(people)
     for person in people:
         standing = {
             (a.achievement_id, a.tier, a.period_key): a for a in awards[person] if a.revoked_at is None
@@ -310,32 +394,27 @@ def decide_anew(decision: Decision, people: Sequence[int]) -> None:
         }
         now_open = {(t.achievement_id, t.tier): t for t in catalogue.index.tiers}
         tiers = _blocked(list({**now_open, **own}.values()), awards[person])
-        got = earned(tiers, history[person], queries.calendar)
-        _difference(decision, person, standing, got, history[person])
+        known = _Known(history[person], standing, tiers, leave[person].clock, leave[person].kept_from)
+        _difference(decision, person, known)
 
 
-def _difference(
-    decision: Decision,
-    person: int,
-    standing: Mapping[Key, Any],
-    got: dict[Key, Earned],
-    history: Sequence[Item],
-) -> None:
-    for key, award in standing.items():
-        one = got.get(key) or _under_another_version(key, award, got, history)
+def _difference(decision: Decision, person: int, known: _Known) -> None:
+    got = known.earned()
+    for key, award in known.standing.items():
+        one = got.get(key) or _under_another_version(key, award, got, known.history, known.clock)
         if one is None:
             decision.revoked.append(award.id)
-        elif (award.earned_at, award.points, list(award.evidence)) != (
-            one.at,
-            one.points,
-            list(one.evidence),
-        ):
+        elif _told(award, award.earned_at) != _told(one, one.at):
             decision.moved.append((award, one))
-    decision.new += [(person, one) for key, one in sorted(got.items()) if key not in standing]
+    decision.new += [(person, one) for key, one in sorted(got.items()) if key not in known.standing]
+
+
+def _told(one: Any, at: datetime) -> tuple[Any, ...]:
+    return at, one.points, tuple(one.evidence), one.stretched_from
 
 
 def _under_another_version(
-    key: Key, award: Any, got: Mapping[Key, Earned], history: Sequence[Item]
+    key: Key, award: Any, got: Mapping[Key, Earned], history: Sequence[Item], clock: Clock
 ) -> Earned | None:
     """An award stands as long as the version that it was given under, or the one in force, is met."""
     catalogue = queries.catalogue()
@@ -346,13 +425,15 @@ def _under_another_version(
             continue
         tier = definition.tiers[key[1] - 1]
         items = [i for i in history if not tier.repeats or queries.calendar(tier.repeats, i.at) == key[2]]
-        met = first_met(
+        found = met(
             tier.criteria,
             sorted([*items, *follow], key=lambda item: (item.at, item.source)),
             queries.calendar,
+            clock,
         )
-        if met:
-            return Earned(tier, key[2], *met, from_before(items, met[0]))
+        if found:
+            before = from_before(items, found.at)
+            return Earned(tier, key[2], found.at, found.evidence, before, found.stretched_from)
     return None
 
 

@@ -7,13 +7,17 @@ from flask_babel import lazy_gettext as _l
 
 from app.badges import actions, queries
 from app.errors import Refused
-from app.events import BadgeAwarded, FactsCounted, RecognitionGiven
+from app.events import BadgeAwarded, DaysAwayChanged, FactsCounted, RecognitionGiven
 from app.outbox import publish
 from badges.catalogue import badge_key
 
 
 def evaluate(events: Sequence[FactsCounted], now: datetime) -> None:
     actions.evaluate(events, now)
+
+
+def follow_days_away(events: Sequence[DaysAwayChanged], now: datetime) -> None:
+    actions.follow_days_away(events, now)
 
 
 def check_carried(events: Sequence[RecognitionGiven], now: datetime) -> None:

@@ -40,9 +40,10 @@ class AchievementVersion(Base):
 class Award(Base):
     """This earner got this tier of this achievement then, on this evidence, under this version.
 
-    `earned_at` is the first moment at which the criteria were met, in the order of happening. `visible` is who may
-    open its page: only `me`, all `colleagues`, or `public`: anyone with the link. `in_review`: it may be used in a
-    review of its earner. `seen_at`: its earner was shown it; what comes from the past counts as seen from the start.
+    `earned_at` is the first moment at which the criteria were met, in the order of happening. `stretched_from`: where
+    it rests on a rolling window that days away made longer, the moment of the first thing in that window. `visible` is
+    who may open its page: only `me`, all `colleagues`, or `public`: anyone with the link. `in_review`: it may be used
+    in a review of its earner. `seen_at`: its earner was shown it; what comes from the past counts as seen at once.
     """
 
     __tablename__ = "award"
@@ -71,6 +72,7 @@ class Award(Base):
     awarded_at: Mapped[datetime] = mapped_column(info=PSEUDONYM)
     evidence: Mapped[list[int]] = mapped_column(info=PSEUDONYM)  # ids of facts
     points: Mapped[int] = mapped_column(info=PSEUDONYM)
+    stretched_from: Mapped[datetime | None] = mapped_column(info=PERSONAL)
     picture_version: Mapped[int] = mapped_column(info=NONE)
     visible: Mapped[str] = mapped_column(default="colleagues", server_default="colleagues", info=PERSONAL)
     in_review: Mapped[bool] = mapped_column(default=False, server_default="false", info=PERSONAL)

@@ -1,8 +1,8 @@
 """What can be asked about badges: what can be earned, and who holds what."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -15,13 +15,15 @@ from app.badges.models import Achievement, AchievementVersion, Award
 from app.config import timezone
 from app.db import array, db
 from app.facts.queries import catalogue_stamp
+from app.people import pauses
 from app.vision.models import Skill
 from badges.catalogue import Badge, Index, filter_of, read
 from badges.criteria import Names, leaves
-from badges.engine import Tier
+from badges.engine import ALWAYS_HERE, Clock, Tier, rolls
 from leaderboards.periods import windows_at
 
 IDS = ARRAY(BigInteger())
+A_DAY = timedelta(days=1)
 # Whether an award rests on lessons without a name: then it is its holder's alone until they show it.
 UNNAMED = """
     EXISTS (SELECT FROM fact f WHERE f.person_id = {award}.person_id AND NOT f.in_unit
@@ -70,6 +72,7 @@ class Catalogue:
     in_force: dict[int, Definition]
     index: Index
     definition: Callable[[int], Definition]
+    rolls: bool  # whether anything was ever counted within a rolling window: whether days away can matter
 
     def by_slug(self, slug: str) -> Definition | None:
         return next((one for one in self.in_force.values() if one.slug == slug), None)
@@ -136,7 +139,10 @@ def _compile() -> Catalogue:
     )
     in_force = {row.id: versions[row.version_id] for row in current}
     return Catalogue(
-        in_force, Index(tier for one in in_force.values() for tier in one.tiers), versions.__getitem__
+        in_force,
+        Index(tier for one in in_force.values() for tier in one.tiers),
+        versions.__getitem__,
+        any(rolls(criteria) for one in versions.values() for criteria in one.badge.criteria),
     )
 
 
@@ -145,6 +151,41 @@ def calendar(kind: str, at: datetime) -> str:
     """The key of the calendar window of a kind in which a moment lies, in the organisation's time zone."""
     key: str = getattr(windows_at(at, timezone()), kind)
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """By which clock somebody is, and from which moment on all their days away are still kept; None: always."""
+
+    clock: Clock = ALWAYS_HERE
+    kept_from: datetime | None = None
+
+
+def leave_of(person_ids: Collection[int]) -> dict[int, Leave]:
+    """Each of these people's. One statement, and none as long as nothing counts within a rolling window."""
+    if not person_ids or not catalogue().rolls:
+        return dict.fromkeys(person_ids, Leave())
+    found = {}
+    for person, told in pauses.days_of(person_ids).items():
+        spans = [(_starts(first), _starts(last + A_DAY)) for first, last in told.days]
+        clock = Clock(spans) if spans else ALWAYS_HERE
+        found[person] = Leave(clock, _starts(told.kept_from) if told.kept_from else None)
+    return found
+
+
+def _starts(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone())
+
+
+# The days of the longest rolling window by which anything is still decided: of what can be earned, and of what somebody
+# earned under an earlier version.
+LONGEST = """
+    SELECT coalesce(max(CAST(days AS int)), 0) FROM achievement_version v
+    CROSS JOIN LATERAL jsonb_path_query(v.body, '$.tiers[*].**.within.days') AS days
+    WHERE v.id IN (SELECT version_id FROM achievement)
+       OR EXISTS (SELECT FROM award a WHERE a.achievement_id = v.achievement_id AND a.version_id = v.id
+                  AND a.revoked_at IS NULL)
+"""
 
 
 # One look into the index a key (LIMIT keeps it so): a plan made while the table was empty would read it whole.
@@ -175,7 +216,7 @@ _HOLDINGS = select(
     Award.revoked_at,
     Award.revoked_by,
 ).where(Award.person_id == bindparam("ids", type_=IDS).any_())
-_AWARDS = _HOLDINGS.add_columns(Award.version_id, Award.points, Award.evidence)
+_AWARDS = _HOLDINGS.add_columns(Award.version_id, Award.points, Award.evidence, Award.stretched_from)
 
 
 def holdings_of(person_ids: Sequence[int]) -> Sequence[Any]:

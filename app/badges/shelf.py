@@ -28,9 +28,9 @@ from badges.criteria import (
     PointsAtLeast,
     leaves,
 )
-from badges.engine import Tier, first_met
+from badges.engine import Clock, Tier, first_met
 from badges.facts import Fact, Held, Item, in_order
-from badges.progress import Step, progress
+from badges.progress import Step, progress, stretches
 from badges.words import sentence, sentences
 
 
@@ -96,6 +96,9 @@ class Shown:
     steps: tuple[StepSaid, ...]
     repeats: str | None
     holders: Holders | None
+    stretched: (
+        bool  # whether days away lie within a window of the next tier, which therefore reaches back further
+    )
 
     @property
     def open_steps(self) -> int:
@@ -173,9 +176,9 @@ def look(person_id: int, lang: str, now: datetime) -> Look:
     done = facts.histories([person_id])[
         person_id
     ]  # before what is held, so that no fact is newer than its badge
-    mine, known = held(person_id), names.called()
+    mine, known, clock = held(person_id), names.called(), _clock(person_id)
     history = _history(person_id, done, mine)
-    shown = (_shown(one, mine, history, known, lang, now) for one in _definitions(mine))
+    shown = (_shown(one, mine, history, known, lang, now, clock) for one in _definitions(mine))
     return Look(tuple(shown), tuple(done))
 
 
@@ -187,7 +190,11 @@ def one(slug: str, person_id: int, lang: str, now: datetime) -> tuple[Shown, Def
     if definition is None:
         return None
     history = _history(person_id, done, mine)
-    return _shown(definition, mine, history, names.called(), lang, now), definition
+    return _shown(definition, mine, history, names.called(), lang, now, _clock(person_id)), definition
+
+
+def _clock(person_id: int) -> Clock:
+    return queries.leave_of([person_id])[person_id].clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +299,7 @@ def _history(person_id: int, done: Sequence[Fact], mine: Sequence[Holding]) -> l
 
 def _shown(
     definition: Definition, awards: Sequence[Holding], history: Sequence[Item], known: names.Called, lang: str,
-    now: datetime,
+    now: datetime, clock: Clock,
 ) -> Shown:  # fmt: skip
     body, repeats = definition.body, definition.badge.repeats
     mine = [award for award in awards if award.achievement_id == definition.achievement_id]
@@ -304,14 +311,15 @@ def _shown(
             item for item in history if isinstance(item, Held) or queries.calendar(repeats, item.at) == period
         ]
     following = _following(definition, so_far, known)
-    found = progress(following.criteria, history, queries.calendar, now) if following else None
+    found = progress(following.criteria, history, queries.calendar, now, clock) if following else None
     return Shown(
         slug=definition.slug, name=body["name"], summary=body["summary"], kind=body["kind"], glyph=body["glyph"],
         skill=body["skill"], enamel=names.enamel_of(body["skill"], known), tiers=len(definition.tiers),
         held=max(mine, key=lambda award: (award.tier, award.earned_at), default=None), times=len(mine),
         next_tier=following.tier if following else None, share=found.share if found else 1.0,
-        steps=tuple(_step(step, history, known, lang) for step in found.steps) if found else (), repeats=repeats,
-        holders=holders().get(definition.achievement_id),
+        steps=tuple(_step(step, history, known, lang, clock) for step in found.steps) if found else (),
+        repeats=repeats, holders=holders().get(definition.achievement_id),
+        stretched=following is not None and stretches(following.criteria, now, clock),
     )  # fmt: skip
 
 
@@ -323,9 +331,9 @@ def _following(definition: Definition, so_far: Sequence[Holding], known: names.C
     return tiers[reached] if open_still else None
 
 
-def _step(step: Step, history: Sequence[Item], known: names.Called, lang: str) -> StepSaid:
+def _step(step: Step, history: Sequence[Item], known: names.Called, lang: str, clock: Clock) -> StepSaid:
     titles = known.titles[lang]
-    first = first_met(step.criteria, history, queries.calendar) if step.met else None
+    first = first_met(step.criteria, history, queries.calendar, clock) if step.met else None
     kind, go = _to_do(step.criteria, step.missing, known)
     return StepSaid(
         sentence(step.criteria, lang, titles), step.done, step.needed, step.met,

@@ -18,6 +18,7 @@ from app.badges.queries import Definition
 from app.config import settings
 from app.db import db
 from badges.criteria import AllOf, PointsAtLeast, leaves
+from badges.engine import rolls
 from badges.words import THEY, sentence
 
 
@@ -43,6 +44,12 @@ class Shown:
     def name(self) -> Mapping[str, str]:
         found: Mapping[str, str] = self.definition.body["name"]
         return found
+
+    @property
+    def rolling(self) -> bool:
+        """Whether it asks for something within so many days. Then no days stand beside what it rests on: if they lie
+        further apart, its holder was away meanwhile, and that is nobody's to read."""
+        return rolls(self.definition.tiers[self.tier - 1].criteria)
 
     @property
     def link(self) -> str:

@@ -69,6 +69,8 @@ _OPEN = text("""
 _LOCK = text("SELECT * FROM goal WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
 _UPDATE = text(f"""
     UPDATE goal SET {", ".join(f"{name} = w.{name}" for name in _COLUMNS)}, touched_at = :at, version = version + 1,
+           target_since = CASE WHEN goal.target_on IS DISTINCT FROM w.target_on THEN CAST(:today AS date)
+                               ELSE target_since END,
            proof_since = CASE WHEN w.anew THEN CAST(:at AS timestamptz) ELSE proof_since END
     FROM unnest(CAST(:ids AS bigint[]), {_SENT}, CAST(:anew AS boolean[])) AS w(id, {_NAMES}, anew)
     WHERE goal.id = w.id
@@ -182,7 +184,7 @@ def change(items: Sequence[Change], *, at: datetime) -> None:
         )
         for id, goal in last.items()
     ]
-    told = {**_columns(list(last.values())), "ids": array(last), "anew": array(anew), "at": at}
+    told = _columns(list(last.values())) | {"ids": array(last), "anew": array(anew), "at": at, "today": today}
     db.session.execute(_UPDATE, told)
     _show_to(last)
     prove((item.person_id for item in items), at)
@@ -444,6 +446,8 @@ _INVITE = text("""
           AND NOT EXISTS (SELECT FROM goal o WHERE o.person_id = g.person_id AND o.invited_at >= :since)
           AND NOT EXISTS (SELECT FROM pause u WHERE u.person_id = g.person_id
                           AND CAST(:at AS date) BETWEEN u.since AND u.until) -- who is away is not reminded
+          AND CAST(:at AS date) >= term_ends(g.person_id, CAST(greatest(g.touched_at, g.invited_at) AS date),
+                                             CAST(g.pace AS int)) -- nor do those days count
         ORDER BY g.person_id, greatest(g.touched_at, g.invited_at), g.id LIMIT 500)
     RETURNING id, person_id
 """)

@@ -11,6 +11,7 @@ from app.db import NONE, PERSONAL, PSEUDONYM, Base
 class Goal(Base):
     """What somebody wants to reach, in own words. `proof` is badge, activity, lesson or words.
 
+    `target_since` is the day on which `target_on` was chosen; None: when the goal was set.
     What proves it counts from `proof_since` on. `touched_at` is the last sign of life, by which a check-in is due.
     `counted_at` dates the fact that stands for it, if one does; `round` counts how often it was stated.
     """
@@ -31,6 +32,7 @@ class Goal(Base):
     )
     skill_id: Mapped[int | None] = mapped_column(ForeignKey("skill.id"), info=PERSONAL)
     target_on: Mapped[date | None] = mapped_column(info=PERSONAL)
+    target_since: Mapped[date | None] = mapped_column(info=PERSONAL)
     proof: Mapped[str] = mapped_column(info=PERSONAL)
     proof_badge_id: Mapped[int | None] = mapped_column(ForeignKey("achievement.id"), info=PERSONAL)
     proof_activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"), info=PERSONAL)

@@ -11,9 +11,10 @@ from sqlalchemy import Row, text
 from app.activities.queries import Aims
 from app.badges import shelf
 from app.badges.queries import catalogue
+from app.config import settings
 from app.db import array, db
 from app.errors import NotFound
-from app.goals.store import PROVEN
+from app.goals.store import PROVEN, WITH_LEAVE
 from badges.criteria import Completed, Count, Distinct, Filter, HoldsBadge, leaves
 
 NOT_THERE = _l("There is no such goal.")
@@ -36,9 +37,12 @@ _FROM = """
     LEFT JOIN activity na ON na.id = g.proof_activity_id
     LEFT JOIN activity a ON a.id = coalesce(na.merged_into_id, na.id)
 """
-# Only the owner sees by how much it is proven: what others may see of badges and learning is theirs to choose.
-_PROVEN = f", CASE WHEN g.proof <> 'words' THEN {PROVEN.strip()} END AS proven_at"
-_NEVER = ", CAST(NULL AS timestamptz) AS proven_at"
+# Only the owner sees by how much it is proven: what others may see of badges and learning is theirs to choose. Nor does
+# anybody else see that its day moved: it would tell when they were away.
+_PROVEN = f"""
+    , CASE WHEN g.proof <> 'words' THEN {PROVEN.strip()} END AS proven_at, {WITH_LEAVE.strip()} AS target_with_leave
+"""
+_NEVER = ", CAST(NULL AS timestamptz) AS proven_at, CAST(NULL AS date) AS target_with_leave"
 # A viewer or an owner without a team or manager makes this unknown, and that must hide it.
 _LET_IN = """
     (o.active AND CASE g.visible
@@ -133,14 +137,18 @@ def _filters(badge_ids: Sequence[int]) -> set[Filter]:
     return found
 
 
+def _zone() -> dict[str, str]:
+    return {"zone": settings().timezone}
+
+
 def mine(me: int) -> Sequence[Row[Any]]:
     """One's own goals: the open ones in the order they were set, then those reached and let go, the latest first."""
-    return db.session.execute(_MINE, {"me": me}).all()
+    return db.session.execute(_MINE, {"me": me, **_zone()}).all()
 
 
 def own(me: int, goal_id: int) -> Row[Any]:
     """One of one's own."""
-    row = db.session.execute(_OWN, {"me": me, "id": goal_id}).one_or_none()
+    row = db.session.execute(_OWN, {"me": me, "id": goal_id, **_zone()}).one_or_none()
     if row is None:
         raise NotFound(NOT_THERE)
     return row
@@ -149,7 +157,8 @@ def own(me: int, goal_id: int) -> Row[Any]:
 def seen(me: int, goal_id: int) -> Row[Any]:
     """One that is one's own or that its owner lets one see."""
     told = {"me": me, "id": goal_id}
-    row = db.session.execute(_OWN, told).one_or_none() or db.session.execute(_OTHERS, told).one_or_none()
+    own = db.session.execute(_OWN, {**told, **_zone()}).one_or_none()
+    row = own or db.session.execute(_OTHERS, told).one_or_none()
     if row is None:
         raise NotFound(NOT_THERE)
     return row
@@ -214,7 +223,7 @@ def badges(rows: Sequence[Any], look: shelf.Look | None = None) -> dict[int, Bad
 _HOME = text(f"""
     (SELECT 'goal' AS what, to_jsonb(told) AS told FROM (
         {_TOLD} {_PROVEN} {_FROM} WHERE g.person_id = :me AND g.state = 'open'
-        ORDER BY g.target_on NULLS LAST, g.created_at, g.id LIMIT {ON_HOME}) AS told)
+        ORDER BY target_with_leave NULLS LAST, g.created_at, g.id LIMIT {ON_HOME}) AS told)
     UNION ALL
     SELECT 'programme', jsonb_build_object('slug', p.slug, 'title', p.title, 'done', way.done, 'total', way.total,
            'enamel', s.enamel)
@@ -241,7 +250,7 @@ class Home:
 
 def home(me: int, look: shelf.Look) -> Home:
     """The open goals that come first, and the programmes that one follows."""
-    rows = db.session.execute(_HOME, {"me": me}).all()
+    rows = db.session.execute(_HOME, {"me": me, **_zone()}).all()
     found = [row.told for row in rows if row.what == "goal"]
     proving = {goal["id"]: badge_of(goal, look) for goal in found}
     return Home(

@@ -153,6 +153,11 @@ class SharedGoalOut(Schema):
 class GoalOut(SharedGoalOut):
     """A goal of your own."""
 
+    target_with_leave = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "`target_on` and as many days as you are away before it; only you see it"},
+    )
     vision_goal_id = fields.Integer(required=True, allow_none=True)
     visible = fields.String(required=True, validate=validate.OneOf(rules.VISIBLE))
     viewers = fields.List(fields.Integer(), required=True)

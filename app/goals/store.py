@@ -2,6 +2,19 @@
 
 from app.badges.queries import UNNAMED
 
+# The day on which somebody chose the day of a goal `g`, and that day with the days since on which they are away, which
+# do not count. For its owner only: others would read from it when they were away.
+CHOSEN = "coalesce(g.target_since, CAST(g.created_at AT TIME ZONE :zone AS date))"
+WITH_LEAVE = f"""
+    CASE WHEN g.state = 'open' AND g.target_on > {CHOSEN}
+         THEN term_ends(g.person_id, {CHOSEN}, g.target_on - {CHOSEN}) ELSE g.target_on END
+"""
+# An open goal whose day is to come needs the days away `u` that lie before it.
+NEEDED = f"""
+    EXISTS (SELECT FROM goal g WHERE g.person_id = u.person_id AND g.state = 'open' AND g.target_on > {CHOSEN}
+            AND u.until > {CHOSEN} AND {WITH_LEAVE.strip()} >= greatest(u.since, CAST(:at AS date)))
+"""
+
 # Since when the proof holds: what came in after it was named as such, so that nobody is proven by what they had.
 # Of lessons, only those under one's name: the ones without a name have no lesson in their source, and nobody beside it.
 # Nor does a goal that others see tell of a badge that rests on such lessons and that its holder keeps to themselves.

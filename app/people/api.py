@@ -167,6 +167,7 @@ def own_pauses() -> dict[str, Any]:
 def pause(form: dict[str, Any]) -> dict[str, Any]:
     with transaction():
         away.enter_own(form["since"], form["until"], form["deputy_id"])
+        settle(now())
         return {"pauses": pauses.of(me(), away.today())}
 
 
@@ -178,6 +179,7 @@ def pause(form: dict[str, Any]) -> dict[str, Any]:
 def unpause(pause_id: int) -> None:
     with transaction():
         pauses.remove(pause_id, person_id=me(), by=me(), at=now())
+        settle(now())
 
 
 @api.route("/pauses", methods=["GET"])
@@ -209,6 +211,7 @@ def put_pauses(form: dict[str, Any]) -> dict[str, Any]:
     ]
     with transaction():
         refused = pauses.enter(items, by=hr, today=away.today(), at=now())
+        settle(now())
     results: list[dict[str, Any]] = []
     for place in range(len(items)):
         code = refused.get(place)

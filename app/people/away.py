@@ -15,6 +15,7 @@ from app.audit.actions import look, look_at_all
 from app.config import timezone
 from app.db import transaction
 from app.errors import NotFound, Refused
+from app.outbox import settle
 from app.people import pauses, standins
 from app.people.meant import meant
 from app.people.pauses import WRONG, Away
@@ -58,6 +59,7 @@ def enter() -> ResponseReturnValue:
         deputy = meant(form["deputy"], field="deputy", but=me())
         with transaction():
             enter_own(form["since"], form["until"], deputy.id if deputy else None)
+            settle(now())
         return done("people/_away_kept.html", url_for(".mine", kept=1))
     except (ValidationError, Refused) as no:
         return _mine(no)
@@ -75,6 +77,7 @@ def enter_own(since: date, until: date, deputy_id: int | None) -> None:
 def remove(pause_id: int) -> ResponseReturnValue:
     with transaction():
         pauses.remove(pause_id, person_id=me(), by=me(), at=now())
+        settle(now())
     return done("people/_away_kept.html", url_for(".mine", kept=1))
 
 
@@ -109,6 +112,7 @@ def enter_for() -> ResponseReturnValue:
         with transaction():
             item = Away(found.id, form["since"], form["until"])
             pauses.enter_one(item, by=me(), today=today(), at=now())
+            settle(now())
         return done("people/_away_kept.html", url_for(".everybody", kept=1))
     except (ValidationError, Refused) as no:
         return _everybody(no)
@@ -138,6 +142,7 @@ def remove_of(pause_id: int) -> None:
         raise NotFound(pauses.NOT_THERE)
     with transaction():
         pauses.remove(pause_id, person_id=holder, by=me(), at=now())
+        settle(now())
 
 
 @pages.post("/hr/pauses/file")
@@ -152,6 +157,7 @@ def bring_in() -> ResponseReturnValue:
         lines, refused = _read(content)
         with transaction():
             told = pauses.enter([one for _line, one in lines], by=me(), today=today(), at=now())
+            settle(now())
         refused += [(lines[place][0], WRONG[code]) for place, code in told.items()]
         return _everybody(taken=len(lines) - len(told), refused=sorted(refused, key=lambda one: one[0]))
     except Refused as no:

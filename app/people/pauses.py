@@ -1,7 +1,8 @@
 """From when until when somebody is away. They enter it, or HR for them, without a reason, and these two see it.
 
-Meanwhile nobody is reminded, and terms of theirs end as many days later (`term_ends` in the database). What was given
-for a time, such as a badge with an end date, ends as it did.
+Meanwhile nobody is reminded, and terms of theirs end as many days later (`term_ends` in the database); rolling windows
+of what can be earned reach back as many days further (`badges.engine.Clock`). What was given for a time, such as a
+badge with an end date, ends as it did.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,8 +14,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app.audit.actions import write
-from app.db import array, db
+from app.config import timezone
+from app.db import array, db, lock_people
 from app.errors import NotFound, Refused
+from app.events import DaysAwayChanged
+from app.outbox import publish
 from app.people.queries import within_reach
 
 LONGEST, BACK, AHEAD = timedelta(days=731), timedelta(days=366), timedelta(days=731)
@@ -48,15 +52,34 @@ _ENTER = text("""
     ON CONFLICT (person_id, since) DO UPDATE
         SET until = excluded.until, entered_by = excluded.entered_by, entered_at = excluded.entered_at
     WHERE pause.until <> excluded.until
-    RETURNING person_id
+    RETURNING person_id, since
 """)
-_PRUNE = text("DELETE FROM pause WHERE until < CAST(:at AS date) - 366")
+# A year, in which facts and corrections of the past come, and as long as a window reaches back besides.
+OVER = "u.until < CAST(:at AS date) - 366 - ({longest}) AND NOT ({needed})"
+# What goes leaves one mark for all together: from this day on everything is kept.
+_PRUNE = """
+    WITH gone AS (DELETE FROM pause u WHERE {over} RETURNING u.until)
+    INSERT INTO setting (key, value, changed_at)
+    SELECT 'pauses', jsonb_build_object('kept_from', max(until) + 1), :at FROM gone HAVING count(*) > 0
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
+    WHERE setting.value ->> 'kept_from' < excluded.value ->> 'kept_from'
+"""
+# Of who was erased all days away went at once.
+_DAYS = text("""
+    SELECT CAST(NULL AS bigint) AS person_id, CAST(value ->> 'kept_from' AS date) AS since, CAST(NULL AS date) AS until
+    FROM setting WHERE key = 'pauses'
+    UNION ALL
+    SELECT id, CAST(erased_at AS date) + 1, NULL FROM person
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND erased_at IS NOT NULL
+    UNION ALL
+    SELECT person_id, since, until FROM pause WHERE person_id = ANY(CAST(:ids AS bigint[]))
+""")
 _OF = text("""
     SELECT p.id, p.person_id, p.since, p.until, p.entered_by, w.name AS by, p.entered_at
     FROM pause p LEFT JOIN person w ON w.id = p.entered_by
     WHERE p.person_id = :person AND p.until >= :since ORDER BY p.since
 """)
-_REMOVE = text("DELETE FROM pause WHERE id = :pause AND person_id = :person RETURNING id")
+_REMOVE = text("DELETE FROM pause WHERE id = :pause AND person_id = :person RETURNING since")
 _OF_REACH = text(f"""
     SELECT u.id, u.person_id, p.name, d.name AS department, u.since, u.until
     FROM pause u JOIN person p ON p.id = u.person_id AND p.active AND p.erased_at IS NULL
@@ -103,6 +126,7 @@ def enter(items: Sequence[Away], *, by: int | None, today: date, at: datetime) -
     The same first day again gives it another last day; the same days again are no change. `by` None: a system of HR.
     """
     refused = {place: code for place, item in enumerate(items) if (code := why_not(item, today))}
+    lock_people(item.person_id for item in items)  # what they earned may follow
     ids = array(sorted({item.person_id for item in items}))
     here = set(db.session.scalars(_HOLD, {"ids": ids}))
     days: dict[int, dict[date, date]] = {one: {} for one in here}
@@ -136,9 +160,12 @@ def _keep(items: Sequence[Away], by: int | None, at: datetime) -> None:
         "people": array(one.person_id for one in items), "since": array(one.since for one in items),
         "until": array(one.until for one in items), "by": by, "at": at,
     }  # fmt: skip
-    changed = set(db.session.scalars(_ENTER, told))
-    for person_id in sorted(changed - {by}):  # without the days: the log is read by more than these two
+    first: dict[int, date] = {}
+    for row in db.session.execute(_ENTER, told):
+        first[row.person_id] = min(row.since, first.get(row.person_id, row.since))
+    for person_id in sorted(first.keys() - {by}):  # without the days: the log is read by more than these two
         write("pause:entered", at=at, actor_id=by, person_id=person_id)
+    publish(DaysAwayChanged(person_id=person_id, since=since) for person_id, since in sorted(first.items()))
 
 
 def enter_one(item: Away, *, by: int, today: date, at: datetime) -> None:
@@ -151,15 +178,39 @@ def enter_one(item: Away, *, by: int, today: date, at: datetime) -> None:
 
 def remove(pause_id: int, *, person_id: int, by: int, at: datetime) -> None:
     """These days are not meant any more, or were not so."""
-    if db.session.scalar(_REMOVE, {"pause": pause_id, "person": person_id}) is None:
+    lock_people([person_id])  # what they earned may follow
+    since = db.session.scalar(_REMOVE, {"pause": pause_id, "person": person_id})
+    if since is None:
         raise NotFound(NOT_THERE)
     if by != person_id:
         write("pause:removed", at=at, actor_id=by, person_id=person_id)
+    publish([DaysAwayChanged(person_id=person_id, since=since)])
 
 
-def prune(*, at: datetime) -> None:
-    """What is over for a year no term needs any more."""
-    db.session.execute(_PRUNE, {"at": at})
+def prune(over: str, *, at: datetime) -> None:
+    """What nothing needs any more: no term, no window and no goal. `over` says it of a pause `u`: `OVER`, filled in."""
+    db.session.execute(text(_PRUNE.format(over=over)), {"at": at, "zone": str(timezone())})
+
+
+@dataclass(slots=True)
+class Days:
+    """The first and last days on which somebody is away; from `kept_from` on none was forgotten. None: never."""
+
+    days: list[tuple[date, date]]
+    kept_from: date | None
+
+
+def days_of(person_ids: Collection[int]) -> dict[int, Days]:
+    """Each of these people's. One statement, so that what is kept and since when are from one moment."""
+    rows = db.session.execute(_DAYS, {"ids": array(sorted(set(person_ids)))}).all()
+    of_all = next((row.since for row in rows if row.person_id is None), None)
+    found = {person_id: Days([], of_all) for person_id in person_ids}
+    for row in rows:
+        if row.person_id is not None and row.until is None:
+            found[row.person_id].kept_from = row.since
+        elif row.person_id is not None:
+            found[row.person_id].days.append((row.since, row.until))
+    return found
 
 
 def of(person_id: int, today: date) -> Sequence[Any]:

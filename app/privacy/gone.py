@@ -216,7 +216,7 @@ STAYS: Mapping[str, str] = {
     "guidance_meeting.recorded_at": _COUNTED, "guidance_meeting.state": _COUNTED,
     "guidance_meeting.decided_at": _COUNTED, "guidance_meeting.counted": _COUNTED,
     "guidance_meeting.learned": _COUNTED, "guidance_meeting.share": _COUNTED, "guidance_meeting.reason": _COUNTED,
-    "award.revoked_at": _COUNTED, "award.revoked_by": _COUNTED,
+    "award.revoked_at": _COUNTED, "award.revoked_by": _COUNTED, "award.stretched_from": _COUNTED,
     "board_member.department_id": "the projector makes it anew, and leaves out who was erased",
     "board_member.team_id": "the projector makes it anew, and leaves out who was erased",
     "board_member.taking_part": "the projector makes it anew, and leaves out who was erased",

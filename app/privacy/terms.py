@@ -11,8 +11,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
+from app.badges import queries as badges
 from app.config import settings
 from app.db import db
+from app.goals import store as goals
+from app.people import pauses
 from app.people import queries as people
 from app.privacy import own
 
@@ -27,6 +30,7 @@ class Term:
     goes: str
 
 
+PAUSES_OVER = pauses.OVER.format(longest=badges.LONGEST, needed=goals.NEEDED)
 TERMS: tuple[Term, ...] = (
     Term(
         "statements", _l("Statements of platforms that mean nothing here: their content and name"),
@@ -87,8 +91,9 @@ TERMS: tuple[Term, ...] = (
            AND keep_until < least(CAST(:at AT TIME ZONE :zone AS date), current_date)""",
     ),
     Term(
-        "pauses", _l("When somebody was away"), _l("a year after the last day"),
-        "SELECT count(*) FROM pause WHERE until < CAST(:at AS date) - 366",
+        "pauses", _l("When somebody was away"),
+        _l("a year after the last day, and as long besides as a badge counts back or a goal of theirs needs it"),
+        f"SELECT count(*) FROM pause u WHERE {PAUSES_OVER}",
     ),
 )  # fmt: skip
 

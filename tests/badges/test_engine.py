@@ -17,8 +17,9 @@ from badges.criteria import (
     PointsAtLeast,
     Within,
 )
-from badges.engine import Tier, earned, first_met, matches
+from badges.engine import Clock, Earned, Tier, earned, first_met, matches, met
 from badges.facts import Fact, Held, Points, in_order
+from badges.progress import progress, stretches
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
@@ -159,31 +160,35 @@ rules = st.recursive(
 )
 
 
-def lies_in(within, at, end):
+def lies_in(within, at, end, away=frozenset()):
+    """A day of absence is not counted: what lies between two moments is counted day by day."""
     if within is None:
         return True
     if within.days:
-        return end - timedelta(days=within.days) < at
+        between = range((at - START).days, (end - START).days)
+        return sum(day not in away for day in between) < within.days
     return calendar(within.calendar, at) == calendar(within.calendar, end)
 
 
-def holds_at(rule, history, end):
+def holds_at(rule, history, end, away=frozenset()):
     """Plainly what the words mean, at the end of a history."""
     if isinstance(rule, AllOf | AnyOf):
-        return (all if isinstance(rule, AllOf) else any)(holds_at(part, history, end) for part in rule.parts)
+        return (all if isinstance(rule, AllOf) else any)(
+            holds_at(part, history, end, away) for part in rule.parts
+        )
     within = getattr(rule, "within", None)
     # A window is looked at whenever something that the rule is about happens in it.
     if isinstance(rule, PointsAtLeast):
         mine = [item for item in history if isinstance(item, Points)]
         last = max((item.at for item in mine), default=end)
-        return sum(item.points for item in mine if lies_in(within, item.at, last)) >= rule.points
+        return sum(item.points for item in mine if lies_in(within, item.at, last, away)) >= rule.points
     if isinstance(rule, Completed):
         return rule.activities <= {
             item.activity_id for item in history if isinstance(item, Fact) and item.kind == "completed"
         }
     mine = [item for item in history if isinstance(item, Fact) and matches(rule.of, item)]
     last = max((item.at for item in mine), default=end)
-    mine = [item for item in mine if lies_in(within, item.at, last)]
+    mine = [item for item in mine if lies_in(within, item.at, last, away)]
     if isinstance(rule, Count):
         return len({item.id for item in mine}) >= rule.at_least
     values = (
@@ -194,9 +199,9 @@ def holds_at(rule, history, end):
     return len(values) >= rule.at_least
 
 
-def plainly(rule, history):
+def plainly(rule, history, away=frozenset()):
     for end in sorted({item.at for item in history}):
-        if holds_at(rule, [item for item in history if item.at <= end], end):
+        if holds_at(rule, [item for item in history if item.at <= end], end, away):
             return end
     return None
 
@@ -259,3 +264,90 @@ def test_what_only_history_meets_is_retroactive_and_what_follows_is_not():
     assert (got[(1, 2, "")].retroactive, got[(1, 2, "")].points) == (False, 10)
     same_moment = [before[0], Fact(before[1].at, "completion:7", 7, "completed"), before[1]]
     assert not earned(tiers[:1], in_order(same_moment), calendar)[(1, 1, "")].retroactive
+
+
+# Days away --------------------------------------------------------------------------------------------------------
+
+
+def clock(*away):
+    """Away on these days after START, from nine to nine as the facts here happen."""
+    return Clock((START + timedelta(days=day), START + timedelta(days=day + 1)) for day in away)
+
+
+days_away = st.sets(st.integers(-5, 75), max_size=40)
+histories = st.lists(facts, max_size=14, unique_by=lambda f: f.id)
+worths = st.lists(st.tuples(st.integers(0, 70), st.integers(1, 30)), max_size=6)
+
+
+def all_of(happened, points):
+    worth = (Points(START + timedelta(days=day), worth, str(n)) for n, (day, worth) in enumerate(points))
+    return in_order([*happened, *worth])
+
+
+@settings(max_examples=300, deadline=None)
+@given(rules, histories, worths, days_away)
+def test_days_away_are_left_out_as_counting_day_by_day_leaves_them_out(rule, happened, points, away):
+    history = all_of(happened, points)
+    found = first_met(rule, history, calendar, clock(*away))
+    assert (found[0] if found else None) == plainly(rule, history, away)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rules, histories, worths, days_away, days_away)
+def test_more_days_away_never_make_an_award_later(rule, happened, points, away, more):
+    history = all_of(happened, points)
+    before, after = (met(rule, history, calendar, clock(*days)) for days in (away, away | more))
+    assert before is None or (after is not None and after.at <= before.at)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rules, histories, worths, days_away)
+def test_what_no_day_away_stretched_is_the_same_without_them(rule, happened, points, away):
+    history = all_of(happened, points)
+    found = met(rule, history, calendar, clock(*away))
+    if found is not None and found.stretched_from is None:
+        assert found == met(rule, history, calendar)
+
+
+def test_a_window_reaches_back_over_the_days_away_and_says_from_where():
+    rule = Count(Filter("completed"), 2, Within(days=10))
+    history = in_order([fact(1, day=0), fact(2, day=15)])
+    assert met(rule, history, calendar, clock(*range(3, 8))) is None  # exactly ten days of being here
+    found = met(rule, history, calendar, clock(*range(3, 9)))
+    assert (found.at, found.evidence, found.stretched_from) == (history[1].at, (1, 2), history[0].at)
+    far = in_order([fact(1, day=0), fact(2, day=9)])
+    assert met(rule, far, calendar, clock(*range(3, 8))).stretched_from is None
+
+
+def test_days_away_that_overlap_count_once_and_a_calendar_month_does_not_move():
+    twice = Clock(
+        [(START, START + timedelta(days=5)), (START + timedelta(days=2), START + timedelta(days=6))]
+    )
+    assert START + timedelta(days=9) - twice.own(START + timedelta(days=9)) == timedelta(days=6)
+    monthly = Count(Filter("completed"), 2, Within(calendar="month"))
+    history = in_order([fact(1, day=28), fact(2, day=32)])
+    assert first_met(monthly, history, calendar, clock(*range(29, 32))) is None
+
+
+def test_progress_counts_by_the_same_clock_and_knows_whether_it_matters():
+    rule = Count(Filter("completed"), 5, Within(days=10))
+    history, now = in_order([fact(1, day=0), fact(2, day=18)]), START + timedelta(days=20)
+    here, away = Clock(), clock(*range(5, 16))
+    assert [progress(rule, history, calendar, now, one).steps[0].done for one in (here, away)] == [1, 2]
+    assert [stretches(rule, now, one) for one in (here, away, clock(2))] == [False, True, False]
+
+
+def test_what_is_given_is_earned_at_the_latest_then_and_what_rests_on_it_follows():
+    two, after = (
+        Tier(1, 2, 1, Count(Filter("completed"), 9), 5, START),
+        Tier(2, 1, 2, HoldsBadge(1, 2), 0, START),
+    )
+    lower = Tier(1, 1, 1, Count(Filter("completed"), 8), 5, START)
+    given_ = {(1, 2, ""): Earned(two, "", START + timedelta(days=4), (1, 2), stretched_from=START)}
+    got = earned([lower, two, after], [fact(1, day=1)], calendar, given=given_)
+    assert got[1, 2, ""] == given_[1, 2, ""]
+    assert {key: one.at for key, one in got.items()} == dict.fromkeys(
+        [(1, 1, ""), (1, 2, ""), (2, 1, "")], START + timedelta(days=4)
+    )
+    early = earned([two], [fact(n, day=n / 9) for n in range(9)], calendar, given=given_)
+    assert early[1, 2, ""].at < START + timedelta(days=4)

@@ -259,8 +259,20 @@ def test_who_is_away_is_invited_when_they_are_back(scene: Scene, cast: Cast, aim
     with scene.app.app_context(), transaction():
         away = pauses.Away(cast.anna, at.date(), at.date() + timedelta(days=6))
         assert pauses.enter([away], by=cast.anna, today=at.date(), at=at) == {}
+        settle(at)
     assert invited(scene, at) == 0
     assert invited(scene, at + timedelta(days=8)) == 1
+
+
+def test_days_away_do_not_count_towards_an_invitation(scene: Scene, cast: Cast, aim: Act) -> None:
+    aim("anna", ago=40)
+    at = now()
+    with scene.app.app_context(), transaction():
+        away = pauses.Away(cast.anna, at.date() - timedelta(days=25), at.date() - timedelta(days=6))
+        assert pauses.enter([away], by=cast.anna, today=at.date(), at=at) == {}
+        settle(at)
+    assert invited(scene, at + timedelta(days=9)) == 0, "twenty days of the forty she was here"
+    assert invited(scene, at + timedelta(days=11)) == 1
 
 
 def test_the_worker_comes_round_for_both(scene: Scene, cast: Cast, aim: Act) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.audit.actions import look, write
 from app.db import transaction
+from app.outbox import settle
 from app.people import actions, pauses
 from tests.app.dates.test_costs import asked
 from tests.cast import NAMES
@@ -20,6 +21,7 @@ def fill(cast, number):
         with transaction():
             away = pauses.Away(cast.id_of(name), day, day + timedelta(days=3))
             assert pauses.enter([away], by=None, today=today, at=NOW) == {}
+            settle(NOW)
     for n in range(number):
         at = NOW - timedelta(hours=n)
         for name in NAMES:

@@ -13,6 +13,7 @@ from app.reviews import dossier
 from tests.app.reviews.conftest import Scene
 
 NOW = datetime.now(UTC)
+# The catalogue has a window of ten days: days away are kept as many days longer than a year.
 # Of each kind rows that go and one that stays, `:days` ago.
 ROWS = {
     "statements": (399, 401, """INSERT INTO statement (client_id, id, seq, stored_at, happened_at, version, body,
@@ -43,7 +44,7 @@ ROWS = {
         FROM review"""),
     "log_files": (29, 31, """INSERT INTO log_file (id, person_id, kind, name, size, sealed, sent_at)
         VALUES (gen_random_uuid(), :anna, 'application/pdf', 'a.pdf', 3, '\\x00', :ago)"""),
-    "pauses": (364, 368, """INSERT INTO pause (person_id, since, until, entered_at)
+    "pauses": (375, 378, """INSERT INTO pause (person_id, since, until, entered_at)
         SELECT :anna, CAST(:ago AS date) - (SELECT CAST(count(*) AS int) FROM pause), CAST(:ago AS date), :ago"""),
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ def away(cast: Cast, name: str, since: int, until: int) -> None:
     item = Away(cast.id_of(name), TODAY + timedelta(days=since), TODAY + timedelta(days=until))
     with transaction():
         assert pauses.enter([item], by=item.person_id, today=TODAY, at=AT) == {}
+        settle(AT)
 
 
 def later(days: int) -> datetime:
