@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound
-from app.lessons import actions, applying, changing, extras, queries
+from app.lessons import actions, applying, asking, changing, extras, queries
 from app.lessons.rules import FILE_BYTES, REACTIONS, quarter_began
 from app.lessons.schemas import (
     BIGGEST,
@@ -277,7 +277,7 @@ def detach(lesson_id: int, file_id: uuid.UUID) -> None:
 @api.response(200, NamesOut)
 def names(said: dict[str, str]) -> dict[str, Any]:
     """Colleagues whose names may stand in what you are about to share. Nothing is kept."""
-    return {"names": queries.named_in(me(), "\n".join(said.values()), NAMED)}
+    return {"names": asking.named_in(me(), "\n".join(said.values()), NAMED)}
 
 
 @api.route("/lessons/draft", methods=["GET"])
