@@ -49,7 +49,7 @@ OWN_NAMES = {
     "learning": {"files", "waiting"},
     "leaderboards": {"kept", "teams"},
     "notifications": {"kinds", "mailing", "things"},
-    "lessons": {"again", "applying", "changing", "extras", "going", "mixing", "unnamed"},
+    "lessons": {"again", "applying", "asking", "changing", "extras", "going", "mixing", "rights", "unnamed"},
     "reviews": {
         "after",
         "choosing",

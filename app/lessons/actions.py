@@ -15,7 +15,7 @@ from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import FactStated, LessonShared
 from app.keys import encrypt, padded
-from app.lessons import queries, rules, unnamed
+from app.lessons import asking, rules, unnamed
 from app.lessons.models import Lesson
 from app.outbox import publish
 from app.people import queries as people
@@ -155,7 +155,7 @@ def _check(items: Sequence[NewLesson]) -> dict[int, int | None]:
         parts = (item.happened, item.learned, item.from_now_on)
         cannot_be(rules.wrong_with(item.title, parts, item.outcome, item.lang, item.audience))
     check_skills(items)
-    teams = queries.sharing(item.author_id for item in items)
+    teams = asking.sharing(item.author_id for item in items)
     if any(item.author_id not in teams for item in items):
         raise NotFound(_l("This person is not here any more."))
     if any(item.audience == "team" and teams[item.author_id] is None for item in items):
@@ -194,7 +194,7 @@ def _known(items: Sequence[NewLesson], keys: Mapping[int, bytes]) -> dict[str | 
     said: dict[str | None, tuple[str, ...]] = {
         item.known_as: _once(item, keys) for item in items if item.known_as
     }
-    found = queries.shared_with({key for pair in said.values() for key in pair})
+    found = asking.shared_with({key for pair in said.values() for key in pair})
     known: dict[str | None, int] = {}
     for item in items:
         row = next((found[key] for key in said.get(item.known_as, ()) if key in found), None)
@@ -236,7 +236,7 @@ def _counted(items: Sequence[NewLesson], keys: Mapping[int, bytes]) -> list[date
     moments = [item.when for item in items]
     hidden = [unnamed.text_key(keys[item.author_id], item.key) for item in items]
     whose = {mark: author for author in {i.author_id for i in items} for mark in unnamed.marks(keys[author])}
-    rows = queries.same_text(
+    rows = asking.same_text(
         [item.author_id for item in items],
         list(whose),
         [*(item.key for item in items), *hidden],

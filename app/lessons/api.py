@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound
-from app.lessons import actions, applying, changing, extras, queries
+from app.lessons import actions, applying, asking, changing, extras, queries
 from app.lessons.again import make_way
 from app.lessons.rules import REACTIONS, quarter_began
 from app.lessons.schemas import (
@@ -275,7 +275,7 @@ def detach(lesson_id: int, file_id: uuid.UUID) -> None:
 @api.response(200, NamesOut)
 def names(said: dict[str, str]) -> dict[str, Any]:
     """Colleagues whose names may stand in what you are about to share. Nothing is kept."""
-    return {"names": queries.named_in(me(), "\n".join(said.values()), NAMED)}
+    return {"names": asking.named_in(me(), "\n".join(said.values()), NAMED)}
 
 
 @api.route("/lessons/draft", methods=["GET"])

@@ -13,7 +13,7 @@ from sqlalchemy.types import BigInteger, DateTime, Text
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import AppliedLessonGone, Event, FactStated, FactTakenBack, LessonApplied
-from app.lessons import queries, unnamed
+from app.lessons import asking, unnamed
 from app.lessons.actions import NOT_THERE
 from app.outbox import publish
 from app.people import queries as people
@@ -70,10 +70,10 @@ _HELD = text("""
 def apply_lessons(items: Sequence[Applying], *, at: datetime) -> None:
     """Colleagues apply lessons; the authors earn from it, each from each colleague once at a time."""
     wanted = {(item.lesson_id, item.person_id): item for item in items}
-    writers = {one for one in queries.authors(item.lesson_id for item in items).values() if one is not None}
+    writers = {one for one in asking.authors(item.lesson_id for item in items).values() if one is not None}
     appliers = {item.person_id for item in items}
     lock_people({*writers, *appliers})
-    allowed = queries.may_apply(list(wanted))
+    allowed = asking.may_apply(list(wanted))
     if len(allowed) < len(wanted):
         raise NotFound(NOT_THERE)
     refuse_own(allowed)
@@ -119,7 +119,7 @@ def stop_applying(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
     Who applied a lesson may always end that, also when it is no longer for them to read. All of the batch or nothing.
     """
     wanted = sorted(set(pairs))
-    authors = queries.authors(lesson_id for lesson_id, _ in wanted)
+    authors = asking.authors(lesson_id for lesson_id, _ in wanted)
     if any(lesson_id not in authors for lesson_id, _ in wanted):
         raise NotFound(NOT_THERE)
     lock_people({by for _, by in wanted} | {one for one in authors.values() if one is not None})
@@ -144,7 +144,7 @@ def _must_know(pairs: set[tuple[int, int]]) -> None:
         return
     ever = {(row.lesson_id, row.person_id) for row in db.session.execute(_EVER, _sent(sorted(pairs)))}
     left = sorted(pairs - ever)
-    if left and len(queries.may_apply(left)) < len(left):
+    if left and len(asking.may_apply(left)) < len(left):
         raise NotFound(NOT_THERE)
 
 

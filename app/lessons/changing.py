@@ -14,7 +14,7 @@ from app.config import settings
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound
 from app.events import Event, FactTakenBack, LessonUnnamed
-from app.lessons import going, queries, rules, unnamed
+from app.lessons import asking, going, rules, unnamed
 from app.lessons.actions import NOT_THERE, LessonText, cannot_be, check_skills, one_of, stated
 from app.lessons.applying import source_of, tell_appliers_of, used
 from app.lessons.models import IS_HERE, Lesson
@@ -135,7 +135,7 @@ def edit_lessons(items: Sequence[Edit], *, at: datetime) -> None:
     last = {item.lesson_id: item for item in items}
     unnamed.lock_pens(item.by for item in items)
     rows, keys = _own(((item.lesson_id, item.by) for item in items), alone=True)
-    teams = queries.sharing(item.by for item in items)
+    teams = asking.sharing(item.by for item in items)
     told = []
     for item in last.values():
         was = rows[item.lesson_id]
@@ -262,7 +262,7 @@ def put_names_on(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
     if not author:
         return
     hidden = [rows[lesson_id] for lesson_id in author]
-    teams = queries.sharing(author.values())
+    teams = asking.sharing(author.values())
     told = {
         "ids": [row.id for row in hidden],
         "authors": [author[row.id] for row in hidden],

@@ -14,7 +14,7 @@ from app import uploads
 from app.config import timezone
 from app.db import db
 from app.errors import NotFound, Refused
-from app.lessons import actions, applying, queries, rules, unnamed
+from app.lessons import actions, applying, asking, queries, rules, unnamed
 from app.lessons.models import Attachment, Lesson, Reaction, Saved
 from app.people import drafts
 
@@ -92,7 +92,7 @@ def _wrong(what: str, field: str = "file") -> Refused:
 
 def react(*, by: int, lesson_id: int, kind: str, on: bool) -> None:
     """Say one of a few words to a lesson, or take it back. Said twice is said once; it earns nothing."""
-    allowed = queries.may_apply([(lesson_id, by)])
+    allowed = asking.may_apply([(lesson_id, by)])
     if not allowed:
         raise NotFound(actions.NOT_THERE)
     applying.refuse_own(allowed, _l("This is your own lesson. Reactions are for your colleagues."))
@@ -115,7 +115,7 @@ def save(*, by: int, lesson_ids: Iterable[int], on: bool, at: datetime) -> None:
     if not on:
         db.session.execute(delete(Saved).where(Saved.person_id == by, Saved.lesson_id.in_(wanted)))
         return
-    allowed = queries.may_apply([(lesson_id, by) for lesson_id in wanted])
+    allowed = asking.may_apply([(lesson_id, by) for lesson_id in wanted])
     if len(allowed) < len(wanted):
         raise NotFound(actions.NOT_THERE)
     applying.refuse_own(allowed, _l("This is your own lesson. You find it under Mine."))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app import live
 from app.events import ContentJudged, LessonShared
-from app.lessons import actions, applying, queries
+from app.lessons import actions, applying, asking
 
 
 def follow_decision(events: Sequence[ContentJudged], now: datetime) -> None:
@@ -24,5 +24,5 @@ def nudge(events: Sequence[LessonShared], now: datetime) -> None:
 
     Lessons without a name are no news: they publish nothing, and the page that asks does not count them.
     """
-    everybody, people = queries.reached([event.lesson_id for event in events])
+    everybody, people = asking.reached([event.lesson_id for event in events])
     live.nudge(None if everybody else people, "lesson")

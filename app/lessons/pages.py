@@ -14,7 +14,7 @@ from app.access import may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.guard import takes_files
-from app.lessons import actions, applying, changing, extras, going, queries
+from app.lessons import actions, applying, asking, changing, extras, going, queries
 from app.lessons.again import make_way
 from app.lessons.rules import TOGETHER, quarter_began, without_names
 from app.lessons.schemas import (
@@ -353,7 +353,7 @@ def drop_draft() -> ResponseReturnValue:
 @may("person")
 def names() -> ResponseReturnValue:
     said = body(SaidIn())
-    found = queries.named_in(me(), "\n".join(said.values()))
+    found = asking.named_in(me(), "\n".join(said.values()))
     return render("lessons/names.html", "lessons/_names.html", found=found)
 
 
@@ -362,7 +362,7 @@ def names() -> ResponseReturnValue:
 def remove_names() -> ResponseReturnValue:
     """The composer again, with other words in place of the colleagues that its texts name. Nothing is kept."""
     said, typed = body(SaidIn()), _typed()
-    found = queries.named_in(me(), "\n".join(said.values()), NAMED)
+    found = asking.named_in(me(), "\n".join(said.values()), NAMED)
     instead = "een collega" if typed["lang"] == "nl" else "a colleague"
     typed |= {name: without_names(text, found, instead) for name, text in said.items()}
     composer = _composer(typed) | {"removed": found}
@@ -389,7 +389,7 @@ def _composer(
     of: queries.AnyRow | None = None,
 ) -> dict[str, Any]:
     """`of` is the lesson that is edited: its team is the one in which it was shared."""
-    mine = queries.team_of(me())
+    mine = asking.team_of(me())
     team = of.team if of and of.team else mine and mine.name
     empty: dict[str, Any] = {
         "lang": str(get_locale()),

@@ -1,12 +1,9 @@
-"""What can be asked about lessons. Statements are built once; rows come back plain.
+"""What readers ask about lessons: the feed, one, what was found. Statements are built once; rows come back plain.
 
-Who may read a lesson for the team: its author, whoever is now in the team in which it was shared, and the
-author's own manager as long as the author is in that team; of one without a name, whoever leads somebody in that
-team. For everybody else it is not there. An author finds their own without a name by their marks (`unnamed`).
+Who may read which: `rights`. What actions ask by ids: `asking`.
 """
 
 import json
-import re
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -36,7 +32,13 @@ from sqlalchemy.types import BigInteger, LargeBinary, Text
 from app.db import db
 from app.finding import matches
 from app.keys import decrypt, unpadded
+from app.lessons.asking import AnyRow as AnyRow
+from app.lessons.asking import for_care as for_care
+from app.lessons.asking import may_apply as may_apply
+from app.lessons.asking import team_of as team_of
+from app.lessons.asking import whose as whose
 from app.lessons.models import IS_HERE, WORDS, Application, Attachment, Lesson, Reaction, Saved
+from app.lessons.rights import author, marked, my_team, readable, readable_by_me, viewer
 from app.lessons.rules import REACTIONS
 from app.lessons.unnamed import key_of
 from app.lessons.unnamed import marks as marks
@@ -44,34 +46,16 @@ from app.lessons.unnamed import marks_of as marks_of
 from app.people.models import Person, Unit
 from app.people.queries import profile_of
 
-NAME = re.compile(r"\b[^\W\d_a-z]\w+(?:-\w+)?")
-AnyRow = Row[*tuple[Any, ...]]
 LIMIT = 20
 PAGE = 6  # a page stays under 800 elements
 APPLIERS = 100
 OF_TEAM = 300
 LATELY, FRONT = 2000, 100  # applications, and lessons applied most among them
 
-_author, _viewer, _applier, _led = aliased(Person), aliased(Person), aliased(Person), aliased(Person)
-_marked = Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_()
+_applier = aliased(Person)
 
 
-def _readable_by_viewer(lesson: Any) -> ColumnElement[bool]:
-    by_audience = or_(
-        lesson.audience == "everyone",
-        lesson.author_id == _viewer.id,
-        lesson.team_id == _viewer.team_id,
-        and_(lesson.team_id == _author.team_id, _author.manager_id == _viewer.id),
-        and_(
-            lesson.author_id.is_(None),
-            exists().where(_led.team_id == lesson.team_id, _led.manager_id == _viewer.id, _led.active),
-        ),
-    )
-    return and_(by_audience, or_(lesson.hidden_at.is_(None), lesson.author_id == _viewer.id))
-
-
-_readable = _readable_by_viewer(Lesson)
-_own = or_(func.coalesce(Lesson.author_id == _viewer.id, false()), func.coalesce(_marked, false()))
+_own = or_(func.coalesce(Lesson.author_id == viewer.id, false()), func.coalesce(marked, false()))
 _stands: ColumnElement[bool] = Application.ended_at.is_(None)
 _applied_by = (
     select(func.count())
@@ -95,10 +79,10 @@ _CARD = (
     select(
         Lesson.id,
         Lesson.author_id,
-        _author.name.label("author"),
-        _author.handle.label("author_handle"),
-        profile_of(_author).label("profile"),
-        _author.job.label("author_job"),
+        author.name.label("author"),
+        author.handle.label("author_handle"),
+        profile_of(author).label("profile"),
+        author.job.label("author_job"),
         Unit.name.label("team"),
         Lesson.outcome,
         Lesson.title,
@@ -121,16 +105,16 @@ _CARD = (
         *(_reacted.c[kind] for kind in REACTIONS),
         func.coalesce(_reacted.c.by_me, array([], type_=Text())).label("my_reactions"),
     )
-    .outerjoin(_author, _author.id == Lesson.author_id)
-    .join(_viewer, _viewer.id == bindparam("me"))
+    .outerjoin(author, author.id == Lesson.author_id)
+    .join(viewer, viewer.id == bindparam("me"))
     .outerjoin(Unit, Unit.id == Lesson.team_id)
     .join(_reacted, true())
     .outerjoin(
         _mine,
-        and_(_mine.lesson_id == Lesson.id, _mine.person_id == _viewer.id, _mine.ended_at.is_(None)),
+        and_(_mine.lesson_id == Lesson.id, _mine.person_id == viewer.id, _mine.ended_at.is_(None)),
     )
     .where(IS_HERE)
-    .where(or_(_readable, _marked))
+    .where(or_(readable, marked))
 )
 _NEWEST = _CARD.order_by(Lesson.shared_at.desc(), Lesson.id.desc()).limit(bindparam("limit"))
 _last = aliased(Lesson)
@@ -138,8 +122,6 @@ _BEFORE = (
     tuple_(Lesson.shared_at, Lesson.id)
     < select(_last.shared_at, _last.id).where(_last.id == bindparam("before")).scalar_subquery()
 )
-# A value known before the scan begins, so that the index on teams can be used.
-_my_team = select(Person.team_id).where(Person.id == bindparam("me")).scalar_subquery()
 # The same for one's own: along the order of the feed, somebody's few lessons would be looked for among all.
 _of_me = aliased(Lesson)
 _my_lessons = (
@@ -154,7 +136,7 @@ _my_lessons = (
 )
 _SHOWS: dict[str, ColumnElement[bool]] = {
     "all": true(),
-    "team": Lesson.team_id == _my_team,
+    "team": Lesson.team_id == my_team,
     "mine": Lesson.id == func.array(_my_lessons).any_(),
     "saved": Lesson.id.in_(select(Saved.lesson_id).where(Saved.person_id == bindparam("me"))),
 }
@@ -171,14 +153,14 @@ _CAME_CARDS = {
 }
 _ONE = _CARD.where(Lesson.id == bindparam("lesson_id"))
 _BY_AUTHOR = _NEWEST.where(Lesson.author_id == bindparam("author"))
-_OF_TEAM = _NEWEST.where(Lesson.team_id == _my_team, not_(_own))
+_OF_TEAM = _NEWEST.where(Lesson.team_id == my_team, not_(_own))
 _OF_TEAM_BETWEEN = _OF_TEAM.where(
     Lesson.shared_at >= bindparam("since"), Lesson.shared_at < bindparam("until"), Lesson.hidden_at.is_(None)
 )
 _APPLIED_WITHOUT_NAME = (
     select(Lesson.id, Lesson.title, Lesson.lang, func.count().label("number"))
     .join(Application, Application.lesson_id == Lesson.id)
-    .where(_marked, IS_HERE, Application.ended_at.is_(None))
+    .where(marked, IS_HERE, Application.ended_at.is_(None))
     .where(Application.at >= bindparam("since"))
     .group_by(Lesson.id, Lesson.title, Lesson.lang)
     .order_by(func.count().desc(), Lesson.id)
@@ -217,9 +199,9 @@ _most = (
 _MOST = (
     select(Lesson.id, Lesson.title, Lesson.lang, _most.c.applied_by)
     .join(_most, _most.c.lesson_id == Lesson.id)
-    .outerjoin(_author, _author.id == Lesson.author_id)
-    .join(_viewer, _viewer.id == bindparam("me"))
-    .where(IS_HERE, _readable)
+    .outerjoin(author, author.id == Lesson.author_id)
+    .join(viewer, viewer.id == bindparam("me"))
+    .where(IS_HERE, readable)
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
@@ -229,28 +211,11 @@ _MOST_FEED = (
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
-_by_me = and_(or_(Lesson.author_id == bindparam("me"), _marked), IS_HERE)
+_by_me = and_(or_(Lesson.author_id == bindparam("me"), marked), IS_HERE)
 _own_shared = select(func.count()).where(_by_me)
 _own_applied = select(cast(func.coalesce(func.sum(_applied_by), 0), BigInteger())).where(_by_me)
 _COUNTS = select(
     _own_shared.scalar_subquery().label("shared"), _own_applied.scalar_subquery().label("applied")
-)
-# The index of words first and the order afterwards: along the order, a rare word would read every lesson.
-# Rights are the same as above, in values known before the scan: joining each of very many hits took three quarters
-# of the time. A count stops reading at its end.
-_reports = select(Person.id, Person.team_id).where(Person.manager_id == bindparam("me"))
-_led_teams = select(Person.team_id).where(Person.manager_id == bindparam("me"), Person.active)
-_readable_by_me = or_(
-    Lesson.author_id == bindparam("me"),
-    and_(
-        Lesson.hidden_at.is_(None),
-        or_(
-            Lesson.audience == "everyone",
-            Lesson.team_id == _my_team,
-            tuple_(Lesson.author_id, Lesson.team_id).in_(_reports),
-            and_(Lesson.author_id.is_(None), Lesson.team_id.in_(_led_teams)),
-        ),
-    ),
 )
 # What came since a feed was made. One without a name is not among them: its day is all that is known of its moment, and
 # a page that says "1 new lesson" while somebody types at the next desk would say the minute. It stands in the feed
@@ -263,16 +228,18 @@ _came: tuple[ColumnElement[bool], ...] = (
 _CAME = {
     show: select(func.count()).select_from(
         select(Lesson.id)
-        .where(*_came, _readable_by_me, *only)
+        .where(*_came, readable_by_me, *only)
         .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
         .limit(bindparam("most"))
         .subquery()
     )
-    for show, only in {"all": (), "team": (Lesson.team_id == _my_team,)}.items()
+    for show, only in {"all": (), "team": (Lesson.team_id == my_team,)}.items()
 }
+# The index of words first and the order afterwards: along the order, a rare word would read every lesson. A count stops
+# reading at its end.
 _hit = (
     select(Lesson.id, Lesson.shared_at)
-    .where(IS_HERE, text(matches(*WORDS)), _readable_by_me)
+    .where(IS_HERE, text(matches(*WORDS)), readable_by_me)
     .cte("hit")
     .prefix_with("MATERIALIZED")
 )
@@ -292,86 +259,22 @@ _FOUND_PAGE = (
         Lesson.outcome,
         Lesson.shared_at,
         Lesson.author_id,
-        _author.name.label("author"),
+        author.name.label("author"),
     )
     .join(_page, _page.c.id == Lesson.id)
-    .outerjoin(_author, _author.id == Lesson.author_id)
+    .outerjoin(author, author.id == Lesson.author_id)
     .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
 )
 _FOUND_NUMBER = select(func.count()).select_from(_hits.limit(bindparam("most")).subquery())
-_mate = aliased(Person)
-_TEAM = (
-    select(
-        Unit.name,
-        select(func.count()).where(_mate.team_id == Unit.id, _mate.active).scalar_subquery().label("size"),
-    )
-    .join(Person, Person.team_id == Unit.id)
-    .where(Person.id == bindparam("me"))
-)
-
-# A full name of anybody, or a first name of who is in the same department; as it is written, so that a word is no name.
-_NAMED = text("""
-    SELECT p.name FROM person p JOIN person me ON me.id = :me
-    WHERE p.active AND p.erased_at IS NULL AND p.id <> :me
-      AND (position(p.name IN :said) > 0
-           OR p.department_id = me.department_id AND split_part(p.name, ' ', 1) = ANY(CAST(:words AS text[])))
-    ORDER BY position(p.name IN :said) DESC, p.sort_name, p.id LIMIT :most
-""")
-
-
-def named_in(me: int, said: str, most: int = 3) -> list[str]:
-    """Colleagues whose names may stand in this text: for a tip, and to take them out when its writer says so."""
-    words = sorted({word for word in NAME.findall(said)})
-    asked = {"me": me, "said": said, "words": words, "most": most}
-    return list(db.session.scalars(_NAMED, asked)) if words else []
 
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
-_keys = bindparam("keys", type_=ARRAY(Text()))
 _SOME = _CARD.where(Lesson.id == _ids.any_())
 _WHO_OF = (
     select(Application.lesson_id, Application.person_id, _applier.name)
     .join(_applier, _applier.id == Application.person_id)
     .where(Application.lesson_id == _ids.any_(), _stands, _applier.erased_at.is_(None))
     .where(Application.person_id == bindparam("people", type_=ARRAY(BigInteger())).any_())
-)
-_AUTHORS = select(Lesson.id, Lesson.author_id).where(Lesson.id == _ids.any_())
-_SHARING = select(Person.id, Person.team_id).where(Person.id == _ids.any_(), Person.active)
-_KNOWN = select(
-    Lesson.id,
-    Lesson.once,
-    Lesson.title,
-    Lesson.happened,
-    Lesson.learned,
-    Lesson.from_now_on,
-    Lesson.edited_at,
-    Lesson.deleted_at,
-).where(Lesson.once == _keys.any_())
-_SAME_TEXT = (
-    select(
-        Lesson.author_id, Lesson.mark, Lesson.text_keys, Lesson.shared_at, Lesson.deleted_at, Lesson.going_at
-    )
-    .where(or_(Lesson.author_id == _ids.any_(), _marked), Lesson.text_keys.overlap(_keys))
-    .where(Lesson.shared_at.between(bindparam("since"), bindparam("until")))
-)
-# Which of these people may read which of these lessons: asked again under the lock.
-_wanted = (
-    func.unnest(
-        bindparam("lesson_ids", type_=ARRAY(BigInteger())), bindparam("person_ids", type_=ARRAY(BigInteger()))
-    )
-    .table_valued("lesson_id", "person_id", name="wanted")
-    .render_derived()
-)
-_MAY_APPLY = (
-    select(
-        Lesson.id, _viewer.id.label("person_id"), Lesson.author_id, Lesson.mark, Lesson.skills, Lesson.counts
-    )
-    .select_from(_wanted)
-    .join(Lesson, Lesson.id == _wanted.c.lesson_id)
-    .outerjoin(_author, _author.id == Lesson.author_id)
-    .join(_viewer, _viewer.id == _wanted.c.person_id)
-    .where(IS_HERE, _viewer.active, _readable)
-    .with_for_update(read=True, of=Lesson)  # so that nobody puts a name to it or takes one off meanwhile
 )
 
 
@@ -409,7 +312,7 @@ _newest = (
 _ABOUT = (
     select(Lesson.id, Lesson.title, Lesson.lang, Lesson.outcome)
     .join(_newest, _newest.c.id == Lesson.id)
-    .where(Lesson.skills.overlap(bindparam("skills", type_=ARRAY(BigInteger()))), _readable_by_me)
+    .where(Lesson.skills.overlap(bindparam("skills", type_=ARRAY(BigInteger()))), readable_by_me)
     .order_by(Lesson.shared_at.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
@@ -435,38 +338,13 @@ def since(me: int, show: str, since: datetime, limit: int) -> Sequence[AnyRow]:
     return db.session.execute(_CAME_CARDS[show], told).all()
 
 
-_EVERYBODY = select(exists().where(Lesson.id == _ids.any_(), Lesson.audience == "everyone"))
-_REACHED = (
-    select(_viewer.id)
-    .distinct()
-    .select_from(Lesson)
-    .join(_author, _author.id == Lesson.author_id)
-    .join(
-        _viewer,
-        or_(
-            _viewer.team_id == Lesson.team_id,
-            and_(_viewer.id == _author.manager_id, _author.team_id == Lesson.team_id),
-        ),
-    )
-    .where(Lesson.id == _ids.any_(), IS_HERE, _viewer.active)
-)
-
-
-def reached(lesson_ids: Iterable[int]) -> tuple[bool, Sequence[int]]:
-    """Whether one of these lessons is for everybody; else who may read them."""
-    wanted = {"ids": sorted(set(lesson_ids))}
-    if db.session.scalar(_EVERYBODY, wanted):
-        return True, ()
-    return False, db.session.scalars(_REACHED, wanted).all()
-
-
 def lesson(me: int, lesson_id: int) -> AnyRow | None:
     """One lesson as this person may see it, or None."""
     return db.session.execute(_ONE, {"me": me, "marks": marks_of(me), "lesson_id": lesson_id}).one_or_none()
 
 
 _WHY = select(Lesson.hidden_why).where(
-    Lesson.id == bindparam("lesson_id"), _marked, Lesson.hidden_at.is_not(None)
+    Lesson.id == bindparam("lesson_id"), marked, Lesson.hidden_at.is_not(None)
 )
 
 
@@ -574,70 +452,3 @@ def found(me: int, wanted: str, *, limit: int, skip: int = 0) -> Sequence[AnyRow
 def count_found(me: int, wanted: str, most: int) -> int:
     """How many that are; no further than `most`."""
     return db.session.scalar(_FOUND_NUMBER, {"me": me, "wanted": wanted, "most": most}) or 0
-
-
-def team_of(me: int) -> AnyRow | None:
-    """This person's team, if there is one: its name, and how many are in it."""
-    return db.session.execute(_TEAM, {"me": me}).one_or_none()
-
-
-def authors(lesson_ids: Iterable[int]) -> dict[int, int | None]:
-    """The author of each lesson, deleted ones too; None without a name. Read before the lock, so ask again under it."""
-    return {row.id: row.author_id for row in db.session.execute(_AUTHORS, {"ids": sorted(set(lesson_ids))})}
-
-
-_WHOSE = select(Lesson.id, Lesson.author_id, Lesson.mark, Lesson.skills).where(
-    Lesson.id == _ids.any_(), IS_HERE
-)
-
-
-def whose(lesson_ids: Iterable[int]) -> dict[int, AnyRow]:
-    """Whose these are, by name or by mark, and which skills they are about; whoever asks."""
-    wanted = sorted(set(lesson_ids))
-    return {row.id: row for row in db.session.execute(_WHOSE, {"ids": wanted})} if wanted else {}
-
-
-def sharing(person_ids: Iterable[int]) -> dict[int, int | None]:
-    """The team of each of these people who is active."""
-    return {row.id: row.team_id for row in db.session.execute(_SHARING, {"ids": sorted(set(person_ids))})}
-
-
-def shared_with(keys: Iterable[str]) -> dict[str, AnyRow]:
-    """The lessons that were shared with these keys."""
-    wanted = sorted(keys)
-    return {row.once: row for row in db.session.execute(_KNOWN, {"keys": wanted})} if wanted else {}
-
-
-def same_text(
-    author_ids: Iterable[int], marks: Sequence[bytes], keys: Iterable[str], since: datetime, until: datetime
-) -> Sequence[AnyRow]:
-    """Lessons of these authors, with a name or under these marks, that have or had one of these texts."""
-    wanted = {"ids": sorted(set(author_ids)), "keys": sorted(set(keys)), "since": since, "until": until}
-    wanted["marks"] = marks
-    return db.session.execute(_SAME_TEXT, wanted).all()
-
-
-def may_apply(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], AnyRow]:
-    """Of these (lesson, person) pairs those where the person may read the lesson."""
-    wanted = {"lesson_ids": [pair[0] for pair in pairs], "person_ids": [pair[1] for pair in pairs]}
-    return {(row.id, row.person_id): row for row in db.session.execute(_MAY_APPLY, wanted)}
-
-
-_FOR_CARE = select(
-    Lesson.id,
-    Lesson.author_id,
-    Lesson.mark,
-    Lesson.title,
-    Lesson.happened,
-    Lesson.learned,
-    Lesson.from_now_on,
-    Lesson.lang,
-    Lesson.deleted_at,
-    Lesson.hidden_at,
-).where(Lesson.id == _ids.any_())
-
-
-def for_care(lesson_ids: Iterable[int]) -> Sequence[AnyRow]:
-    """What these say, whoever asks, hidden ones too: for the care desk alone, which shows no author."""
-    wanted = sorted(set(lesson_ids))
-    return db.session.execute(_FOR_CARE, {"ids": wanted}).all() if wanted else []

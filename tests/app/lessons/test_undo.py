@@ -1,6 +1,8 @@
 """Whoever deletes a lesson can bring it back for half a minute: nobody sees it meanwhile, and nothing is lost."""
 
 import re
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -549,6 +551,36 @@ def test_undo_and_the_worker_at_once_leave_it_whole_or_gone(
         else:
             assert state(app, lesson_id) == "here"
             assert facts == {f"lesson:{lesson_id}", f"applied:{lesson_id}:{cast.ben}:1"}
+
+
+@pytest.mark.parametrize("first", ["worker", "author"])
+def test_who_comes_second_waits_for_the_first_and_sees_what_came_of_it(
+    app: Flask, cast: Cast, share: Share, standing: Standing, first: str
+) -> None:
+    lesson_id = share("anna")
+    delete(app, cast.anna, lesson_id)
+    held, raised = threading.Event(), []
+
+    def begin() -> None:
+        with app.app_context(), transaction():
+            if first == "worker":
+                going.finish(at=LATER, named=True)
+            else:
+                changing.bring_back([(lesson_id, cast.anna)], at=AT)
+            settle(AT)
+            held.set()
+            time.sleep(0.5)
+
+    def follow() -> None:
+        held.wait()
+        try:
+            bring_back(app, cast.anna, lesson_id) if first == "worker" else finish(app)
+        except Conflict as no:
+            raised.append(no)
+
+    assert at_once(begin, follow) == []
+    assert (state(app, lesson_id), len(raised)) == (("gone", 1) if first == "worker" else ("here", 0))
+    assert set(standing()) == (set() if first == "worker" else {f"lesson:{lesson_id}"})
 
 
 def test_a_colleague_who_applies_it_while_it_goes_does_or_does_not(
