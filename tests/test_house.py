@@ -72,6 +72,7 @@ OWN_NAMES = {
         "telling",
         "terms",
         "touching",
+        "views",
         "waiting",
     },
     "points": {"versions"},
