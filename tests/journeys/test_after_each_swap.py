@@ -628,6 +628,7 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("dates/_reserve.html", "url"): "dates.places",
     ("reviews/_gather.html", "here"): "reviews.pick",
     ("reviews/_criterion.html", "here"): "reviews.one",
+    ("reviews/_listed.html", "ticking"): "hr_reviews.listed",
     ("reviews/_picker.html", "href"): "reviews.pick",
 }
 

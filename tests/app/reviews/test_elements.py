@@ -29,12 +29,12 @@ def test_a_vote_with_its_reason_is_ten_elements_at_most(scene: Scene, client_of:
 
 
 def test_in_a_long_file_a_criterion_brings_what_is_in_it_as_it_is_opened(
-    scene: Scene, client_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    scene: Scene, browser_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     review = scene.review("anna")
     scene.seat(review, "member", "ben")
     scene.hand_in(review, "ben")
-    clara, path = client_of("clara"), f"/reviews/{review}"
+    clara, path = browser_of("clara"), f"/reviews/{review}"
     whole = clara.get(path).text
     monkeypatch.setattr(rules, "LONG", 2)
     page = clara.get(path).text
@@ -45,8 +45,8 @@ def test_in_a_long_file_a_criterion_brings_what_is_in_it_as_it_is_opened(
     part = clara.get(link, headers={"HX-Request": "true"}).text
     assert part.lstrip().startswith('<div class="crit-body">')
     assert part.count("panel-said") == 1
-    assert client_of("dan").get(link, headers={"HX-Request": "true"}).status_code == 404
+    assert browser_of("dan").get(link, headers={"HX-Request": "true"}).status_code == 404
     nothing = clara.get(f"{path}?open=999999").text
     assert nothing.count("panel-said") == 1
-    employee = client_of("anna").get(path).text
+    employee = browser_of("anna").get(path).text
     assert employee.count("Show what is here") == page.count("Show what is here")

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context
-from functools import partial
 from threading import Barrier
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from app.db import db
@@ -17,22 +14,6 @@ from tests.cast import Cast
 KEPT = text("SELECT person_id, name, stage, round_id, department_id FROM review_view ORDER BY id")
 
 
-@pytest.fixture
-def client_of(client_of: Callable[..., Any]) -> Callable[..., Any]:
-    """Their requests know nothing of the context in which a test itself asks."""
-
-    def browser(name: str) -> Any:
-        client = client_of(name)
-        client.open = partial(_apart, client.open)
-        return client
-
-    return browser
-
-
-def _apart(call: Callable[..., Any], *args: Any, **more: Any) -> Any:
-    return Context().run(call, *args, **more)
-
-
 def kept() -> list[tuple[Any, ...]]:
     found = [tuple(row) for row in db.session.execute(KEPT)]
     db.session.rollback()
@@ -40,10 +21,10 @@ def kept() -> list[tuple[Any, ...]]:
 
 
 def test_a_view_is_kept_under_its_name_opened_and_removed(
-    scene: Scene, cast: Cast, client_of: Callable[..., Any]
+    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
 ) -> None:
     scene.review("anna", "panel")
-    clara = client_of("clara")
+    clara = browser_of("clara")
     answer = clara.post(
         "/hr/reviews/views", data={"name": " Who gathers ", "stage": "gathering", "q": "anna"}
     )
@@ -64,9 +45,9 @@ def test_a_view_is_kept_under_its_name_opened_and_removed(
 
 
 def test_a_view_of_the_same_name_takes_its_place_and_there_are_so_many(
-    scene: Scene, cast: Cast, client_of: Callable[..., Any]
+    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
 ) -> None:
-    clara = client_of("clara")
+    clara = browser_of("clara")
     for stage in ("late", "panel"):
         clara.post("/hr/reviews/views", data={"name": "Mine", "stage": stage})
     assert kept() == [(cast.clara, "Mine", "panel", None, None)]
@@ -78,9 +59,9 @@ def test_a_view_of_the_same_name_takes_its_place_and_there_are_so_many(
     assert clara.post("/hr/reviews/views", data={"name": "Mine", "stage": "late"}).status_code == 303
 
 
-def test_two_at_once_keep_one_view_of_a_name(scene: Scene, client_of: Callable[..., Any]) -> None:
+def test_two_at_once_keep_one_view_of_a_name(scene: Scene, browser_of: Callable[..., Any]) -> None:
     at_once = Barrier(2)
-    clients = {stage: client_of("clara") for stage in ("late", "panel")}
+    clients = {stage: browser_of("clara") for stage in ("late", "panel")}
 
     def keep(stage: str) -> int:
         at_once.wait(timeout=10)
@@ -93,9 +74,9 @@ def test_two_at_once_keep_one_view_of_a_name(scene: Scene, client_of: Callable[.
 
 
 def test_a_view_needs_a_name_and_a_place_that_one_may_see(
-    scene: Scene, client_of: Callable[..., Any]
+    scene: Scene, browser_of: Callable[..., Any]
 ) -> None:
-    clara = client_of("clara")
+    clara = browser_of("clara")
     without = clara.post("/hr/reviews/views", data={"name": "  ", "stage": "late"})
     assert without.status_code == 422
     assert "Give the view a name" in without.text
@@ -106,34 +87,34 @@ def test_a_view_needs_a_name_and_a_place_that_one_may_see(
 
 
 def test_nobody_sees_or_removes_the_view_of_somebody_else(
-    scene: Scene, cast: Cast, client_of: Callable[..., Any]
+    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
 ) -> None:
-    client_of("clara").post("/hr/reviews/views", data={"name": "Only mine", "stage": "late"})
+    browser_of("clara").post("/hr/reviews/views", data={"name": "Only mine", "stage": "late"})
     (view_id,) = db.session.scalars(text("SELECT id FROM review_view")).all()
     with db.session.begin_nested():
         db.session.execute(text("UPDATE person SET role = 'hr' WHERE id = :id"), {"id": cast.eve})
     db.session.commit()
-    eve = client_of("eve")
+    eve = browser_of("eve")
     assert "Only mine" not in eve.get("/hr/reviews").text
     assert eve.post(f"/hr/reviews/views/{view_id}/drop").status_code == 303
     assert [row[1] for row in kept()] == ["Only mine"]
 
 
-def test_a_department_narrows_the_list(scene: Scene, cast: Cast, client_of: Callable[..., Any]) -> None:
+def test_a_department_narrows_the_list(scene: Scene, cast: Cast, browser_of: Callable[..., Any]) -> None:
     review = scene.review("anna")
     unit = db.session.scalar(text("SELECT department_id FROM review WHERE id = :id"), {"id": review})
     db.session.rollback()
-    clara = client_of("clara")
+    clara = browser_of("clara")
     assert str(review) in clara.get(f"/hr/reviews?department={unit}").text
     assert str(review) not in clara.get("/hr/reviews?department=999999").text
 
 
 def test_all_are_ticked_at_once_and_how_many_were_reminded_is_said(
-    scene: Scene, client_of: Callable[..., Any]
+    scene: Scene, browser_of: Callable[..., Any]
 ) -> None:
     review = scene.review("anna")
     scene.seat(review, "member", "ben")
-    clara = client_of("clara")
+    clara = browser_of("clara")
     assert 'autocomplete="off" checked' not in clara.get("/hr/reviews").text
     assert 'autocomplete="off" checked' in clara.get("/hr/reviews?all=true").text
     told = clara.post("/hr/reviews/reminders", data={"review": [str(review)], "stage": "panel"})
