@@ -73,6 +73,7 @@ OWN_NAMES = {
         "telling",
         "terms",
         "touching",
+        "views",
         "waiting",
     },
     "points": {"versions"},

@@ -749,6 +749,8 @@ EXAMPLES: dict[str, Example] = {
     "sitting.sign_seen": _of("/reviews/00000000-0000-4000-8000-000000000000/seen", 404),
     "hr_reviews.listed": _of("/hr/reviews", 200),
     "hr_reviews.remind": _of("/hr/reviews/reminders", 303),
+    "hr_reviews.keep_view": _of("/hr/reviews/views", 422),
+    "hr_reviews.drop_view": _of("/hr/reviews/views/1/drop", 303),
     "hr_reviews.panels": _of("/hr/reviews/panels", 200),
     "hr_reviews.new_round": _of("/hr/reviews/rounds/new", 200),
     "hr_reviews.open_round": _of("/hr/reviews/rounds", 422),

@@ -163,6 +163,7 @@ RULES: tuple[Rule, ...] = (
     Rule("review_objection", f"t.handler_id {E} AND t.handled_at IS NULL", {"handler_id": "NULL"}),
     Rule("review_round_person", f"t.person_id {E}"),
     Rule("review_round_panel", f"t.person_id {E}"),
+    Rule("review_view", f"t.person_id {E}"),
     Rule("review", f"t.person_id {E}", _none("own_words", "own_words_draft", "answer", "department_id")),
     # News, files, the wish itself
     Rule("notification", f"t.person_id {E} OR t.actor_id {E}"),

@@ -74,6 +74,7 @@ TABLES: dict[str, Any] = {
     "review_round_person": _l("Rounds in which you may take part"),
     "review_round": _l("Rounds that you opened"),
     "review_round_panel": _l("Rounds in which you sit"),
+    "review_view": _l("Views of the list of reviews that you keep"),
     "job_criteria": _l("Criteria that you published"),
     "dossier": _l("Dossiers, which you can download from the page of the review"),
     "kudos": _l("Thanks that you gave and got"),

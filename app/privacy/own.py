@@ -166,6 +166,7 @@ PARTS: tuple[Part, ...] = (
     Part("reviews", "review_round_person"),
     Part("reviews", "review_round", "t.opened_by = :me"),
     Part("reviews", "review_round_panel"),
+    Part("reviews", "review_view"),
     Part("reviews", "job_criteria", "t.published_by = :me"),
     Part("reviews", "dossier", _MY_REVIEW.format("true")),
     Part("care", "care_report", "t.reporter_id = :me", but=("decided_by",)),

@@ -53,12 +53,17 @@ _LIST = text(f"""
                WHEN :stage = 'objection' THEN x.filed_at IS NOT NULL AND x.handled_at IS NULL
                ELSE r.stage = :stage END
       AND (CAST(:round AS bigint) IS NULL OR r.round_id = :round)
+      AND (CAST(:department AS bigint) IS NULL OR r.department_id = :department)
       AND (:q = '' OR p.sort_name LIKE '%' || :q || '%')
     ORDER BY (x.filed_at IS NOT NULL AND x.handled_at IS NULL) DESC, {_DUE} NULLS LAST, p.sort_name, r.id
     LIMIT :limit OFFSET :skip
 """)
 _STAGES = text(f"""
     SELECT r.stage, count(*) AS many FROM review r WHERE {_REACH} GROUP BY r.stage
+""")
+_DEPARTMENTS = text(f"""
+    SELECT d.id, d.name FROM unit d
+    WHERE EXISTS (SELECT FROM review r WHERE r.department_id = d.id AND {_REACH}) ORDER BY d.name, d.id
 """)
 _ROUNDS = text(f"""
     SELECT o.*, w.name AS opener, {WHOLE} AS whole,
@@ -172,6 +177,7 @@ def listed(
     today: date,
     stage: str = "",
     round_id: int | None = None,
+    department_id: int | None = None,
     q: str = "",
     page: int = 1,
 ) -> tuple[Sequence[Any], bool]:
@@ -180,7 +186,8 @@ def listed(
         _LIST,
         {
             **_scope(me, reach), "today": today, "zone": str(timezone()), "stage": stage,
-            "round": round_id, "q": q.replace("%", ""), "limit": PAGE + 1, "skip": (page - 1) * PAGE,
+            "round": round_id, "department": department_id, "q": q.replace("%", ""),
+            "limit": PAGE + 1, "skip": (page - 1) * PAGE,
         },
     ).all()  # fmt: skip
     return found[:PAGE], len(found) > PAGE
@@ -189,6 +196,11 @@ def listed(
 def stages(me: int, reach: Reach) -> dict[str, int]:
     """How many reviews are in which stage."""
     return {row.stage: row.many for row in db.session.execute(_STAGES, _scope(me, reach))}
+
+
+def departments(me: int, reach: Reach) -> Sequence[Any]:
+    """Where the reviews within reach are."""
+    return db.session.execute(_DEPARTMENTS, _scope(me, reach)).all()
 
 
 def all_rounds(me: int, reach: Reach) -> Sequence[Any]:

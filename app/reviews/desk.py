@@ -1,6 +1,7 @@
 """HR's desk of reviews: the list, rounds, seats, reminders, releases; and the invitation that somebody gets."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from marshmallow import ValidationError
+from marshmallow import EXCLUDE, ValidationError
 
 from app.access import may, me
 from app.audit import actions as audit
@@ -20,7 +21,7 @@ from app.language import in_language
 from app.outbox import settle
 from app.people import queries as people
 from app.people.rules import sort_name_of
-from app.reviews import after, choosing, forms, opening, panel, printing, rounds, rules, waiting
+from app.reviews import after, choosing, forms, opening, panel, printing, rounds, rules, views, waiting
 from app.reviews.opening import must as _must
 from app.reviews.opening import part as _part
 from app.reviews.opening import reach as _reach
@@ -31,6 +32,7 @@ from app.tables import csv_text
 from app.web import body, comes_back, done, now, query, render, wrong_with
 
 pages = Blueprint("hr_reviews", __name__)
+VIEW_NAME = _l("Give the view a name of at most 60 characters.")
 ROUND = f"/hr/reviews/rounds/<int(max={forms.BIGGEST}):round_id>"
 ONE = "/hr/reviews/<uuid:review_id>"
 WRONG = {
@@ -62,16 +64,67 @@ def written(action: str, round_id: int, person_id: int, **more: Any) -> None:
 @pages.get("/hr/reviews")
 @may("hr")
 def listed() -> ResponseReturnValue:
-    asked = query(forms.DeskQuery())
+    return _listed()
+
+
+def _listed(no: ValidationError | Refused | None = None) -> Response:
+    asked = query(forms.DeskQuery()) if no is None else forms.DeskQuery(unknown=EXCLUDE).load(_shown())
     rows, more = choosing.listed(
         me(), _reach(), today=_today(), stage=asked["stage"], round_id=asked["round_id"],
-        q=sort_name_of(asked["q"]), page=asked["page"],
+        department_id=asked["department_id"], q=sort_name_of(asked["q"]), page=asked["page"],
     )  # fmt: skip
     opening.listed(row.person_id for row in rows)
+    kept = views.of(me())
     return render(
-        "reviews/desk.html", "reviews/_listed.html", rows=rows, more=more, asked=asked,
-        rounds=choosing.all_rounds(me(), _reach()), stages=choosing.stages(me(), _reach()), today=_today(),
+        "reviews/desk.html", "reviews/_listed.html", rows=rows, more=more, asked=asked, kept=kept,
+        here=next((one for one in kept if _place(one._mapping) == _place(asked) and not asked["q"]), None),
+        rounds=choosing.all_rounds(me(), _reach()), departments=choosing.departments(me(), _reach()),
+        today=_today(), **wrong_with(no, {"name": VIEW_NAME}),
     )  # fmt: skip
+
+
+def _shown() -> dict[str, str]:
+    """The filters that a form carried, where they are right."""
+    wrong = forms.DeskQuery(unknown=EXCLUDE).validate(request.form)
+    return {name: said for name, said in request.form.items() if name not in wrong}
+
+
+def _place(said: Mapping[str, Any]) -> tuple[Any, ...]:
+    return said["stage"], said["round_id"], said["department_id"]
+
+
+def _to_list(asked: Mapping[str, Any], **more: Any) -> str:
+    stage, round_id, department_id = _place(asked)
+    return url_for(
+        ".listed", stage=stage or None, round=round_id, department=department_id, q=asked["q"] or None, **more
+    )
+
+
+@pages.post("/hr/reviews/views")
+@may("hr")
+@comes_back(_listed)
+def keep_view() -> ResponseReturnValue:
+    """The list as it is filtered now, under a name: for oneself."""
+    form = body(forms.ViewIn())
+    within = (
+        {one.id for one in choosing.all_rounds(me(), _reach())},
+        {one.id for one in choosing.departments(me(), _reach())},
+    )
+    for asked, known in zip((form["round_id"], form["department_id"]), within, strict=True):
+        if asked is not None and asked not in known:
+            raise NotFound(NOT_THERE)
+    with transaction():
+        new = views.NewView(form["name"].strip(), *_place(form))
+        views.keep(new, by=me(), full=_("You keep %(num)s views already. Remove one first.", num=views.MOST))
+    return done("reviews/_kept.html", _to_list({**form, "q": ""}), said=_("Saved"))
+
+
+@pages.post(f"/hr/reviews/views/<int(max={forms.BIGGEST}):view_id>/drop")
+@may("hr")
+def drop_view(view_id: int) -> ResponseReturnValue:
+    with transaction():
+        views.drop(view_id, by=me())
+    return done("reviews/_kept.html", url_for(".listed"), said=_("Removed"))
 
 
 @pages.post("/hr/reviews/reminders")
@@ -84,7 +137,7 @@ def remind() -> ResponseReturnValue:
         told = waiting.remind([row.id for row in rows], today=_today())
         settle(now())
     said = ngettext("One person is reminded", "%(num)s people are reminded", told)
-    return done("reviews/_kept.html", url_for(".listed", reminded=told), said=said)
+    return done("reviews/_kept.html", _to_list(form, reminded=told), said=said)
 
 
 @pages.get("/hr/reviews/panels")

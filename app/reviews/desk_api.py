@@ -53,7 +53,7 @@ def listed(asked: dict[str, Any]) -> dict[str, Any]:
     """The reviews within your reach, what waits longest first; never your own."""
     rows, more = choosing.listed(
         me(), reach(), today=today(), stage=asked["stage"], round_id=asked["round_id"],
-        q=sort_name_of(asked["q"]), page=asked["page"],
+        department_id=asked["department_id"], q=sort_name_of(asked["q"]), page=asked["page"],
     )  # fmt: skip
     opening.listed(row.person_id for row in rows)
     return {

@@ -113,11 +113,24 @@ class ReleaseIn(Schema):
 class DeskQuery(Schema):
     stage = fields.String(load_default="", validate=validate.OneOf(("", "late", "objection", *rules.STAGES)))
     round_id = fields.Integer(load_default=None, allow_none=True, validate=ID, data_key="round")
+    department_id = fields.Integer(load_default=None, allow_none=True, validate=ID, data_key="department")
     q = fields.String(load_default="", validate=validate.Length(max=80))
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10_000))
+    ticked = fields.Boolean(load_default=False, data_key="all")
+    reminded = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 100_000))
 
 
-class RemindIn(Schema):
+class ViewIn(DeskQuery):
+    """The list as it is now, under a name."""
+
+    name = fields.String(
+        required=True, validate=validate.And(validate.Length(1, 60), validate.Regexp(r".*\S"))
+    )
+
+
+class RemindIn(DeskQuery):
+    """The reviews that are ticked, and the list to come back to."""
+
     review = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=500))
 
 

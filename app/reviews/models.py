@@ -43,6 +43,19 @@ class ReviewRound(Base):
     once: Mapped[str | None] = mapped_column(unique=True, info=NONE)  # the key of who opened it: once
 
 
+class ReviewView(Base):
+    """A view of HR's list of reviews that somebody keeps under a name. It holds nothing of those who are listed."""
+
+    __tablename__ = "review_view"
+    __table_args__ = (UniqueConstraint("person_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True, info=NONE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), info=PSEUDONYM)
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    stage: Mapped[str] = mapped_column(default="", server_default="", info=NONE)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("review_round.id", ondelete="CASCADE"), info=NONE)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"), info=NONE)
+
+
 class ReviewRoundJob(Base):
     """A job for which a round takes place."""
 

@@ -242,6 +242,7 @@ class DeskListQuery(Schema):
         metadata={"description": "left out: all that are underway"},
     )  # fmt: skip
     round_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    department_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
     q = fields.String(load_default="", validate=validate.Length(max=80))
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10_000))
 

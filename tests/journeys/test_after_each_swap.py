@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.privacy import jobs as privacy
+from app.reviews import rules
 from tests.cast import Cast
 from tests.journeys import scene
 from tests.journeys.browsing import (
@@ -562,6 +563,40 @@ def test_what_hr_filters_of_the_reviews(
     page.locator("#f-q").fill("nobody of that name")
     expect(rows).to_contain_text("No reviews here")
     eye.look("no reviews", of="hr_reviews.listed")
+    page.locator("#f-q").fill("")
+    expect(rows).to_contain_text("Eve")
+    rows.get_by_role("link", name="Tick all").press("Enter")
+    expect(rows.get_by_role("checkbox", checked=True).first).to_be_visible()
+    expect(rows.get_by_role("link", name="Tick none")).to_be_focused()
+    rows.locator("summary", has_text="Keep this view").press("Enter")
+    eye.look("a view that is about to be kept", of="hr_reviews.listed")
+    rows.get_by_label("Name of this view").fill("Objections")
+    rows.get_by_label("Name of this view").press("Enter")
+    kept = page.get_by_role("navigation", name="Views that you keep").get_by_role("link", name="Objections")
+    expect(kept).to_have_attribute("aria-current", "page")
+    eye.look("a view that is kept")
+    page.goto("/hr/reviews")
+    kept.press("Enter")
+    expect(page.get_by_label("Stage")).to_have_value("objection")
+    assert eye.wrong == []
+
+
+@pytest.mark.slow
+@looks(PHONE)
+def test_a_criterion_of_a_long_file_is_opened(
+    dark: bool, width: int, app: Flask, reviews: Reviews, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "LONG", 0)
+    page = visit("clara", f"/reviews/{reviews.objected}", dark=dark, width=width)
+    eye, last = Eye(page, app), page.locator("details.crit").last
+    if page.get_by_label("Why").count():
+        page.get_by_label("Why").fill("To see how it went")
+        page.get_by_label("Why").press("Enter")
+    expect(last.locator(".panel-said")).to_have_count(0)
+    last.locator("summary").press("Enter")
+    expect(last.locator(".panel-said").first).to_be_visible()
+    expect(last.locator("summary")).to_be_focused()
+    eye.look("a criterion that was opened", of="reviews.one")
     assert eye.wrong == []
 
 
@@ -597,6 +632,7 @@ NAMED_ELSEWHERE = {  # the address comes from the view or the caller: template a
     ("dates/_reserve.html", "url"): "dates.places",
     ("reviews/_gather.html", "here"): "reviews.pick",
     ("reviews/_criterion.html", "here"): "reviews.one",
+    ("reviews/_listed.html", "ticking"): "hr_reviews.listed",
     ("reviews/_picker.html", "href"): "reviews.pick",
 }
 

@@ -1,9 +1,11 @@
 """A job to grow into with three things that it asks, and reviews in every stage."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -229,3 +231,19 @@ def counted() -> Iterator[list[str]]:
 def scene(app: Flask, cast: Cast) -> Iterator[Scene]:
     with app.app_context():
         yield Scene(cast)
+
+
+@pytest.fixture
+def browser_of(client_of: Callable[..., Any]) -> Callable[..., Any]:
+    """As `client_of`, whose requests know nothing of the context in which a test itself asks."""
+
+    def browser(name: str) -> Any:
+        client = client_of(name)
+        client.open = partial(_apart, client.open)
+        return client
+
+    return browser
+
+
+def _apart(call: Callable[..., Any], *args: Any, **more: Any) -> Any:
+    return Context().run(call, *args, **more)
