@@ -155,7 +155,8 @@ def _shown(seen: queries.Open) -> dict[str, Any]:
 
 def proposed_to_them() -> str:
     """What HR reads of a proposal, whatever becomes of it."""
-    return _("Proposed. Whether it is added is up to them.")
+    said: str = _("Proposed. Whether it is added is up to them.")
+    return said
 
 
 @pages.post(f"{ONE}/reason")
