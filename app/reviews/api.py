@@ -10,7 +10,7 @@ from app.careers import queries as careers
 from app.db import transaction
 from app.errors import Conflict, NotFound
 from app.outbox import settle
-from app.reviews import actions, queries
+from app.reviews import actions, queries, rules
 from app.reviews.holding import Thing
 from app.reviews.opening import ONE, needs_reason, opened
 from app.reviews.schemas import (
@@ -90,8 +90,10 @@ def one(review_id: uuid.UUID) -> dict[str, Any]:
 def own(review_id: uuid.UUID) -> dict[str, Any]:
     """What only you see of your review: the draft of your words, what HR proposes, what colleagues answered."""
     row = _own(review_id)
+    words = queries.words_of(row)
     return {
-        "draft": queries.words_of(row).draft,
+        "draft": words.draft,
+        "mark": rules.mark_of(words.current),
         "proposals": [
             {"id": one.id, "criterion_id": one.criterion_id, "thing": _thing(one.held), "by": one.by}
             for one in queries.proposals(row)

@@ -154,7 +154,14 @@ def _shown(seen: queries.Open) -> dict[str, Any]:
         "words_mark": rules.mark_of(words.current) if words else "",
         "proposals": queries.proposals(seen.row) if own else [],
         "observations": queries.observations(seen.row) if own else [],
+        "done_now": proposed_to_them() if seen.runs and "proposed" in request.args else "",
     }
+
+
+def proposed_to_them() -> str:
+    """What HR reads of a proposal, whatever becomes of it."""
+    said: str = _("Proposed. Whether it is added is up to them.")
+    return said
 
 
 @pages.post(f"{ONE}/reason")
@@ -293,7 +300,7 @@ def propose(review_id: uuid.UUID, criterion_id: int) -> ResponseReturnValue:
     with transaction():
         actions.propose(review_id, items, by=me(), at=now())
         settle(now())
-        return _criterion(review_id, criterion_id, _("Proposed. Whether it is added is up to them."))
+        return _criterion(review_id, criterion_id, proposed_to_them(), proposed=True)
 
 
 @pages.post(f"{ONE}/proposals/<int(max={BIGGEST}):proposal_id>")
@@ -308,9 +315,10 @@ def answer(review_id: uuid.UUID, proposal_id: int) -> ResponseReturnValue:
         return _criterion(review_id, criterion_id or 0, _("Added.") if form["accept"] else _("Declined."))
 
 
-def _criterion(review_id: uuid.UUID, criterion_id: int, said: str) -> Response:
-    """The row of the criterion as it is now, or back to it in the file."""
-    there = url_for(".one", review_id=review_id, _anchor=f"criterion-{criterion_id}")
+def _criterion(review_id: uuid.UUID, criterion_id: int, said: str, *, proposed: bool = False) -> Response:
+    """The row of the criterion as it is now, or back to it in the file, where it stands open."""
+    anchor, news = f"criterion-{criterion_id}", 1 if proposed else None
+    there = url_for(".one", review_id=review_id, open=criterion_id, proposed=news, _anchor=anchor)
     if not swaps():
         return done("reviews/_saved.html", there)
     seen = queries.opened(me(), review_id, reach_of(asker()))

@@ -274,6 +274,12 @@ class ReviewOwnOut(Schema):
     """What only its holder sees of a review."""
 
     draft = fields.String(required=True, allow_none=True)
+    mark = fields.String(
+        required=True,
+        metadata={
+            "description": "of your words as they stand, draft or filed: send it as `was` with other words"
+        },
+    )
     proposals = fields.List(fields.Nested(ReviewProposedOut), required=True)
     observations = fields.List(fields.Nested(ObservationOut), required=True)
 

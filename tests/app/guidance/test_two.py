@@ -99,6 +99,24 @@ def test_two_who_guide_each_other_earn_less_the_more_they_do(cast: Cast, catalog
     assert [fact.weight for fact in facts(cast.ben)] == [1.0] * 5, "an hour back is no step yet"
 
 
+def test_what_was_learned_from_somebody_whom_one_guides_as_much_counts_for_as_little(
+    cast: Cast, catalogue: Catalogue
+) -> None:
+    one = running(cast.anna, cast.ben, catalogue)
+    other = running(cast.ben, cast.anna, catalogue)
+    for days in (20, 18, 12, 10):
+        met(one, cast.ben, cast.anna, days, 120)
+    met(other, cast.anna, cast.ben, 5, 60)
+    for by in (cast.ben, cast.anna):
+        do(lambda by=by: end("finish", other, by))
+        do(lambda by=by: end("finish", one, by))
+    learned = {
+        person: [fact.weight for fact in facts(person) if fact.kind == "completed"]
+        for person in (cast.anna, cast.ben)
+    }
+    assert learned == {cast.anna: [1.0], cast.ben: [0.5]}
+
+
 def test_one_meeting_a_day_counts_whoever_guides_and_taken_back_it_wins_nothing(
     cast: Cast, catalogue: Catalogue
 ) -> None:

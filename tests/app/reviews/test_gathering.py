@@ -346,6 +346,28 @@ def test_accepted_it_looks_as_if_its_holder_had_thought_of_it(
         assert rows("SELECT count(*) FROM review_step WHERE what <> 'asked'") == [(0,)]
 
 
+def test_what_waits_for_an_answer_stands_open_and_hr_reads_that_it_was_proposed(
+    client_of: Browser, review: uuid.UUID, stage: Stage
+) -> None:
+    second = stage.criteria[1]
+
+    def opens(who: str, path: str) -> bool:
+        return f'id="criterion-{second}" open' in client_of(who).get(path).text
+
+    file = f"/reviews/{review}"
+    assert not opens("anna", file)
+    sent = proposed(client_of, review, second, "completion:a1")
+    assert opens("anna", file)
+    assert not opens("clara", f"{file}?as=employee")
+    assert opens("clara", sent.location)
+    said = "Proposed. Whether it is added is up to them."
+    assert said in client_of("clara").get(sent.location).text
+    assert said not in client_of("anna").get(sent.location).text
+    (one,) = client_of("anna").get(f"/api/v1/reviews/{review}/own").json["proposals"]
+    client_of("anna").post(f"{file}/proposals/{one['id']}", data={"accept": "false"})
+    assert not opens("anna", file)
+
+
 def test_hr_proposes_no_lesson_kudos_or_recognition(
     app: Flask, cast: Cast, client_of: Browser, review: uuid.UUID, stage: Stage
 ) -> None:

@@ -60,6 +60,10 @@ def test_of_two_windows_the_second_is_told_and_loses_nothing(client_of: Browser,
     assert "From the second window" in late.text
     told = anna.put(f"/api/v1{there}", json={"words": "From a program", "was": began})
     assert told.status_code == 409
+    mark = anna.get(f"/api/v1/reviews/{review}/own").json["mark"]
+    told = anna.put(f"/api/v1{there}", json={"words": "From a program", "was": mark})
+    assert told.status_code == 200
+    assert anna.get(f"/api/v1/reviews/{review}/own").json["draft"] == "From a program"
 
 
 def test_of_two_that_write_at_once_one_wins(app: Flask, cast: Cast, review: uuid.UUID) -> None:
