@@ -214,3 +214,31 @@ def test_a_part_of_the_settings_is_saved_where_it_stands(visit: Callable[..., Pa
     expect(anna.locator("#status")).to_have_text("Saved.")
     expect(anna.locator("#save-kudos")).to_be_focused()
     assert unfit(anna) == []
+
+
+# what a page that was turned to moves, by the names of its parts; nothing where it just comes
+TURNED = """addEventListener("pagereveal", (event) => {
+  window.turned = []
+  event.viewTransition?.ready.then(() => {
+    window.turned = document.getAnimations().map((one) => one.effect.pseudoElement)
+  })
+})"""
+
+
+def test_a_badge_grows_from_its_tile_into_its_own_page_for_who_likes_motion(
+    app: Flask, cast: Cast, lively: Callable[..., Page]
+) -> None:
+    learn(app, cast)
+    page = lively("/album")
+    page.add_init_script(TURNED)
+    expect(moment(page)).to_have_count(1)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Escape")
+    page.locator("a.tile").first.click()
+    page.wait_for_function("window.turned?.length")
+    assert "::view-transition-group(badge)" in page.evaluate("window.turned")
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/album")
+    page.locator("a.tile").first.click()
+    expect(page.locator(".plinth")).to_be_visible()
+    assert page.evaluate("window.turned") == []

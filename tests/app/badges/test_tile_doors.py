@@ -199,3 +199,19 @@ def test_many_tiles_stay_light_and_one_costs_no_more_than_the_album(
     assert len(alone) <= len(whole) <= 7
     assert page.count('class="tile-seen"') == 24
     assert len(re.findall(r"<[a-z]", page)) < 800
+
+
+@pytest.mark.parametrize("by", ["earned", "skill", "day"])
+def test_an_album_of_many_takes_its_pictures_as_files_and_stays_light(
+    scene: Scene, cast: Cast, client_of: Browser, by: str
+) -> None:
+    scene.load([badge(f"b{n:02}", (completed(1), 0), (completed(2), 0)) for n in range(45)])
+    scene.earn(cast.anna)
+    page = client_of("anna").get(f"/album?by={by}").text
+    pictures = re.findall(r'<img class="badge" src="(/pictures/[^"]+)" alt=""', page)
+    assert len(pictures) == page.count('class="tile-seen"') == 45
+    assert len(set(pictures)) == 45, "each award has its own engraving"
+    assert len(re.findall(r"<[a-z]", page)) < 800
+    answer = client_of("anna").get(pictures[0])
+    assert answer.mimetype == "image/svg+xml"
+    assert "immutable" in answer.headers["Cache-Control"]
