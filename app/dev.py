@@ -61,6 +61,8 @@ def _examples() -> dict[str, Any]:
         "thanks": {theme: _numbered(_thanks(), theme) for theme in THEMES},
         "goals": {theme: _numbered(_goals(), theme) for theme in THEMES},
         "team_goals": {theme: _numbered(_team_goals(), theme) for theme in THEMES},
+        "tiles": {theme: _tiles(theme) for theme in THEMES},
+        "ghosts": _ghosts(),
         "criteria": {theme: _numbered(_criteria(), theme) for theme in THEMES},
         "files": {},
         "attached": [
@@ -221,6 +223,33 @@ def _team_goals() -> list[dict[str, Any]]:
         plain | {"total": 30, "number": 7, "joined": True, "reached_at": now()},
         plain | {"total": 4, "number": 7, "ended_at": now(), "inside": False},
     ]
+
+
+def _badge() -> dict[str, Any]:
+    """A badge with three tiers, that one in four holds."""
+    words = {"slug": "-", "name": _said(_("A lesson shared")), "kind": "lesson", "enamel": "craft"}
+    return words | {"glyph": "lightbulb", "tiers": 3, "repeats": False, "times": 1, "holders": {"one_in": 4}}
+
+
+def _tiles(theme: str) -> list[dict[str, Any]]:
+    """For colleagues, for oneself, for everybody and got each year, and one at which its holder is choosing."""
+    start = NO_ONES + 100 * THEMES.index(theme)
+    held = {"tier": 2, "visible": "colleagues", "picture_version": None, "earned_at": now()}
+    found: list[dict[str, Any]] = [
+        {"held": held},
+        {"held": held | {"visible": "me", "tier": 1}, "holders": None},
+        {"held": held | {"visible": "public", "tier": 3}, "repeats": True, "times": 4},
+        {"held": held},
+    ]
+    return [
+        _badge() | one | {"held": one["held"] | {"id": UUID(int=start + n)}} for n, one in enumerate(found)
+    ]
+
+
+def _ghosts() -> list[dict[str, Any]]:
+    """Begun, and not."""
+    plain = _badge() | {"next_tier": 1, "holders": None, "open_steps": 2}
+    return [plain | {"share": 0.5}, plain | {"share": 0}]
 
 
 def _evidence() -> list[dict[str, Any]]:

@@ -82,6 +82,14 @@ def bounds(kind: str, key: str, tz: tzinfo) -> tuple[datetime, datetime]:
     return _midnight(first, tz), _midnight(after, tz)
 
 
+def just_begun(kind: str, key: str, at: datetime, tz: tzinfo) -> bool:
+    """Within its first tenth, or on its first day: then nobody wonders that nothing stands there yet."""
+    if kind == "all":
+        return False
+    first, after = bounds(kind, key, tz)
+    return first <= at < first + max((after - first) / 10, timedelta(days=1))
+
+
 def previous(kind: str, key: str) -> str | None:
     """The key of the window just before this one; all time has none."""
     if kind == "all":

@@ -51,7 +51,7 @@ def _named_at_top(path: Path) -> set[str]:
 @every_template
 def test_a_page_names_nothing_as_the_layout_does_which_comes_after_it(path: Path) -> None:
     if 'extends "layout.html"' in path.read_text():
-        meant_for_it = {"current", "bare", "lang_links", "inbox_new", "album_news", "org"}
+        meant_for_it = {"current", "bare", "lang_links", "album_news", "org"}
         assert not _named_at_top(path) & _named_at_top(ROOT / "templates" / "layout.html") - meant_for_it
 
 
@@ -199,7 +199,7 @@ def test_the_layout_sets_htmx_up_and_has_a_place_for_each_kind_of_news() -> None
     assert config["disableInheritance"]
     assert config["selfRequestsOnly"]
     answers = {one["code"]: one for one in config["responseHandling"]}
-    assert all(answers[code]["swap"] for code in ("[23]..", "409", "422"))
+    assert all(answers[code]["swap"] for code in ("[23]..", "409", "413", "422"))
     assert answers["[45].."]["target"] == "#toasts"
     assert (has["status"]["role"], has["alerts"]["role"], "toasts" in has) == ("status", "alert", True)
 

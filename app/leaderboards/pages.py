@@ -15,7 +15,7 @@ from app.people import queries as people
 from app.vision import queries as vision
 from app.web import done, now, query, render, swaps
 from leaderboards.boards import Scope
-from leaderboards.periods import bounds
+from leaderboards.periods import bounds, just_begun
 
 pages = Blueprint("leaderboards", __name__)
 
@@ -47,6 +47,7 @@ def board() -> ResponseReturnValue:
         asked=asked,
         name=name,
         window=window,
+        begun=just_begun(kind, window, now(), timezone()),
         since=bounds(kind, window, timezone())[0],
         choice=asker().board_choice,
         goal=_goal(scope),

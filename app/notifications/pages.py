@@ -1,6 +1,7 @@
 """The inbox, how one wants to be told, and the link in a mail that stops it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +26,7 @@ from app.notifications.rules import USUAL, WAYS
 from app.notifications.schemas import BIGGEST, InboxQuery, ReadForm, SettingsForm, StopForm, settings_in
 from app.outbox import settle
 from app.people.queries import get_person
-from app.web import body, done, now, query, render
+from app.web import body, done, now, query, render, swaps
 
 pages = Blueprint("notifications", __name__)
 NO_SUCH = _l("This is not in your inbox.")
@@ -47,7 +48,6 @@ def _list(*, show: str, page: int = 1) -> dict[str, Any]:
         "number": page,
         "more": more,
         "newest": max((entry.line.id for entry in entries), default=0),
-        "inbox_new": inbox_unread(),
         "without_name": queries.applied_without_name(me(), now()) if page == 1 else (),
     }
 
@@ -63,8 +63,7 @@ def _by_day(entries: Sequence[Entry]) -> list[tuple[Any, list[Entry]]]:
 def bell() -> ResponseReturnValue:
     """For a swap; a visit of its own goes to the inbox."""
     here = "inbox" if request.args.get("here") else ""
-    context = {"inbox_new": inbox_unread(), "current": here}
-    return done("notifications/_bells.html", url_for(".inbox"), **context)
+    return done("notifications/_bells.html", url_for(".inbox"), current=here)
 
 
 @pages.post("/inbox/read")
@@ -92,11 +91,6 @@ def go(notification_id: int) -> ResponseReturnValue:
     return redirect(entry.href or url_for(".inbox", gone=1), code=303)
 
 
-def inbox_unread() -> int:
-    """For the bell on every page."""
-    return queries.count_unread(me(), game=asker().game)
-
-
 # How one wants to be told -----------------------------------------------------------------------------------
 
 
@@ -117,6 +111,7 @@ def _choices(**more: Any) -> dict[str, Any]:
         "address": get_person(me()).email,
         "days": get_day_names(locale=str(get_locale())).items(),
         "saved": "saved" in request.args,
+        "typed": {},
         "wrong": {},
         **more,
     }
@@ -125,22 +120,41 @@ def _choices(**more: Any) -> dict[str, Any]:
 @pages.post("/me/notifications")
 @may("person")
 def choose() -> ResponseReturnValue:
+    """By the button, or by itself at each change: then only a word comes back, and what one does is not disturbed."""
     try:
-        to, ways = settings_in(body(SettingsForm()))
+        to, ways = settings_in(body(_form()))
     except ValidationError as no:
         said = {
             "quiet_from": _("Give both times, such as 20:00 and 07:00, or neither."),
             "quiet_until": _("Give both times, such as 20:00 and 07:00, or neither."),
         }
         wrong = {name: said.get(name, _("Choose one of these.")) for name in no.messages_dict}
-        answer = render("notifications/choices.html", "notifications/_choices.html", **_choices(wrong=wrong))
+        typed = {name: request.form.get(name, "")[:5] for name in ("quiet_from", "quiet_until")}
+        context = _choices(wrong=wrong, typed=typed)
+        answer = render("notifications/choices.html", "notifications/_choices.html", **context)
         answer.status_code = 422
+        if swaps():
+            answer.headers.update({"HX-Retarget": "#choices", "HX-Reswap": "outerHTML"})
         return answer
     with transaction():
+        if _half():
+            stood = queries.settings_of([me()])[me()]
+            to = replace(to, quiet_from=stood.quiet_from, quiet_until=stood.quiet_until)
         actions.choose(me(), to=to, ways=ways, at=now())
         settle(now())
         then = url_for(".choices", saved=1)
-        return done("notifications/_choices.html", then, **_choices(saved=True))
+        return done("notifications/_chosen.html", then, half=_half())
+
+
+def _form() -> SettingsForm:
+    """While one is filling in quiet hours, the first of the two waits for the other, and the rest is kept."""
+    return SettingsForm(exclude=("quiet_from", "quiet_until")) if _half() else SettingsForm()
+
+
+def _half() -> bool:
+    """One of the two times stands there, and nobody pressed the button."""
+    sent = request.form
+    return not sent.get("save") and bool(sent.get("quiet_from")) is not bool(sent.get("quiet_until"))
 
 
 # The link in a mail -----------------------------------------------------------------------------------------

@@ -105,7 +105,9 @@ _Ways: type[Schema] = Schema.from_dict(
 
 
 class SettingsForm(_Ways, WhenIn):  # type: ignore[misc, valid-type]
-    """The same as a form: a box per kind."""
+    """The same as a form: a box per kind. Without `save` it was not sent by its button, but by itself."""
+
+    save = fields.Boolean(load_default=False)
 
     @post_load
     def gather(self, found: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -116,6 +118,7 @@ class SettingsForm(_Ways, WhenIn):  # type: ignore[misc, valid-type]
 def settings_in(found: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
     """What was loaded, as the actions take it."""
     ways = found.pop("ways")
+    found.pop("save", None)
     return Settings(**found), ways
 
 

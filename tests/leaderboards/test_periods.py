@@ -13,6 +13,7 @@ from leaderboards.periods import (
     Window,
     Windows,
     bounds,
+    just_begun,
     parse,
     previous,
     windows_at,
@@ -64,6 +65,22 @@ def test_previous_crosses_years() -> None:
     assert previous("quarter", "2026-Q1") == "2025-Q4"
     assert previous("year", "2026") == "2025"
     assert previous("all", "all") is None
+
+
+def test_a_window_has_just_begun_in_its_first_tenth_and_at_least_for_a_day() -> None:
+    begun = {
+        "week": ("2026-W48", "2026-11-23T23:59", "2026-11-24T00:01"),
+        "month": ("2026-11", "2026-11-03T23:59", "2026-11-04T00:01"),
+        "quarter": ("2026-Q4", "2026-10-10T04:00", "2026-10-11T00:00"),
+        "year": ("2026", "2026-02-06T11:00", "2026-02-06T13:00"),
+    }
+    for kind, (key, young, old) in begun.items():
+        early, late = (datetime.fromisoformat(said).replace(tzinfo=AMSTERDAM) for said in (young, old))
+        assert just_begun(kind, key, early, AMSTERDAM), kind
+        assert not just_begun(kind, key, late, AMSTERDAM), kind
+        first = bounds(kind, key, AMSTERDAM)[0]
+        assert not just_begun(kind, key, first - timedelta(seconds=1), AMSTERDAM), kind
+    assert not just_begun("all", "all", datetime(2026, 11, 3, tzinfo=AMSTERDAM), AMSTERDAM)
 
 
 @pytest.mark.parametrize(

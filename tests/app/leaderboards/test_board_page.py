@@ -119,9 +119,24 @@ def test_the_whole_list_is_read_page_by_page(scene: Scene, cast: Cast, client_of
     assert client_of("anna").get("/leaderboards?page=99").status_code == 200
 
 
-def test_a_period_that_has_just_begun_points_to_the_one_before(client_of: Browser) -> None:
+def test_an_empty_board_says_that_it_has_just_begun_only_when_it_has(
+    client_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the day on which this runs: a window begins, and has gone on for a while."""
+    anna = client_of("anna")
+    for begun in (True, False):
+        monkeypatch.setattr("app.leaderboards.pages.just_begun", lambda *_told, begun=begun: begun)
+        page = anna.get("/leaderboards?period=month").text
+        assert ("This period has just begun" in page) == begun
+        assert ("Nobody has points in this period yet" in page) != begun
+        assert "Previous month" in page
+    monkeypatch.undo()
+    assert "Nobody has points here yet" in anna.get("/leaderboards?period=all").text
+
+
+def test_a_period_in_which_nobody_stands_yet_points_to_the_one_before(client_of: Browser) -> None:
     page = client_of("anna").get("/leaderboards?period=quarter").text
-    assert "This period has just begun" in page
+    assert "Whoever learns or shares something stands here first." in page
     assert "Previous quarter" in page
     before = said(client_of("anna").get("/leaderboards?period=quarter&before=1").text)
     assert "Nobody stood here then" in before
@@ -322,5 +337,5 @@ def test_a_period_that_just_began_shows_who_led_the_one_before(
     scene.earn(cast.anna, days_ago=(now() - before).days - 3)
     scene.project()
     page = said(client_of("ben").get("/leaderboards").text)
-    assert "This period has just begun" in page
+    assert "Whoever learns or shares something stands here first." in page
     assert page.index("Previous month") < page.index("Anna")

@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 from redis import RedisError
+from sqlalchemy import text
 
 from app import live, worker
 from app.activities import actions as activities
+from app.activities.logs import log_completions
 from app.db import db, lock_people, transaction
 from app.events import BadgeAwarded, Event, KudosGiven, LessonApplied, LessonUnnamed
 from app.notifications import actions, kinds, queries
@@ -406,10 +408,37 @@ def test_the_bell_says_how_many_in_words_and_is_swapped(scene: Scene, client_of:
     home = anna.get("/").text
     assert 'aria-label="Inbox, 1 unread"' in home
     assert 'hx-trigger="sse:inbox"' in home
+    assert '<span id="menu-count"><span class="count" aria-hidden="true">1</span>' in home
     bells = anna.get("/inbox/bell?here=1", headers={"HX-Request": "true"}).text
     assert bells.count('aria-current="page"') == 2
+    assert '<span id="menu-count" hx-swap-oob="true"><span class="count" aria-hidden="true">1</span>' in bells
     assert 'hx-swap-oob="true"' in bells
     assert "<html" not in bells
+
+
+def test_the_number_at_the_menu_is_what_waits_in_it_and_costs_no_statement_more(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    """Unread news and words that are asked, in the one statement that asks for the bell."""
+    anna = client_of("anna")
+    swap = {"HX-Request": "true"}
+    with scene.app.app_context(), counting() as none:
+        anna.get("/inbox/bell", headers=swap)
+    assert '<span id="menu-count" hx-swap-oob="true"></span>' in anna.get("/inbox/bell", headers=swap).text
+    scene.thank("ben", "anna")
+    scene.relay()
+    with scene.app.app_context(), transaction():
+        skill = db.session.scalar(text("SELECT min(id) FROM skill"))
+        log_completions(
+            [{"person_id": cast.ben, "completed_on": AT.date(), "title": "A night along", "kind": "on_the_job",
+              "note": "We drove.", "skill_id": skill, "confirmer_id": cast.anna}], at=AT,
+        )  # fmt: skip
+        settle(AT)
+    bells = anna.get("/inbox/bell", headers=swap).text
+    assert 'aria-hidden="true">2</span><span class="vh">, 2 wait</span>' in bells
+    with scene.app.app_context(), counting() as some:
+        anna.get("/inbox/bell", headers=swap)
+    assert len(some) == len(none)
 
 
 def test_the_inbox_is_paged_and_asks_as_much_for_many_as_for_one(
@@ -472,3 +501,47 @@ def test_the_inbox_speaks_dutch(scene: Scene, cast: Cast, client_of: Browser) ->
     anna = client_of("anna")
     assert lines(anna) == ["Mia en 2 anderen passen je les toe"]
     assert 'aria-label="Postvak, 1 ongelezen"' in anna.get("/inbox").text
+
+
+# How one wants to be told -----------------------------------------------------------------------------------
+
+
+CHOSEN = {"mail": "true", "hour": "9", "weekday": "1", "quiet_from": "20:00", "quiet_until": "07:00"}
+
+
+def test_a_choice_is_kept_by_itself_and_nothing_of_the_form_is_disturbed(
+    scene: Scene, client_of: Browser
+) -> None:
+    anna = client_of("anna")
+    page = anna.get("/me/notifications").text
+    assert 'hx-trigger="change, submit"' in page
+    assert 'name="save" value="true"' in page, "the button stays"
+    answer = anna.post(
+        "/me/notifications", data={**CHOSEN, "way_kudos": "weekly"}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 200
+    assert "Saved." in answer.text
+    assert "<form" not in answer.text
+    assert "<select" not in answer.text
+    assert scene.ask("SELECT way FROM notification_choice WHERE kind = 'kudos'") == [("weekly",)]
+
+
+def test_the_first_of_two_quiet_hours_waits_for_the_other_and_the_rest_is_kept(
+    scene: Scene, client_of: Browser
+) -> None:
+    anna, swap = client_of("anna"), {"HX-Request": "true"}
+    half = {**CHOSEN, "quiet_from": "21:30", "quiet_until": "", "hour": "11"}
+    answer = anna.post("/me/notifications", data=half, headers=swap)
+    assert answer.status_code == 200
+    assert "once both times are filled in" in answer.text
+    stands = "SELECT to_char(quiet_from, 'HH24:MI'), to_char(quiet_until, 'HH24:MI'), hour FROM notification_settings"
+    assert scene.ask(stands) == [("20:00", "07:00", 11)]
+    for headers in (swap, {}):
+        no = anna.post("/me/notifications", data={**half, "save": "true"}, headers=headers)
+        assert no.status_code == 422, "by the button both are needed"
+        assert 'value="21:30"' in no.text, "what was typed is still there"
+        assert "Give both times" in no.text
+    assert (
+        anna.post("/me/notifications", data={**CHOSEN, "save": "true"}).location
+        == "/me/notifications?saved=1"
+    )
