@@ -64,6 +64,7 @@ def _set(
         skill_id=skills[goal["skill"]],
         visible=goal["visible"],
         viewers=[ids[name] for name in goal.get("named", ()) if name in ids],
+        target_on=now.date() + timedelta(days=goal["within"]) if "within" in goal else None,
         **proof,
     )
     owner = ids[goal["who"]]

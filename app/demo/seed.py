@@ -38,7 +38,9 @@ from app.notifications import actions as notifications
 from app.notifications.rules import USUAL
 from app.outbox import settle
 from app.people import actions as people_actions
+from app.people import pauses
 from app.people.models import Person, Setting
+from app.people.pauses import Away
 from app.people.queries import units
 from app.people.rules import PersonRow
 from app.people.sign_in import hash_password
@@ -146,6 +148,7 @@ def _fill(
     _aim(ids, now, zone, kept, echo)
     _review(ids, now, kept, echo)
     _judge(ids, now, kept, echo)
+    _leave(ids, now, zone)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
     with transaction():
@@ -175,6 +178,15 @@ def _reach(ids: Mapping[str, int], kept: dict[str, Any], at: datetime) -> None:
             people_actions.make_privacy_officer(person_id=ids[OFFICER], on=True, by=by, at=at)
         kept["reach"] = True
         _keep(kept, at)
+
+
+def _leave(ids: Mapping[str, int], now: datetime, zone: ZoneInfo) -> None:
+    """A week off in three weeks: the day of a goal of theirs moves with it. Entering it twice is once."""
+    who, today = ids[CAST["employee"][0]], now.astimezone(zone).date()
+    week = Away(who, today + timedelta(days=21), today + timedelta(days=27))
+    with transaction():
+        pauses.enter([week], by=who, today=today, at=now)
+        settle(now)
 
 
 def _judge(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:

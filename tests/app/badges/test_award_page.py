@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -352,3 +352,40 @@ def test_opening_and_closing_at_once_end_as_one_of_the_two(page: Page, cast: Cas
     assert together(page.scene.app, *(show(one) for one in ("me", "public") * 3)) == [None] * 6
     ((visible,),) = page.scene.ask("SELECT visible FROM award")
     assert page.get(OUTSIDE).status_code == {"me": 404, "public": 200}[visible]
+
+
+def test_no_days_stand_on_the_page_of_a_badge_that_rolls_whoever_holds_it(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    """Days that lie further apart than the rule allows would tell that somebody was away."""
+    scene.load([badge("rolls", (completed(2, within={"days": 30}), 10)), badge("one", (completed(1), 10))])
+    state = scene.fact(cast.anna, days_ago=90), scene.fact(cast.anna, days_ago=2, confirmed_by=cast.mia)
+    scene.state(*state)
+    today = now().date()
+    for browser, days in ((client_of("anna"), (80, 10)),):
+        since, until = (str(today - timedelta(days=one)) for one in days)
+        assert browser.post("/me/pauses", data={"since": since, "until": until}).status_code == 303
+    for slug, dated in (("rolls", False), ("one", True)):
+        sql = "SELECT w.id FROM award w JOIN achievement a ON a.id = w.achievement_id WHERE a.slug = :slug"
+        ((award_id,),) = scene.ask(sql, slug=slug)
+        for who in ("anna", "ben"):
+            text_of = client_of(who).get(f"/b/{award_id}").text
+            assert "Learning at work" in text_of
+            assert ("<time" in text_of[text_of.index("What it rests on") :]) == dated
+        assert "away" not in said(client_of("ben").get(f"/b/{award_id}").text)
+
+
+def test_only_its_holder_reads_that_days_away_do_not_count(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.load([badge("rolls", (completed(3, within={"days": 30}), 10)), badge("ever", (completed(9), 10))])
+    scene.state(scene.fact(cast.anna, days_ago=40), scene.fact(cast.anna, days_ago=2))
+    anna, today, line = client_of("anna"), now().date(), "Days on which you are away do not count"
+    assert "1 of 3" in said(anna.get("/badges/rolls").text)
+    assert line not in anna.get("/badges/rolls").text
+    form = {"since": str(today - timedelta(days=35)), "until": str(today - timedelta(days=10))}
+    assert anna.post("/me/pauses", data=form).status_code == 303
+    assert "2 of 3" in said(anna.get("/badges/rolls").text)
+    assert line in anna.get("/badges/rolls").text
+    assert line not in anna.get("/badges/ever").text
+    assert line not in client_of("ben").get("/badges/rolls").text

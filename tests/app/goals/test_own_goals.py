@@ -1,6 +1,8 @@
 """A goal of one's own: what proves it, what counts, what it costs to let go (nothing)."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -11,10 +13,11 @@ from flask import Flask
 from app import worker
 from app.activities import recording
 from app.activities.rules import Report
+from app.config import timezone
 from app.db import lock_people, transaction
 from app.errors import NotFound, Refused
 from app.events import FactTakenBack
-from app.goals import actions
+from app.goals import actions, queries
 from app.goals.actions import Change, CheckIn, Setting
 from app.goals.rules import A_QUARTER, NewGoal
 from app.outbox import settle
@@ -22,7 +25,7 @@ from app.people import pauses
 from app.verify import verify
 from tests.app.goals.conftest import Act
 from tests.app.leaderboards.scene import Scene, now
-from tests.cast import Cast
+from tests.cast import Cast, SignedIn
 from tests.small import taken_back
 
 
@@ -281,6 +284,87 @@ def test_the_worker_comes_round_for_both(scene: Scene, cast: Cast, aim: Act) -> 
         worker.invite_to_check_in(now())
         worker.reach_goals(now())
     assert scene.ask("SELECT count(*) FROM goal WHERE invited_at IS NOT NULL") == [(1,)]
+
+
+# Days away --------------------------------------------------------------------------------------------------
+
+
+def away(scene: Scene, who: int, since: int, until: int) -> None:
+    at = now()
+    with scene.app.app_context(), transaction():
+        today = at.astimezone(timezone()).date()
+        days = pauses.Away(who, today + timedelta(days=since), today + timedelta(days=until))
+        assert pauses.enter([days], by=who, today=today, at=at) == {}
+        settle(at)
+
+
+def test_the_day_of_a_goal_moves_by_the_days_away_before_it_and_only_its_owner_sees_it(
+    scene: Scene, cast: Cast, aim: Act, client_of: Callable[[str], SignedIn]
+) -> None:
+    with scene.app.app_context():
+        today = now().astimezone(timezone()).date()
+    chosen, moved = today + timedelta(days=20), today + timedelta(days=25)
+    goal_id = aim("anna", ago=5, visible="team", target_on=chosen)
+    away(scene, cast.anna, 3, 7)
+    away(scene, cast.anna, 27, 30)  # after its day
+    anna, mia = client_of("anna"), client_of("mia")
+    told = anna.get(f"/api/v1/me/goals/{goal_id}").get_json()
+    assert (told["target_on"], told["target_with_leave"]) == (str(chosen), str(moved))
+    page = anna.get(f"/goals/{goal_id}").text
+    assert f"{moved:%-d %B %Y}" in page
+    assert f"You chose {chosen:%-d %B %Y}" in page
+    shared = mia.get(f"/api/v1/me/goals/shared/{goal_id}").get_json()
+    assert shared["target_on"] == str(chosen)
+    assert "target_with_leave" not in shared
+    seen = mia.get(f"/goals/{goal_id}").text
+    assert f"{chosen:%-d %B %Y}" in seen
+    assert f"{moved:%-d %B %Y}" not in seen
+    assert "You chose" not in seen
+    with scene.app.app_context():
+        assert all(row.target_with_leave is None for row in queries.shared(cast.mia))
+
+
+def test_another_day_counts_the_days_away_from_when_it_was_chosen(
+    scene: Scene, cast: Cast, act: Act, aim: Act
+) -> None:
+    with scene.app.app_context():
+        today = now().astimezone(timezone()).date()
+    goal_id = aim("anna", ago=10, target_on=today + timedelta(days=20))
+    away(scene, cast.anna, -6, -3)
+
+    def ends() -> int:
+        with scene.app.app_context():
+            return int((queries.own(cast.anna, goal_id).target_with_leave - today).days)
+
+    assert ends() == 24
+    goal = NewGoal(
+        title="Read more", lang="en", proof_words="I read one.", target_on=today + timedelta(days=20)
+    )
+    act(actions.change, [Change(goal_id=goal_id, person_id=cast.anna, goal=goal)])
+    assert ends() == 24, "the same day stays chosen when it was"
+    other = replace(goal, target_on=today + timedelta(days=30))
+    act(actions.change, [Change(goal_id=goal_id, person_id=cast.anna, goal=other)])
+    assert ends() == 30
+    act(actions.let_go, [(goal_id, cast.anna)])
+    assert ends() == 30
+
+
+def test_days_away_are_kept_as_long_as_an_open_goal_needs_them(
+    scene: Scene, cast: Cast, act: Act, aim: Act
+) -> None:
+    with scene.app.app_context():
+        today = now().astimezone(timezone()).date()
+    goal_id = aim("anna", ago=5, target_on=today + timedelta(days=800))
+    away(scene, cast.anna, -3, -1)
+
+    def left(days: int) -> int:
+        with scene.app.app_context():
+            worker.prune(now() + timedelta(days=days))
+        return int(scene.ask("SELECT count(*) FROM pause")[0][0])
+
+    assert left(800) == 1
+    act(actions.let_go, [(goal_id, cast.anna)])
+    assert left(800) == 0
 
 
 # A batch ----------------------------------------------------------------------------------------------------
