@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.db import db, transaction
 from app.lessons.models import Lesson
-from app.people.models import Person
+from app.people.models import Organisation, Person
 from tests.app.lessons.conftest import TEXT
 from tests.cast import Cast, SignedIn
 
@@ -203,6 +203,20 @@ def test_the_composer_says_gently_how_to_share_safely(client_of: Browser) -> Non
     page = client_of("anna").get("/lessons").text
     for line in ("Write about the situation", "no incident report", "Your manager can read it", "Only North"):
         assert line in page
+
+
+@pytest.mark.parametrize("without", ["", "game", "points"])
+def test_the_composer_says_that_points_without_a_name_come_later_to_who_does_with_points(
+    app: Flask, cast: Cast, client_of: Browser, without: str
+) -> None:
+    with app.app_context(), transaction():
+        if without == "game":
+            db.session.get_one(Person, cast.anna).game = False
+        if without == "points":
+            db.session.merge(Organisation(id=1, points_on=False))
+    page = client_of("anna").get("/lessons").text
+    assert "Nobody sees who wrote it" in page
+    assert ("Points for it come later" in page) is (not without)
 
 
 def test_where_incidents_are_reported_is_the_organisations_own_link(app: Flask, client_of: Browser) -> None:
