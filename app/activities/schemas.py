@@ -76,7 +76,7 @@ class LogIn(Schema):
     note = Words(
         load_default="",
         validate=validate.Length(max=rules.NOTE),
-        metadata={"description": "what you did; this or a link is needed"},
+        metadata={"description": "what you did; this, a link or a file is needed"},
     )
     link = Words(load_default="", validate=[validate.Length(max=rules.LINK), opens])
     confirmer_id = fields.Integer(
