@@ -28,7 +28,7 @@ TEXTS = ("unit_id", "title", "lang", "kind", "skill_id", "target", "starts_on", 
 @shared.get(ONE)
 @may("person")
 def one(goal_id: int) -> ResponseReturnValue:
-    return render("goals/together.html", "goals/_together.html", goal=_row(goal_id), whole=True)
+    return render("goals/together.html", "goals/_together.html", goal=_row(goal_id), alone=True)
 
 
 @shared.post(f"{ONE}/join")

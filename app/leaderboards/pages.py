@@ -1,5 +1,6 @@
 """The leaderboard: the top, around you, the teams, and how you want to be seen on it."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
@@ -12,6 +13,7 @@ from app.goals import together
 from app.leaderboards import queries, store
 from app.leaderboards.schemas import BoardQuery, RowsQuery
 from app.people import queries as people
+from app.points import queries as points
 from app.vision import queries as vision
 from app.web import done, now, query, render, swaps
 from leaderboards.boards import Scope
@@ -36,6 +38,7 @@ def board() -> ResponseReturnValue:
     parts = [(0, TOP)] + ([((asked["page"] - 1) * PER_PAGE, PER_PAGE)] if asked["page"] else [])
     around, top, *whole = queries.sheet(scope, kind, window, me(), now(), radius=AROUND, parts=parts)
     young = not (around.size or asked["before"]) and kind != "all"
+    since, until = bounds(kind, window, timezone())
     return render(
         "leaderboards/board.html",
         "leaderboards/_board.html",
@@ -48,7 +51,8 @@ def board() -> ResponseReturnValue:
         name=name,
         window=window,
         begun=just_begun(kind, window, now(), timezone()),
-        since=bounds(kind, window, timezone())[0],
+        since=since,
+        mix=_mix(scope, since, until, around.me.score) if around.me else None,
         choice=asker().board_choice,
         goal=_goal(scope),
         near=near,
@@ -101,6 +105,12 @@ def _scope(told: str, near: dict[str, str], skills: list[dict[str, Any]]) -> tup
     """The scope and its name; what the page has read already is not asked again."""
     known: dict[str, Any] = near | {f"skill:{skill['id']}": skill["name"] for skill in skills}
     return (Scope.parse(told), known[told]) if told in known else queries.scope_of(told)
+
+
+def _mix(scope: Scope, since: datetime, until: datetime, score: int) -> tuple[int, ...] | None:
+    """What one's own score is made of; none where it does not add up, as just after something came in."""
+    mine = points.by_source(me(), since, until, scope.id if scope.kind == "skill" else None)
+    return next((part for part in (mine, (*mine[:2], 0)) if sum(part) == score and min(part) >= 0), None)
 
 
 def _goal(scope: Scope) -> Any:

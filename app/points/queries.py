@@ -125,6 +125,24 @@ def by_month(person_id: int, now: datetime) -> list[tuple[date, int]]:
     return [(month, found.get(f"{month:%Y-%m}", 0)) for month in months]
 
 
+_BY_SOURCE = text("""
+    SELECT coalesce(sum(points), 0) AS points,
+           coalesce(sum(points) FILTER (WHERE kind IN ('lesson_shared', 'lesson_applied')), 0) AS lessons,
+           coalesce(sum(points) FILTER (WHERE kind = 'kudos_received'), 0) AS kudos
+    FROM ledger_entry WHERE person_id = :person AND earned_at >= :since AND earned_at < :until
+         AND (CAST(:skill AS bigint) IS NULL OR :skill = ANY(skills))
+""")
+
+
+def by_source(
+    person_id: int, since: datetime, until: datetime, skill_id: int | None = None
+) -> tuple[int, int, int]:
+    """The points of somebody in a span, of a skill alone where one is given: learning, lessons, kudos."""
+    asked = {"person": person_id, "since": since, "until": until, "skill": skill_id}
+    row = db.session.execute(_BY_SOURCE, asked).one()
+    return int(row.points - row.lessons - row.kudos), int(row.lessons), int(row.kudos)
+
+
 def stored(limit: int = 50) -> Sequence[Any]:
     """The versions of the rules as they are kept, the latest first: id, valid_from, rules."""
     columns = select(PointRules.id, PointRules.valid_from, PointRules.rules)

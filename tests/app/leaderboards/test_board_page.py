@@ -56,6 +56,31 @@ def test_it_shows_the_top_those_around_me_and_how_i_stand(
     assert "Nobody stands above you." in said(client_of("anna").get("/leaderboards").text)
 
 
+def test_ones_own_row_says_what_its_score_is_made_of_and_nobody_elses_does(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.anna, 3)
+    scene.earn(cast.ben, 2)
+    scene.project()
+    page = client_of("ben").get("/leaderboards").text
+    mine = page.partition('class="rank rank-me"')[2].partition("</li>")[0]
+    score = re.search(r'class="pts">(\d+)', mine)
+    assert score
+    assert f"Learning {score[1]}, lessons 0, kudos 0" in mine
+    assert page.count('class="mix"') == 1
+
+
+def test_a_score_that_its_sources_do_not_add_up_to_is_not_split(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.earn(cast.ben, 2)
+    scene.project()
+    scene.earn(cast.ben, 2)  # the board has not heard of it
+    page = client_of("ben").get("/leaderboards").text
+    assert "Ben (you)" in page
+    assert 'class="mix"' not in page
+
+
 def test_it_speaks_dutch_too(scene: Scene, cast: Cast, client_of: Browser) -> None:
     scene.earn(cast.anna, 2)
     scene.earn(cast.ben)
