@@ -1029,6 +1029,7 @@ NOBODYS = {
     "job_desk.edit", "job_desk.family", "job_desk.job", "job_desk.make_criterion", "job_desk.new_criterion",
     "job_desk.publish", "job_desk.save", "job_desk.save_criterion", "job_desk.save_family", "job_desk.step",
     "vision_desk.remove", "vision_desk.save", "vision_desk.target",
+    "hr_reviews.drop_view",  # whose view it is: tests/app/reviews/test_views.py
     # who sees and does what: tests/app/reviews/test_judging_doors.py
     "hr_reviews.accept", "hr_reviews.begin", "hr_reviews.change_round", "hr_reviews.decisions", "hr_reviews.drop_seat",
     "hr_reviews.edit_round", "hr_reviews.invitation", "hr_reviews.invite", "hr_reviews.list_person",

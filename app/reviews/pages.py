@@ -120,7 +120,9 @@ def _one(seen: queries.Open, no: ValidationError | Refused | None = None, **more
     shown = _shown(seen)
     wanted = request.args.get("open", type=int)
     found = next((one for one in shown["file"].criteria if one.id == wanted), None)
-    shown["opened"], shown["long"] = found, judging.is_long(shown["file"], shown["judged"])
+    whole = request.args.get("open") == "all"
+    shown["opened"] = found
+    shown["long"] = not whole and judging.is_long(shown["file"], shown["judged"])
     if found and swaps():
         return render("reviews/_body.html", "reviews/_body.html", criterion=found, **shown)
     return render("reviews/one.html", **shown, **more, **wrong_with(no, WRONG))

@@ -46,6 +46,7 @@ def test_in_a_long_file_a_criterion_brings_what_is_in_it_as_it_is_opened(
     assert part.lstrip().startswith('<div class="crit-body">')
     assert part.count("panel-said") == 1
     assert browser_of("dan").get(link, headers={"HX-Request": "true"}).status_code == 404
+    assert elements(clara.get(f"{path}?open=all").text) == elements(whole)
     nothing = clara.get(f"{path}?open=999999").text
     assert nothing.count("panel-said") == 1
     employee = browser_of("anna").get(path).text
