@@ -14,7 +14,7 @@ from app.access import asker, may, me
 from app.careers import queries as careers
 from app.config import timezone
 from app.db import transaction
-from app.errors import NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.people.meant import WhoIsMeant, meant
 from app.people.queries import profile, reports_of
@@ -232,6 +232,17 @@ def _pick(
     no: ValidationError | Refused | None = None, *, review_id: uuid.UUID, criterion_id: int
 ) -> Response:
     seen, asked = opened(review_id), query(PickQuery())
+    if isinstance(no, Conflict) and seen.row.stage != "gathering":  # the panel began meanwhile
+        if swaps():
+            return render("reviews/_unkept.html", refusal=str(no.message), wrong={})
+        return render(
+            "reviews/one.html",
+            **_shown(seen),
+            moved=str(no.message),
+            typed=request.form,
+            refusal=None,
+            wrong={},
+        )
     if seen.row.stage != "gathering" or not (seen.mine or seen.runs):
         raise NotFound(NOT_THERE)
     found: Any = (

@@ -41,7 +41,11 @@ def _again(where: str, known: Any) -> Callable[..., Response]:
         context |= {"typed": request.form, "where": where}
         if isinstance(no, panel.Clash):
             context["clash"] = {one.criterion_id: one for one in no.both}
+        elif isinstance(no, Conflict):  # its form may be gone from the page, so it is said above all of it
+            context |= {"moved": str(no.message), "refusal": None}
         unkept = swaps() and where in ("panel", "decision")
+        if unkept:
+            context["refusal"] = context.get("moved") or context["refusal"]
         return render("reviews/_unkept.html" if unkept else "reviews/one.html", **context)
 
     return shown

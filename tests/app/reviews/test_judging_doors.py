@@ -78,6 +78,8 @@ def test_a_panel_hands_in_by_a_plain_form_and_what_is_missing_comes_back_with_wh
     answer = client_of("ben").post(f"/reviews/{review}/assessment", data={**form, "hand_in": "true"})
     assert answer.status_code == 422
     assert f"typed about {scene.asked[0]}" in answer.text
+    missing = re.findall(r'<li><a href="#f-(?:verdict|words)-(\d+)">(\d)\. Can do thing \d</a>', answer.text)
+    assert {int(one) for one, _ in missing} == {scene.asked[2]}, "which criterion it is about is said"
     form[f"words-{scene.asked[2]}"] = "and the third"
     answer = client_of("ben").post(f"/reviews/{review}/assessment", data={**form, "hand_in": "true"})
     assert answer.status_code == 303
@@ -425,3 +427,27 @@ def test_hr_does_not_run_their_own_review(scene: Scene, client_of: Browser) -> N
             == 404
         )
     assert "Clara" not in clara.get("/hr/reviews").text.split('id="reviews"')[1]
+
+
+def test_what_comes_too_late_says_so_and_brings_back_what_was_written(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    review = scene.to_decide("anna")
+    scene.seat(review, "decider", "dan")
+    form = {"outcome": "not_yet", "words": "written while mia signed", "step": "sign", "draft": "0"}
+    scene.sign(review, "mia")
+    late = client_of("dan").post(
+        f"/reviews/{review}/decision", data={**form, "read": str(scene.version(review))}
+    )
+    assert late.status_code == 409
+    assert "This review has moved on" in late.text
+    assert "written while mia signed" in late.text
+    here = f"/reviews/{review}/criteria/{scene.asked[0]}"
+    document = {"title": "A plan", "text": "written while the panel began"}
+    for headers in ({}, {"HX-Request": "true"}):
+        late = client_of("anna").post(f"{here}/evidence", data=document, headers=headers)
+        assert late.status_code == 409
+        assert "This review has moved on" in late.text
+        assert ("<html" in late.text) is not bool(headers)
+    assert "written while the panel began" in client_of("anna").post(f"{here}/evidence", data=document).text
+    assert client_of("anna").get(here).status_code == 404
