@@ -200,7 +200,7 @@ def test_what_one_looks_for_and_logs(
     eye.look("a log that came back with its file", of="activities.log_it")
     page.get_by_role("button", name="Take away").press("Enter")
     expect(page.locator("#f-file")).to_be_focused()
-    eye.look("a log whose file was taken away", of="activities.log_it")
+    eye.look("a log whose file was taken away", of="activities.take_file_away")
     page.get_by_label("File").set_input_files(shown)
     page.get_by_role("button", name="Save draft").press("Enter")
     expect(page.locator("#log-file")).to_contain_text("certificate.pdf")
