@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
@@ -156,7 +157,7 @@ def choose(kudos_id: int) -> ResponseReturnValue:
     form = body(VisibilityIn())
     with transaction():
         actions.choose_visibility([actions.Choice(kudos_id=kudos_id, person_id=me(), **form)])
-        return _card(kudos_id)
+        return _card(kudos_id, _("Saved."))
 
 
 @pages.post(f"{ONE}/thanks")
@@ -193,10 +194,10 @@ def reword(kudos_id: int) -> ResponseReturnValue:
         return answer
 
 
-def _card(kudos_id: int) -> Response:
-    return done(
-        "kudos/_card.html", url_for(".one", kudos_id=kudos_id), card=_must(kudos_id), focus=True, **_words()
-    )
+def _card(kudos_id: int, kept: str = "") -> Response:
+    """The card as it is now; `kept` is said aloud."""
+    there, card = url_for(".one", kudos_id=kudos_id), _must(kudos_id)
+    return done("kudos/_card.html", there, card=card, focus=True, kept=kept, **_words())
 
 
 def _must(kudos_id: int) -> queries.Card:

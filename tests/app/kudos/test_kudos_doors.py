@@ -352,3 +352,16 @@ def test_a_choice_that_is_none_is_refused(visible: Any, app: Flask, thank: Thank
         f"/api/v1/kudos/{kudos_id}/visibility", json={"visible": visible}, headers=headers
     )
     assert answer.status_code == 422
+
+
+def test_a_choice_of_who_sees_it_is_said_to_be_kept(thank: Callable[..., int], client_of: Browser) -> None:
+    kudos_id = thank("anna", "ben")
+    swap = {"HX-Request": "true"}
+    told = (
+        client_of("ben")
+        .post(f"/kudos/{kudos_id}/visibility", data={"visible": "everyone"}, headers=swap)
+        .text
+    )
+    assert 'id="status"' in told
+    assert "Saved." in told
+    assert 'id="status"' not in client_of("ben").post(f"/kudos/{kudos_id}/thanks", headers=swap).text
