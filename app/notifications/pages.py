@@ -152,9 +152,11 @@ def _form() -> SettingsForm:
 
 
 def _half() -> bool:
-    """One of the two times stands there, and nobody pressed the button."""
+    """One of the two times stands there, and the form was sent by itself."""
     sent = request.form
-    return not sent.get("save") and bool(sent.get("quiet_from")) is not bool(sent.get("quiet_until"))
+    return (
+        swaps() and not sent.get("save") and bool(sent.get("quiet_from")) is not bool(sent.get("quiet_until"))
+    )
 
 
 # The link in a mail -----------------------------------------------------------------------------------------

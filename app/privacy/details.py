@@ -62,6 +62,7 @@ ROLE = {
     "admin": _l("administrator"),
 }
 AS = {"manager": _l("a manager"), "hr": _l("HR"), "jury": _l("a jury")}
+SEAT = {"member": _l("on the panel"), "decider": _l("decides")}
 STATE = {"draft": DRAFT, "published": _l("published"), "retired": _l("retired")}
 WISH = {"made": _l("it is there now"), "declined": _l("not for now")}
 BY = {"mail": _l("mail"), "letter": _l("letter"), "link": _l("link")}
@@ -153,6 +154,10 @@ KEYS: dict[str, Key] = {
     "activity.state": Key(_l("Now"), choice=STATE),
     "wish.state": Key(_l("Answer"), choice=WISH),
     "retired": Key(_l("Taken out of use"), say=_yes_no),
+    "seat_named.of": Key(_l("Who"), "person"),
+    "seat_left.of": Key(_l("Who"), "person"),
+    "seat_named.seat": Key(_l("Seat"), choice=SEAT),
+    "seat_left.seats": Key(_l("Seat"), choice=SEAT),
     "as": Key(_l("Given as"), choice=AS),
     "by": Key(_l("Sent as"), choice=BY),
     "report.kind": Key(_l("Reported"), choice=CONTENT),

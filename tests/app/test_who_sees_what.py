@@ -320,7 +320,7 @@ def test_mail_inbox_and_the_file_of_all_data_tell_each_of_them_what_is_theirs_al
         for who in everybody.values():
             with transaction():
                 ways = dict.fromkeys(KINDS, "now")
-                notifications.choose(who, to=Settings(), ways=ways, at=at)
+                notifications.choose(who, to=Settings(quiet_from=None, quiet_until=None), ways=ways, at=at)
                 settle(at)
         while worker.relay(at):
             pass

@@ -253,8 +253,8 @@ def test_the_album_and_the_badge_lead_there_and_say_who_sees_it(page: Page) -> N
     anna = page.client_of("anna")
     assert f'href="/b/{page.id}"' in anna.get("/badges/whole").text
     for visible, mark in (
-        ("me", "Only me: change who may"),
-        ("public", "Anyone with the link: change who may"),
+        ("me", "Only for me: change who may"),
+        ("public", "For anyone with the link: change who may"),
     ):
         page.show(visible)
         assert mark in anna.get("/album").text
