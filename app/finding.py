@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 APART = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE"}
 )
+_SPELLED = str.maketrans(
+    {"ı": "i", "œ": "oe", "þ": "th", "ð": "d"}
+)  # in addresses only: no accent to leave out
 _SIGNS = re.compile(r"[\W_]+")
 LONGEST, MOST_WORDS, LONGEST_WORD = 200, 6, 60
 
@@ -18,6 +21,11 @@ def folded(said: str) -> str:
     """Casefolded and without accents, one space between words: É is found with e, whatever the locale."""
     apart = unicodedata.normalize("NFKD", said.translate(APART))
     return " ".join("".join(part for part in apart if not unicodedata.combining(part)).casefold().split())
+
+
+def in_address(said: str) -> str:
+    """The same as it stands in an address: letters and figures of ASCII, a hyphen between words; maybe none."""
+    return "-".join(re.findall(r"[a-z0-9]+", folded(said).translate(_SPELLED)))
 
 
 def words(typed: str) -> list[str]:

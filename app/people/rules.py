@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from app.finding import folded
+from app.finding import folded, in_address
 
 ROLES = ("employee", "learning", "hr", "council", "admin")
 BOARD_CHOICES = ("named", "unnamed", "out")
@@ -101,7 +101,7 @@ def sort_name_of(name: str) -> str:
 
 def slug_of(name: str) -> str:
     """The name as it stands in an address: noor-jansen."""
-    return re.sub(r"[^a-z0-9]+", "-", sort_name_of(name)).strip("-")[:60] or "colleague"
+    return in_address(name)[:60].strip("-") or "colleague"
 
 
 def handle_of(name: str, taken: Collection[str]) -> str:

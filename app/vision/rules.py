@@ -1,11 +1,12 @@
 """What an entry of the catalogue file must look like, and the tree of skills. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from app.finding import in_address
 
 LANGUAGES = ("nl", "en")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -120,8 +121,7 @@ SKILL = {
 
 def slug_of(name: str, taken: Iterable[str]) -> str:
     """A slug for something new, from its name; another one where that is taken."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    base = "-".join(re.findall(r"[a-z0-9]+", plain))[:70].strip("-") or "new"
+    base = in_address(name)[:70].strip("-") or "new"
     known = set(taken)
     tries = (base, *(f"{base}-{number}" for number in range(2, len(known) + 3)))
     return next(slug for slug in tries if slug not in known)
