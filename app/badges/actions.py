@@ -304,16 +304,19 @@ def _blocked(tiers: Sequence[Tier], awards: Sequence[Any]) -> list[Tier]:
 def follow_days_away(events: Sequence[DaysAwayChanged], now: datetime) -> None:
     """Decide anew what these people earned, where something of theirs happened after the first day that changed.
 
-    Days to come change nothing yet: what happens after them is decided by them when it comes.
+    Who has too little for any badge that days away can matter for is left out. Days to come change nothing yet: what
+    happens after them is decided by them when it comes.
     """
-    if not queries.catalogue().rolls:
+    rolling = queries.catalogue().rolling
+    if not rolling:
         return
     totals = locked_totals([event.person_id for event in events])
     anew = {
         event.person_id
         for event in events
-        if (last := totals[event.person_id]["last_at"]) is not None
-        and last.astimezone(timezone()).date() >= event.since
+        if (had := totals[event.person_id])["last_at"] is not None
+        and had["last_at"].astimezone(timezone()).date() >= event.since
+        and any(could_be_met(tier.criteria, had["counts"], had["all_time"]) for tier in rolling)
     }
     if anew:
         decision = Decision(now)

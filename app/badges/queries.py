@@ -72,7 +72,14 @@ class Catalogue:
     in_force: dict[int, Definition]
     index: Index
     definition: Callable[[int], Definition]
-    rolls: bool  # whether anything was ever counted within a rolling window: whether days away can matter
+    rolling: tuple[
+        Tier, ...
+    ]  # of all versions, those that count within a rolling window: days away can matter
+
+    @property
+    def rolls(self) -> bool:
+        """Whether anything was ever counted within a rolling window."""
+        return bool(self.rolling)
 
     def by_slug(self, slug: str) -> Definition | None:
         return next((one for one in self.in_force.values() if one.slug == slug), None)
@@ -142,7 +149,7 @@ def _compile() -> Catalogue:
         in_force,
         Index(tier for one in in_force.values() for tier in one.tiers),
         versions.__getitem__,
-        any(rolls(criteria) for one in versions.values() for criteria in one.badge.criteria),
+        tuple(tier for one in versions.values() for tier in one.tiers if rolls(tier.criteria)),
     )
 
 
