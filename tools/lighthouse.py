@@ -63,7 +63,7 @@ def _cookies(state: dict[str, Any]) -> str:
     return "; ".join(f"{one['name']}={one['value']}" for one in state["storage_state"]["cookies"])
 
 
-def _run(npx: str, path: str, cookies: str) -> dict[str, Any]:
+def _run(npx: str, path: str, cookies: str, again: int = 2) -> dict[str, Any]:
     """Scores, figures, and what cost points besides speed."""
     flags = ["--headless=new", *QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with tempfile.TemporaryDirectory() as folder:
@@ -83,6 +83,8 @@ def _run(npx: str, path: str, cookies: str) -> dict[str, Any]:
             text=True,
             check=False,
         )
+        if again and "NO_NAVSTART" in done.stderr:  # it missed the beginning of a page, as now and then
+            return _run(npx, path, cookies, again - 1)
         if done.returncode or not told.exists():
             raise SystemExit(f"Lighthouse did not come back from {path}:\n{done.stderr[-2000:]}")
         report = json.loads(told.read_text())
