@@ -270,13 +270,13 @@ def in_both_themes(page: Page, first: Theme) -> list[str]:
     return found
 
 
-def as_it_stands(page: Page) -> list[str]:
+def as_it_stands(page: Page, looked_at: Sequence[int] = LOOKED_AT) -> list[str]:
     """What is wrong with the page in both themes on a phone and at a desk, and between; it is given back as it was."""
     before, first, found = page.viewport_size, theme_of(page), []
     theme = first
     for width in WIDTHS:
         found += sticking(page, width)
-        if width in LOOKED_AT:
+        if width in looked_at:
             found += [f"at {width}, {one}" for one in (*in_both_themes(page, theme), *too_small(page))]
             theme = theme_of(page)
     page.emulate_media(color_scheme=first)
@@ -285,9 +285,13 @@ def as_it_stands(page: Page) -> list[str]:
     return found
 
 
-def in_every_look(page: Page) -> list[str]:
-    """The same of a page as it was opened; then with its text spaced out, which it stays."""
-    before, found = page.viewport_size, as_it_stands(page)
+def in_every_look(page: Page, lang: str = "nl") -> list[str]:
+    """The same of a page as it was opened; then with its text spaced out, which it stays.
+
+    Other words change what is wide, and neither colours nor roles: in the second language axe looks on the phone only.
+    """
+    looked_at = LOOKED_AT if FULL or lang == "nl" else LOOKED_AT[1:]
+    before, found = page.viewport_size, as_it_stands(page, looked_at)
     space_out(page)
     found += [f"spaced out, {one}" for width in reversed(WIDTHS) for one in sticking(page, width)]
     if before and before["width"] != WIDTHS[0]:

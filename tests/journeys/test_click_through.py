@@ -1,6 +1,6 @@
 """Follow every link and press whatever changes nothing: no console complains, and the policy refuses nothing.
 
-Usually each view once at a desk, by whoever comes there first; with MATRIX=looks also on a phone, with MATRIX=full by
+Usually each view once at a desk, by whoever comes there first; with MATRIX=full also on a phone, and by
 everybody.
 """
 
@@ -16,11 +16,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from tests.cast import Cast
-from tests.journeys.browsing import FULL, LOOKS, Visit, deaf, sticking
+from tests.journeys.browsing import FULL, Visit, deaf, sticking
 from tests.journeys.scene import Company
 
 WHO = ("anna", "mia", "cor", "clara", "dan", "leo")
-WIDTHS = (1280, 390) if LOOKS else (1280,)
+WIDTHS = (1280, 390) if FULL else (1280,)
 GROUPS = [(one,) for one in WHO] if FULL else [WHO]
 MOST = 120  # views; more would mean going round in circles
 FILE = re.compile(r"\.\w{2,4}$|/assets/")

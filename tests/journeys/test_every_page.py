@@ -140,7 +140,7 @@ def look_at(page: Page, lang: str, where: str) -> list[str]:
     """In its own look, at its own width and at one beside it; in the whole matrix in all of them."""
     wrong = headless(page, lang)
     if LOOKS:
-        wrong += in_every_look(page)
+        wrong += in_every_look(page, lang)
     else:
         narrow = (page.viewport_size or {})["width"] < 500
         wrong += [*sideways(page, (320, 390) if narrow else (768, 1280)), *unfit(page), *too_small(page)]
