@@ -8,15 +8,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, LargeBinary, Text
+from sqlalchemy.types import BigInteger, Text
 
 from app.db import db, lock_people
 from app.events import FactTakenBack
 from app.lessons import unnamed
 from app.lessons.applying import source_of, tell_appliers
 from app.lessons.models import Lesson
+from app.lessons.rights import by_me
 from app.outbox import publish
 
 AT_ONCE = 200
@@ -41,10 +42,7 @@ _UNSAVE = text("DELETE FROM lesson_saved WHERE lesson_id = ANY(:ids)").bindparam
 _SAME_TEXT = {
     named: _GOING.where(
         whose,
-        or_(
-            Lesson.author_id == bindparam("me"),
-            Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_(),
-        ),
+        by_me,
         Lesson.text_keys.overlap(bindparam("keys", type_=ARRAY(Text()))),
     )
     for named, whose in _NAMED.items()
@@ -52,11 +50,8 @@ _SAME_TEXT = {
 _MINE = (
     select(Lesson.id, Lesson.title, Lesson.lang)
     .where(
-        and_(Lesson.deleted_at.is_not(None), Lesson.going_at > bindparam("at")),
-        or_(
-            Lesson.author_id == bindparam("me"),
-            Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_(),
-        ),
+        Lesson.going_at > bindparam("at"),
+        by_me,
     )
     .order_by(Lesson.going_at.desc(), Lesson.id)
 )
@@ -78,17 +73,16 @@ def finish(*, at: datetime, named: bool) -> int:
     return len(due)
 
 
-def finish_text(*, by: int, key: str, named: bool) -> int:
+def finish_text(*, by: int, key: str, named: bool) -> None:
     """The same, at once, of what this author deleted and shares again: the copy takes its place."""
     own_key = unnamed.key_of(by)
     if own_key is None:
-        return 0
+        return
     keys = [key, unnamed.text_key(own_key, key)]
     found = db.session.execute(
         _SAME_TEXT[named], {"me": by, "marks": unnamed.marks(own_key), "keys": keys}
     ).all()
     _end(found)
-    return len(found)
 
 
 def _end(found: Sequence[Any]) -> None:

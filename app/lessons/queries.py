@@ -38,7 +38,7 @@ from app.lessons.asking import may_apply as may_apply
 from app.lessons.asking import team_of as team_of
 from app.lessons.asking import whose as whose
 from app.lessons.models import IS_HERE, WORDS, Application, Attachment, Lesson, Reaction, Saved
-from app.lessons.rights import author, marked, my_team, readable, readable_by_me, viewer
+from app.lessons.rights import author, by_me, marked, my_team, readable, readable_by_me, viewer
 from app.lessons.rules import REACTIONS
 from app.lessons.unnamed import key_of
 from app.lessons.unnamed import marks as marks
@@ -211,7 +211,7 @@ _MOST_FEED = (
     .order_by(_most.c.applied_by.desc(), Lesson.id.desc())
     .limit(bindparam("limit"))
 )
-_by_me = and_(or_(Lesson.author_id == bindparam("me"), marked), IS_HERE)
+_by_me = and_(by_me, IS_HERE)
 _own_shared = select(func.count()).where(_by_me)
 _own_applied = select(cast(func.coalesce(func.sum(_applied_by), 0), BigInteger())).where(_by_me)
 _COUNTS = select(

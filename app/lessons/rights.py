@@ -17,6 +17,7 @@ from app.people.models import Person
 
 author, viewer, _led = aliased(Person), aliased(Person), aliased(Person)
 marked = Lesson.mark == bindparam("marks", type_=ARRAY(LargeBinary())).any_()
+by_me = or_(Lesson.author_id == bindparam("me"), marked)  # with a name or without
 
 
 def readable_by_viewer(lesson: Any) -> ColumnElement[bool]:

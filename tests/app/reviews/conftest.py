@@ -239,11 +239,12 @@ def browser_of(client_of: Callable[..., Any]) -> Callable[..., Any]:
 
     def browser(name: str) -> Any:
         client = client_of(name)
-        client.open = partial(_apart, client.open)
+        client.open = partial(apart, client.open)
         return client
 
     return browser
 
 
-def _apart(call: Callable[..., Any], *args: Any, **more: Any) -> Any:
+def apart(call: Callable[..., Any], *args: Any, **more: Any) -> Any:
+    """Call it where nothing is known of the context of the test."""
     return Context().run(call, *args, **more)

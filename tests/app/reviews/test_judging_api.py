@@ -19,8 +19,7 @@ from app.db import db, transaction
 from app.people import actions as people
 from app.people.actions import SCOPES
 from app.reviews import rounds
-from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, row_of, rows
-from tests.app.reviews.test_judging_doors import _apart
+from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, apart, row_of, rows
 from tests.cast import Cast, platform_headers
 
 ALL = ("anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor")
@@ -35,11 +34,11 @@ DAYS = {
 def ask(client: FlaskClient, token_of: Callable[[str], dict[str, str]], scene: Scene) -> Call:
     """`ask("anna", "GET", "/reviews")` is Anna's program, which keeps her token."""
     tokens = {name: token_of(name) for name in ALL}
-    apart = partial(_apart, client.open)
+    send = partial(apart, client.open)
 
     def call(name: str, method: str, path: str, **json: Any) -> TestResponse:
         told = {"json": json} if method != "GET" else {}
-        return apart("/api/v1" + path, method=method, headers=tokens[name], **told)
+        return send("/api/v1" + path, method=method, headers=tokens[name], **told)
 
     return call
 

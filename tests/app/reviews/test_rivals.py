@@ -19,12 +19,12 @@ from app.people import actions as people
 from app.people import standins
 from app.reviews import after, panel, rounds
 from app.worker import go_on_with_reviews, relay
-from tests.app.reviews.conftest import AT, TODAY, Scene, row_of, rows
+from tests.app.reviews.conftest import AT, TODAY, Scene, apart, row_of, rows
 from tests.app.reviews.test_judging_api import Call
-from tests.app.reviews.test_judging_doors import Browser, _apart
+from tests.app.reviews.test_judging_doors import Browser
 from tests.app.reviews.test_panel_and_decision import both
 from tests.app.reviews.test_rounds_and_after import work_as
-from tests.cast import Cast, SignedIn
+from tests.cast import Cast
 
 DAY = timedelta(days=1)
 NO = "Whoever is a candidate for this job in this round"
@@ -32,25 +32,13 @@ JUDGED = "You assessed or decided about a colleague for this job in this round"
 
 
 @pytest.fixture
-def client_of(client_of: Browser) -> Browser:
-    """Their requests know nothing of the context in which a test itself asks."""
-
-    def browser(name: str) -> SignedIn:
-        client = client_of(name)
-        client.open = partial(_apart, client.open)  # type: ignore[method-assign]
-        return client
-
-    return browser
-
-
-@pytest.fixture
 def ask(client: FlaskClient, token_of: Callable[[str], dict[str, str]], scene: Scene) -> Call:
     """`ask("clara", "POST", "/reviews/…", …)` is Clara's program."""
     tokens = {name: token_of(name) for name in ("ben", "clara")}
-    apart = partial(_apart, client.open)
+    send = partial(apart, client.open)
 
     def call(name: str, method: str, path: str, **json: Any) -> TestResponse:
-        return apart("/api/v1" + path, method=method, headers=tokens[name], json=json)
+        return send("/api/v1" + path, method=method, headers=tokens[name], json=json)
 
     return call
 
@@ -86,14 +74,14 @@ def let_begin(review: uuid.UUID) -> None:
 def test_a_rival_is_named_by_no_door(
     scene: Scene,
     cast: Cast,
-    client_of: Browser,
+    browser_of: Browser,
     ask: Call,
     seat: str,
 ) -> None:
     made = a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
     anna = of("anna", cast)
     for path in (f"/hr/reviews/{anna}/seats", f"/hr/reviews/rounds/{made}/seats"):
-        answer = client_of("clara").post(path, data={"person": "Ben", "seat": seat})
+        answer = browser_of("clara").post(path, data={"person": "Ben", "seat": seat})
         assert answer.status_code == 422
         assert NO in answer.text
     for path in (f"/reviews/{anna}/seats", f"/review-rounds/{made}/seats"):
@@ -107,12 +95,12 @@ def test_a_rival_is_named_by_no_door(
 def test_hr_of_another_department_does_not_learn_that_somebody_is_a_candidate(
     scene: Scene,
     cast: Cast,
-    client_of: Browser,
+    browser_of: Browser,
 ) -> None:
     a_round(scene, cast, "anna", "eve", takes_part=("anna", "eve"))
     with transaction():
         people.serve_departments(person_id=cast.clara, department_ids=[cast.water], by=cast.dan, at=AT)
-    answer = client_of("clara").post(
+    answer = browser_of("clara").post(
         f"/hr/reviews/{of('anna', cast)}/seats", data={"person": "Eve", "seat": "member"}
     )
     assert answer.status_code == 422
@@ -137,7 +125,7 @@ def test_who_takes_part_leaves_the_seats_about_others_and_hr_is_told(
     app: Flask,
     scene: Scene,
     cast: Cast,
-    client_of: Browser,
+    browser_of: Browser,
 ) -> None:
     made = a_round(scene, cast, "anna", "ben", takes_part=("anna",))
     anna = of("anna", cast)
@@ -145,16 +133,16 @@ def test_who_takes_part_leaves_the_seats_about_others_and_hr_is_told(
         scene.seat(anna, seat, name)
     let_begin(anna)
     scene.hand_in(anna, "eve")
-    page = client_of("ben").get(f"/reviews/rounds/{made}").text
+    page = browser_of("ben").get(f"/reviews/rounds/{made}").text
     assert "you leave your seats about others for it" in page
-    answer = client_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
+    answer = browser_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
     assert answer.status_code == 303
     assert not sits("ben", cast)
-    assert client_of("ben").get(f"/reviews/{anna}").status_code == 404
+    assert browser_of("ben").get(f"/reviews/{anna}").status_code == 404
     assert row_of(anna).stage == "deciding"  # the panel waited for nobody but him
     relay(AT)
-    assert "Somebody left a seat in the review of Anna" in client_of("clara").get("/inbox").text
-    file = client_of("anna").get(f"/reviews/{anna}").text
+    assert "Somebody left a seat in the review of Anna" in browser_of("clara").get("/inbox").text
+    file = browser_of("anna").get(f"/reviews/{anna}").text
     assert "stepped aside" in file
     assert "candidate" not in file  # whose rival she is, is not hers to read
     assert "takes part for it" not in file
@@ -163,7 +151,7 @@ def test_who_takes_part_leaves_the_seats_about_others_and_hr_is_told(
 def test_who_sat_on_the_panels_of_a_round_sits_no_more_where_they_take_part(
     scene: Scene,
     cast: Cast,
-    client_of: Browser,
+    browser_of: Browser,
 ) -> None:
     made = a_round(scene, cast, "anna", "ben", "eve", takes_part=("anna",))
     with transaction():
@@ -175,7 +163,7 @@ def test_who_sat_on_the_panels_of_a_round_sits_no_more_where_they_take_part(
         rounds.start(made, [(cast.eve, scene.senior)], at=AT)
         settle(AT)
     assert not sits("ben", cast)
-    assert "not for Senior operator: takes part for it" in client_of("clara").get(
+    assert "not for Senior operator: takes part for it" in browser_of("clara").get(
         f"/hr/reviews/rounds/{made}"
     ).text.replace("&#39;", "'")
 
@@ -184,7 +172,7 @@ def test_who_sat_on_the_panels_of_a_round_sits_no_more_where_they_take_part(
 def test_who_judged_already_does_not_take_part_and_nothing_of_it_is_lost(
     scene: Scene,
     cast: Cast,
-    client_of: Browser,
+    browser_of: Browser,
     ask: Call,
     how: str,
 ) -> None:
@@ -197,7 +185,7 @@ def test_who_judged_already_does_not_take_part_and_nothing_of_it_is_lost(
     scene.hand_in(anna, "ben" if how == "handed in" else "eve")
     if how == "signed":
         scene.sign(anna, "ben")
-    answer = client_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
+    answer = browser_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
     assert answer.status_code == 409
     assert JUDGED in answer.text
     answer = ask("ben", "POST", f"/review-rounds/{made}/invitation", job_id=scene.senior)
