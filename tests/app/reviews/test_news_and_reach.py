@@ -20,10 +20,7 @@ from app.people.queries import hr_reach
 from app.reviews import after, choosing, dossier, handlers, queries, rounds
 from app.reviews.touching import Stale
 from tests.app.reviews.conftest import AT, TODAY, WHY, Scene, counted, row_of, rows
-from tests.app.reviews.test_judging_doors import client_of
 from tests.cast import Cast, SignedIn
-
-__all__ = ["client_of"]
 
 Browser = Callable[[str], SignedIn]
 EVERYBODY = ("anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor")
@@ -79,32 +76,32 @@ def test_each_change_of_a_file_is_told_to_the_worker_and_no_word_of_it(scene: Sc
 
 
 def test_an_open_page_learns_that_there_is_news_and_nothing_of_it(
-    scene: Scene, cast: Cast, client_of: Browser
+    scene: Scene, cast: Cast, browser_of: Browser
 ) -> None:
     review = scene.review()
     scene.seat(review, "member", "ben")
     read = scene.version(review)
-    anna, swap = client_of("anna"), {"HX-Request": "true"}
+    anna, swap = browser_of("anna"), {"HX-Request": "true"}
     address = f"/reviews/{review}/news?read={read}"
     assert f"/reviews/{review}/news?read={read}" in anna.get(f"/reviews/{review}").text
     assert (anna.get(address, headers=swap).status_code, anna.get(address).status_code) == (204, 204)
     scene.hand_in(review, "ben", "not_yet")
     for name in ("anna", "ben", "clara"):
-        told = client_of(name).get(address, headers=swap)
+        told = browser_of(name).get(address, headers=swap)
         assert told.status_code == 200
         assert "This file has changed" in told.text
         assert not any(word in told.text for word in (WHY, "Ben", "Not yet", "Anna"))
     plain = anna.get(address)
     assert (plain.status_code, plain.headers["Location"]) == (303, f"/reviews/{review}")
-    assert "as=employee" in client_of("clara").get(f"{address}&as=employee").headers["Location"]
+    assert "as=employee" in browser_of("clara").get(f"{address}&as=employee").headers["Location"]
 
 
-def test_asking_for_news_is_no_look_but_a_guess_is(scene: Scene, cast: Cast, client_of: Browser) -> None:
+def test_asking_for_news_is_no_look_but_a_guess_is(scene: Scene, cast: Cast, browser_of: Browser) -> None:
     review = scene.review()
     address = f"/reviews/{review}/news?read=1"
-    client_of("clara").get(address)
+    browser_of("clara").get(address)
     assert not rows("SELECT FROM look WHERE what = 'review'")
-    strange, nowhere = client_of("leo").get(address), client_of("leo").get(f"/reviews/{uuid.uuid4()}/news")
+    strange, nowhere = browser_of("leo").get(address), browser_of("leo").get(f"/reviews/{uuid.uuid4()}/news")
     assert (strange.status_code, strange.status_code) == (404, nowhere.status_code)
     assert [row.viewer_id for row in rows("SELECT * FROM look WHERE what = 'review' AND NOT allowed")] == [
         cast.leo
@@ -112,14 +109,14 @@ def test_asking_for_news_is_no_look_but_a_guess_is(scene: Scene, cast: Cast, cli
 
 
 def test_hr_hears_nothing_of_a_review_that_is_over_before_they_say_why(
-    scene: Scene, client_of: Browser
+    scene: Scene, browser_of: Browser
 ) -> None:
     review = scene.released()
     with transaction():
         db.session.execute(text("UPDATE review SET stage = 'closed'"))
     swap = {"HX-Request": "true"}
-    assert client_of("clara").get(f"/reviews/{review}/news?read=1", headers=swap).status_code == 204
-    assert client_of("anna").get(f"/reviews/{review}/news?read=1", headers=swap).status_code == 200
+    assert browser_of("clara").get(f"/reviews/{review}/news?read=1", headers=swap).status_code == 204
+    assert browser_of("anna").get(f"/reviews/{review}/news?read=1", headers=swap).status_code == 200
 
 
 # What fell since ------------------------------------------------------------------------------------------------
@@ -206,7 +203,7 @@ def round_of_water(scene: Scene, cast: Cast) -> int:
 
 
 def test_hr_of_some_departments_sees_their_part_of_a_round_and_neither_changes_nor_releases_it(
-    scene: Scene, cast: Cast, client_of: Browser
+    scene: Scene, cast: Cast, browser_of: Browser
 ) -> None:
     limited(cast, "cor", cast.water)
     made = round_of_water(scene, cast)
@@ -214,7 +211,7 @@ def test_hr_of_some_departments_sees_their_part_of_a_round_and_neither_changes_n
         rounds.invite(made, at=AT)
         rounds.start(made, [(cast.anna, scene.senior), (cast.leo, scene.senior)], at=AT)
         settle(AT)
-    cor = client_of("cor")
+    cor = browser_of("cor")
     page = cor.get(f"/hr/reviews/rounds/{made}")
     assert page.status_code == 200
     assert "Anna" in page.text
@@ -230,8 +227,8 @@ def test_hr_of_some_departments_sees_their_part_of_a_round_and_neither_changes_n
     ):  # fmt: skip
         assert cor.post(f"/hr/reviews/rounds/{made}/{door}", data=sent).status_code == 404, door
     assert rows("SELECT version FROM review_round") == [mark]
-    assert "Leo" in client_of("clara").get(f"/hr/reviews/rounds/{made}").text
-    assert client_of("clara").get(f"/hr/reviews/rounds/{made}/release").status_code == 200
+    assert "Leo" in browser_of("clara").get(f"/hr/reviews/rounds/{made}").text
+    assert browser_of("clara").get(f"/hr/reviews/rounds/{made}/release").status_code == 200
 
 
 def test_whoever_is_added_from_elsewhere_while_hr_of_some_departments_releases_it_stops_that(
@@ -264,20 +261,20 @@ def row_of_round(made: int) -> Any:
 
 
 def test_hr_of_another_department_finds_no_trace_of_a_round(
-    scene: Scene, cast: Cast, client_of: Browser
+    scene: Scene, cast: Cast, browser_of: Browser
 ) -> None:
     limited(cast, "cor", cast.systems)
     made = round_of_water(scene, cast)
-    cor = client_of("cor")
+    cor = browser_of("cor")
     for path in ("", "/edit", "/release", "/decisions.csv"):
         assert cor.get(f"/hr/reviews/rounds/{made}{path}").status_code == 404
     assert "Round" not in cor.get("/hr/reviews").text.replace("Rounds", "").replace("New round", "")
 
 
 def test_the_desk_costs_as_many_questions_for_many_reviews_as_for_one(
-    app: Flask, scene: Scene, client_of: Browser
+    app: Flask, scene: Scene, browser_of: Browser
 ) -> None:
-    clara = client_of("clara")
+    clara = browser_of("clara")
     told = []
     scene.review("anna")
     for more in ((), ("ben", "mia", "leo", "dan", "cor", "eve")):
