@@ -39,6 +39,7 @@ def steps() -> list[Step]:
     wanted = [
         Step("types", [str(BIN / "mypy")]),
         Step("migrations", [python, "-m", "tools.migrations"]),
+        Step("tests are found", [python, "-m", "pytest", "--collect-only", "-qq", "-n0", "tests"]),
         Step("import contracts", [str(BIN / "lint-imports"), "--no-cache"]),
         Step("templates", [str(BIN / "djlint"), "--lint", "--quiet", "templates"]),
         Step("lint", [str(BIN / "ruff"), "check", "."]),

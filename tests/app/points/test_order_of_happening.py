@@ -78,6 +78,6 @@ def wipe(database):
     zero = ", ".join(f"{w} = 0, {w}_kudos = 0" for w in ("week", "month", "quarter", "year", "all_time"))
     keys = ", ".join(f"{w}_key = ''" for w in ("week", "month", "quarter", "year"))
     database.line.execute(
-        f"BEGIN; SET session_replication_role = replica; {fresh};"
+        f"BEGIN; {fresh};"
         f" UPDATE person_total SET counts = '{{}}', caps = '{{}}', last_at = NULL, {zero}, {keys}; COMMIT"
     )
