@@ -77,7 +77,7 @@ def app() -> Flask:
 def rendered(app: Flask, part: str, **context: Any) -> str:
     with app.test_request_context():
         return render_template_string(
-            '{% import "_ui.html" as ui with context %}' + part, **{"bad": BAD, "at": NOW, **context}
+            '{% import "_ui.html" as ui %}' + part, **{"bad": BAD, "at": NOW, **context}
         )
 
 

@@ -18,6 +18,14 @@ for _name, _weight in icon_names():
     ICONS.setdefault(_name, set()).add(_weight)
 WEIGHTS = {"regular", "bold", "fill"}
 reader = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+# These say something in the reader's language outside a macro, or read what was searched for on the page around them.
+WITH_CONTEXT = (
+    "feedback/_use.html",
+    "home/_receipt.html",
+    "dev/_parts.html",
+    "dev/_rooms.html",
+    "search/_form.html",
+)
 every_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
 
 
@@ -46,6 +54,12 @@ def test_a_fragment_starts_with_an_underscore_and_extends_nothing(path: Path) ->
 def _named_at_top(path: Path) -> set[str]:
     names = (node.target for node in reader.parse(path.read_text()).body if isinstance(node, nodes.Assign))
     return {name.name for name in names if isinstance(name, nodes.Name)}
+
+
+@every_template
+def test_parts_are_made_once_for_all_pages_and_not_anew_for_each(path: Path) -> None:
+    anew = re.findall(r'(?:import|from) "([^"]+)"[^%]* with context', said(path))
+    assert set(anew) <= set(WITH_CONTEXT), "without `with context` it is kept; a macro is given what it needs"
 
 
 @every_template
