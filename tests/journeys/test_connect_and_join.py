@@ -64,7 +64,9 @@ def connect(page: Page) -> tuple[str, str]:
     return shown[1], shown[2]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, marks=pytest.mark.slow), False], ids=["with script", "without"]
+)
 def test_from_a_key_to_one_course_of_two(
     app: Flask, cast: Cast, catalogue: None, visit: Visit, script: bool
 ) -> None:

@@ -27,6 +27,7 @@ def test_nothing_is_wrong_with_any_part(
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.slow
 def test_both_themes_stand_beside_each_other_in_their_own_colours(stranger: Callable[..., Page]) -> None:
     page = stranger()
     page.goto("/dev/gallery")

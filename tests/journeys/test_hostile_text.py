@@ -1,5 +1,6 @@
 """What people type is text wherever it is shown, whatever it looks like: nothing of it runs, nothing changes a page."""
 
+import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -61,6 +62,7 @@ def assert_only_text(page: Page) -> None:
     assert "7006652" not in page.content()
 
 
+@pytest.mark.slow
 def test_a_hostile_title_is_read_on_its_own_page_and_confirmed_as_it_is(
     app: Flask, cast: Cast, catalogue: None, visit: Visit
 ) -> None:

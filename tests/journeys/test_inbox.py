@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
@@ -12,6 +13,7 @@ from tests.journeys.scene import Company
 from tests.journeys.test_after_each_swap import DESK, looks
 
 
+@pytest.mark.slow
 @looks(DESK)
 def test_the_inbox_is_read_and_told_how(
     dark: bool, width: int, app: Flask, company: Company, visit: Visit

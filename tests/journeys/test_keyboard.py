@@ -100,6 +100,7 @@ def test_a_filter_of_the_catalogue_keeps_the_focus(company: Company, visit: Visi
     expect(page.locator("#f-kind")).to_have_value("")
 
 
+@pytest.mark.slow
 def test_another_period_of_the_board_keeps_the_focus_and_is_said(company: Company, visit: Visit) -> None:
     page = visit("anna", "/leaderboards")
     tab_to(page, "input[name=period]")
@@ -140,6 +141,7 @@ def test_the_menu_of_the_phone_opens_closes_and_gives_the_focus_back(company: Co
     expect(page.locator(".tabbar [popovertarget=menu]").first).to_be_focused()
 
 
+@pytest.mark.slow
 def test_badges_are_chosen_and_put_in_order_and_the_focus_stays_with_the_one_that_moves(
     company: Company, visit: Visit
 ) -> None:
@@ -235,6 +237,7 @@ def test_a_colleague_is_thanked_and_a_lesson_applied(company: Company, visit: Vi
     expect(page.locator("#feed article:focus-within")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_another_board_a_receipt_and_a_choice(company: Company, visit: Visit) -> None:
     page = visit("anna", "/leaderboards")
     tab_to(page, "#scope")
@@ -254,6 +257,7 @@ def test_another_board_a_receipt_and_a_choice(company: Company, visit: Visit) ->
     expect(page.locator("#status")).to_have_text("Saved.")
 
 
+@pytest.mark.slow
 def test_a_file_is_chosen_and_sent(cast: Cast, visit: Visit, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text("external_id,name\np-1,Somebody New\n")

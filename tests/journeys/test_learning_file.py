@@ -83,8 +83,16 @@ def ends(page: Page, heading: str, script: bool) -> None:
     expect(found).to_be_visible()
 
 
+slow = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
-    ("script", "width", "dark"), [(True, 1280, False), (False, 1280, False), (True, 390, True)]
+    ("script", "width", "dark"),
+    [
+        pytest.param(True, 1280, False, marks=slow),
+        (False, 1280, False),
+        pytest.param(True, 390, True, marks=slow),
+    ],
 )
 def test_a_file_comes_in(
     app: Flask, cast: Cast, desk: None, server: str, open_context: Callable[..., BrowserContext],

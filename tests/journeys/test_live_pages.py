@@ -81,6 +81,7 @@ def test_a_place_that_is_taken_elsewhere_is_gone_here_too(
     assert eye.wrong == []
 
 
+@pytest.mark.slow
 def test_a_board_that_moved_offers_to_be_read_anew_and_stands_still(
     app: Flask, cast: Cast, company: object, worker_app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_without_script_the_page_says_what_is_so_when_it_is_read_anew(
     expect(page.locator("#feed-new, #refresh")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_thanks_that_come_wait_beside_for_you(
     app: Flask, cast: Cast, company: object, at_work: None, visit: Visit
 ) -> None:

@@ -84,6 +84,7 @@ def test_it_opens_once_takes_the_focus_and_gives_it_back(
     assert not waits(app, cast)
 
 
+@pytest.mark.slow
 def test_the_focus_returns_to_where_it_was_and_what_came_since_follows(
     app: Flask, cast: Cast, at_work: None, lively: Callable[..., Page]
 ) -> None:
@@ -119,6 +120,7 @@ def test_it_waits_until_nobody_types_and_leaves_the_text_alone(
     expect(box).to_have_value("A joint broke, two streets away.")
 
 
+@pytest.mark.slow
 def test_it_waits_behind_an_open_menu(app: Flask, cast: Cast, lively: Callable[..., Page]) -> None:
     page = lively("/album", width=390)
     page.get_by_role("button", name="Menu").click()
@@ -132,6 +134,7 @@ def test_it_waits_behind_an_open_menu(app: Flask, cast: Cast, lively: Callable[.
     expect(moment(page)).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_what_one_tab_saw_the_other_does_not_show(
     app: Flask, cast: Cast, lively: Callable[..., Page]
 ) -> None:
@@ -147,6 +150,7 @@ def test_what_one_tab_saw_the_other_does_not_show(
     expect(there.locator("dialog")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_its_ways_lead_to_the_badge_and_to_thanks(
     app: Flask, cast: Cast, lively: Callable[..., Page]
 ) -> None:

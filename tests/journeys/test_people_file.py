@@ -32,7 +32,7 @@ def worker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return work
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
 def test_the_page_of_a_file_follows_what_the_worker_does(
     app: Flask, cast: Cast, visit: Visit, worker: Callable[[], None], tmp_path: Path, width: int
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -61,6 +62,7 @@ def test_a_log_says_how_far_its_file_is_and_its_confirmer_opens_it(
     assert Path(taken.value.path()).stat().st_size == 900_009
 
 
+@pytest.mark.slow
 def test_a_lesson_says_how_far_its_picture_is(
     app: Flask, catalogue: None, visit: Visit, consoles: Consoles, tmp_path: Path
 ) -> None:
