@@ -1,6 +1,5 @@
 """Giving kudos: what counts, the allowance that cannot be overspent, and two who thank each other at once."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from app.people import actions as people
 from app.people.models import Organisation, Person
 from tests.app.kudos.conftest import AT, SAID
 from tests.cast import Cast
+from tests.racing import at_once
 
 Thank = Callable[..., int]
 Standing = Callable[[], set[str]]
@@ -261,22 +261,3 @@ def spent(app: Flask, person_id: int) -> int:
     with app.app_context():
         statement = select(KudosAllowance.spent).where(KudosAllowance.giver_id == person_id)
         return db.session.scalars(statement).one()
-
-
-def at_once(*calls: Callable[[], object]) -> list[BaseException]:
-    """Start all of these at one moment; what they raised."""
-    gate, raised = threading.Barrier(len(calls)), []
-
-    def run(call: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            call()
-        except BaseException as fault:
-            raised.append(fault)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return raised

@@ -18,6 +18,7 @@ from app.lessons.models import Application
 from app.outbox import settle
 from tests.app.lessons.conftest import AT, TEXT
 from tests.cast import Cast
+from tests.racing import at_once
 
 Share = Callable[..., int]
 Standing = Callable[[], dict[str, datetime]]
@@ -39,25 +40,6 @@ def delete(app: Flask, person: int, lesson_id: int) -> None:
     with app.app_context(), transaction():
         changing.delete_lessons([(lesson_id, person)], at=AT)
         settle(AT)
-
-
-def at_once(*calls: Callable[[], object]) -> list[BaseException]:
-    """Start all of these at one moment; what they raised."""
-    gate, raised = threading.Barrier(len(calls)), []
-
-    def run(call: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            call()
-        except BaseException as fault:
-            raised.append(fault)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return raised
 
 
 def test_the_author_earns_when_a_colleague_applies_it(

@@ -1,7 +1,6 @@
 """Lessons without a name: their author finds them, and nobody else finds the author, whichever way they look."""
 
 import json
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +26,7 @@ from app.verify import verify
 from tests.app.lessons.conftest import AT, TEXT
 from tests.cast import NAMES, Cast, SignedIn
 from tests.conftest import Database
+from tests.racing import at_once
 
 Browser = Callable[[str], SignedIn]
 Headers = Callable[[str], dict[str, str]]
@@ -651,24 +651,6 @@ def test_there_is_an_end_to_lessons_without_a_name(
 
 
 # Races ------------------------------------------------------------------------------------------------------
-
-
-def at_once(*calls: Callable[[], object]) -> list[BaseException]:
-    gate, raised = threading.Barrier(len(calls)), []
-
-    def run(call: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            call()
-        except BaseException as fault:
-            raised.append(fault)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return raised
 
 
 def test_many_at_once_get_marks_of_their_own(app: Flask, share: Share) -> None:
