@@ -676,6 +676,19 @@ def _text_of(value: Any) -> str:
     return str(value)
 
 
+_DAY_FIRST = re.compile(r"(\d{1,2})[-.](\d{1,2})[-.](\d{4})(?:[ T].*)?")
+
+
+def day_of(cell: str) -> date | None:
+    """The day in a cell: 2027-03-31, or 31-3-2027 and 31.3.2027, as a spreadsheet in Dutch writes the same day when it
+    saves a file again. With slashes it could be either month, so that is none."""
+    found = _DAY_FIRST.fullmatch(cell.strip())
+    try:
+        return date(*map(int, reversed(found.groups()))) if found else date.fromisoformat(cell.strip()[:10])
+    except ValueError:
+        return None
+
+
 # Going out --------------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?\d{1,20}(?:[.,]\d{1,20})?")

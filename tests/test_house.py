@@ -57,6 +57,7 @@ OWN_NAMES = {
         "desk",
         "desk_api",
         "dossier",
+        "keeping",
         "evidence",
         "forms",
         "handling",

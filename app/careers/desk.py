@@ -39,6 +39,7 @@ FAMILY = ("name_nl", "name_en")
 JOB = ("family", "level", "name_nl", "name_en", "known_as", "open_until", "who_nl", "who_en", "retired")
 CRITERION = ("text_nl", "text_en", "skill", "level", "evidence", "badges")
 LISTS = ("evidence", "badges")
+BROUGHT = _l("The file is brought in. What a job asks anew stands in its draft, until you publish it.")
 SAID = {
     "name_nl": _l("Say it in Dutch and in English, in 120 characters or fewer."),
     "name_en": _l("Say it in Dutch and in English, in 120 characters or fewer."),
@@ -60,8 +61,10 @@ SAID = {
 @may("hr", "council")
 def overview() -> ResponseReturnValue:
     known = queries.jobs(retired=True)
+    brought = [("ok", BROUGHT)] if "brought" in request.args else []
     return render(
         "careers/desk.html",
+        flashes=brought,
         families=[
             (family, [one for one in known if one.family_id == family.id]) for family in queries.families()
         ],
@@ -387,7 +390,7 @@ def _changes(read: files.Jobs) -> list[Any]:
     found: list[Any] = []
     try:
         with transaction():
-            found = files.changes(read, by=me(), at=now())
+            found = files.load(read, by=me(), at=now())
             raise _OnlyLooked
     except _OnlyLooked:
         pass
@@ -407,7 +410,7 @@ def load() -> ResponseReturnValue:
                 )
             files.load(files.read(content), by=me(), at=now())
             settle(now())
-        return redirect(url_for(".overview"), code=303)
+        return redirect(url_for(".overview", brought=1), code=303)
     except Refused as no:
         answer = _choose(refusal=str(no.message))
         answer.status_code = no.status

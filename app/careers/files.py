@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.audit.actions import Act, write_all
 from app.badges.queries import catalogue
 from app.careers import actions, queries
 from app.careers.criteria import replace_draft
@@ -38,8 +39,9 @@ from app.careers.rules import (
 )
 from app.db import db
 from app.errors import Refused
+from app.language import lang
 from app.people.models import Setting
-from app.tables import csv_text, open_table
+from app.tables import csv_text, day_of, open_table
 from app.vision import queries as vision
 from app.vision.rules import is_slug
 
@@ -57,11 +59,13 @@ WHAT = ("family", "job", "criterion")
 EARLIER = "earlier"  # what is a criterion of an earlier version: only to read
 ALSO = {"wat": "what", "onder": "under", "niveau": "level", "bewijs": "evidence", "vaardigheid": "skill"}
 
+EDITED = {"family": "job_family:edited", "job": "job:edited"}
+
 UNKNOWN_WHAT = _l("The first column is not one of family, job, criterion.")
 NO_SLUG = _l("The id is lower-case letters, digits and single hyphens.")
 NO_KEY = _l("The id of a criterion is what an earlier file gave it, or empty.")
 TWICE = _l("This stands in the file before.")
-NO_DAY = _l("The day is not written like 2027-03-31.")
+NO_DAY = _l("The day is not written like 2027-03-31 or 31-3-2027.")
 NO_EVIDENCE = _l("Evidence is some of badge, completion, lesson_applied, recognition, observation, document.")
 TOO_MANY = _l("That is more than one job asks or is called.")
 
@@ -88,6 +92,7 @@ class Jobs:
     jobs: dict[str, NewJob] = field(default_factory=dict)
     criteria: dict[str, list[NewCriterion]] = field(default_factory=dict)
     wrong: list[Wrong] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # columns that nothing is taken from
     rows: int = 0
 
 
@@ -114,6 +119,11 @@ def read(content: bytes) -> Jobs:
         missing = [name for name in NEEDED if name not in names]
         if missing:
             raise Refused(_l("There is no column called %(name)s.", name=missing[0]))
+        found.unread = [
+            said[:80]
+            for said, name in zip(table.header, names, strict=True)
+            if name and name not in (*COLUMNS, *READ_ONLY)
+        ]
         rows: list[tuple[int, dict[str, str], object]] = []
         for row in table.rows():
             if len(rows) >= MOST_ROWS:
@@ -147,10 +157,14 @@ def _take(found: Jobs, rows: Sequence[tuple[int, dict[str, str], object]]) -> No
                     raise _No(UNKNOWN_WHAT)
                 takes[kind](found, cells, known)
             except _No as no:
-                found.wrong.append(
-                    Wrong(line, tidy(cells.get("en", "") or cells.get("id", ""))[:80], no.reason)
-                )
+                found.wrong.append(Wrong(line, _called(cells), no.reason))
     found.wrong.sort(key=lambda one: one.line)
+
+
+def _called(cells: Mapping[str, str]) -> str:
+    """What a row is about, in the language of who reads it where the row has it."""
+    names = (lang(), "nl", "en", "id")
+    return next((said for name in names if (said := tidy(cells.get(name, "")))), "")[:80]
 
 
 def _known() -> Known:
@@ -201,10 +215,9 @@ def _job(found: Jobs, cells: Mapping[str, str], known: Known) -> None:
     if len(called) > MOST_NAMES or any(len(name) > NAME for name in called):
         raise _No(TOO_MANY)
     until = cells.get("open_until", "")
-    try:
-        day = date.fromisoformat(until) if until else None
-    except ValueError:
-        raise _No(NO_DAY) from None
+    day = day_of(until) if until else None
+    if until and day is None:
+        raise _No(NO_DAY)
     found.jobs[slug] = NewJob(
         slug, family, _number(cells, 20), _texts(cells, ("nl", "en"), NAME), called, day,
         _texts(cells, ("who_nl", "who_en"), WHO, empty=True),
@@ -263,22 +276,21 @@ def _badges(cell: str, known: Known) -> dict[str, int]:
 # Bringing in ------------------------------------------------------------------------------------------------
 
 
-def load(found: Jobs, *, by: int | None, at: datetime) -> None:
-    """Bring jobs to what the file says, all of it or nothing; what it asks is a draft until HR publishes it."""
+def load(found: Jobs, *, by: int | None, at: datetime) -> list[Change]:
+    """Bring jobs to what the file says, all of it or nothing; what it asks is a draft until HR publishes it. Returns
+    what changed; families and jobs stand in the audit log as if they were changed by hand."""
     if found.wrong:
         raise Refused(_l("Some rows are refused. Mend them, and choose the file again."))
     actions.begin_change()
+    before = _told()
     actions.write_families(list(found.families.values()))
     actions.write_jobs(found.jobs)
     for job, items in found.criteria.items():
         replace_draft(job, items, version=None, by=by, at=at)
-
-
-def changes(found: Jobs, *, by: int | None, at: datetime) -> list[Change]:
-    """What `load` does, found by doing it; the caller lets it go."""
-    before = _told()
-    load(found, by=by, at=at)
-    return differences(before, _told())
+    changed = differences(before, _told())
+    rows = [one.after for one in changed if one.after and one.after["what"] in EDITED]
+    write_all((Act(EDITED[row["what"]], None, {"slug": row["id"]}) for row in rows), at=at, actor_id=by)
+    return changed
 
 
 def _told() -> dict[str, dict[str, Any]]:

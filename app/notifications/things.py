@@ -64,7 +64,7 @@ _REVIEWS = text(f"""
         OR EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND s.person_id = :me
                    AND s.stepped_aside_at IS NULL)
         OR EXISTS (SELECT FROM review_objection o WHERE o.review_id = r.id AND o.handler_id = :me)
-        OR :hr AND {people.serves("r.department_id", ":me")})
+        OR :hr AND {review_queries.keeps(":me")})
 """)
 _IS_HR = text("SELECT role = 'hr' FROM person WHERE id = :me")
 _ROUNDS = text("""

@@ -20,7 +20,7 @@ from app.people import pauses, standins
 from app.people.meant import meant
 from app.people.pauses import WRONG, Away
 from app.people.schemas import AwayOfForm, AwayOwnForm, PageQuery
-from app.tables import open_table
+from app.tables import day_of, open_table
 from app.web import body, done, now, query, render, wrong_with
 
 pages = Blueprint("pauses", __name__)
@@ -185,7 +185,7 @@ def _read(content: bytes) -> tuple[list[tuple[int, Away]], list[tuple[int, objec
     served = within(list(known.values()))
     lines = []
     for line, number, since, until in found:
-        days = _day(since), _day(until)
+        days = day_of(since), day_of(until)
         person = known.get(number)
         if person not in served:
             refused.append((line, WRONG["person"]))
@@ -194,13 +194,6 @@ def _read(content: bytes) -> tuple[list[tuple[int, Away]], list[tuple[int, objec
         else:
             lines.append((line, Away(person or 0, days[0], days[1])))
     return lines, refused
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said[:10])
-    except ValueError:
-        return None
 
 
 def _status(answer: Response, no: ValidationError | Refused | None) -> Response:

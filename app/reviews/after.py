@@ -18,9 +18,10 @@ from app.errors import Conflict, NotFound, Refused
 from app.events import ReviewObjected, ReviewObjectionAnswered
 from app.outbox import publish
 from app.people.pauses import term_ends
-from app.people.queries import serves
-from app.reviews import dossier, rivals, rules, terms
+from app.reviews import dossier, rules, terms
+from app.reviews.keeping import among
 from app.reviews.panel import is_led_by
+from app.reviews.queries import desks
 from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, must_be_read, touched, write
 
 WRONG = {
@@ -50,7 +51,7 @@ NO_PART = f"""
     AND NOT EXISTS (SELECT FROM review_seat s WHERE s.review_id = r.id AND p.id IN (s.person_id, s.named_by))
     AND NOT EXISTS (SELECT FROM review_objection x
                     WHERE x.review_id = r.id AND x.handler_id = p.id AND x.handled_at IS NOT NULL)
-    AND NOT {rivals.among("p.id")}
+    AND NOT {among("p.id")}
 """
 _NO_PART = text(f"""
     SELECT p.id FROM person p, review r WHERE r.id = :review AND p.id = :person AND {NO_PART}
@@ -73,11 +74,6 @@ _OTHERS = text("""
     WHERE review_id = :review AND seat = 'decider' AND stepped_aside_at IS NULL RETURNING person_id
 """)
 _FORGET = text("DELETE FROM review_decision WHERE review_id = :review")
-_HR = text(f"""
-    SELECT p.id FROM person p
-    WHERE p.role = 'hr' AND p.active AND p.erased_at IS NULL AND p.id <> :holder
-      AND {serves("CAST(:department AS bigint)", "p.id")} ORDER BY p.id
-""")
 _UNSIGNED = text(f"""
     SELECT r.id, r.person_id FROM review r
     WHERE r.stage = 'released' AND r.seen_at IS NULL AND r.unseen_at IS NULL
@@ -144,10 +140,9 @@ def file_objection(review_id: uuid.UUID, words: str, *, person_id: int, at: date
     if db.session.scalar(_OBJECT, told) is None:
         raise Conflict(_l("You objected already. What you wrote stands in the file."))
     touched([(review_id, person_id, "objected")], at)
-    desk = db.session.scalars(_HR, {"holder": person_id, "department": row.department_id}).all()
     publish(
-        ReviewObjected(person_id=one, review_id=review_id, handles=False, since=at.isoformat())
-        for one in desk
+        ReviewObjected(person_id=one.person_id, review_id=review_id, handles=False, since=at.isoformat())
+        for one in desks([review_id])
     )
 
 

@@ -1,6 +1,7 @@
 """What HR sees of reviews: the list by stage and day, rounds, who may take part, and how panels judged a criterion.
 
-HR reads within its reach, and nobody finds their own review in these lists. Nothing here adds anything up per person.
+HR reads within its reach, and nobody finds their own review or a rival's in these lists. Nothing here adds anything up
+per person.
 """
 
 import uuid
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from app.config import timezone
 from app.db import array, db
 from app.reviews import rules, terms
+from app.reviews.keeping import is_free, takes_part
 from app.reviews.rounds import WHOLE
 
 PAGE = 50
@@ -25,7 +27,7 @@ def _scope(me: int, reach: Reach) -> dict[str, Any]:
 
 
 _REACH = (
-    "(CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[]))) AND r.person_id <> :me"
+    f"(CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[]))) AND {is_free(':me')}"
 )
 _DUE = f"""
     CASE r.stage WHEN 'gathering' THEN {terms.due("r", "evidence_due")} WHEN 'panel' THEN {terms.due("r", "panel_due")}
@@ -66,7 +68,7 @@ _DEPARTMENTS = text(f"""
     WHERE EXISTS (SELECT FROM review r WHERE r.department_id = d.id AND {_REACH}) ORDER BY d.name, d.id
 """)
 _ROUNDS = text(f"""
-    SELECT o.*, w.name AS opener, {WHOLE} AS whole,
+    SELECT o.*, w.name AS opener, {WHOLE} AS whole, {takes_part(":me")} AS takes_part,
            (SELECT count(*) FROM review r WHERE r.round_id = o.id AND r.stage <> 'withdrawn') AS many,
            (SELECT count(DISTINCT v.person_id) FROM review_round_person v WHERE v.round_id = o.id) AS eligible
     FROM review_round o JOIN person w ON w.id = o.opened_by
@@ -84,28 +86,36 @@ _UNITS = text("""
     SELECT u.id, u.name FROM review_round_unit w JOIN unit u ON u.id = w.unit_id
     WHERE w.round_id = :round ORDER BY u.name
 """)
-_SEATS = text("""
+# Whoever takes part for a job in a round finds nobody else there who does, or may.
+_FREE = """
+    NOT EXISTS (SELECT FROM review own WHERE own.round_id = :round AND own.person_id = :me AND own.stage <> 'withdrawn'
+                AND own.job_id = {job} AND own.person_id <> {person})
+"""
+_SEATS = text(f"""
     SELECT s.person_id, s.seat, p.name, p.active,
            ARRAY(SELECT j.name FROM review r JOIN job j ON j.id = r.job_id
                  WHERE r.round_id = s.round_id AND r.person_id = s.person_id AND r.stage <> 'withdrawn'
                    AND (CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[])))
+                   AND {_FREE.format(job="r.job_id", person="r.person_id")}
                  ORDER BY j.level, j.id) AS not_for
     FROM review_round_panel s JOIN person p ON p.id = s.person_id
     WHERE s.round_id = :round ORDER BY s.seat DESC, p.sort_name, p.id
 """)
-_PEOPLE = text("""
+_PEOPLE = text(f"""
     SELECT v.person_id, v.job_id, v.listed, v.invited_at, p.name, p.active, j.name AS job, r.id AS review_id, r.stage
     FROM review_round_person v JOIN person p ON p.id = v.person_id JOIN job j ON j.id = v.job_id
     LEFT JOIN review r ON r.round_id = v.round_id AND r.person_id = v.person_id AND r.job_id = v.job_id
     WHERE v.round_id = :round
       AND (CAST(:everywhere AS boolean) OR coalesce(r.department_id, p.department_id) = ANY(CAST(:reach AS bigint[])))
+      AND {_FREE.format(job="v.job_id", person="v.person_id")}
     ORDER BY p.sort_name, p.id, v.job_id LIMIT 1000
 """)
-_OF_ROUND = text("""
+_OF_ROUND = text(f"""
     SELECT r.id, r.stage, r.version, r.person_id, p.name, j.name AS job
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
     WHERE r.round_id = :round
       AND (CAST(:everywhere AS boolean) OR r.department_id = ANY(CAST(:reach AS bigint[])))
+      AND {_FREE.format(job="r.job_id", person="r.person_id")}
     ORDER BY p.sort_name, p.id, r.id
 """)
 _DECISIONS = text(f"""

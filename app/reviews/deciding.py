@@ -18,7 +18,8 @@ from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import CriterionLeftOpen, ReviewReleased
 from app.outbox import publish
-from app.reviews import dossier, rivals, rules
+from app.reviews import dossier, rules
+from app.reviews.keeping import among
 from app.reviews.panel import LED_BY, Clash, Other, Said
 from app.reviews.sealing import plain
 from app.reviews.touching import (
@@ -45,7 +46,7 @@ _DECIDES = text(f"""
     FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active AND p.erased_at IS NULL
     JOIN review r ON r.id = s.review_id
     WHERE s.review_id = :review AND s.person_id = :person AND s.seat = 'decider' AND s.stepped_aside_at IS NULL
-      AND s.person_id <> s.holder_id AND NOT {rivals.among("s.person_id")}
+      AND s.person_id <> s.holder_id AND NOT {among("s.person_id")}
 """)
 _HOLD_ROUND = text("SELECT * FROM review_round WHERE id = :round FOR SHARE")
 _HOLDER = text("SELECT person_id, round_id FROM review WHERE id = :review")

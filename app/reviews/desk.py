@@ -218,7 +218,7 @@ def change_round(round_id: int) -> ResponseReturnValue:
     _must(round_id)
     form = body(forms.RoundIn())
     with transaction():
-        rounds.change(round_id, _said(form), version=form["version"], reach=_reach(), at=now())
+        rounds.change(round_id, _said(form), version=form["version"], by=me(), reach=_reach(), at=now())
         audit.write("review_round:changed", at=now(), actor_id=me(), detail={"round": round_id})
     return _back(round_id, _("Saved"))
 

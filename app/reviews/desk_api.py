@@ -135,7 +135,7 @@ def change_round(form: dict[str, Any], round_id: int) -> dict[str, Any]:
     kept = {name: getattr(row, name) for name in ("deciders", "seen_days", "object_days")}
     said = _said({**form, **kept, "jobs": ()})
     with transaction():
-        rounds.change(round_id, said, version=form["version"], reach=reach(), at=now())
+        rounds.change(round_id, said, version=form["version"], by=me(), reach=reach(), at=now())
         audit.write("review_round:changed", at=now(), actor_id=me(), detail={"round": round_id})
         settle(now())
         return _whole(round_id)

@@ -20,6 +20,7 @@ from app.events import ReviewSeatNamed, ReviewWaits
 from app.outbox import publish
 from app.people.queries import keys_of
 from app.reviews import rivals, rules, terms
+from app.reviews.keeping import among
 from app.reviews.sealing import plain
 from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, touched
 
@@ -64,7 +65,7 @@ _SEATED = text(f"""
     SELECT 1 FROM review_seat s JOIN person p ON p.id = s.person_id AND p.active AND p.erased_at IS NULL
     JOIN review r ON r.id = s.review_id
     WHERE s.review_id = :review AND s.person_id = :person AND s.seat = :seat AND s.stepped_aside_at IS NULL
-      AND NOT {rivals.among("s.person_id")}
+      AND NOT {among("s.person_id")}
 """)
 _CRITERIA = text("SELECT id FROM criterion WHERE criteria_id = :criteria")
 _MINE = text("""
@@ -325,7 +326,7 @@ _AWAY = text(f"""
         WHERE s.seat = 'decider' AND s.stepped_aside_at IS NULL AND s.for_id IS NULL AND i.deputy_id <> s.holder_id
           AND NOT EXISTS (SELECT FROM review_decision d WHERE d.review_id = s.review_id
                           AND d.person_id = s.person_id AND d.signed_at IS NOT NULL)
-          AND NOT {rivals.among("i.deputy_id")}
+          AND NOT {among("i.deputy_id")}
     ), above(deputy_id, boss, depth) AS (
         SELECT DISTINCT a.deputy_id, p.manager_id, 1 FROM away a JOIN person p ON p.id = a.deputy_id
         UNION ALL

@@ -1,6 +1,6 @@
 """What can be asked about reviews. Who may open a file is decided here, once, for pages, API and exports alike.
 
-May open it: its holder; who sits in it and did not step aside; who handles an objection; HR within its reach. Nobody
+May open it: its holder; who sits in it and did not step aside; who handles an objection; HR that keeps it. Nobody
 else, whatever their role: not their manager as such, not learning, not an administrator. All of them see the same
 file; `rules` and the columns of `Open` say what each may do in it.
 """
@@ -17,10 +17,12 @@ from app.badges.queries import catalogue
 from app.careers import queries as careers
 from app.config import timezone
 from app.db import array, db
-from app.people.queries import keys_of, serves
+from app.people.queries import keys_of
 from app.reviews import evidence, holding, rules, terms
 from app.reviews.evidence import Evidence as Evidence
 from app.reviews.holding import Thing
+from app.reviews.keeping import is_free
+from app.reviews.keeping import keeps as keeps
 from app.reviews.models import Review
 from app.reviews.sealing import plain
 from app.vision import queries as vision
@@ -39,7 +41,7 @@ _SEEN_BY = text(f"""
             AND stepped_aside_at IS NULL) AS decides,
         EXISTS (SELECT FROM review_objection WHERE review_id = review.id AND handler_id = :me) AS handles,
         coalesce(:everywhere OR review.department_id = ANY(:departments), false)
-            AND review.person_id <> :me AS runs
+            AND {is_free(":me", "review")} AS runs
     FROM review LEFT JOIN review_round ON review_round.id = review.round_id
     WHERE review.id = :review
 """)
@@ -54,7 +56,7 @@ class Open:
     assesses: bool
     decides: bool
     handles: bool
-    runs: bool  # HR within its reach, never of their own review
+    runs: bool  # HR within its reach, never of their own review nor of a rival's
 
 
 def opened(me: int, review_id: uuid.UUID, reach: set[int] | bool | None) -> Open | None:
@@ -79,8 +81,8 @@ _READERS = text(f"""
           WHERE review_id = ANY(CAST(:ids AS uuid[])) AND stepped_aside_at IS NULL
     UNION SELECT handler_id FROM review_objection
           WHERE review_id = ANY(CAST(:ids AS uuid[])) AND handler_id IS NOT NULL
-    UNION SELECT h.id FROM review r JOIN person h ON h.role = 'hr' AND h.active AND h.id <> r.person_id
-          WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {serves("r.department_id", "h.id")}
+    UNION SELECT h.id FROM review r JOIN person h ON h.role = 'hr' AND h.active
+          WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {keeps("h.id")}
 """)
 
 
@@ -91,13 +93,13 @@ def who_may_open(review_ids: Collection[uuid.UUID]) -> set[int]:
 
 _DESKS = text(f"""
     SELECT r.id AS review_id, h.id AS person_id FROM review r
-    JOIN person h ON h.role = 'hr' AND h.active AND h.erased_at IS NULL AND h.id <> r.person_id
-    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {serves("r.department_id", "h.id")} ORDER BY 1, 2
+    JOIN person h ON h.role = 'hr' AND h.active AND h.erased_at IS NULL
+    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND {keeps("h.id")} ORDER BY 1, 2
 """)
 
 
 def desks(review_ids: Collection[uuid.UUID]) -> Sequence[AnyRow]:
-    """Who of HR keeps each of these reviews: within their reach, and not about themselves."""
+    """Who of HR keeps each of these reviews: within their reach, not about themselves and not about a rival."""
     return db.session.execute(_DESKS, {"ids": array(sorted(review_ids))}).all() if review_ids else []
 
 

@@ -19,6 +19,7 @@ from app.errors import Conflict, Refused
 from app.events import ReviewWaits
 from app.outbox import publish
 from app.people.queries import hr_reach
+from app.reviews.keeping import among, keeps, takes_part
 from app.reviews.queries import desks
 from app.reviews.touching import hold_all, touched
 
@@ -34,13 +35,10 @@ JUDGED = _l(
     " You can ask for a review of your own at any time, apart from the round."
 )
 
-
-def among(person: str, review: str = "r") -> str:
-    """In SQL: whether that person is a candidate beside the holder of that review; who withdrew is none."""
-    return f"""EXISTS (
-        SELECT FROM review rival WHERE rival.round_id = {review}.round_id AND rival.job_id = {review}.job_id
-            AND rival.person_id = {person} AND rival.id <> {review}.id AND rival.stage <> 'withdrawn')"""
-
+UNKEPT = _l(
+    "If you take part, nobody of HR is left who can keep this round. Ask an administrator to give a colleague the role"
+    " of HR first, or ask for a review of your own, apart from the round."
+)
 
 _HOLD_ROUND = text("""
     SELECT 1 FROM review_round
@@ -94,6 +92,22 @@ def must_fit_round(round_id: int, person_id: int) -> None:
     """Refuse somebody who could sit about nobody: a candidate for each job of the round."""
     if db.session.scalar(_EVERYWHERE, {"round": round_id, "person": person_id}):
         raise Refused(RIVAL, fields={"person": RIVAL})
+
+
+_UNKEPT = text(f"""
+    SELECT EXISTS (SELECT FROM person p WHERE p.id = ANY(CAST(:people AS bigint[])) AND p.role = 'hr')
+       AND NOT EXISTS (
+           SELECT FROM person h WHERE h.role = 'hr' AND h.active AND h.erased_at IS NULL
+              AND NOT {takes_part("h.id", "CAST(:round AS bigint)")}
+              AND NOT EXISTS (SELECT FROM review r WHERE r.round_id = :round AND r.stage <> 'withdrawn'
+                              AND NOT {keeps("h.id")}))
+""")
+
+
+def must_be_kept(round_id: int, person_ids: Collection[int]) -> None:
+    """These take part now; whoever of them is of HR keeps nothing of the round any more, so a colleague has to."""
+    if db.session.scalar(_UNKEPT, {"round": round_id, "people": array(sorted(person_ids))}):
+        raise Conflict(UNKEPT)
 
 
 def fall(round_id: int, person_ids: Collection[int], *, at: datetime) -> Sequence[uuid.UUID]:

@@ -23,6 +23,7 @@ from app.events import ReviewInvited, ReviewSeatNamed
 from app.outbox import publish
 from app.people.queries import hr_reach
 from app.reviews import deciding, panel, rivals, rules
+from app.reviews.keeping import among, takes_part
 from app.reviews.panel import WRONG as SEATS
 from app.reviews.touching import NOT_NOW, write
 
@@ -44,16 +45,18 @@ WRONG = {
 }
 CHANGED = _l("Somebody decided, or changed the round, since you opened this page. Look at it again.")
 
-# All of a round lies within reach: its departments, its reviews, and who may take part in it without one yet.
-WHOLE = """
-    (CAST(:everywhere AS boolean) OR EXISTS (SELECT FROM review_round_unit u WHERE u.round_id = o.id)
+# All of a round lies within reach: its departments, its reviews, and who may take part in it without one yet; and who
+# looks takes no part in it.
+WHOLE = f"""
+    (NOT {takes_part("CAST(:me AS bigint)")}
+     AND (CAST(:everywhere AS boolean) OR EXISTS (SELECT FROM review_round_unit u WHERE u.round_id = o.id)
      AND NOT EXISTS (SELECT FROM review_round_unit u WHERE u.round_id = o.id
                      AND u.unit_id <> ALL(CAST(:reach AS bigint[])))
      AND NOT EXISTS (SELECT FROM review r WHERE r.round_id = o.id
                      AND coalesce(r.department_id <> ALL(CAST(:reach AS bigint[])), true))
      AND NOT EXISTS (SELECT FROM review_round_person v JOIN person p ON p.id = v.person_id AND p.active
                      WHERE v.round_id = o.id AND coalesce(p.department_id <> ALL(CAST(:reach AS bigint[])), true)
-                       AND NOT EXISTS (SELECT FROM review r WHERE r.round_id = o.id AND r.person_id = v.person_id)))
+                       AND NOT EXISTS (SELECT FROM review r WHERE r.round_id = o.id AND r.person_id = v.person_id))))
 """
 _IS_WHOLE = text(f"SELECT {WHOLE} FROM review_round o WHERE o.id = :round")
 _OPEN = text("""
@@ -144,7 +147,7 @@ _SEATS = text(f"""
       AND (CAST(:person AS bigint) IS NULL OR s.person_id = :person)
       AND (r.stage IN ('gathering', 'panel') OR r.stage = 'deciding' AND s.seat = 'decider')
       AND NOT EXISTS (SELECT FROM above WHERE above.seated = s.person_id AND above.boss = r.person_id)
-      AND NOT {rivals.among("s.person_id")}
+      AND NOT {among("s.person_id")}
     ON CONFLICT DO NOTHING RETURNING review_id, person_id, seat
 """)
 _UNDERWAY = text("""
@@ -253,17 +256,26 @@ def hold(round_id: int) -> Any:
     return row
 
 
-def _must_be_whole(round_id: int, reach: set[int] | None) -> None:
-    """HR of some departments changes and releases what lies within them as a whole; the rest is HR's of all."""
-    told = {"round": round_id, "everywhere": reach is None, "reach": array(sorted(reach or ()))}
+def _must_be_whole(round_id: int, by: int | None, reach: set[int] | None) -> None:
+    """HR of some departments changes and releases what lies within them as a whole; the rest is HR's of all. Of HR
+    that takes part in it, nobody does."""
+    told = {"me": by, "round": round_id, "everywhere": reach is None, "reach": array(sorted(reach or ()))}
     if not db.session.scalar(_IS_WHOLE, told):
         raise NotFound(NOT_THERE)
 
 
-def change(round_id: int, said: NewRound, *, version: int, reach: set[int] | None, at: datetime) -> None:
+def change(
+    round_id: int,
+    said: NewRound,
+    *,
+    version: int,
+    reach: set[int] | None,
+    at: datetime,
+    by: int | None = None,
+) -> None:
     """Other dates or another name, for the round and for its reviews that are still underway."""
     row = hold(round_id)
-    _must_be_whole(round_id, reach)
+    _must_be_whole(round_id, by, reach)
     if row.released_at is not None:
         raise Conflict(NOT_NOW)
     if row.version != version:
@@ -344,7 +356,7 @@ def invite(round_id: int, *, at: datetime) -> int:
 def start(round_id: int, wanted: Sequence[tuple[int, int]], *, at: datetime) -> dict[int, uuid.UUID]:
     """Begin the reviews of invited people (person, job), against what the job asks now. A second time is no fault.
 
-    Seats that they have about others for the same job fall.
+    Seats that they have about others for the same job fall, and they keep nothing of the round as HR.
     """
     hold(round_id)
     criteria = careers.current_criteria({job for _, job in wanted})
@@ -355,6 +367,7 @@ def start(round_id: int, wanted: Sequence[tuple[int, int]], *, at: datetime) -> 
     }  # fmt: skip
     made = {row.person_id: row.id for row in db.session.execute(_START, told)}
     if made:
+        rivals.must_be_kept(round_id, made)
         write([(review, person, "accepted") for person, review in made.items()], at)
         _seat(sorted(made.values()), round_id, at)
         panel.complete(rivals.fall(round_id, made, at=at), at=at)
@@ -389,7 +402,7 @@ def release(round_id: int, *, by: int | None, mark: str | None, at: datetime) ->
     people = db.session.execute(_OF_ROUND, {"round": round_id}).all()
     lock_people(row.person_id for row in people)
     row = hold(round_id)
-    _must_be_whole(round_id, None if by is None else hr_reach(by))
+    _must_be_whole(round_id, by, None if by is None else hr_reach(by))
     if row.released_at is not None:
         raise Conflict(_l("This round was released already."))
     rows = db.session.execute(_OF_ROUND, {"round": round_id}).all()

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.audit.queries import found as acts_of
 from app.careers import actions, criteria, files, queries
 from app.careers.rules import NewJob
 from app.db import transaction
@@ -91,7 +92,7 @@ WRONG = [
     ("family,ok,,,x,,,,,,,,", "in Dutch and in English"),
     ("job,ok,nowhere,x,x,1,,,,,,,", "no family called nowhere"),
     ("job,ok,operators,x,x,0,,,,,,,", "no number from 1 to 20"),
-    ("job,ok,operators,x,x,1,,31-03-2027,,,,,", "not written like"),
+    ("job,ok,operators,x,x,1,,03/31/2027,,,,,", "not written like"),
     ("criterion,,nowhere,x,x,1,,,,,water,badge,", "no job called nowhere"),
     ("criterion,,senior,x,x,5,,,,,water,badge,", "no number from 1 to 4"),
     ("criterion,,senior,x,x,1,,,,,nothing,badge,", "no skill called nothing"),
@@ -115,6 +116,57 @@ def test_a_wrong_row_is_told_with_its_line_and_nothing_is_kept(
     assert '<td class="num">4</td>' in answer.text
     assert "digest" not in answer.text, "there is nothing to say yes to"
     assert stands(app) == before
+
+
+@pytest.mark.parametrize("day", ["31-3-2027", "31-03-2027", "31.3.2027"])
+def test_a_file_that_excel_in_dutch_saved_again_is_read(
+    app: Flask, scene: Scene, client_of: Browser, day: str
+) -> None:
+    """With semicolons, in Windows-1252, and with days as they are written in Dutch."""
+    job = "job;analyst;lab;Analiste, coördinatrice – “één”;Analyst;2;;" + day + ";;;;;"
+    content = "\r\n".join((HEADER.replace(",", ";"), FAMILY.replace(",", ";"), job)).encode("cp1252")
+    assert bring_in(client_of("clara"), content).status_code == 303
+    with app.app_context():
+        found = queries.job("analyst")
+    assert str(found.open_until) == "2027-03-31"
+    assert found.name["nl"] == "Analiste, coördinatrice – “één”"
+
+
+def test_what_a_file_changes_stands_in_the_audit_log_and_what_it_leaves_does_not(
+    app: Flask, cast: Cast, scene: Scene, client_of: Browser
+) -> None:
+    clara = client_of("clara")
+    bring_in(clara, csv(FAMILY, JOB, CRITERION))
+    bring_in(clara, csv(FAMILY, JOB.replace("Everybody", "Who works here"), CRITERION))
+    with app.app_context():
+        acts = [(one.action, one.actor_id, one.detail.get("slug")) for one in acts_of(actor_id=cast.clara)]
+    assert acts.count(("job:edited", cast.clara, "analyst")) == 2
+    assert acts.count(("job_family:edited", cast.clara, "lab")) == 1
+
+
+def test_hr_reads_that_a_file_was_brought_in(scene: Scene, client_of: Browser) -> None:
+    clara = client_of("clara")
+    then = bring_in(clara, csv(FAMILY, JOB)).location
+    assert "The file is brought in" in clara.get(then).text
+    assert "The file is brought in" not in clara.get("/admin/jobs").text
+
+
+def test_a_wrong_row_is_named_in_the_language_of_who_reads_it(scene: Scene, client_of: Browser) -> None:
+    clara = client_of("clara")
+    content = csv(
+        FAMILY, "job,ok,nowhere,Teamleider,Team leader,1,,,,,,,", "job,no,nowhere,Planner,,1,,,,,,,"
+    )
+    assert "<td>Team leader</td>" in (said := send(clara, content).text)
+    assert "<td>Planner</td>" in said, "in the other language where this one is missing"
+    clara.post("/me/language", data={"language": "nl"})
+    assert "<td>Teamleider</td>" in send(clara, content).text
+
+
+def test_a_column_that_is_not_known_is_said(scene: Scene, client_of: Browser) -> None:
+    head = HEADER.replace("badges", "bagdes")
+    looked = send(client_of("clara"), "\n".join((head, FAMILY, JOB)).encode())
+    assert "nothing is read from it: bagdes." in looked.text
+    assert "not known here" not in send(client_of("clara"), csv(FAMILY, JOB)).text
 
 
 def test_what_stands_in_the_file_twice_is_refused(app: Flask, scene: Scene, client_of: Browser) -> None:

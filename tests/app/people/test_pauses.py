@@ -189,6 +189,15 @@ def test_a_file_of_hr_takes_what_fits_and_says_why_not_of_the_rest(
         assert answer.status_code == 422
 
 
+def test_a_file_of_hr_may_write_its_days_as_a_spreadsheet_in_dutch_does(
+    app: Flask, cast: Cast, client_of: Callable[[str], SignedIn]
+) -> None:
+    said = [day(one).strftime("%-d-%-m-%Y") for one in (1, 4)]
+    content = f"external_id;since;until\r\nw-anna;{said[0]};{said[1]}".encode()
+    client_of("clara").post("/hr/pauses/file", data={"file": (io.BytesIO(content), "away.csv")})
+    assert stored(app) == [(cast.anna, day(1), day(4))]
+
+
 def test_an_hr_system_enters_by_number_and_reads_nothing(app: Flask, cast: Cast, client: FlaskClient) -> None:
     headers = platform_headers(app, "people:write", "people:read")
     rows = [
