@@ -64,10 +64,22 @@ def catalogue() -> ResponseReturnValue:
     asked = query(CatalogueQuery())
     rows, more = queries.catalogue(locale=str(get_locale()), **_meant(asked))
     context = {"rows": rows, "more": more, "asked": asked, "mine": _mine(rows), **_words()}
+    context["on"] = _on(asked)
     context["wishes"] = queries.wishes_of(me(), now()) if asked["page"] == 1 else []
     if asked["page"] > 1:
         return render("activities/catalogue.html", "activities/_offers.html", **context)
     return render("activities/catalogue.html", "activities/_results.html", **context)
+
+
+FOLDED = ("skill", "kind", "hours", "language", "goals")
+
+
+def _on(asked: dict[str, Any]) -> dict[str, str]:
+    """Which filters are on, beside the words, and the page without each."""
+    said = {name: asked[name] for name in FOLDED if asked[name] is not None and asked[name] is not False}
+    told = said | {name: f"{said[name]:g}" if name == "hours" else 1 for name in ("hours", "goals") if name in said}
+    left = {one: {name: value for name, value in told.items() if name != one} for one in told}
+    return {one: url_for(".catalogue", q=asked["text"], **others) for one, others in left.items()}
 
 
 def _meant(asked: dict[str, Any]) -> dict[str, Any]:
