@@ -17,6 +17,7 @@ from app.errors import Unreadable
 from app.reading import read_json
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+FILE = {"type": "string", "format": "binary"}
 REASONS = {"422": "Understood, and refused.", "default": "Refused, or busy."}
 NOT_JSON = _l("Send JSON with the content type application/json.")
 
@@ -160,10 +161,50 @@ def security_schemes() -> dict[str, Any]:
 
 
 def _json(sent: Request, schema: Schema) -> Any:
-    """The same strict reader as everywhere."""
+    """The same strict reader as everywhere; and of numbers and yes or no what the document says, no more."""
     if not sent.is_json:
         raise Unreadable(NOT_JSON)
-    return read_json(sent.get_data(cache=False), max_bytes=settings().body_bytes)
+    read = read_json(sent.get_data(cache=False), max_bytes=settings().body_bytes)
+    if wrong := _not_exact(schema, read):
+        raise ValidationError(wrong)
+    return read
+
+
+def _not_exact(schema: Schema, read: object) -> dict[str, Any]:
+    """Which fields are of another kind: forms have only text, so the fields themselves would take "1" for a number,
+    0 for no, true for person 1, and the whole of 2.9."""
+    if schema.many and isinstance(read, list):
+        one = {str(at): _not_exact_in(schema, part) for at, part in enumerate(read)}
+        return {at: wrong for at, wrong in one.items() if wrong}
+    return _not_exact_in(schema, read)
+
+
+def _not_exact_in(schema: Schema, read: object) -> dict[str, Any]:
+    if not isinstance(read, dict):
+        return {}
+    asked = {wanted.data_key or name: wanted for name, wanted in schema.load_fields.items()}
+    found = {name: _other_kind(asked[name], value) for name, value in read.items() if name in asked}
+    return {name: wrong for name, wrong in found.items() if wrong}
+
+
+def _other_kind(wanted: fields.Field[Any], value: object) -> Any:
+    """What is wrong with a value, as the field itself would say it; nothing where that is for the field to judge."""
+    if value is None:
+        return None
+    if isinstance(wanted, fields.List) and isinstance(value, list):
+        each = {at: _other_kind(wanted.inner, part) for at, part in enumerate(value)}
+        return {at: wrong for at, wrong in each.items() if wrong}
+    if isinstance(wanted, fields.Nested):
+        return _not_exact(wanted.schema, value)
+    if isinstance(wanted, fields.Boolean):
+        fits = isinstance(value, bool)
+    elif isinstance(wanted, fields.Integer):
+        fits = type(value) is int or (isinstance(value, float) and value.is_integer())
+    elif isinstance(wanted, fields.Number):
+        fits = type(value) in (int, float)
+    else:
+        return None
+    return None if fits else [wanted.error_messages["invalid"]]
 
 
 def _invalid(error: ValidationError, *_: object, **__: object) -> None:

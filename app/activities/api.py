@@ -36,6 +36,7 @@ from app.activities.schemas import (
 )
 from app.db import transaction
 from app.errors import NotFound
+from app.openapi import FILE
 from app.outbox import settle
 from app.serving import sent_file
 from app.web import now
@@ -181,7 +182,8 @@ def send_file(_files: dict[str, Any]) -> dict[str, Any]:
 
 @api.route("/completions/files/<uuid:file_id>", methods=["GET"])
 @may("person")
-@api.response(200, content_type="application/octet-stream", description="the picture or document")
+@api.response(200, FILE, content_type="image/webp", description="the picture or document")
+@api.alt_response(200, schema=FILE, content_type="application/pdf", success=True)
 @api.alt_response(404, description="no such file, or not for you")
 def file(file_id: uuid.UUID) -> Response:
     """A file with a log: yours, or one on which your word is asked, or was given."""

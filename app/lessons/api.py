@@ -32,6 +32,7 @@ from app.lessons.schemas import (
     SaidIn,
     UploadIn,
 )
+from app.openapi import FILE
 from app.outbox import settle
 from app.serving import as_file, sent_file
 from app.web import now
@@ -249,7 +250,8 @@ def attach(form: dict[str, Any], files: dict[str, Any], lesson_id: int) -> dict[
 
 @api.route(f"{ONE}/files/<uuid:file_id>", methods=["GET"])
 @may("person")
-@api.response(200, content_type="application/octet-stream", description="the picture or document")
+@api.response(200, FILE, content_type="image/webp", description="the picture or document")
+@api.alt_response(200, schema=FILE, content_type="application/pdf", success=True)
 @api.alt_response(404, description="is not there, or not for you")
 def file(lesson_id: int, file_id: uuid.UUID) -> Response:
     """A picture or document of a lesson."""

@@ -50,8 +50,7 @@ WEAK = {
 def inside(address: str | None) -> str:
     """Only ever go on to a page of ours."""
     wanted = address or "/"
-    parts = urlsplit(wanted)
-    fine = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
+    fine = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
     return wanted if fine and wanted.isprintable() else "/"
 
 

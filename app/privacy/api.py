@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from app.access import asker, may, me
 from app.db import transaction
 from app.errors import NotFound
+from app.openapi import FILE
 from app.outbox import settle
 from app.privacy import actions, answering, asking, erasing, mentions, queries, terms
 from app.privacy.schemas import (
@@ -95,6 +96,7 @@ def ask() -> Any:
 
 @api.route("/me/exports/<uuid:export_id>/file", methods=["GET"])
 @may("person")
+@api.response(200, FILE, content_type="application/zip", description="the file")
 @api.alt_response(404, description="is not there, not made yet, or not yours")
 def take(export_id: UUID) -> Any:
     """The file: a ZIP with pages to read and the same as JSON."""

@@ -10,6 +10,7 @@ from app.access import may, me
 from app.audit import actions as audit
 from app.db import transaction
 from app.errors import NotFound
+from app.openapi import FILE
 from app.outbox import settle
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, opening, panel, rounds, waiting
@@ -216,6 +217,7 @@ def release(form: dict[str, Any], round_id: int) -> dict[str, Any]:
 
 @api.route(f"{ROUND}/decisions.csv", methods=["GET"])
 @may("hr")
+@api.response(200, FILE, content_type="text/csv", description="the file")
 @api.alt_response(404, description="is not there, or beyond your reach")
 def decisions(round_id: int) -> Response:
     """What was decided and released, as CSV for the HR system."""

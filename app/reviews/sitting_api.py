@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from app.access import asker, may, me
 from app.db import transaction
 from app.errors import Conflict, NotFound
+from app.openapi import FILE
 from app.outbox import settle
 from app.reviews import after, deciding, judging, panel, queries, sitting
 from app.reviews.actions import SAY_WHY
@@ -181,6 +182,7 @@ def handle(form: dict[str, Any], review_id: uuid.UUID) -> dict[str, Any]:
 @api.route(f"{ONE}/dossier", methods=["GET"])
 @may("person")
 @api.arguments(FrozenQuery, location="query")
+@api.response(200, {"type": "object"}, description="the dossier")
 @api.alt_response(404, description="is not there, or not for you")
 @api.alt_response(409, description="it is over: HR says first why they open it")
 def as_json(_asked: dict[str, Any], review_id: uuid.UUID) -> Response:
@@ -191,6 +193,7 @@ def as_json(_asked: dict[str, Any], review_id: uuid.UUID) -> Response:
 @api.route(f"{ONE}/dossier.pdf", methods=["GET"])
 @may("person")
 @api.arguments(FrozenPaperQuery, location="query")
+@api.response(200, FILE, content_type="application/pdf", description="the file")
 @api.alt_response(404, description="is not there, or not for you")
 @api.alt_response(409, description="it is over: HR says first why they open it")
 def as_pdf(_asked: dict[str, Any], review_id: uuid.UUID) -> Response:

@@ -93,3 +93,27 @@ def assert_is(document: dict[str, Any], told: dict[str, Any], body: Any, path: s
     whole = {**schema, "components": document["components"]}
     wrong = [error.message for error in Draft202012Validator(whole).iter_errors(body)]
     assert not wrong, (path, wrong)
+
+
+def test_every_operation_says_what_it_answers_with(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        fine = {status: told for status, told in operation["responses"].items() if status.startswith("2")}
+        assert fine, (method, path)
+        assert all(status == "204" or told.get("content") for status, told in fine.items()), (method, path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "wrong"),
+    [
+        ("PATCH", "/me", {"game": 0}, "game"),
+        ("PATCH", "/me", {"moments": "yes"}, "moments"),
+        ("POST", "/me/notifications/read", {"until": 2.9}, "until"),
+        ("POST", "/me/notifications/read", {"ids": [1, True]}, "ids"),
+        ("POST", "/me/notifications/read", {"ids": ["1"]}, "ids"),
+    ],
+)
+def test_a_number_is_no_text_and_yes_is_no_number(
+    client: FlaskClient, token_of: Headers, method: str, path: str, sent: dict[str, Any], wrong: str
+) -> None:
+    answer = client.open(f"/api/v1{path}", method=method, json=sent, headers=token_of("anna"))
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [wrong])

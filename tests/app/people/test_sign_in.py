@@ -94,10 +94,13 @@ def test_right_tries_use_nothing_up(app: Flask, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "then", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"]
+    "then",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "//[", "/\t/evil.example"],
 )
 def test_one_only_ever_goes_on_to_a_page_of_ours(app: Flask, cast: Cast, then: str) -> None:
-    assert attempt(app.test_client(), "w-anna", PASSWORD, next=then).headers["Location"] == "/"
+    browser = app.test_client()
+    assert browser.get("/login", query_string={"next": then}).status_code == 200
+    assert attempt(browser, "w-anna", PASSWORD, next=then).headers["Location"] == "/"
 
 
 def test_who_left_cannot_come_in(app: Flask, cast: Cast, client_of: Browser) -> None:
