@@ -29,7 +29,6 @@ NAMES = ("points", "award", "kudos", "lesson", "board", "places", "confirmation"
 ASKED_FOR = {"lesson", "board", "places"}  # heard by pages that show it
 PACE = {"lesson": 10.0, "board": 60.0, "places": 2.0}  # seconds from one to the next of the same name
 MOST_ASKED, MOST_TOLD = 4, 5000
-MOST_OF_ONE = 10  # streams of one person in a process: nobody takes the seats of all
 BLIND = tuple(
     name for name in NAMES if name != "board"
 )  # while nothing is heard; that boards moved cannot be guessed
@@ -166,7 +165,8 @@ class Hub:
         seat = Seat(self, person_id, sign_in_id, game=game, hear=hear)
         with self.lock:
             own = sum(one.person_id == person_id for one in self.seats)
-            if len(self.seats) >= self.most or own >= MOST_OF_ONE:
+            # half are for others: one person's tabs, or a program gone wild, take the seats of nobody else
+            if len(self.seats) >= self.most or own >= (self.most + 1) // 2:
                 raise Full(FULL)
             self.seats.add(seat)
             if self.thread is None or not self.thread.is_alive():
