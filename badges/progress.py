@@ -1,12 +1,24 @@
 """How far somebody is with a badge, and what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
-from badges.criteria import AllOf, AnyOf, Completed, Criteria, Leaf, Within, leaves
+from badges.criteria import (
+    AllOf,
+    AnyOf,
+    Completed,
+    Count,
+    Criteria,
+    Distinct,
+    HoldsBadge,
+    Leaf,
+    Within,
+    leaves,
+)
 from badges.engine import ALWAYS_HERE, Calendar, Clock, Tracker
-from badges.facts import Fact, Item
+from badges.facts import Fact, Held, Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,31 @@ class Progress:
     def next(self) -> Step | None:
         """The condition to take up: of those that are open the one that is furthest."""
         return max((step for step in self.steps if not step.met), key=lambda step: step.share, default=None)
+
+
+class History:
+    """What happened (in order), for many badges: each looks only at the kinds of things that it is about."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.items = tuple(items)
+        self.places: dict[str, list[int]] = {}
+        for place, item in enumerate(self.items):
+            kind = item.kind if isinstance(item, Fact) else "held" if isinstance(item, Held) else "points"
+            self.places.setdefault(kind, []).append(place)
+
+    def about(self, criteria: Criteria) -> list[Item]:
+        """All that can count for this, in order, and little else."""
+        kinds = {_kind(leaf) for leaf in leaves(criteria)}
+        places = sorted(chain.from_iterable(self.places.get(kind, ()) for kind in kinds))
+        return [self.items[place] for place in places]
+
+
+def _kind(leaf: Leaf) -> str:
+    if isinstance(leaf, Count | Distinct):
+        return leaf.of.kind
+    if isinstance(leaf, Completed):
+        return "completed"
+    return "held" if isinstance(leaf, HoldsBadge) else "points"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from badges.criteria import (
 )
 from badges.engine import Clock, Tier, first_met
 from badges.facts import Fact, Held, Item, in_order
-from badges.progress import Step, progress, stretches
+from badges.progress import History, Step, progress, stretches
 from badges.words import sentence, sentences
 
 
@@ -291,14 +291,14 @@ def beginnings(reachable: Sequence[Shown], number: int) -> list[Shown]:
     return list(found.values())[:number]
 
 
-def _history(person_id: int, done: Sequence[Fact], mine: Sequence[Holding]) -> list[Item]:
+def _history(person_id: int, done: Sequence[Fact], mine: Sequence[Holding]) -> History:
     items: list[Item] = [*done, *points.histories([person_id], with_awards=True)[person_id]]
     items += [Held(award.earned_at, award.achievement_id, award.tier, str(award.id)) for award in mine]
-    return list(in_order(items))
+    return History(in_order(items))
 
 
 def _shown(
-    definition: Definition, awards: Sequence[Holding], history: Sequence[Item], known: names.Called, lang: str,
+    definition: Definition, awards: Sequence[Holding], happened: History, known: names.Called, lang: str,
     now: datetime, clock: Clock,
 ) -> Shown:  # fmt: skip
     body, repeats = definition.body, definition.badge.repeats
@@ -307,10 +307,12 @@ def _shown(
     if repeats:  # held in this period, or to be earned anew
         period = queries.calendar(repeats, now)
         so_far = [award for award in mine if award.period_key == period]
+    following = _following(definition, so_far, known)
+    history = happened.about(following.criteria) if following else []
+    if repeats:
         history = [
             item for item in history if isinstance(item, Held) or queries.calendar(repeats, item.at) == period
         ]
-    following = _following(definition, so_far, known)
     found = progress(following.criteria, history, queries.calendar, now, clock) if following else None
     return Shown(
         slug=definition.slug, name=body["name"], summary=body["summary"], kind=body["kind"], glyph=body["glyph"],

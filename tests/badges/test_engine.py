@@ -19,7 +19,7 @@ from badges.criteria import (
 )
 from badges.engine import Clock, Earned, Tier, earned, first_met, matches, met
 from badges.facts import Fact, Held, Points, in_order
-from badges.progress import progress, stretches
+from badges.progress import History, progress, stretches
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
@@ -221,6 +221,15 @@ def test_the_engine_finds_the_moment_that_plain_counting_finds(rule, happened, p
     )
     found = first_met(rule, history, calendar)
     assert (found[0] if found else None) == plainly(rule, history)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rules, st.lists(facts, max_size=14, unique_by=lambda f: f.id), st.integers(0, 30))
+def test_what_a_rule_is_not_about_changes_no_progress(rule, happened, points):
+    history = in_order([*happened, Points(START, points), Held(START, 1, 1)])
+    part, now = History(history).about(rule), START + timedelta(days=71)
+    assert progress(rule, part, calendar, now) == progress(rule, history, calendar, now)
+    assert first_met(rule, part, calendar) == first_met(rule, history, calendar)
 
 
 @settings(max_examples=200, deadline=None)
