@@ -9,6 +9,8 @@ from sqlalchemy import Row, text
 from app.audit.actions import write
 from app.db import db
 from app.errors import Refused
+from app.events import StandInNamed
+from app.outbox import publish
 
 LONGEST = timedelta(days=366)
 WRONG = {
@@ -37,7 +39,9 @@ def name(*, person_id: int, deputy_id: int, since: date, until: date, today: dat
     told = {"person": person_id, "deputy": deputy_id, "since": since, "until": until}
     if person_id == deputy_id or db.session.scalar(_NAME, told) is None:
         raise Refused(WRONG["deputy"], fields={"deputy": WRONG["deputy"]})
-    detail = {"for": person_id, "since": since.isoformat(), "until": until.isoformat()}
+    days = {"since": since.isoformat(), "until": until.isoformat()}
+    publish([StandInNamed(person_id=deputy_id, for_id=person_id, **days)])
+    detail = {"for": person_id, **days}
     write("stand_in:named", at=at, actor_id=person_id, person_id=deputy_id, detail=detail)
 
 
