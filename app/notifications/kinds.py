@@ -729,7 +729,7 @@ KINDS: tuple[Kind, ...] = (
         say=lambda found: _(
             "You confirm in the place of %(who)s from %(since)s to %(day)s",
             who=some(found),
-            since=format_date(found.key, "d MMMM"),
+            since=format_date(found.since, "d MMMM"),
             day=format_date(found.day, "d MMMM"),
         ),
         href=lambda found: url_for("activities.confirmations"),

@@ -53,6 +53,7 @@ class Found:
     lang: str = ""
     at: datetime | None = None
     day: date | None = None
+    since: date | None = None
     state: str = ""
 
 
@@ -283,7 +284,7 @@ Look = Callable[[int, Sequence[Line]], Mapping[int, Found]]
 
 
 def _read(sql: str) -> Look:
-    """Rows of (id, who, title, lang, key, perhaps day) that are for :me, of :ids; each line is about one of them."""
+    """Rows of (id, who, title, lang, key; perhaps day, since) for :me, of these :ids; each line is about one."""
     statement = text(sql)
 
     def look(me: int, lines: Sequence[Line]) -> dict[int, Found]:
@@ -295,6 +296,7 @@ def _read(sql: str) -> Look:
                 title=row.title or "",
                 lang=row.lang or "",
                 day=row._mapping.get("day"),
+                since=row._mapping.get("since"),
             )
             for line in lines
             if (row := rows.get(int(line.object)))
@@ -368,7 +370,8 @@ guidance = _read("""
     WHERE g.id = ANY(CAST(:ids AS bigint[])) AND :me IN (g.guide_id, g.learner_id)
 """)
 stand_in = _read("""
-    SELECT s.person_id AS id, p.name AS who, NULL AS title, NULL AS lang, s.since AS key, s.until AS day
+    SELECT s.person_id AS id, p.name AS who, NULL AS title, NULL AS lang, s.person_id AS key, s.since,
+           s.until AS day
     FROM stand_in s JOIN person p ON p.id = s.person_id
     WHERE s.person_id = ANY(CAST(:ids AS bigint[])) AND s.deputy_id = :me
 """)
