@@ -451,6 +451,13 @@ class ConversationPlanned(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationCancelled(Event):
+    """It does not take place, says the other of the two."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NoteFiled(Event):
     """`person_id` can read a note of the other from now on."""
 

@@ -82,6 +82,7 @@ LATER: Reactions = {
     e.MeetingDeclined: [notifications.tell],
     e.PairProposed: [notifications.tell],
     e.ConversationPlanned: [notifications.tell],
+    e.ConversationCancelled: [notifications.tell],
     e.NoteFiled: [notifications.tell],
     e.TeamGoalReached: [notifications.tell],
     e.TeamGoalChanged: [notifications.tell],

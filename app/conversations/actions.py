@@ -16,7 +16,7 @@ from app.conversations import queries, rules
 from app.conversations.models import ConversationNote
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
-from app.events import ConversationPlanned, NoteFiled
+from app.events import ConversationCancelled, ConversationPlanned, NoteFiled
 from app.keys import encrypt, padded
 from app.outbox import publish
 from app.people.queries import keys_of
@@ -190,12 +190,18 @@ def move(items: Sequence[Move], *, at: datetime) -> None:
 
 
 def end(items: Sequence[End], *, at: datetime) -> None:
-    """These were held, or do not take place; either of the two says so, once."""
-    _must((item.by, item.conversation_id) for item in items)
-    last = {item.conversation_id: item.held for item in items}
-    told = {"ids": array(last), "helds": array(last.values()), "at": at}
+    """These were held, or do not take place; either of the two says so, once. The other hears of what is off."""
+    rows = _must((item.by, item.conversation_id) for item in items)
+    last = {item.conversation_id: item for item in items}
+    told = {"ids": array(last), "helds": array(item.held for item in last.values()), "at": at}
     if len(db.session.execute(_END, told).all()) < len(last):
         raise Conflict(CLOSED)
+    publish(
+        ConversationCancelled(person_id=row.manager_id if row.mine else row.person_id, conversation_id=id)
+        for id, item in last.items()
+        if not item.held
+        for row in [rows[item.by, id]]
+    )
 
 
 def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:

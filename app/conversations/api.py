@@ -73,6 +73,7 @@ def end(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
     """Say that it was held, or does not take place."""
     with transaction():
         actions.end([actions.End(conversation_id=conversation_id, by=me(), held=form["held"])], at=now())
+        settle(now())
         return _whole(conversation_id)
 
 

@@ -105,6 +105,7 @@ def end(conversation_id: int) -> ResponseReturnValue:
     form = body(EndIn())
     with transaction():
         actions.end([actions.End(conversation_id=conversation_id, by=me(), held=form["held"])], at=now())
+        settle(now())
         return _to(conversation_id)
 
 

@@ -36,7 +36,7 @@ def check_skills(
     found = [list(dict.fromkeys(skills)) for skills in wanted]
     known = names(skill for skills in found for skill in skills)
     if any(not at_least <= len(skills) <= most or set(skills) - known.keys() for skills in found):
-        said = _l("Choose one to %(most)s skills.", most=most)
+        said = _l("Choose at least one skill, and at most %(most)s.", most=most)
         raise Refused(said, fields={"skills": said})
     return found
 

@@ -762,6 +762,21 @@ KINDS: tuple[Kind, ...] = (
         href=lambda found: url_for("conversations.one", conversation_id=found.key),
     ),
     Kind(
+        name="conversation_off",
+        event=e.ConversationCancelled,
+        title=_l("A conversation does not take place"),
+        icon="chats-circle",
+        usual="now",
+        about=lambda event: event.conversation_id,
+        look=things.conversation_off,
+        say=lambda found: _(
+            "Your conversation with %(who)s on %(day)s does not take place",
+            who=some(found),
+            day=format_date(found.day, "d MMMM"),
+        ),
+        href=lambda found: url_for("conversations.one", conversation_id=found.key),
+    ),
+    Kind(
         name="note",
         event=e.NoteFiled,
         title=_l("A note of a conversation is there for you"),

@@ -27,7 +27,8 @@ _NAME = text("""
 """)
 _END = text("DELETE FROM stand_in WHERE person_id = :person RETURNING deputy_id")
 _OF = text("""
-    SELECT s.since, s.until, s.deputy_id, p.name AS deputy FROM stand_in s JOIN person p ON p.id = s.deputy_id
+    SELECT s.since, s.until, s.deputy_id, p.name AS deputy
+    FROM stand_in s JOIN person p ON p.id = s.deputy_id AND p.active
     WHERE s.person_id = :person AND s.until >= :today
 """)
 
@@ -53,5 +54,5 @@ def end(*, person_id: int, at: datetime) -> None:
 
 
 def of(person_id: int, today: date) -> Row[Any] | None:
-    """Who stands in for this person, now or later."""
+    """Who stands in for this person, now or later; nobody, once that colleague has left."""
     return db.session.execute(_OF, {"person": person_id, "today": today}).one_or_none()

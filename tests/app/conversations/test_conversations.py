@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
+from app import worker
 from app.conversations import actions, queries
 from app.db import db, transaction
 from app.errors import Conflict, NotFound
@@ -130,6 +131,7 @@ def test_of_two_that_close_it_at_once_one_wins(app: Flask, cast: Cast, talk: int
         try:
             with app.app_context(), transaction():
                 actions.end([actions.End(conversation_id=talk, by=by, held=by == cast.mia)], at=AT)
+                settle(AT)
             return "done"
         except Conflict:
             return "late"
@@ -304,3 +306,23 @@ def test_a_day_that_cannot_be_comes_back_with_the_form_for_who_leads_them_and_fo
     assert 'action="/team/anna/conversation"' in wrong.text
     nobody = client_of("mia").post("/team/eve/conversation", data=form)
     assert 'action="/team/eve/conversation"' not in nobody.text
+
+
+def test_of_what_does_not_take_place_the_other_hears_and_of_what_was_held_nobody(
+    app: Flask, talk: int, client_of: Browser
+) -> None:
+    assert client_of("mia").post(f"/conversations/{talk}/end", data={"held": "false"}).status_code == 303
+    with app.app_context():
+        worker.relay(datetime.now(UTC) + timedelta(minutes=1))
+    day = f"{DAY.day} {DAY:%B}"
+    off = f"Your conversation with Mia on {day} does not take place"
+    assert off in client_of("anna").get("/inbox").text
+    assert "does not take place" not in client_of("mia").get("/inbox").text
+    again = client_of("anna").post("/api/v1/conversations", json={"on": DAY.isoformat()}).json["id"]
+    client_of("anna").post(f"/conversations/{again}/end", data={"held": "true"})
+    with app.app_context():
+        worker.relay(datetime.now(UTC) + timedelta(minutes=1))
+        kinds = db.session.scalars(
+            text("SELECT kind FROM notification WHERE kind = 'conversation_off'")
+        ).all()
+    assert len(kinds) == 1

@@ -308,6 +308,19 @@ def test_who_stands_in_hears_from_when_to_when_and_whose_place_it_is(app: Flask,
     assert "You confirm" not in main_of(client_of("eve").get("/inbox").text), "it is over"
 
 
+def test_a_stand_in_who_left_confirms_nothing_and_another_can_be_named(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    mia = client_of("mia")
+    stand_in(mia, "Eve", timedelta(0), timedelta(days=5))
+    assert "Eve confirms in your place" in main_of(mia.get("/team").text)
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE person SET active = false WHERE id = :id"), {"id": cast.eve})
+    page = main_of(mia.get("/team").text)
+    assert "Eve confirms in your place" not in page
+    assert 'name="who"' in page
+
+
 # What they achieved -----------------------------------------------------------------------------------------
 
 
