@@ -30,6 +30,15 @@ class PersonErased(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StandInNamed(Event):
+    """`person_id` confirms in the place of `for_id` from one day to another."""
+
+    for_id: int
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DaysAwayChanged(Event):
     """Days on which somebody is away were entered, changed or removed; none of them before `since`."""
 
@@ -99,6 +108,24 @@ class MeetingToConfirm(Event):
     guidance_id: int
     by_id: int
     meeting_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeetingDeclined(Event):
+    """`by_id` says that a meeting which `person_id` recorded was otherwise."""
+
+    guidance_id: int
+    by_id: int
+    meeting_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuidancePlanned(Event):
+    """`by_id` changed from when to when, or where; `person_id` is the other of the two."""
+
+    guidance_id: int
+    by_id: int
+    plan: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -324,6 +351,13 @@ class TeamGoalChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TeamGoalEnded(Event):
+    """Whoever leads the unit ended it; `person_id` took part in it."""
+
+    team_goal_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TeamGoalReached(Event):
     """`person_id` takes part in it."""
 
@@ -354,10 +388,19 @@ class RecognitionWithdrawn(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JuryTold(Event):
-    """`person_id` sits in the jury of an occasion that was changed, or was appointed to it by that."""
+    """`person_id` was appointed to the jury of an occasion, or sits in one that was changed."""
 
     occasion_id: int
     version: int
+    appointed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NominationsClosed(Event):
+    """From now on `person_id` reads what was put forward: to decide on it (`decides`), or because it is about them."""
+
+    occasion_id: int
+    decides: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -401,7 +444,15 @@ class FeedbackGiven(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConversationPlanned(Event):
-    """`person_id` is the other of the two."""
+    """`person_id` is the other of the two; `on` is the day, which may be another one than before."""
+
+    conversation_id: int
+    on: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationCancelled(Event):
+    """It does not take place, says the other of the two."""
 
     conversation_id: int
 

@@ -31,6 +31,7 @@ from app.people import actions as people
 from app.people import pauses
 from app.privacy import erasing, replaying, terms
 from app.privacy import jobs as privacy
+from app.recognitions import nominating
 from app.reviews import rounds as review_rounds
 from app.reviews import waiting as reviews
 
@@ -137,6 +138,13 @@ def invite_to_check_in(at: datetime) -> None:
         outbox.settle(at)
 
 
+def close_nominations(at: datetime) -> None:
+    """Nominations whose last day is past are closed, and who reads them hears so."""
+    with transaction():
+        nominating.close_what_is_over(at=at)
+        outbox.settle(at)
+
+
 def end_guidance(at: datetime) -> None:
     """End what colleagues do together when one of them does not work here any more."""
     with transaction():
@@ -200,6 +208,7 @@ def run(app: Flask) -> None:
         Turn(15, reach_goals),
         Turn(3600, invite_to_check_in),
         Turn(30, end_guidance),
+        Turn(60, close_nominations),
         Turn(60, go_on_with_reviews),
         Turn(3600, prune),
         Turn(3600, notifications.prune),

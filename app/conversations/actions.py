@@ -16,12 +16,13 @@ from app.conversations import queries, rules
 from app.conversations.models import ConversationNote
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
-from app.events import ConversationPlanned, NoteFiled
+from app.events import ConversationCancelled, ConversationPlanned, NoteFiled
 from app.keys import encrypt, padded
 from app.outbox import publish
 from app.people.queries import keys_of
 
 NOT_THERE = _l("This conversation is not here, or not for you.")
+CLOSED = _l("This conversation was closed in the meantime.")
 WRONG = {
     "on": _l("Choose a day from today on, within a year."),
     "text": _l("Write between 3 and 2,000 characters."),
@@ -44,6 +45,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One that is to come is on another day; `by` is one of the two."""
+
+    conversation_id: int
+    by: int
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """It was held, or does not take place."""
 
@@ -54,13 +64,17 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
-    """A question or a note of one of the two; `note_id` is a draft of theirs that it stands in place of."""
+    """A question or a note of one of the two; `note_id` is a draft of theirs that it stands in place of.
+
+    With `filed` both read it at once.
+    """
 
     conversation_id: int
     by: int
     kind: str
     words: str
     note_id: int | None = None
+    filed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +95,12 @@ _PLAN = text("""
     ON CONFLICT (person_id, manager_id) WHERE held_at IS NULL AND cancelled_at IS NULL
         DO UPDATE SET planned_on = excluded.planned_on
     RETURNING id, person_id, manager_id
+""")
+_MOVE = text("""
+    UPDATE conversation c SET planned_on = w.planned_on
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:days AS date[])) AS w(id, planned_on),
+         (SELECT id FROM conversation WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE) AS held_row
+    WHERE c.id = w.id AND c.id = held_row.id AND c.held_at IS NULL AND c.cancelled_at IS NULL RETURNING c.id
 """)
 _END = text("""
     UPDATE conversation c SET held_at = CASE WHEN w.held THEN CAST(:at AS timestamptz) END,
@@ -124,8 +144,7 @@ def plan(items: Sequence[Plan], *, at: datetime) -> list[int]:
     for item in items:
         if item.by not in item.two or item.two not in reporting:
             raise NotFound(NOT_THERE)
-        if rules.wrong_day(item.on, today):
-            raise Refused(WRONG["on"], fields={"on": WRONG["on"]})
+    _refuse_days((item.on for item in items), today)
     last = {item.two: item for item in items}
     told = {
         "people": array(one.person_id for one in last.values()),
@@ -139,19 +158,50 @@ def plan(items: Sequence[Plan], *, at: datetime) -> list[int]:
         ConversationPlanned(
             person_id=one.manager_id if one.by == one.person_id else one.person_id,
             conversation_id=ids[one.two],
+            on=one.on.isoformat(),
         )
         for one in last.values()
     )
     return [ids[item.two] for item in items]
 
 
+def _refuse_days(days: Iterable[date], today: date) -> None:
+    if any(rules.wrong_day(on, today) for on in days):
+        raise Refused(WRONG["on"], fields={"on": WRONG["on"]})
+
+
+def move(items: Sequence[Move], *, at: datetime) -> None:
+    """These are on another day; either of the two says so, and the other hears of it."""
+    rows = _must((item.by, item.conversation_id) for item in items)
+    _refuse_days((item.on for item in items), at.astimezone(timezone()).date())
+    last = {item.conversation_id: item for item in items}
+    told = {"ids": array(last), "days": array(item.on for item in last.values())}
+    if len(db.session.execute(_MOVE, told).all()) < len(last):
+        raise Conflict(CLOSED)
+    publish(
+        ConversationPlanned(
+            person_id=row.manager_id if row.mine else row.person_id,
+            conversation_id=id,
+            on=item.on.isoformat(),
+        )
+        for id, item in last.items()
+        for row in [rows[item.by, id]]
+    )
+
+
 def end(items: Sequence[End], *, at: datetime) -> None:
-    """These were held, or do not take place; either of the two says so, once."""
-    _must((item.by, item.conversation_id) for item in items)
-    last = {item.conversation_id: item.held for item in items}
-    told = {"ids": array(last), "helds": array(last.values()), "at": at}
+    """These were held, or do not take place; either of the two says so, once. The other hears of what is off."""
+    rows = _must((item.by, item.conversation_id) for item in items)
+    last = {item.conversation_id: item for item in items}
+    told = {"ids": array(last), "helds": array(item.held for item in last.values()), "at": at}
     if len(db.session.execute(_END, told).all()) < len(last):
-        raise Conflict(_l("This conversation was closed in the meantime."))
+        raise Conflict(CLOSED)
+    publish(
+        ConversationCancelled(person_id=row.manager_id if row.mine else row.person_id, conversation_id=id)
+        for id, item in last.items()
+        if not item.held
+        for row in [rows[item.by, id]]
+    )
 
 
 def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:
@@ -179,7 +229,15 @@ def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:
         for item, text in new
     ]  # fmt: skip
     made = iter(db.session.scalars(_INSERT, values).all() if values else ())
-    return [next(made) if item.note_id is None else item.note_id for item in items]
+    ids = [next(made) if item.note_id is None else item.note_id for item in items]
+    drafts = [
+        Draft(conversation_id=item.conversation_id, note_id=id, by=item.by)
+        for item, id in zip(items, ids, strict=True)
+        if item.filed
+    ]
+    if drafts:
+        file(drafts, at=at)
+    return ids
 
 
 def _seal(key: bytes, item: NewNote) -> bytes:

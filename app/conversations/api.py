@@ -12,6 +12,7 @@ from app.conversations.schemas import (
     ConversationWholeOut,
     EndIn,
     NoteIn,
+    PlanIn,
     PlanWithIn,
 )
 from app.db import transaction
@@ -72,6 +73,7 @@ def end(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
     """Say that it was held, or does not take place."""
     with transaction():
         actions.end([actions.End(conversation_id=conversation_id, by=me(), held=form["held"])], at=now())
+        settle(now())
         return _whole(conversation_id)
 
 
@@ -83,16 +85,22 @@ def end(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
 def write(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
     """Write a question or a note; nobody else sees it until it is filed."""
     with transaction():
-        new = actions.NewNote(
-            by=me(),
-            conversation_id=conversation_id,
-            kind=form["kind"],
-            words=form["text"],
-            note_id=form["note_id"],
-        )
-        (note_id,) = actions.write([new], at=now())
-        if form["file"]:
-            actions.file([_draft(conversation_id, note_id)], at=now())
+        new = actions.NewNote(conversation_id=conversation_id, by=me(), **form)
+        actions.write([new], at=now())
+        settle(now())
+        return _whole(conversation_id)
+
+
+@api.route(f"{ONE}/day", methods=["PUT"])
+@may("person")
+@api.arguments(PlanIn)
+@api.response(200, ConversationWholeOut)
+@api.alt_response(404, description="is not there, or not for you")
+@api.alt_response(409, description="was closed already")
+def move(form: dict[str, Any], conversation_id: int) -> dict[str, Any]:
+    """Have it on another day; the other of you hears of it."""
+    with transaction():
+        actions.move([actions.Move(conversation_id=conversation_id, by=me(), on=form["on"])], at=now())
         settle(now())
         return _whole(conversation_id)
 

@@ -8,13 +8,14 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
+from app.config import timezone
 from app.conversations import actions, queries
 from app.conversations.rules import AHEAD
 from app.conversations.schemas import BIGGEST, EndIn, NoteIn, PlanIn
 from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
-from app.people.queries import profile
+from app.people.queries import is_manager_of, profile
 from app.web import body, done, now, render, wrong_with
 
 pages = Blueprint("conversations", __name__)
@@ -32,8 +33,7 @@ def _mine(no: ValidationError | Refused | None = None) -> Response:
     context = {
         "rows": queries.of(me(), me()),
         "coming": queries.coming(me()),
-        "ahead": AHEAD,
-        **wrong_with(no, actions.WRONG),
+        **_days(no),
     }
     return _status(render("conversations/mine.html", **context), no)
 
@@ -54,9 +54,21 @@ def plan_mine() -> ResponseReturnValue:
 @pages.post("/team/<handle>/conversation")
 @may("manager")
 def plan(handle: str) -> ResponseReturnValue:
-    """With somebody who reports to me."""
+    """With somebody who reports to me; what is wrong comes back on a page of its own, with the day."""
     found = profile(handle)
-    return _plan(found.id, me(), body(PlanIn()))
+    try:
+        return _plan(found.id, me(), body(PlanIn()))
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound) or not is_manager_of(me(), found.id):
+            raise
+        return _status(render("conversations/plan.html", person=found, **_days(no)), no)
+
+
+def _days(no: ValidationError | Refused | None) -> dict[str, Any]:
+    """What a box for a day shows: the day that was typed, what is wrong with it, and from when to when it can be."""
+    today = now().astimezone(timezone()).date()
+    typed = request.form.get("on", "")[:10] if no else ""
+    return {"on": typed, "today": today, "last_day": today + AHEAD, **wrong_with(no, actions.WRONG)}
 
 
 def _plan(person_id: int, manager_id: int, form: dict[str, Any]) -> Response:
@@ -77,12 +89,12 @@ def _one(conversation_id: int, no: ValidationError | Refused | None = None) -> R
     row = queries.conversation(me(), conversation_id)
     if row is None:
         raise NotFound(actions.NOT_THERE)
-    typed = {name: request.form.get(name, "") for name in ("kind", "text")} if no else {}
+    sent = ("kind", "text", "note_id")
     context = {
         "row": row,
         "notes": queries.notes(me(), conversation_id),
-        "typed": typed,
-        **wrong_with(no, actions.WRONG),
+        "typed": {name: request.form.get(name, "") for name in sent} if no else {},
+        **_days(no),
     }
     return _status(render("conversations/one.html", **context), no)
 
@@ -93,7 +105,24 @@ def end(conversation_id: int) -> ResponseReturnValue:
     form = body(EndIn())
     with transaction():
         actions.end([actions.End(conversation_id=conversation_id, by=me(), held=form["held"])], at=now())
+        settle(now())
         return _to(conversation_id)
+
+
+@pages.post(f"{ONE}/day")
+@may("person")
+def move(conversation_id: int) -> ResponseReturnValue:
+    """On another day; the other of the two hears of it."""
+    try:
+        form = body(PlanIn())
+        with transaction():
+            actions.move([actions.Move(conversation_id=conversation_id, by=me(), on=form["on"])], at=now())
+            settle(now())
+            return _to(conversation_id)
+    except (ValidationError, Refused) as no:
+        if isinstance(no, NotFound):
+            raise
+        return _one(conversation_id, no)
 
 
 @pages.post(f"{ONE}/notes")
@@ -102,16 +131,8 @@ def write(conversation_id: int) -> ResponseReturnValue:
     try:
         form = body(NoteIn())
         with transaction():
-            new = actions.NewNote(
-                by=me(),
-                conversation_id=conversation_id,
-                kind=form["kind"],
-                words=form["text"],
-                note_id=form["note_id"],
-            )
-            (note_id,) = actions.write([new], at=now())
-            if form["file"]:
-                actions.file([_draft(conversation_id, note_id)], at=now())
+            new = actions.NewNote(conversation_id=conversation_id, by=me(), **form)
+            actions.write([new], at=now())
             settle(now())
             return _to(conversation_id)
     except (ValidationError, Refused) as no:

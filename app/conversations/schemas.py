@@ -28,9 +28,9 @@ class NoteIn(Schema):
     """A question or a note. `file` lets the other read it at once; `note_id` is a draft to put in other words."""
 
     kind = fields.String(load_default="note", validate=validate.OneOf(rules.KINDS))
-    text = fields.String(required=True, validate=validate.Length(*rules.TEXT))
+    text = fields.String(required=True, validate=validate.Length(*rules.TEXT), attribute="words")
     note_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
-    file = fields.Boolean(load_default=False)
+    file = fields.Boolean(load_default=False, attribute="filed")
 
 
 class ConversationPersonOut(Schema):

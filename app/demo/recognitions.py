@@ -58,6 +58,7 @@ def recognise(ids: Mapping[str, int], now: datetime) -> int:
                              closes_on=today + timedelta(days=15), jury=_known(ids, JURY), once="demo-to-come")],
                 at=now - timedelta(days=6),
             )  # fmt: skip
+            settle(now)
     return len(GIVEN) + 1
 
 
@@ -89,6 +90,7 @@ def _learning_day(ids: Mapping[str, int], now: datetime) -> None:
                          closes_on=today - timedelta(days=7), jury=_known(ids, JURY), once="demo-learning-day")],
             at=at,
         )  # fmt: skip
+        settle(now)
     for number, (nominator, nominee, reason) in enumerate(wanted):
         with transaction():
             item = NewNomination(nominator_id=ids[nominator], nominee_id=ids[nominee], occasion_id=occasion,

@@ -1,8 +1,10 @@
 """What a form or a program means by a goal, and who asks: slugs and titles become ids."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+
+from flask_babel import gettext as _
 
 from app.access import asker
 from app.activities import queries as activities
@@ -11,7 +13,10 @@ from app.errors import Refused
 from app.goals import queries
 from app.goals.actions import WRONG
 from app.goals.rules import NewGoal
+from app.language import lang
 from app.web import now
+
+TITLES = 8
 
 
 def as_meant(form: Mapping[str, Any]) -> NewGoal:
@@ -31,8 +36,24 @@ def _activity(named: str) -> int | None:
     found = activities.ids_by_slug([named]) if named else {}
     if named in found:
         return found[named]
-    titled = activities.by_title([named.lower()]) if named else []
-    return int(titled[0].id) if titled else None
+    exact = activities.by_title([named.lower()]) if named else []
+    if exact:
+        return int(exact[0].id)
+    rows = titled(named)
+    if len(rows) > 1:  # without script nothing else tells the whole names
+        names = ", ".join(f"“{row.title[lang()]}”" for row in rows)
+        said = _("Which of these do you mean: %(names)s?", names=names)
+        raise Refused(said, fields={"proof_activity": said})
+    return int(rows[0].id) if rows else None
+
+
+def titled(typed: str) -> Sequence[Any]:
+    """A few activities of the catalogue in whose title, in either language, this stands."""
+    part = typed.strip().casefold()
+    if len(part) < 2:
+        return []
+    rows, _more = activities.catalogue(locale=lang(), text=part)
+    return [row for row in rows if any(part in title.casefold() for title in row.title.values())][:TITLES]
 
 
 def _must(field: str, found: int | None) -> None:

@@ -17,7 +17,7 @@ from app.badges import shelf
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.goals import actions, queries, together
-from app.goals.meant import as_meant, keeps, today
+from app.goals.meant import as_meant, keeps, titled, today
 from app.goals.rules import FAR
 from app.goals.schemas import BIGGEST, CheckInIn, GoalForm, GoalStateIn, LineQuery, NewGoalQuery
 from app.language import lang
@@ -25,7 +25,7 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render, swaps, wrong_with
 
 pages = Blueprint("goals", __name__)
 ONE = f"/goals/<int(max={BIGGEST}):goal_id>"
@@ -221,14 +221,9 @@ def _came_back(row: Any, no: ValidationError | Refused) -> Response:
         "viewers": [int(one) for one in sent.getlist("viewers") if _is_id(one)],
     }
     maybe: Sequence[Any] = no.maybe if isinstance(no, WhoIsMeant) else ()
-    if isinstance(no, Refused):
-        wrong = {name: str(said) for name, said in no.fields.items()}
-    else:
-        wrong = {name: str(actions.WRONG.get(name, _("Look at this again."))) for name in no.messages_dict}
-    refusal = str(no.message) if isinstance(no, Refused) and not wrong else None
     if isinstance(no, Conflict):
         typed["version"] = queries.own(me(), row.id).version
-    answer = _form(row, typed, wrong=wrong, refusal=refusal, maybe=maybe)
+    answer = _form(row, typed, maybe=maybe, **wrong_with(no, actions.WRONG))
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
 
@@ -254,6 +249,14 @@ def _form(row: Any, typed: dict[str, Any], **more: Any) -> Response:
         today=today(),
         **{"maybe": (), "wrong": {}, "refusal": None, **more},
     )
+
+
+@pages.get("/goals/activities")
+@may("person")
+def titles() -> ResponseReturnValue:
+    """Titles of the catalogue for the box, while one types; by its address the page with the box."""
+    found = titled(request.args.get("proof_activity", "")[:200])
+    return done("activities/_titles.html", url_for(".new"), rows=found)
 
 
 @pages.get("/goals/people")

@@ -78,6 +78,10 @@ _SHARED = text(f"""
       AND g.person_id <> :me AND g.state <> 'let_go' AND {_LET_IN}
     ORDER BY o.sort_name, o.id, {_ORDER}, g.id LIMIT {MOST}
 """)
+_SHOWN_BY = text(f"""
+    {_TOLD} {_NEVER} {_FROM} WHERE g.person_id = :person AND g.state <> 'let_go' AND {_LET_IN}
+    ORDER BY {_ORDER}, CASE WHEN g.state = 'open' THEN g.created_at END, g.touched_at DESC, g.id LIMIT :limit
+""")
 _CHECK_INS = text("SELECT id, far, line, at FROM goal_check_in WHERE goal_id = :id ORDER BY id DESC LIMIT 50")
 _VIEWERS = text("""
     SELECT p.id, p.name, p.handle, p.job FROM goal_viewer w JOIN person p ON p.id = w.person_id
@@ -167,6 +171,11 @@ def seen(me: int, goal_id: int) -> Row[Any]:
 def shared(me: int) -> Sequence[Row[Any]]:
     """Goals that colleagues let one see, by their names."""
     return db.session.execute(_SHARED, {"me": me}).all()
+
+
+def shown_by(person_id: int, to: int, limit: int) -> Sequence[Row[Any]]:
+    """Goals that this person lets that one see: the open ones first."""
+    return db.session.execute(_SHOWN_BY, {"person": person_id, "me": to, "limit": limit}).all()
 
 
 def check_ins(goal_id: int) -> Sequence[Row[Any]]:

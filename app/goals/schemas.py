@@ -83,6 +83,12 @@ class CheckInIn(Schema):
     line = fields.String(load_default="", validate=validate.Length(max=rules.LINE))
 
 
+class AloneQuery(Schema):
+    """Whether a team goal stands on its own page, where its name is the heading."""
+
+    alone = fields.Boolean(load_default=False)
+
+
 class LineQuery(Schema):
     """Whether how it goes is asked in the list, and whether an answer leads back there."""
 

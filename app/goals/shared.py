@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
@@ -15,10 +14,10 @@ from app.errors import Conflict, NotFound, Refused
 from app.goals import together
 from app.goals.meant import keeps, today
 from app.goals.rules import KINDS, NewTeamGoal
-from app.goals.schemas import BIGGEST, TeamGoalForm, TeamGoalIn
+from app.goals.schemas import BIGGEST, AloneQuery, TeamGoalForm, TeamGoalIn
 from app.outbox import settle
 from app.vision import queries as vision
-from app.web import body, done, now, render
+from app.web import body, done, now, query, render, wrong_with
 
 shared = Blueprint("team_goals", __name__)
 ONE = f"/team-goals/<int(max={BIGGEST}):goal_id>"
@@ -64,7 +63,14 @@ def _row(goal_id: int) -> Any:
 
 
 def _again(goal_id: int) -> Response:
-    return done("goals/_together.html", url_for(".one", goal_id=goal_id), goal=_row(goal_id), changed=True)
+    alone = query(AloneQuery())["alone"]  # on its own page its name stands above it
+    return done(
+        "goals/_together.html",
+        url_for(".one", goal_id=goal_id),
+        goal=_row(goal_id),
+        alone=alone,
+        changed=True,
+    )
 
 
 @shared.get(f"{ONE}/edit")
@@ -99,6 +105,13 @@ def change(goal_id: int) -> ResponseReturnValue:
         return _came_back(no, row=_row(goal_id))
 
 
+@shared.get("/team-goals")
+@may("person")
+def everything() -> ResponseReturnValue:
+    """They stand beside one's own goals."""
+    return redirect(url_for("goals.everything", _anchor="together"), code=303)
+
+
 @shared.get("/team-goals/new")
 @may("manager", "learning", "hr")
 def new() -> ResponseReturnValue:
@@ -130,12 +143,7 @@ def _came_back(no: ValidationError | Refused, row: Any = None) -> Response:
         typed |= {
             "version": row.version if isinstance(no, Conflict) else request.form.get("version", "")[:20]
         }
-    if isinstance(no, Refused):
-        wrong = {name: str(said) for name, said in no.fields.items()}
-    else:
-        wrong = {name: str(together.WRONG.get(name, _("Look at this again."))) for name in no.messages_dict}
-    refusal = str(no.message) if isinstance(no, Refused) and not wrong else None
-    answer = _form(typed, wrong=wrong, refusal=refusal, row=row)
+    answer = _form(typed, row=row, **wrong_with(no, together.WRONG))
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer
 

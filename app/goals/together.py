@@ -17,7 +17,7 @@ from app.audit.actions import Act, write_all
 from app.config import settings, timezone
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
-from app.events import TeamGoalChanged, TeamGoalReached
+from app.events import TeamGoalChanged, TeamGoalEnded, TeamGoalReached
 from app.goals.rules import FEWEST, NewTeamGoal, wrong_with_team
 from app.outbox import publish
 from app.vision import queries as vision
@@ -214,7 +214,9 @@ _LEAVE = text(f"""
 """)
 _HOLD = text("SELECT * FROM team_goal WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR SHARE")
 _LOCK = text("SELECT * FROM team_goal WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
-_END = text("UPDATE team_goal SET ended_at = :at WHERE id = ANY(CAST(:ids AS bigint[])) AND ended_at IS NULL")
+_END = text("""
+    UPDATE team_goal SET ended_at = :at WHERE id = ANY(CAST(:ids AS bigint[])) AND ended_at IS NULL RETURNING id
+""")
 OVER = _l("This goal is over. The next one is open to you.")
 
 
@@ -392,7 +394,13 @@ def end(goal_ids: Sequence[int], *, by: int, keeps: bool, at: datetime) -> None:
     may = _may((id, by, keeps) for id in wanted)
     if not all(row.leads for row in may.values()):
         raise NotFound(NOT_THERE)
-    db.session.execute(_END, {"ids": array(wanted), "at": at})
+    ended = db.session.scalars(_END, {"ids": array(wanted), "at": at}).all()
+    members = db.session.execute(_MEMBERS, {"ids": array(ended)}).all() if ended else ()
+    publish(
+        TeamGoalEnded(person_id=row.person_id, team_goal_id=row.team_goal_id)
+        for row in members
+        if row.person_id != by
+    )
     acts = (Act("team_goal:ended", detail={"team_goal": id}) for id in wanted)
     write_all(acts, at=at, actor_id=by)
 

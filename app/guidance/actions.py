@@ -16,7 +16,7 @@ from sqlalchemy import Row, text
 from app.activities.actions import hold_activities
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import GuidanceAnswered, GuidanceAsked, GuidanceOffered
+from app.events import GuidanceAnswered, GuidanceAsked, GuidanceOffered, GuidancePlanned
 from app.guidance import queries, rules
 from app.guidance.queries import Two
 from app.guidance.rules import NewGuidance
@@ -36,7 +36,7 @@ def check_skills(
     found = [list(dict.fromkeys(skills)) for skills in wanted]
     known = names(skill for skills in found for skill in skills)
     if any(not at_least <= len(skills) <= most or set(skills) - known.keys() for skills in found):
-        said = _l("Choose one to %(most)s skills.", most=most)
+        said = _l("Choose at least one skill, and at most %(most)s.", most=most)
         raise Refused(said, fields={"skills": said})
     return found
 
@@ -335,6 +335,17 @@ def plan(items: Sequence[Plan]) -> None:
         "hosts": array(hosts.values()),
     }
     db.session.execute(_PLAN, told)
+    publish(
+        GuidancePlanned(
+            person_id=other_of(rows[id], item.by),
+            guidance_id=id,
+            by_id=item.by,
+            plan=f"{item.since or ''}/{item.until or ''}/{hosts[id] or ''}",
+        )
+        for id, item in last.items()
+        if (rows[id].planned_from, rows[id].planned_to, rows[id].host_id)
+        != (item.since, item.until, hosts[id])
+    )
 
 
 _SHARE = text("""

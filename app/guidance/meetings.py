@@ -16,7 +16,7 @@ from sqlalchemy import Row, text
 from app.config import settings
 from app.db import array, db
 from app.errors import Conflict, NotFound, Refused
-from app.events import FactStated, FactTakenBack, MeetingConfirmed, MeetingToConfirm
+from app.events import FactStated, FactTakenBack, MeetingConfirmed, MeetingDeclined, MeetingToConfirm
 from app.guidance import actions, queries, rules
 from app.guidance.actions import MEANWHILE, NOT_HERE, other_of
 from app.outbox import publish
@@ -189,8 +189,17 @@ def confirm(items: Sequence[Word], *, at: datetime) -> None:
 
 def decline(items: Sequence[Word], *, at: datetime) -> None:
     """Say that it was otherwise; it can be recorded anew."""
-    _locked(items)
-    _decide(_for_others(items), "declined", at)
+    rows = _locked(items)
+    meetings = _for_others(items)
+    _decide(meetings, "declined", at)
+    by = {item.meeting_id: item.by for item in items}
+    publish(
+        MeetingDeclined(
+            person_id=one.recorded_by, guidance_id=one.guidance_id, by_id=by[one.id], meeting_id=one.id
+        )
+        for one in meetings.values()
+        if rows[one.guidance_id].state in rules.OPEN
+    )
 
 
 def take_back(items: Sequence[Word], *, at: datetime) -> None:

@@ -192,7 +192,10 @@ def _one(guidance_id: int, no: ValidationError | Refused | None = None) -> Respo
     zone = timezone()
     start = (now() - timedelta(hours=1)).astimezone(zone).replace(minute=0, second=0)
     typed: dict[str, Any] = {"starts_at": start.strftime(LOCAL), "minutes": 60, "subject": ""}
-    typed |= {name: request.form[name][:200] for name in typed if name in request.form}
+    typed |= {name: getattr(row, name) or "" for name in ("planned_from", "planned_to", "host_id")} | {
+        "words": ""
+    }
+    typed |= {name: request.form[name][:300] for name in typed if name in request.form}
     back = (now() - rules.BACK, now())
     other_way = queries.hours_back(row.guide_id, row.learner_id, *back)
     context: dict[str, Any] = {

@@ -33,6 +33,7 @@ from app.people import actions as people_actions
 from app.people import queries as people
 from app.people import standins
 from app.points import queries as points
+from app.recognitions import queries as recognitions
 from app.web import now
 
 api = Blueprint(
@@ -165,10 +166,9 @@ def back_again() -> None:
 @may("person")
 @api.arguments(CardQuery, location="query")
 @api.response(200, CardOut)
-def card(asked: dict[str, Any]) -> dict[str, Any]:
-    """What stands on the card for the meeting: of your own team, or of everyone."""
-    of, since, rows = team.on_card(asked)
-    return {"of": of, "since": since, "lessons": rows}
+def card(asked: dict[str, Any]) -> together.Meeting:
+    """What stands on the card for a meeting: of your own team, of who leads people, or of everyone."""
+    return team.on_card(asked)
 
 
 @api.route("/team/<handle>", methods=["GET"])
@@ -184,5 +184,7 @@ def team_person(handle: str) -> dict[str, Any]:
         "badges": display.shown,
         "skills": display.skills,
         "lessons": lessons.by_author(me(), found.id, team.LESSONS),
+        "goals": team.goals_shown(found.id),
+        "recognitions": recognitions.of(found.id, shown_only=True, limit=team.LATEST),
         "conversations": conversations.of(me(), found.id),
     }

@@ -186,10 +186,13 @@ class StandInForm(Schema):
     end = fields.Boolean(load_default=False)
 
 
+OF_WHOM = ("team", "management", "everyone")
+
+
 class CardQuery(Schema):
     """Of whom the card for the meeting tells, and how far back it goes."""
 
-    of = fields.String(load_default="team", validate=validate.OneOf(("team", "everyone")))
+    of = fields.String(load_default="team", validate=validate.OneOf(OF_WHOM))
     days = fields.Integer(load_default=30, validate=validate.OneOf((14, 30, 90)))
 
 
@@ -204,11 +207,12 @@ class MemberOut(Schema):
 
 
 class NewsOut(Schema):
-    """A badge (with its name) or a lesson (with its title), as any colleague may see it."""
+    """A badge (with its name), a lesson or a recognition (with its title), as any colleague may see it."""
 
     at = fields.DateTime(required=True)
     badge = fields.Nested(Said, required=True, allow_none=True)
     lesson_id = fields.Integer(required=True, allow_none=True)
+    recognition_id = fields.Integer(required=True, allow_none=True)
     title = fields.String(required=True, allow_none=True)
 
 
@@ -269,6 +273,23 @@ class TalkOut(Schema):
     cancelled_at = fields.DateTime(required=True, allow_none=True)
 
 
+class TheirGoalOut(Schema):
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    lang = fields.String(required=True)
+    state = fields.String(required=True)
+    far = fields.String(required=True)
+    target_on = fields.Date(required=True, allow_none=True)
+
+
+class TheirRecognitionOut(Schema):
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    lang = fields.String(required=True)
+    occasion = fields.String(required=True)
+    day = fields.Date(required=True)
+
+
 class TeamPersonOut(Schema):
     """One of your team, or yourself as your manager sees you."""
 
@@ -278,6 +299,12 @@ class TeamPersonOut(Schema):
     badges = fields.List(fields.Nested(WornOut), required=True)
     skills = fields.List(fields.Nested(ProvenOut), required=True)
     lessons = fields.List(fields.Nested(TheirLessonOut), required=True)
+    goals = fields.List(
+        fields.Nested(TheirGoalOut),
+        required=True,
+        metadata={"description": "those that they let their manager see"},
+    )
+    recognitions = fields.List(fields.Nested(TheirRecognitionOut), required=True)
     conversations = fields.List(fields.Nested(TalkOut), required=True, metadata={"description": "with you"})
 
 
@@ -290,9 +317,29 @@ class CardLessonOut(TheirLessonOut):
     skills = fields.List(fields.Integer(), required=True)
 
 
-class CardOut(Schema):
-    """The card for the meeting: the latest lessons of your team, or of everyone."""
+class CardRecognitionOut(Schema):
+    """A recognition, with whom it names as far as they let colleagues see it."""
 
-    of = fields.String(required=True, validate=validate.OneOf(("team", "everyone")))
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    citation = fields.String(required=True)
+    lang = fields.String(required=True)
+    occasion = fields.String(required=True)
+    day = fields.Date(required=True)
+    giver = fields.String(required=True)
+    team = fields.String(
+        required=True, allow_none=True, metadata={"description": "where it is for all of a team"}
+    )
+    names = fields.List(fields.String(), required=True)
+    others = fields.Boolean(
+        required=True, metadata={"description": "there are some who keep it to themselves"}
+    )
+
+
+class CardOut(Schema):
+    """The card for a meeting: the latest lessons and recognitions of your team, of who leads people, or of everyone."""
+
+    of = fields.String(required=True, validate=validate.OneOf(OF_WHOM))
     since = fields.DateTime(required=True)
     lessons = fields.List(fields.Nested(CardLessonOut), required=True)
+    recognitions = fields.List(fields.Nested(CardRecognitionOut), required=True)

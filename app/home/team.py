@@ -4,7 +4,7 @@ People stand in the order of their names, and nothing is counted per person: wha
 or the person let their manager see. Who it is about sees the same page of themselves.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -15,12 +15,14 @@ from werkzeug.wrappers import Response
 from app.access import asker, may, me
 from app.activities.records import count_waiting_for
 from app.audit.actions import look
+from app.badges import names as badge_names
 from app.badges import showcase
 from app.config import timezone
 from app.conversations import queries as conversations
 from app.conversations.rules import AHEAD
 from app.db import transaction
 from app.errors import Refused
+from app.goals import queries as goals
 from app.home import together
 from app.home.schemas import CardQuery, StandInForm
 from app.kudos import queries as kudos
@@ -29,12 +31,13 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people import standins
 from app.people.meant import meant
+from app.recognitions import queries as recognitions
 from app.vision import queries as vision
 from app.web import body, done, now, query, render, wrong_with
 
 pages = Blueprint("team", __name__)
 LATELY, YEAR = timedelta(days=30), timedelta(days=365)
-BADGES, LESSONS, LATEST = 6, 5, 3
+BADGES, LESSONS, LATEST, GOALS = 6, 5, 3, 10
 
 
 @pages.get("/team")
@@ -103,10 +106,19 @@ def person(handle: str) -> ResponseReturnValue:
         display=showcase.display(found.id, "colleagues"),
         lessons=lessons.by_author(me(), found.id, LESSONS),
         conversations=conversations.of(me(), found.id),
+        goals=goals_shown(found.id),
+        recognitions=recognitions.of(found.id, shown_only=True, limit=LATEST),
+        skill_of=badge_names.called().skills,
         today=today,
         last_day=today + AHEAD,
         most=BADGES,
     )
+
+
+def goals_shown(person_id: int) -> Any:
+    """The goals that somebody lets their manager see: to me of one of mine, to mine of myself."""
+    to = asker().manager_id if person_id == me() else me()
+    return goals.shown_by(person_id, to, GOALS) if to else []
 
 
 def mine_to_see(handle: str) -> Any:
@@ -143,27 +155,20 @@ def waiting() -> ResponseReturnValue:
 @pages.get("/team/card")
 @may("person")
 def card() -> ResponseReturnValue:
-    """One page for the meeting: what was learned lately. By anyone for their own team, or for the whole house."""
+    """One page for a meeting: lessons and recognitions of late, of one's own team, who leads people, or all."""
     asked = query(CardQuery())
-    of, since, rows = on_card(asked)
-    skills = {skill["id"]: skill for skill in vision.told()}
     return render(
         "home/card.html",
-        of=of,
+        card=on_card(asked),
         days=asked["days"],
-        since=since,
         team=team.name if (team := lessons.team_of(me())) else None,
-        lessons=rows,
-        skill_of=skills,
         today=now().astimezone(timezone()).date(),
     )
 
 
-def on_card(asked: dict[str, Any]) -> tuple[str, datetime, Any]:
-    """Whose lessons, since when, and which; who is in no team sees those of everyone."""
-    team_id = None if asked["of"] == "everyone" else asker().team_id
-    since = now() - timedelta(days=asked["days"])
-    return "everyone" if team_id is None else "team", since, together.lessons_for_meeting(team_id, since)
+def on_card(asked: dict[str, Any]) -> together.Meeting:
+    """Of whom it is asked for, and how far back."""
+    return together.for_meeting(asked["of"], asker().team_id, now() - timedelta(days=asked["days"]))
 
 
 def _said(no: ValidationError | Refused | None) -> dict[str, Any]:

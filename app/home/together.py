@@ -32,18 +32,24 @@ _OWN = text("""
                AS completed,
            (SELECT count(*) FROM lesson WHERE author_id = :me AND deleted_at IS NULL AND shared_at >= :since) AS shared
 """)
-# Only what every colleague may see: badges that are not kept to oneself, lessons with a name that may be read.
+# Only what every colleague may see: badges and recognitions that are not kept to oneself, lessons with a name that may
+# be read.
 _NEWS = text("""
     SELECT * FROM (
         SELECT w.person_id, p.name AS person, p.handle AS profile, w.earned_at AS at, v.body -> 'name' AS badge,
-               v.body ->> 'slug' AS slug, NULL AS title, NULL AS lang, CAST(NULL AS bigint) AS lesson_id
+               v.body ->> 'slug' AS slug, NULL AS title, NULL AS lang, CAST(NULL AS bigint) AS lesson_id,
+               CAST(NULL AS bigint) AS recognition_id
         FROM award w JOIN person p ON p.id = w.person_id JOIN achievement_version v ON v.id = w.version_id
         WHERE w.person_id = ANY(:ids) AND w.revoked_at IS NULL AND w.visible <> 'me' AND w.earned_at >= :since
         UNION ALL
-        SELECT l.author_id, p.name, p.handle, l.shared_at, NULL, NULL, l.title, l.lang, l.id
+        SELECT l.author_id, p.name, p.handle, l.shared_at, NULL, NULL, l.title, l.lang, l.id, NULL
         FROM lesson l JOIN person p ON p.id = l.author_id
         WHERE l.author_id = ANY(:ids) AND l.deleted_at IS NULL AND l.hidden_at IS NULL AND l.shared_at >= :since
           AND (l.audience = 'everyone' OR l.team_id = p.team_id)
+        UNION ALL
+        SELECT o.person_id, p.name, p.handle, r.given_at, NULL, NULL, r.title, r.lang, NULL, r.id
+        FROM recognition_receiver o JOIN recognition r ON r.id = o.recognition_id JOIN person p ON p.id = o.person_id
+        WHERE o.person_id = ANY(:ids) AND o.visible = 'colleagues' AND r.withdrawn_at IS NULL AND r.given_at >= :since
     ) AS news ORDER BY at DESC LIMIT :limit
 """).bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
 _LESSONS = text("""
@@ -53,7 +59,24 @@ _LESSONS = text("""
     FROM lesson l LEFT JOIN person p ON p.id = l.author_id
     WHERE l.deleted_at IS NULL AND l.hidden_at IS NULL AND l.shared_at >= :since
       AND CASE WHEN CAST(:team AS bigint) IS NULL THEN l.audience = 'everyone' ELSE l.team_id = :team END
+      AND (NOT :leading OR EXISTS (SELECT FROM person led WHERE led.manager_id = l.author_id AND led.active))
     ORDER BY l.shared_at DESC, l.id DESC LIMIT :limit
+""")
+# With the names of who lets colleagues see it; a recognition of which nobody does is not on a card.
+_RECOGNISED = text("""
+    SELECT r.id, r.title, r.citation, r.lang, r.occasion, r.day, r.given_at, g.name AS giver,
+           array_agg(p.name ORDER BY p.sort_name, p.id) AS names,
+           (SELECT count(*) FROM recognition_receiver a WHERE a.recognition_id = r.id) > count(*) AS others,
+           CASE WHEN (SELECT count(*) FROM recognition_receiver a WHERE a.recognition_id = r.id) = count(*)
+                THEN u.name END AS team
+    FROM recognition r JOIN person g ON g.id = r.giver_id LEFT JOIN unit u ON u.id = r.unit_id
+    JOIN recognition_receiver o ON o.recognition_id = r.id AND o.visible = 'colleagues'
+    JOIN person p ON p.id = o.person_id
+    WHERE r.withdrawn_at IS NULL AND r.given_at >= :since
+    GROUP BY r.id, g.name, u.name
+    HAVING (CAST(:team AS bigint) IS NULL OR bool_or(p.team_id = :team))
+       AND (NOT :leading OR bool_or(EXISTS (SELECT FROM person led WHERE led.manager_id = p.id AND led.active)))
+    ORDER BY r.given_at DESC, r.id DESC LIMIT :limit
 """)
 
 
@@ -96,7 +119,22 @@ def to_celebrate(person_ids: Sequence[int], since: datetime) -> list[Celebrated]
     return list(people.values())
 
 
-def lessons_for_meeting(team_id: int | None, since: datetime) -> Sequence[AnyRow]:
-    """The latest lessons of one's own team, or those for everyone. A lesson without a name has none here either."""
-    told = {"team": team_id, "since": since, "limit": FOR_MEETING}
-    return db.session.execute(_LESSONS, told).all()
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What stands on the card for a meeting: of a team, of who leads people, or of everyone."""
+
+    of: str
+    since: datetime
+    lessons: Sequence[AnyRow]
+    recognitions: Sequence[AnyRow]
+
+
+def for_meeting(of: str, team_id: int | None, since: datetime) -> Meeting:
+    """The latest lessons and recognitions, as any colleague may see them; who is in no team sees those of everyone.
+
+    A lesson without a name has none here either, and is of nobody who leads people.
+    """
+    of = "everyone" if of == "team" and team_id is None else of
+    told = {"team": team_id if of == "team" else None, "leading": of == "management", "since": since}
+    lessons = db.session.execute(_LESSONS, {**told, "limit": FOR_MEETING}).all()
+    return Meeting(of, since, lessons, db.session.execute(_RECOGNISED, {**told, "limit": FOR_MEETING}).all())

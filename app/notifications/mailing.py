@@ -160,9 +160,7 @@ def _why(way: str, house: str) -> Any:
         return _(
             "You get this once a week, when there is something new, from Blijk at %(house)s.", house=house
         )
-    return _(
-        "You get this right away, since you chose so for these things, from Blijk at %(house)s.", house=house
-    )
+    return _("You get this right away, as is chosen for these things, from Blijk at %(house)s.", house=house)
 
 
 # The link that stops it -------------------------------------------------------------------------------------

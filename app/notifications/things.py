@@ -53,6 +53,7 @@ class Found:
     lang: str = ""
     at: datetime | None = None
     day: date | None = None
+    since: date | None = None
     state: str = ""
 
 
@@ -283,14 +284,19 @@ Look = Callable[[int, Sequence[Line]], Mapping[int, Found]]
 
 
 def _read(sql: str) -> Look:
-    """Rows of (id, who, title, lang, key) that are for :me, of those :ids; each line is about one of them."""
+    """Rows of (id, who, title, lang, key; perhaps day, since) for :me, of these :ids; each line is about one."""
     statement = text(sql)
 
     def look(me: int, lines: Sequence[Line]) -> dict[int, Found]:
         rows = {row.id: row for row in db.session.execute(statement, {"me": me, "ids": _numbers(lines)})}
         return {
             line.id: Found(
-                key=row.key, names=(row.who,) if row.who else (), title=row.title or "", lang=row.lang or ""
+                key=row.key,
+                names=(row.who,) if row.who else (),
+                title=row.title or "",
+                lang=row.lang or "",
+                day=row._mapping.get("day"),
+                since=row._mapping.get("since"),
             )
             for line in lines
             if (row := rows.get(int(line.object)))
@@ -316,6 +322,23 @@ recognition = _read("""
     SELECT r.id, p.name AS who, r.title, r.lang, r.id AS key FROM recognition r JOIN person p ON p.id = r.giver_id
     JOIN recognition_receiver v ON v.recognition_id = r.id AND v.person_id = :me
     WHERE r.id = ANY(CAST(:ids AS bigint[])) AND r.withdrawn_at IS NULL
+""")
+recognition_withdrawn = _read("""
+    SELECT r.id, p.name AS who, r.title, r.lang, r.id AS key FROM recognition r JOIN person p ON p.id = r.withdrawn_by
+    JOIN recognition_receiver v ON v.recognition_id = r.id AND v.person_id = :me
+    WHERE r.id = ANY(CAST(:ids AS bigint[])) AND r.withdrawn_at IS NOT NULL
+""")
+# Who decides: the jury, or whoever of HR opened it where there is none.
+to_decide = _read("""
+    SELECT o.id, NULL AS who, o.name AS title, o.lang, o.id AS key FROM recognition_occasion o
+    WHERE o.id = ANY(CAST(:ids AS bigint[])) AND o.decided_at IS NULL
+      AND (EXISTS (SELECT FROM recognition_jury j WHERE j.occasion_id = o.id AND j.person_id = :me)
+           OR o.opened_by = :me AND (SELECT role = 'hr' FROM person WHERE id = :me))
+""")
+nominated = _read("""
+    SELECT o.id, NULL AS who, o.name AS title, o.lang, o.id AS key FROM recognition_occasion o
+    WHERE o.id = ANY(CAST(:ids AS bigint[])) AND (o.closed_at IS NOT NULL OR o.decided_at IS NOT NULL)
+      AND EXISTS (SELECT FROM nomination n WHERE n.occasion_id = o.id AND n.nominee_id = :me)
 """)
 jury = _read("""
     SELECT o.id, NULL AS who, o.name AS title, o.lang, o.id AS key FROM recognition_occasion o
@@ -346,16 +369,29 @@ guidance = _read("""
     JOIN person p ON p.id = CASE WHEN g.guide_id = :me THEN g.learner_id ELSE g.guide_id END
     WHERE g.id = ANY(CAST(:ids AS bigint[])) AND :me IN (g.guide_id, g.learner_id)
 """)
+stand_in = _read("""
+    SELECT s.person_id AS id, p.name AS who, NULL AS title, NULL AS lang, s.person_id AS key, s.since,
+           s.until AS day
+    FROM stand_in s JOIN person p ON p.id = s.person_id
+    WHERE s.person_id = ANY(CAST(:ids AS bigint[])) AND s.deputy_id = :me
+""")
 pair = _read("""
     SELECT m.id, p.name AS who, NULL AS title, NULL AS lang, m.programme_id AS key FROM mentor_pair m
     JOIN person p ON p.id = CASE WHEN m.mentor_id = :me THEN m.mentee_id ELSE m.mentor_id END
     WHERE m.id = ANY(CAST(:ids AS bigint[])) AND :me IN (m.mentor_id, m.mentee_id)
 """)
 conversation = _read("""
-    SELECT c.id, o.name AS who, NULL AS title, NULL AS lang, c.id AS key FROM conversation c
+    SELECT c.id, o.name AS who, NULL AS title, NULL AS lang, c.id AS key, c.planned_on AS day FROM conversation c
     JOIN person p ON p.id = c.person_id
     JOIN person o ON o.id = CASE WHEN c.person_id = :me THEN c.manager_id ELSE c.person_id END
     WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.cancelled_at IS NULL
+      AND (c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)
+""")
+conversation_off = _read("""
+    SELECT c.id, o.name AS who, NULL AS title, NULL AS lang, c.id AS key, c.planned_on AS day FROM conversation c
+    JOIN person p ON p.id = c.person_id
+    JOIN person o ON o.id = CASE WHEN c.person_id = :me THEN c.manager_id ELSE c.person_id END
+    WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.cancelled_at IS NOT NULL
       AND (c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)
 """)
 team_goal = _read("""

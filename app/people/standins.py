@@ -9,6 +9,8 @@ from sqlalchemy import Row, text
 from app.audit.actions import write
 from app.db import db
 from app.errors import Refused
+from app.events import StandInNamed
+from app.outbox import publish
 
 LONGEST = timedelta(days=366)
 WRONG = {
@@ -25,7 +27,8 @@ _NAME = text("""
 """)
 _END = text("DELETE FROM stand_in WHERE person_id = :person RETURNING deputy_id")
 _OF = text("""
-    SELECT s.since, s.until, s.deputy_id, p.name AS deputy FROM stand_in s JOIN person p ON p.id = s.deputy_id
+    SELECT s.since, s.until, s.deputy_id, p.name AS deputy
+    FROM stand_in s JOIN person p ON p.id = s.deputy_id AND p.active
     WHERE s.person_id = :person AND s.until >= :today
 """)
 
@@ -37,7 +40,9 @@ def name(*, person_id: int, deputy_id: int, since: date, until: date, today: dat
     told = {"person": person_id, "deputy": deputy_id, "since": since, "until": until}
     if person_id == deputy_id or db.session.scalar(_NAME, told) is None:
         raise Refused(WRONG["deputy"], fields={"deputy": WRONG["deputy"]})
-    detail = {"for": person_id, "since": since.isoformat(), "until": until.isoformat()}
+    days = {"since": since.isoformat(), "until": until.isoformat()}
+    publish([StandInNamed(person_id=deputy_id, for_id=person_id, **days)])
+    detail = {"for": person_id, **days}
     write("stand_in:named", at=at, actor_id=person_id, person_id=deputy_id, detail=detail)
 
 
@@ -49,5 +54,5 @@ def end(*, person_id: int, at: datetime) -> None:
 
 
 def of(person_id: int, today: date) -> Row[Any] | None:
-    """Who stands in for this person, now or later."""
+    """Who stands in for this person, now or later; nobody, once that colleague has left."""
     return db.session.execute(_OF, {"person": person_id, "today": today}).one_or_none()

@@ -18,9 +18,10 @@ from app.programmes import actions, queries
 from app.programmes.rules import NewPart, Shown, Told
 from app.programmes.schemas import FORM_PARTS, ProgrammeForm, ProgrammeStateForm
 from app.vision import queries as vision
-from app.web import body, now, render
+from app.web import body, now, render, wrong_with
 
 desk = Blueprint("programme_desk", __name__)
+PARTS = {f"{name}{n}" for name in ("part", "need") for n in range(1, FORM_PARTS + 1)}
 TEXTS = ("title_nl", "title_en", "summary_nl", "summary_en", "skill", "badge")
 
 
@@ -147,14 +148,8 @@ def _again(slug: str | None, no: ValidationError | Refused) -> Response:
         (sent.get(f"need{n}", "")[:3], sent.get(f"part{n}", "")[:3000]) for n in range(1, FORM_PARTS + 1)
     ]
     typed["parts"] = [part for part in parts if any(part)] or [("", "")]
-    wrong: dict[str, str] = {}
-    if isinstance(no, Refused):
-        wrong = {name: str(said) for name, said in no.fields.items()}
-    else:
-        for name in no.messages_dict:
-            field = "parts" if name.startswith(("part", "need")) else name
-            wrong[field] = str(actions.WRONG.get(field, _("Look at this again.")))
-    refusal = str(no.message) if isinstance(no, Refused) and not wrong else None
-    answer = _form(one, typed=typed, wrong=wrong, refusal=refusal)
+    told = wrong_with(no, actions.WRONG | dict.fromkeys(PARTS, actions.WRONG["parts"]))
+    told["wrong"] = {"parts" if name in PARTS else name: said for name, said in told["wrong"].items()}
+    answer = _form(one, typed=typed, **told)
     answer.status_code = no.status if isinstance(no, Refused) else 422
     return answer

@@ -178,6 +178,7 @@ def open_occasion(form: dict[str, Any]) -> dict[str, Any]:
     """Open an occasion and appoint its jury."""
     with transaction():
         (made,) = nominating.open_occasions([nominating.NewOccasion(opened_by=me(), **form)], at=now())
+        settle(now())
         return _whole(made)
 
 
@@ -213,6 +214,7 @@ def close(occasion_id: int) -> dict[str, Any]:
     """End nominations now."""
     with transaction():
         nominating.close_nominations([occasion_id], by=me(), at=now())
+        settle(now())
         return _whole(occasion_id)
 
 

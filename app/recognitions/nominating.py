@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.audit.actions import Act, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotAllowed, NotFound, Refused
-from app.events import JuryTold, Nominated
+from app.events import JuryTold, Nominated, NominationsClosed
 from app.outbox import publish
 from app.recognitions import queries, rules
 from app.recognitions.actions import DECIDED, NO_NOMINATION, NO_OCCASION, SENT_BEFORE, cannot_be, tell
@@ -207,6 +207,12 @@ def open_occasions(items: Sequence[NewOccasion], *, at: datetime) -> list[int]:
         if key in made
     ]
     write_all(acts, at=at)
+    by = {made[key]: item.opened_by for key, item in fresh.items() if key in made}
+    publish(
+        JuryTold(person_id=person, occasion_id=id, version=1, appointed=True)
+        for id, person in seats
+        if person != by[id]
+    )
     made |= _opened_before({item.known_as: item for key, item in fresh.items() if key not in made})
     return [made[item.known_as or number] for number, item in enumerate(items)]
 
@@ -277,7 +283,12 @@ def change_occasions(items: Sequence[OccasionChange], *, at: datetime) -> None:
         or held[id].name != to.name.strip()
     }
     publish(
-        JuryTold(person_id=person, occasion_id=id, version=held[id].version + 1)
+        JuryTold(
+            person_id=person,
+            occasion_id=id,
+            version=held[id].version + 1,
+            appointed=(id, person) in seated,
+        )
         for id, person in seats
         if person != last[id].by and (id in other or (id, person) in seated)
     )
@@ -334,6 +345,46 @@ def close_nominations(occasion_ids: Iterable[int], *, by: int, at: datetime) -> 
         return
     db.session.execute(_CLOSE, {"ids": array(closing), "at": at})
     write_all((Act("occasion:closed", detail={"occasion": id}) for id in closing), at=at, actor_id=by)
+    _tell_who_reads({id: held[id].opened_by for id in closing}, but=by)
+
+
+_OVER = text("""
+    UPDATE recognition_occasion o SET closed_at = :at FROM (
+        SELECT id FROM recognition_occasion
+        WHERE closed_at IS NULL AND decided_at IS NULL AND closes_on < :today
+        ORDER BY id LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED) AS over
+    WHERE o.id = over.id RETURNING o.id, o.opened_by
+""")
+_NOMINEES = text("""
+    SELECT DISTINCT n.occasion_id, n.nominee_id FROM nomination n JOIN person p ON p.id = n.nominee_id AND p.active
+    WHERE n.occasion_id = ANY(CAST(:ids AS bigint[])) ORDER BY n.occasion_id, n.nominee_id
+""")
+
+
+def close_what_is_over(*, at: datetime) -> int:
+    """Whose last day to nominate is past: who decides and who was nominated hear it, once. The worker comes round."""
+    rows = db.session.execute(_OVER, {"at": at, "today": queries.day_of(at)}).all()
+    _tell_who_reads({row.id: row.opened_by for row in rows})
+    return len(rows)
+
+
+def _tell_who_reads(opened_by: Mapping[int, int], *, but: int | None = None) -> None:
+    """Who decides on each of these, which is HR where there is no jury, and whom others nominated: all at once."""
+    if not opened_by:
+        return
+    juries = queries.juries(opened_by)
+    decide = {(id, one.id) for id, by in opened_by.items() for one in juries[id]}
+    decide |= {(id, by) for id, by in opened_by.items() if not juries[id]}
+    publish(
+        NominationsClosed(person_id=person, occasion_id=id, decides=True)
+        for id, person in sorted(decide)
+        if person != but
+    )
+    rows = db.session.execute(_NOMINEES, {"ids": array(opened_by)})
+    publish(
+        NominationsClosed(person_id=row.nominee_id, occasion_id=row.occasion_id, decides=False)
+        for row in rows
+    )
 
 
 def decide_occasions(items: Sequence[Decision], *, by: int, at: datetime) -> None:

@@ -81,6 +81,7 @@ def _one(recognition_id: int, no: ValidationError | Refused | None = None) -> Re
         paper=paper,
         may_withdraw=may_withdraw,
         because=request.form.get("because", ""),
+        saved="saved" in request.args,
         **wrong_with(no, actions.WRONG),
     )
     answer.status_code = _status(no)
@@ -99,7 +100,7 @@ def choose(recognition_id: int) -> ResponseReturnValue:
     form = body(VisibleIn())
     with transaction():
         actions.choose_visibility({(recognition_id, me()): form["visible"]})
-    return redirect(url_for(".one", recognition_id=recognition_id), code=303)
+    return redirect(url_for(".one", recognition_id=recognition_id, saved=1), code=303)
 
 
 @pages.post(f"{ONE}/withdrawal")
@@ -310,6 +311,7 @@ def open_occasion() -> ResponseReturnValue:
         with transaction():
             new = nominating.NewOccasion(opened_by=me(), **form)
             (made,) = nominating.open_occasions([new], at=now())
+            settle(now())
     except (ValidationError, Refused) as no:
         return _occasions(_sent_occasion(ticked), no)
     return redirect(url_for(".occasion", occasion_id=made), code=303)
@@ -400,6 +402,7 @@ def _edit(occasion_id: int, typed: dict[str, Any], no: ValidationError | Refused
 def close(occasion_id: int) -> ResponseReturnValue:
     with transaction():
         nominating.close_nominations([occasion_id], by=me(), at=now())
+        settle(now())
     return redirect(url_for(".occasion", occasion_id=occasion_id), code=303)
 
 

@@ -619,6 +619,7 @@ SUGGESTIONS = {
     "kudos.people",
     "kudos.teams",
     "goals.names",
+    "goals.titles",
 }  # options of a list, which browsers show
 HURRIED = {
     "learning.one",

@@ -1,5 +1,6 @@
 """Conversations through their doors: the two who talk, and nobody else; drafts; two at once."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
+from app import worker
 from app.conversations import actions, queries
 from app.db import db, transaction
 from app.errors import Conflict, NotFound
@@ -129,6 +131,7 @@ def test_of_two_that_close_it_at_once_one_wins(app: Flask, cast: Cast, talk: int
         try:
             with app.app_context(), transaction():
                 actions.end([actions.End(conversation_id=talk, by=by, held=by == cast.mia)], at=AT)
+                settle(AT)
             return "done"
         except Conflict:
             return "late"
@@ -249,3 +252,77 @@ def counted(app: Flask, act: Callable[[], Any]) -> int:
         finally:
             event.remove(db.engine, "before_cursor_execute", one)
     return len(seen)
+
+
+# On the page ------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_put_in_other_words_on_the_page_and_what_is_wrong_stays_with_it(
+    talk: int, client_of: Browser
+) -> None:
+    mia = client_of("mia")
+    note_id = note(mia, talk, "The first words")
+    form = {"note_id": str(note_id), "kind": "note", "text": "no"}
+    wrong = mia.post(f"/conversations/{talk}/notes", data=form)
+    assert wrong.status_code == 422
+    assert re.search(rf'<textarea[^>]*id="f-text-{note_id}"[^>]*>no</textarea>', wrong.text)
+    assert re.search(r'<textarea[^>]*id="f-text"[^>]*></textarea>', wrong.text), "the empty form stays empty"
+    assert mia.post(f"/conversations/{talk}/notes", data={**form, "text": "Other words"}).status_code == 303
+    page = mia.get(f"/conversations/{talk}").text
+    assert "Other words" in page
+    assert "The first words" not in page
+    assert "Other words" not in client_of("anna").get(f"/conversations/{talk}").text
+
+
+def test_either_of_the_two_moves_it_to_another_day_until_it_is_closed(
+    app: Flask, talk: int, client_of: Browser
+) -> None:
+    later = (DAY + timedelta(days=3)).isoformat()
+    past = {"on": (DAY - timedelta(days=30)).isoformat()}
+    no = client_of("anna").post(f"/conversations/{talk}/day", data=past)
+    assert (no.status_code, past["on"] in no.text) == (422, True)
+    assert client_of("ben").post(f"/conversations/{talk}/day", data={"on": later}).status_code == 404
+    assert client_of("anna").post(f"/conversations/{talk}/day", data={"on": later}).status_code == 303
+    assert client_of("mia").get(f"/api/v1/conversations/{talk}").json["planned_on"] == later
+    with app.app_context():
+        told = db.session.execute(text(
+            "SELECT one->>'person_id', one->>'on' FROM outbox, jsonb_array_elements(CAST(body AS jsonb)) AS one"
+            " WHERE event = 'ConversationPlanned' ORDER BY outbox.id"
+        )).all()  # fmt: skip
+    assert [on for _, on in told] == [DAY.isoformat(), later]
+    assert len({who for who, _ in told}) == 2, "each time it is the other who hears of it"
+    client_of("mia").post(f"/conversations/{talk}/end", data={"held": "true"})
+    closed = client_of("mia").put(f"/api/v1/conversations/{talk}/day", json={"on": DAY.isoformat()})
+    assert closed.status_code == 409
+
+
+def test_a_day_that_cannot_be_comes_back_with_the_form_for_who_leads_them_and_for_nobody_else(
+    client_of: Browser,
+) -> None:
+    form = {"on": "2020-01-01"}
+    wrong = client_of("mia").post("/team/anna/conversation", data=form)
+    assert wrong.status_code == 422
+    assert 'value="2020-01-01"' in wrong.text
+    assert 'action="/team/anna/conversation"' in wrong.text
+    nobody = client_of("mia").post("/team/eve/conversation", data=form)
+    assert 'action="/team/eve/conversation"' not in nobody.text
+
+
+def test_of_what_does_not_take_place_the_other_hears_and_of_what_was_held_nobody(
+    app: Flask, talk: int, client_of: Browser
+) -> None:
+    assert client_of("mia").post(f"/conversations/{talk}/end", data={"held": "false"}).status_code == 303
+    with app.app_context():
+        worker.relay(datetime.now(UTC) + timedelta(minutes=1))
+    day = f"{DAY.day} {DAY:%B}"
+    off = f"Your conversation with Mia on {day} does not take place"
+    assert off in client_of("anna").get("/inbox").text
+    assert "does not take place" not in client_of("mia").get("/inbox").text
+    again = client_of("anna").post("/api/v1/conversations", json={"on": DAY.isoformat()}).json["id"]
+    client_of("anna").post(f"/conversations/{again}/end", data={"held": "true"})
+    with app.app_context():
+        worker.relay(datetime.now(UTC) + timedelta(minutes=1))
+        kinds = db.session.scalars(
+            text("SELECT kind FROM notification WHERE kind = 'conversation_off'")
+        ).all()
+    assert len(kinds) == 1

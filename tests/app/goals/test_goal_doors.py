@@ -402,3 +402,38 @@ def test_the_catalogue_shows_what_counts_towards_my_open_goals_and_never_those_o
         people.choose(person_id=cast.anna, language="nl")
         settle(now())
     assert "Telt mee voor mijn doelen" in anna.get("/learn").text
+
+
+# What a box tells, and where a team goal is found ------------------------------------------------------------
+
+
+def test_a_part_of_a_name_finds_the_activity_and_where_there_are_more_the_form_asks_which(
+    scene: Scene, client_of: Browser
+) -> None:
+    with scene.app.app_context(), transaction():
+        for slug, en in (
+            ("a1", "Calm at the telephone"),
+            ("a2", "Calm in the night"),
+            ("a3", "Read a gauge"),
+        ):
+            db.session.execute(
+                text("UPDATE activity SET title = jsonb_build_object('en', CAST(:en AS text), 'nl', 'Op z''n '||:slug) "
+                     "WHERE slug = :slug"), {"en": en, "slug": slug},
+            )  # fmt: skip
+    anna = client_of("anna")
+    found = anna.get("/goals/activities?proof_activity=calm", headers=SWAP).text
+    assert [name in found for name in ("Calm at the telephone", "Calm in the night", "Read a gauge")] == [
+        True, True, False
+    ]  # fmt: skip
+    form = {**FORM, "proof": "activity", "proof_activity": "calm"}
+    which = anna.post("/goals", data=form)
+    assert which.status_code == 422
+    assert "Which of these do you mean: “Calm at the telephone”, “Calm in the night”?" in which.text
+    assert 'value="calm"' in which.text
+    assert anna.post("/goals", data={**form, "proof_activity": "gauge"}).status_code == 303
+    assert scene.ask("SELECT proof_activity_id FROM goal") == [(scene.id_of("activity", "a3"),)]
+
+
+def test_team_goals_are_found_beside_ones_own(client_of: Browser) -> None:
+    answer = client_of("anna").get("/team-goals")
+    assert (answer.status_code, answer.location) == (303, "/goals#together")

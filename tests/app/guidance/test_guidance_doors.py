@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from app import worker
 from app.db import db, transaction
 from app.guidance import actions
 from tests.app.activities.scene import Catalogue, counting
@@ -243,3 +244,37 @@ def test_what_somebody_shares_with_their_manager_stands_in_the_managers_list(
     client_of("anna").put(f"/api/v1/guidance/{made}/sharing", json={"shared": True})
     (row,) = client_of("mia").get("/api/v1/guidance").get_json()["shared"]
     assert (row["id"], row["purpose"]) == (made, None)
+
+
+def test_each_of_the_two_hears_what_the_other_changed_or_says_of_it(
+    app: Flask, made: int, cast: Cast, client_of: Browser
+) -> None:
+    anna, ben = client_of("anna"), client_of("ben")
+    days = {"planned_from": f"{START:%Y-%m-%d}", "planned_to": f"{START + timedelta(days=20):%Y-%m-%d}"}
+    for _ in range(2):
+        assert anna.post(f"/guidance/{made}/plan", data=days).status_code == 303
+    sent = {"starts_at": f"{START:%Y-%m-%dT%H:%M}", "minutes": 90}
+    anna.post(f"/guidance/{made}/meetings", data=sent)
+    (meeting,) = _numbers(anna.get(f"/guidance/{made}").text, "meeting-")
+    ben.post(f"/guidance/{made}/meetings/{meeting}", data={"decision": "decline"})
+    ben.post(f"/guidance/{made}/end", data={"how": "finish"})
+    for _ in range(9):
+        with app.app_context():
+            worker.relay(datetime.now(UTC) + timedelta(minutes=1))
+    told = {name: client_of(name).get("/inbox").text for name in ("anna", "ben", "mia")}
+    assert told["ben"].count("Anna changed the plan of what you do together") == 1, (
+        "the same days are no news"
+    )
+    assert "Anna recorded a meeting: was it so?" in told["ben"]
+    assert "Ben says that a meeting was otherwise; record it anew" in told["anna"]
+    assert "Ben says that you are finished; it counts when you say so too" in told["anna"]
+    assert "recorded a meeting" not in told["anna"]
+    assert "Ben" not in told["mia"].split("<main")[-1]
+
+
+def test_a_plan_that_cannot_be_comes_back_as_it_was_typed(made: int, client_of: Browser) -> None:
+    days = {"planned_from": "2026-12-24", "planned_to": "2026-12-02"}
+    wrong = client_of("anna").post(f"/guidance/{made}/plan", data=days)
+    assert wrong.status_code == 422
+    for day in days.values():
+        assert f'value="{day}"' in wrong.text

@@ -126,8 +126,8 @@ def test_batches_of_the_same_in_another_order_wait_for_each_other_and_each_count
 ) -> None:
     """In any order of the sender people and rows are locked in one order: nobody waits in a ring."""
     ids = [running(cast.anna, other, catalogue) for other in (cast.ben, cast.eve, cast.mia)]
-    for made, other in zip(ids, (cast.ben, cast.eve, cast.mia), strict=True):
-        met(made, other, cast.anna, days=3 + made)
+    for days, (made, other) in enumerate(zip(ids, (cast.ben, cast.eve, cast.mia), strict=True), start=3):
+        met(made, other, cast.anna, days=days)
     pairs = [(made, cast.anna) for made in ids]
     others = list(zip(ids, (cast.ben, cast.eve, cast.mia), strict=True))
     at_once(

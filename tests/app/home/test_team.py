@@ -10,10 +10,15 @@ from sqlalchemy import text
 from app.activities import confirming, logs
 from app.db import db, lock_people, transaction
 from app.events import FactStated
+from app.goals import actions as goals
+from app.goals.rules import NewGoal
 from app.home import together
 from app.lessons.actions import NewLesson, share_lessons
 from app.outbox import publish, settle
 from app.people import standins
+from app.recognitions import actions as recognitions
+from app.recognitions.actions import NewRecognition
+from app.worker import relay
 from tests.cast import Cast, SignedIn, hire
 from tests.small import load
 
@@ -194,6 +199,7 @@ def test_before_and_after_nothing_is_handed_over_and_two_who_are_both_away_do_no
             today=TODAY,
             at=datetime.now(UTC),
         )
+        settle(datetime.now(UTC))
     assert hand_over(app) == 0
 
 
@@ -289,3 +295,105 @@ def test_what_waits_for_a_managers_word_comes_by_itself(client_of: Browser) -> N
     assert 'hx-trigger="sse:confirmation"' in part.text
     assert client_of("mia").get("/team/waiting").location == "/team"
     assert client_of("anna").get("/team/waiting").status_code == 403
+
+
+def test_who_stands_in_hears_from_when_to_when_and_whose_place_it_is(app: Flask, client_of: Browser) -> None:
+    assert stand_in(client_of("mia"), "Eve", timedelta(0), timedelta(days=5)) == 303
+    with app.app_context():
+        relay(datetime.now(UTC))
+    page = main_of(client_of("eve").get("/inbox").text)
+    assert "You confirm in the place of Mia from" in page
+    assert "You confirm" not in main_of(client_of("ben").get("/inbox").text)
+    client_of("mia").post("/team/stand-in", data={"end": "true"})
+    assert "You confirm" not in main_of(client_of("eve").get("/inbox").text), "it is over"
+
+
+def test_a_stand_in_who_left_confirms_nothing_and_another_can_be_named(
+    app: Flask, cast: Cast, client_of: Browser
+) -> None:
+    mia = client_of("mia")
+    stand_in(mia, "Eve", timedelta(0), timedelta(days=5))
+    assert "Eve confirms in your place" in main_of(mia.get("/team").text)
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE person SET active = false WHERE id = :id"), {"id": cast.eve})
+    page = main_of(mia.get("/team").text)
+    assert "Eve confirms in your place" not in page
+    assert 'name="who"' in page
+
+
+# What they achieved -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recognised(app: Flask, cast: Cast) -> Callable[..., int]:
+    def given(title: str, *names: str, giver: str = "clara") -> int:
+        with app.app_context(), transaction():
+            item = NewRecognition(
+                giver_id=cast.id_of(giver), receivers=[cast.id_of(name) for name in names], title=title,
+                citation="For what was done all night at the pump, and told.", lang="en", day=TODAY,
+            )  # fmt: skip
+            (made,) = recognitions.give_recognitions([item], at=AT)
+            settle(AT)
+            return made
+
+    return given
+
+
+def test_recognitions_are_celebrated_and_stand_on_the_card_with_who_lets_them_be_seen(
+    app: Flask, cast: Cast, recognised: Callable[..., int], client_of: Browser
+) -> None:
+    both = recognised("Kept the water running", "anna", "ben")
+    alone = recognised("Between the two of us", "anna")
+    recognised("In another department", "eve")
+    with app.app_context(), transaction():
+        recognitions.choose_visibility({(both, cast.ben): "me", (alone, cast.anna): "me"})
+    team = main_of(client_of("mia").get("/team").text)
+    assert "Kept the water running" in team
+    assert "Between the two of us" not in team
+    card = main_of(client_of("ben").get("/team/card").text)
+    assert "For Anna and others, from Clara" in card
+    assert "Between the two of us" not in card
+    assert "In another department" not in card
+    assert "In another department" in main_of(client_of("ben").get("/team/card?of=everyone").text)
+    api = client_of("ben").get("/api/v1/team/card").json["recognitions"]
+    assert [(one["title"], one["names"], one["others"]) for one in api] == [
+        ("Kept the water running", ["Anna"], True)
+    ]
+
+
+def test_the_card_of_the_management_tells_of_who_leads_people(
+    lesson: Callable[..., int], recognised: Callable[..., int], client_of: Browser
+) -> None:
+    lesson("mia", "Nobody said a word, and I took it for a yes", "everyone")
+    lesson("anna", "I asked what she heard", "everyone")
+    recognised("Went first with a miss of her own", "mia")
+    recognised("Kept the water running", "anna")
+    card = main_of(client_of("eve").get("/team/card?of=management").text)
+    assert "Nobody said a word, and I took it for a yes" in card
+    assert "Went first with a miss of her own" in card
+    assert "I asked what she heard" not in card
+    assert "Kept the water running" not in card
+    assert client_of("eve").get("/api/v1/team/card?of=management").json["of"] == "management"
+
+
+def test_the_page_of_one_person_has_the_goals_that_their_manager_may_see_the_same_for_both(
+    app: Flask, cast: Cast, recognised: Callable[..., int], client_of: Browser
+) -> None:
+    with app.app_context(), transaction():
+        goals.set_goals([
+            goals.Setting(person_id=cast.anna, goal=NewGoal(
+                title=title, lang="en", proof="words", proof_words="I will hear it", visible=visible
+            ))
+            for title, visible in (("To hear a leak", "manager"), ("To be alone with it", "me"))
+        ], at=AT)  # fmt: skip
+        settle(AT)
+    recognised("Kept the water running", "anna")
+    for name in ("mia", "anna"):
+        page = main_of(client_of(name).get("/team/anna").text)
+        assert "To hear a leak" in page, name
+        assert "To be alone with it" not in page, name
+        assert "Kept the water running" in page, name
+    api = client_of("mia").get("/api/v1/team/anna").json
+    assert [one["title"] for one in api["goals"]] == ["To hear a leak"]
+    assert [one["title"] for one in api["recognitions"]] == ["Kept the water running"]
+    assert "Ben shows you no goals" in main_of(client_of("mia").get("/team/ben").text)

@@ -111,8 +111,11 @@ def test_who_nominated_hears_what_was_decided_and_the_nominee_only_of_what_is_gi
     scene.relay(AT + DAY)
     assert lines(client_of("ben")) == ["Anna, whom you nominated, receives a special recognition"]
     assert lines(client_of("eve")) == ["Your nomination of Dan was read; this time it led to no recognition"]
-    assert lines(client_of("anna")) == ["Mia recognises you: Lantern"]
-    for name in ("dan", "mia", "clara", "leo", "cor"):
+    put_forward = "You were nominated, and can read why: Day of learning"
+    assert lines(client_of("anna")) == ["Mia recognises you: Lantern", put_forward]
+    assert lines(client_of("dan")) == [put_forward], "that it led to nothing is told where they read it"
+    assert lines(client_of("mia"))[-1] == "You sit in the jury of: Day of learning"
+    for name in ("clara", "leo", "cor"):
         assert lines(client_of(name)) == [], name
     dutch(scene, cast.eve)
     assert lines(client_of("eve")) == ["Je voordracht van Dan is gelezen; deze keer werd het geen waardering"]

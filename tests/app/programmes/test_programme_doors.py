@@ -122,3 +122,12 @@ def test_who_keeps_programmes_reads_drafts_and_counts_in_the_api(
     for name in ("anna", "mia", "clara", "dan", "cor"):
         assert client_of(name).get("/api/v1/programmes/kept").status_code == 403
         assert client_of(name).get(f"/api/v1/programmes/kept/{slug}").status_code == 403
+
+
+def test_a_part_of_which_more_are_needed_is_as_many_steps_as_are_counted(
+    scene: Scene, publish: Act, client_of: Browser
+) -> None:
+    slug = publish((1, "a1"), (2, "a2 a3 a4"), (1, "a5"))
+    page = client_of("anna").get(f"/programmes/{slug}").text
+    for words in ("Step 1<", "Steps 2 and 3: choose 2", "Step 4<", "0 of 4 done"):
+        assert words in page, words

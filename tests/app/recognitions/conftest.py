@@ -70,7 +70,9 @@ def occasion(app: Flask, cast: Cast) -> Callable[..., int]:
                 closes_on=day + timedelta(days=14),
                 jury=[cast.id_of(name) for name in jury],
             )
-            return nominating.open_occasions([item], at=at)[0]
+            (made,) = nominating.open_occasions([item], at=at)
+            settle(at)
+            return made
 
     return opened
 
@@ -102,6 +104,7 @@ def close(app: Flask, cast: Cast) -> Callable[[int], None]:
     def closed(occasion_id: int, at: datetime = AT) -> None:
         with app.app_context(), transaction():
             nominating.close_nominations([occasion_id], by=cast.clara, at=at)
+            settle(at)
 
     return closed
 

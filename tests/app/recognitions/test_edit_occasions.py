@@ -15,7 +15,7 @@ from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.people.models import Person
-from app.recognitions import nominating, queries
+from app.recognitions import actions, nominating, queries
 from app.recognitions.nominating import OccasionChange
 from tests.app.kudos.test_give_kudos import at_once
 from tests.cast import Cast, SignedIn
@@ -63,8 +63,9 @@ def test_the_jury_hears_of_a_day_that_changed_and_who_is_appointed_of_that(
     change(made, closes_on=TODAY + timedelta(days=20))
     assert sorted(told(app)) == sorted([cast.eve, cast.leo])
     change(made, version=2, jury=[cast.eve, cast.mia])
-    assert sorted(told(app)) == sorted([cast.eve, cast.leo, cast.mia])
-    assert "You sit in the jury, and it is changed: Learning day 2026" in client_of("mia").get("/inbox").text
+    assert sorted(told(app)) == sorted([cast.eve, cast.leo])
+    assert "You sit in the jury of: Learning day 2026" in client_of("mia").get("/inbox").text
+    assert "You sit in the jury, and it is changed: Learning day 2026" in client_of("eve").get("/inbox").text
     assert "You sit in the jury" not in client_of("leo").get("/inbox").text, "Leo does not sit in it any more"
     assert client_of("leo").get(f"/recognitions/occasions/{made}").status_code == 404
 
@@ -118,3 +119,64 @@ def test_of_two_who_change_it_at_once_one_wins_and_what_is_closed_stays(
     close(made, at=AT)
     with pytest.raises(Refused):
         change(made, version=2, name="Too late now")
+
+
+# Who hears of it --------------------------------------------------------------------------------------------
+
+
+def news_of(client: SignedIn) -> str:
+    return client.get("/inbox").text
+
+
+def test_a_jury_hears_that_it_is_one_and_at_the_end_it_and_who_was_nominated_hear_that_they_can_read(
+    app: Flask, occasion: Callable[..., int], nominate: Callable[..., int], close: Callable[..., None],
+    client_of: Browser,
+) -> None:  # fmt: skip
+    made = occasion("eve", at=AT)
+    nominate(made, "anna", "ben", at=AT)
+    told(app)
+    assert "You sit in the jury of: Learning day 2026" in news_of(client_of("eve"))
+    assert "You were nominated" not in news_of(client_of("ben")), "it is sealed"
+    close(made, AT)
+    told(app)
+    assert "Nominations are closed, and wait to be read: Learning day 2026" in news_of(client_of("eve"))
+    assert "You were nominated, and can read why: Learning day 2026" in news_of(client_of("ben"))
+    for name in ("anna", "leo", "mia"):
+        assert "nominat" not in news_of(client_of(name)).lower().split("<main")[-1], name
+
+
+def test_when_the_last_day_is_past_the_worker_says_so_once_and_without_a_jury_to_whoever_opened_it(
+    app: Flask, cast: Cast, occasion: Callable[..., int], nominate: Callable[..., int], client_of: Browser
+) -> None:
+    made = occasion(at=AT)
+    nominate(made, "anna", "ben", at=AT)
+    last = AT + timedelta(days=14)
+    for at, number in ((last, 0), (last + timedelta(days=1), 1), (last + timedelta(days=2), 0)):
+        with app.app_context(), transaction():
+            assert nominating.close_what_is_over(at=at) == number
+            settle(at)
+    told(app)
+    with app.app_context():
+        rows = db.session.execute(
+            text(
+                "SELECT person_id, kind FROM notification WHERE kind IN ('to_decide', 'nominated') ORDER BY kind"
+            )
+        ).all()
+    assert [tuple(row) for row in rows] == [(cast.ben, "nominated"), (cast.clara, "to_decide")]
+    assert "and wait to be read: Learning day 2026" in news_of(client_of("clara"))
+
+
+def test_who_was_recognised_hears_that_it_is_taken_back(
+    app: Flask, cast: Cast, give: Callable[..., int], client_of: Browser
+) -> None:
+    made = give("mia", "anna", at=AT)
+    with app.app_context(), transaction():
+        actions.withdraw(
+            [actions.Withdrawal(recognition_id=made, because="It was somebody else all along.")],
+            by=cast.mia,
+            at=AT,
+        )
+        settle(AT)
+    told(app)
+    assert "A recognition of yours was taken back, with a reason" in news_of(client_of("anna"))
+    assert "taken back" not in news_of(client_of("mia")).split("<main")[-1]
