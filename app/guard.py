@@ -61,6 +61,9 @@ class Wall:
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self.host, self.scheme
         environ.pop("HTTP_X_FORWARDED_HOST", None)
+        environ["SCRIPT_NAME"] = (
+            ""  # gunicorn takes it from a header of that name: links are kept, so for everybody
+        )
         path = environ.get("PATH_INFO", "")
         if path.startswith(FREE):
             return self.inside(environ, start)

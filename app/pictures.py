@@ -34,8 +34,10 @@ def made_anew(raw: bytes) -> Made:
             if sent.width * sent.height > PIXELS:
                 raise TooLarge
             sent.draft("RGB", (SIDE, SIDE))
-            upright = ImageOps.exif_transpose(sent)
-            plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            wanted = "RGBA" if sent.has_transparency_data else "RGB"
+            plain = sent if sent.mode == wanted else sent.convert(wanted)
+            plain.thumbnail((SIDE, SIDE))  # before anything copies it: forty million pixels are 160 MB
+            upright = ImageOps.exif_transpose(plain)
     except TooLarge:
         raise
     except (
@@ -49,9 +51,8 @@ def made_anew(raw: bytes) -> Made:
         Image.DecompressionBombError,
     ):
         raise NoPicture from None
-    plain.thumbnail((SIDE, SIDE))
-    bare = Image.new(plain.mode, plain.size)
-    bare.paste(plain)
+    bare = Image.new(upright.mode, upright.size)
+    bare.paste(upright)
     written = BytesIO()
     bare.save(written, "WEBP", quality=82)
     return Made(written.getvalue(), *bare.size)

@@ -1,17 +1,21 @@
 """A file that somebody sends along: what it may be, and what is kept of it. One way for every room that takes any."""
 
 import re
+import threading
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
 from app import pictures
-from app.errors import Refused
+from app.errors import Busy, Refused
 
 PDF = "application/pdf"
 PICTURE = "image/webp"
 MOST_BYTES = 5 * 2**20
 NAME = 80  # characters
+WAIT = 5.0  # seconds for one's turn
+MANY = _l("Many pictures come in at this moment. Try again in a few seconds.")
+_at_once = threading.BoundedSemaphore(2)  # unpacked pictures: a small file can hold a third of a gigabyte
 _ENDS = {PDF: ".pdf", PICTURE: ".webp"}
 _NOT_PLAIN = re.compile(r"[^\w. -]+")
 
@@ -59,12 +63,16 @@ def take(name: str, content: bytes) -> Taken:
     check(content)
     if is_pdf(content):
         return Taken(PDF, plain_name(name, PDF), content)
+    if not _at_once.acquire(timeout=WAIT):
+        raise Busy(MANY)
     try:
         made = pictures.made_anew(content)
     except pictures.TooLarge:
         raise refusal("pixels") from None
     except pictures.NoPicture:
         raise refusal("kind") from None
+    finally:
+        _at_once.release()
     return Taken(PICTURE, plain_name(name, PICTURE), made.content, made.width, made.height)
 
 

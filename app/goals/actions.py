@@ -85,6 +85,9 @@ _CHECK_IN = text("""
     SELECT w.id, w.far, w.line, CAST(:at AS timestamptz)
     FROM unnest(CAST(:ids AS bigint[]), CAST(:far AS text[]), CAST(:lines AS text[])) WITH ORDINALITY
          AS w(id, far, line, place)
+    WHERE NOT EXISTS (  -- the same words within a minute are a second click
+        SELECT FROM goal_check_in c WHERE c.goal_id = w.id AND c.far = w.far AND c.line = w.line
+               AND c.at > CAST(:at AS timestamptz) - interval '1 minute')
     ORDER BY w.place
 """)
 _SET = text("""

@@ -143,6 +143,9 @@ def sweep(*, at: datetime) -> int:
     return len(ids)
 
 
+_TAKEN_BACK = text("DELETE FROM erasure_request WHERE person_id = :id RETURNING person_id")
+NOT_ASKED = _l("You have not asked to be erased, or not any more.")
+
 # Asking for it ------------------------------------------------------------------------------------------------
 
 
@@ -156,9 +159,8 @@ def ask(*, person_id: int, at: datetime) -> None:
 
 def take_back(*, person_id: int, at: datetime) -> None:
     """They changed their mind."""
-    if queries.asked_erasure_at(person_id) is None:
-        raise NotFound(queries.NOT_THERE)
-    db.session.execute(text("DELETE FROM erasure_request WHERE person_id = :id"), {"id": person_id})
+    if db.session.scalar(_TAKEN_BACK, {"id": person_id}) is None:
+        raise NotFound(NOT_ASKED)
     _told("erasure:taken-back", person_id, at)
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from app import uploads
-from app.errors import Refused
+from app.errors import Busy, Refused
 
 
 def picture() -> bytes:
@@ -44,6 +44,31 @@ def test_a_picture_is_made_anew_under_its_own_name() -> None:
     taken = uploads.take("IMG_1.JPG", picture())
     assert (taken.kind, taken.name) == ("image/webp", "IMG_1.webp")
     assert (taken.width, taken.height) == (60, 40)
+
+
+def test_a_large_picture_keeps_what_it_shows() -> None:
+    sent = Image.new("RGBA", (4000, 2000), (200, 0, 0, 128))
+    sent.paste((0, 0, 200, 255), (0, 0, 2000, 2000))
+    written, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    sent.save(written, "PNG", exif=exif)
+    taken = uploads.take("a.png", written.getvalue())
+    assert (taken.width, taken.height) == (800, 1600)
+    made = Image.open(io.BytesIO(taken.content)).convert("RGBA")
+    assert made.getpixel((400, 100))[3] == 255  # type: ignore[index]
+    assert made.getpixel((400, 1500))[3] < 140  # type: ignore[index, operator]
+
+
+def test_pictures_are_unpacked_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "WAIT", 0.01)
+    with uploads._at_once, uploads._at_once:
+        with pytest.raises(Busy):
+            uploads.take("a.jpg", picture())
+        assert uploads.take("a.pdf", b"%PDF-1.7").kind == uploads.PDF
+    assert uploads.take("a.jpg", picture()).kind == uploads.PICTURE
+    with pytest.raises(Refused):
+        uploads.take("a.jpg", b"none")
+    assert uploads._at_once._value == 2
 
 
 @pytest.mark.parametrize(

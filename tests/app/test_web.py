@@ -143,6 +143,13 @@ def test_no_key_breaks_a_door(client: FlaskClient, cast: Cast, shown: str) -> No
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_links_never_follow_a_prefix_that_somebody_sends(client: FlaskClient, app: Flask) -> None:
+    prefixed = {"SCRIPT_NAME": "//evil.example"}
+    assert "evil.example" not in client.get("/login", environ_overrides=prefixed).text
+    assert client.get("/learn", environ_overrides=prefixed).headers["Location"] == "/login?next=/learn"
+    assert "evil.example" not in client.get("/login").text
+
+
 @pytest.mark.parametrize(
     "value", ["", "\xff\xfe", "a" * 8000, "*;q=abc,,;;=", "bytes=-", 'W/"', "%00", "nl;q=9e999"]
 )

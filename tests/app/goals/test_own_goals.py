@@ -146,6 +146,7 @@ def test_reached_twice_at_once_is_reached_once(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(4)))
     assert counted(scene, cast.anna) == [(f"goal:{goal_id}", 0.0)]
+    assert scene.ask("SELECT count(*) FROM goal_check_in") == [(1,)], "a second click says nothing new"
 
 
 def test_the_proof_and_the_word_at_once_count_once(

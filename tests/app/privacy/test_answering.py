@@ -55,6 +55,21 @@ def test_who_can_answer_hears_of_a_wish_and_nobody_else(app, cast, client_of):
     assert "asks to be erased" not in client_of("dan").get("/inbox").text
 
 
+def test_a_wish_taken_back_five_times_at_once_stands_once_in_the_log(app, cast, client_of):
+    client_of("anna").post("/me/erasure")
+    browsers, gate = [client_of("anna") for _ in range(5)], Barrier(5)
+
+    def take_back(browser):
+        gate.wait()
+        return browser.post("/me/erasure/withdrawal").status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        assert sorted(pool.map(take_back, browsers)) == [303, 404, 404, 404, 404]
+    with app.app_context():
+        asked = text("SELECT count(*) FROM audit_entry WHERE action = 'erasure:taken-back'")
+        assert db.session.scalar(asked) == 1
+
+
 def test_refused_with_a_reason_the_person_reads_it_and_how_to_complain(app, cast, client_of):
     anna, dan = client_of("anna"), client_of("dan")
     anna.post("/me/erasure")
