@@ -955,7 +955,7 @@ COMPLETE: dict[str, Form] = {
     "date": {"who": "Anna"},
     "completion": {"confirm": True, "decision": "confirm", "note": "It was fine.", "confirmer_id": 1},
     "kudos": {"visible": "everyone", "message": "You did this well, again."},
-    "talk": {"held": True, "text": "What we said.", "kind": "note"},
+    "talk": {"on": "2026-12-24", "held": True, "text": "What we said.", "kind": "note"},
     "asked": {"keep": "The handover in writing.", "try": "Begin earlier.", "lang": "en"},
     "feedback": {"on": True},
     "own_feedback": {},
@@ -1677,7 +1677,9 @@ def _fitting(house: House, rule: Rule, form: Form, example: Example) -> Form:
     known = {
         "completion": {"confirmer_id"} if rule.endpoint.endswith("hand_over") else {"decision", "note"},
         "kudos": {"message"} if rule.endpoint.endswith("reword") else {"visible"},
-        "talk": {"end": {"held"}, "write": {"text", "kind"}}.get(rule.endpoint.rpartition(".")[2], set()),
+        "talk": {"end": {"held"}, "move": {"on"}, "write": {"text", "kind"}}.get(
+            rule.endpoint.rpartition(".")[2], set()
+        ),
         "asked": set(form) if rule.endpoint.endswith("answer") else set(),
         "feedback": {"on"},
         "own_feedback_too": set(),
