@@ -196,6 +196,10 @@ _OUTBOX = """
     SELECT 'outbox row ' || id || ' (' || event || ') waits since ' || published_at
     FROM outbox WHERE handed_on_at IS NULL AND published_at < :stuck
 """
+# The worker lets them go; while it rests they are out of sight, and keep their files and what they earned.
+_GOING = """
+    SELECT 'lesson ' || id || ' was to be gone at ' || going_at FROM lesson WHERE going_at < :stuck ORDER BY id
+"""
 _JOBS = """
     SELECT 'job ' || id || ' (' || task_name || ') failed after ' || attempts || ' tries'
     FROM procrastinate_jobs WHERE status = 'failed' ORDER BY id
@@ -258,6 +262,7 @@ def checks(at: datetime) -> list[tuple[str, Callable[[], Iterator[str]]]]:
         ("allowances are what was given", lambda: _rows(_ALLOWANCE, zone=settings().timezone)),
         ("who was erased is an empty number", lambda: _rows(_ERASED)),
         ("nobody is back who was erased", _back),
+        ("deleted lessons are gone in time", lambda: _rows(_GOING, stuck=at - STUCK)),
         ("the outbox moves", lambda: _rows(_OUTBOX, stuck=at - STUCK)),
         ("jobs get done", lambda: _rows(_JOBS)),
         ("seals hold", seals.broken),

@@ -214,7 +214,11 @@ def _changed(fragment: str, award_id: Any, anchor: str) -> Response:
 def _controls(shown: showing.Shown) -> dict[str, Any]:
     """What only its holder sees beside the page."""
     mine = shown.person_id == asker().person_id
-    return {"mine": mine, "colleagues": showing.colleagues(shown) if mine else ()}
+    return {
+        "mine": mine,
+        "colleagues": showing.colleagues(shown) if mine else (),
+        "evidence": shelf.evidence(me(), shown.evidence) if mine and not shown.revoked_at else (),
+    }
 
 
 def _must(award_id: Any) -> showing.Shown:

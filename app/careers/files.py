@@ -59,8 +59,6 @@ WHAT = ("family", "job", "criterion")
 EARLIER = "earlier"  # what is a criterion of an earlier version: only to read
 ALSO = {"wat": "what", "onder": "under", "niveau": "level", "bewijs": "evidence", "vaardigheid": "skill"}
 
-EDITED = {"family": "job_family:edited", "job": "job:edited"}
-
 UNKNOWN_WHAT = _l("The first column is not one of family, job, criterion.")
 NO_SLUG = _l("The id is lower-case letters, digits and single hyphens.")
 NO_KEY = _l("The id of a criterion is what an earlier file gave it, or empty.")
@@ -288,8 +286,10 @@ def load(found: Jobs, *, by: int | None, at: datetime) -> list[Change]:
     for job, items in found.criteria.items():
         replace_draft(job, items, version=None, by=by, at=at)
     changed = differences(before, _told())
-    rows = [one.after for one in changed if one.after and one.after["what"] in EDITED]
-    write_all((Act(EDITED[row["what"]], None, {"slug": row["id"]}) for row in rows), at=at, actor_id=by)
+    rows = [one.after for one in changed if one.after]
+    acts = [Act("job_family:edited", None, {"slug": row["id"]}) for row in rows if row["what"] == "family"]
+    acts += [Act("job:edited", None, {"slug": row["id"]}) for row in rows if row["what"] == "job"]
+    write_all(acts, at=at, actor_id=by)
     return changed
 
 

@@ -62,11 +62,12 @@ def _gather(
             text("SELECT criteria_id FROM review WHERE id = :id"), {"id": review_id}
         )
         own = careers.what_i_have(holder, criteria_id or 0)
+    at = now - timedelta(days=one.get("complete", 0), hours=30)
     items = [
         NewEvidence(criterion_id=had.criterion.id, thing=f"{piece.kind}:{piece.ref}")
         for place, had in enumerate(own)
         if place in one.get("only", range(len(own)))
-        for piece in had.pieces[: one["pieces"]]
+        for piece in [had_then for had_then in had.pieces if had_then.at <= at][: one["pieces"]]
     ]
     items += [
         NewEvidence(
@@ -75,7 +76,6 @@ def _gather(
         for said in one.get("documents", [])
         if counts(own[said["of"]].criterion.evidence, "document")
     ]
-    at = now - timedelta(days=one.get("complete", 0), hours=30)
     _do(lambda at: actions.release(review_id, items, by=holder, at=at), at)
     for said in one.get("observations", []):
         _observe(review_id, holder, own[said["of"]].criterion, said, ids, now)
@@ -186,7 +186,8 @@ def _judge(
 _RELEASED = text("SELECT id FROM review WHERE person_id = :holder AND stage = 'released'")
 OBJECTION = "Ik ben blij met het besluit. Maar ik doe dit werk al sinds mei, en zou graag zien dat het vanaf dan geldt."
 WAITS = ("Brigitte de Wit", "Tom Okafor", "Sanne Bakker")
-SEATS = (("Latifa Amrani", "member"), ("Anouk Verhoeven", "member"), ("Marleen Kuipers", "decider"))
+# Nobody who can be invited to it: whoever takes part leaves their seats about the others.
+SEATS = (("Mustafa Kılıç", "member"), ("Anouk Verhoeven", "member"), ("Marleen Kuipers", "decider"))
 
 
 def _object(ids: Mapping[str, int], now: datetime) -> None:

@@ -26,6 +26,7 @@ from app.demo.guiding import guide
 from app.demo.history import history
 from app.demo.play import PLATFORM, Stage, count_the_week, play, stage_managers
 from app.demo.profiles import show
+from app.demo.proving import prove
 from app.demo.recognitions import recognise
 from app.demo.replies import reply
 from app.demo.reviewing import review
@@ -147,7 +148,7 @@ def _fill(
     _together(everybody, stage, ids, kept, now, echo)
     _aim(ids, now, zone, kept, echo)
     _review(ids, now, kept, echo)
-    _judge(ids, now, kept, echo)
+    _prove(ids, now, kept)
     _leave(ids, now, zone)
     kept["done"] = True
     employee = by_name(everybody)[CAST["employee"][0]]
@@ -189,14 +190,14 @@ def _leave(ids: Mapping[str, int], now: datetime, zone: ZoneInfo) -> None:
         settle(now)
 
 
-def _judge(ids: Mapping[str, int], now: datetime, kept: dict[str, Any], echo: Echo) -> None:
-    """Promotion reviews, once."""
-    if "reviewed" in kept:
+def _prove(ids: Mapping[str, int], now: datetime, kept: dict[str, Any]) -> None:
+    """Logs with a file, once."""
+    if "proved" in kept:
         return
-    kept["reviewed"] = review(ids, now)
+    prove(ids, now)
+    kept["proved"] = True
     with transaction():
         _keep(kept, now)
-    echo(f"  {kept['reviewed']} promotion reviews")
 
 
 def _together(

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -82,6 +83,7 @@ def _extras(me: int) -> list[content.Extra]:
         ("learning", "log_file", files.all_of(me)),
         ("conversations", "conversation_note", _notes(me)),
         ("reviews", "review_words", _words(me)),
+        ("reviews", "review_words", _seen_by_me(me)),
         ("care", "about_me", _reports(me)),
     ]
 
@@ -93,8 +95,13 @@ def _words(me: int) -> Iterator[dict[str, Any]]:
         if seen is None:
             continue
         file, judged = reviews.file(seen.row), judging.of(seen, me)
-        told: list[tuple[str, str, Any]] = [("own_words", "", file.own_words), ("answer", "", judged.answer)]
-        told += [(one.kind, one.title, one.words) for asked in file.criteria for one in asked.evidence]
+        pieces = [one for asked in file.criteria for one in asked.evidence]
+        told: list[tuple[str, str, Any]] = [
+            ("own_words", "", file.own_words), ("own_words_draft", "", reviews.words_of(seen.row).draft),
+            ("answer", "", judged.answer),
+        ]  # fmt: skip
+        told += [(one.kind, one.title, one.words) for one in pieces]
+        told += [("link", one.title, one.link) for one in pieces]
         said = [one for verdicts in judged.verdicts.values() for one in verdicts]
         told += [(one.verdict or "", one.name, one.words) for one in said]
         told += [(one.outcome or "", one.name, one.words) for one in judged.decisions]
@@ -103,7 +110,24 @@ def _words(me: int) -> Iterator[dict[str, Any]]:
                 told += [("objection", "", one.words), (one.outcome or "", one.handler or "", one.answer)]
         for said_as, by, words in told:
             if words:
-                yield {"review": str(review_id), "said": said_as, "writer": by, "text": words}
+                yield {"review": review_id, "said": said_as, "writer": by, "text": words}
+        yield from _asked_of_others(seen.row, {one.thing for one in pieces})
+
+
+def _asked_of_others(row: Any, released: AbstractSet[str]) -> Iterator[dict[str, Any]]:
+    """What they asked colleagues; and what those filed for them and stands in no file yet."""
+    for one in reviews.observations(row):
+        yield {"review": row.id, "said": "question", "observer_id": one.observer, "text": one.question}
+        if one.words and f"observation:{one.id}" not in released:
+            yield {"review": row.id, "said": "observation", "writer": one.observer, "text": one.words}
+
+
+def _seen_by_me(me: int) -> Iterator[dict[str, Any]]:
+    """What this person wrote down of colleagues who asked them."""
+    for number in queries.observed_by(me):
+        one = reviews.to_observe(me, number)
+        if one is not None and one.words:
+            yield {"said": "observed", "person_id": one.row.person, "text": one.words}
 
 
 def _notes(me: int) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
+from uuid import UUID
 
 from babel.dates import get_month_names
 from sqlalchemy import text
@@ -46,13 +47,40 @@ NAMED = {
     "skill": "SELECT id, name ->> :lang FROM skill WHERE id = ANY(CAST(:ids AS bigint[]))",
     "activity": "SELECT id, title ->> :lang FROM activity WHERE id = ANY(CAST(:ids AS bigint[]))",
     "programme": "SELECT id, title ->> :lang FROM programme WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "job": "SELECT id, name ->> :lang FROM job WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "job_criteria": """SELECT c.id, j.name ->> :lang || ', ' || c.number
+        FROM job_criteria c JOIN job j ON j.id = c.job_id WHERE c.id = ANY(CAST(:ids AS bigint[]))""",
+    "criterion": "SELECT id, text ->> :lang FROM criterion WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "review_round": "SELECT id, name ->> :lang FROM review_round WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "review": """SELECT r.id, j.name ->> :lang || ', ' || CAST(r.asked_at AS date) FROM review r
+        JOIN job j ON j.id = r.job_id WHERE r.id = ANY(CAST(:ids AS uuid[]))""",
+    "award": """SELECT w.id, v.body -> 'name' ->> :lang FROM award w JOIN achievement_version v ON v.id = w.version_id
+        WHERE w.id = ANY(CAST(:ids AS uuid[]))""",
+    "achievement_version": """SELECT id, body -> 'name' ->> :lang || ', ' || number FROM achievement_version
+        WHERE id = ANY(CAST(:ids AS bigint[]))""",
+    "completion": """SELECT c.id, a.title ->> :lang || ', ' || CAST(c.completed_at AS date) FROM completion c
+        JOIN activity a ON a.id = c.activity_id WHERE c.id = ANY(CAST(:ids AS bigint[]))""",
+    "fact": """SELECT f.id, coalesce(a.title ->> :lang || ', ', '') || CAST(f.happened_at AS date) FROM fact f
+        LEFT JOIN activity a ON a.id = f.activity_id WHERE f.id = ANY(CAST(:ids AS bigint[]))""",
+    "vision_goal": "SELECT id, name ->> :lang FROM vision_goal WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "goal": "SELECT id, title FROM goal WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "team_goal": "SELECT id, title FROM team_goal WHERE id = ANY(CAST(:ids AS bigint[]))",
+    "api_client": "SELECT id, name FROM api_client WHERE id = ANY(CAST(:ids AS bigint[]))",
+    # Of lessons by others only what every colleague reads.
+    "lesson": """SELECT id, title FROM lesson WHERE id = ANY(CAST(:ids AS bigint[])) AND audience = 'everyone'
+        AND deleted_at IS NULL AND hidden_at IS NULL AND going_at IS NULL""",
     "achievement": """SELECT a.id, v.body -> 'name' ->> :lang FROM achievement a
         JOIN achievement_version v ON v.id = (SELECT max(id) FROM achievement_version w WHERE w.achievement_id = a.id)
         WHERE a.id = ANY(CAST(:ids AS bigint[]))""",
 }
+THINGS = {
+    "badge": "award",
+    "completion": "completion",
+    "lesson_applied": "lesson",
+}  # `thing`: one of these, by kind
 BY_NAME = {
     "department_id": "unit", "team_id": "unit", "viewer_id": "person", "person_id": "person", "actor_id": "person",
-    "skills": "skill", "skill_id": "skill",
+    "skills": "skill", "skill_id": "skill", "evidence": "fact", "thing": "thing", "holder_id": "person",
 }  # fmt: skip
 
 
@@ -69,15 +97,17 @@ class Words:
     rooms: Mapping[str, str]
     tables: Mapping[str, str]
     columns: Mapping[str, str]
-    codes: Mapping[str, str]
+    codes: Mapping[str, Mapping[str, str]]  # by column, or by table and column
 
     @classmethod
     def of(cls, lang: str, title: object, told: object, empty: object, yes: object, no: object) -> "Words":
         """Asked within that language."""
-        rooms, tables, columns, codes = (
+        rooms, tables, columns = (
             {name: str(said) for name, said in of.items()}
-            for of in (labels.ROOMS, labels.TABLES, labels.COLUMNS, {**ACTS, **LOOKS, **SAID})
+            for of in (labels.ROOMS, labels.TABLES, labels.COLUMNS)
         )
+        known = {**labels.CODES, "action": ACTS, "look.what": LOOKS, "said": SAID}
+        codes = {name: {code: str(said) for code, said in of.items()} for name, of in known.items()}
         return cls(lang, str(title), str(told), str(empty), str(yes), str(no), rooms, tables, columns, codes)
 
 
@@ -96,7 +126,7 @@ def write_file(to: Path, about: Mapping[str, Any], words: Words, extras: Sequenc
                 for part in parts:
                     writer.table(part.table, _rows(part, about), _targets(part))
                 for _, table, rows in (one for one in extras if one[0] == room):
-                    writer.table(table, rows, {})
+                    writer.table(table, rows, {"review": "review"})
                 rooms.append((room, writer.end()))
         made.writestr("index.html", _index(rooms, words))
 
@@ -123,7 +153,10 @@ def _targets(part: own.Part) -> dict[str, str]:
     """Which columns hold the number of what."""
     found = {}
     for column in part.columns:
-        keys = {key.target_fullname.partition(".")[0] for key in column.foreign_keys}
+        full = [key.target_fullname.split(".") for key in column.foreign_keys]
+        keys = {
+            table for table, name in full if name == "id"
+        }  # others are there to hold two columns together
         target = next(iter(keys & NAMED.keys()), BY_NAME.get(column.name))
         if target:
             found[column.name] = target
@@ -136,6 +169,7 @@ class _Room:
     def __init__(self, room: str, words: Words, folder: Path, made: zipfile.ZipFile) -> None:
         self.room, self.words, self.made, self.number = room, words, made, 0
         self.heads: dict[str, str] = {}
+        self.coded: dict[str, Mapping[str, str]] = {}
         self.zone, self.months = timezone(), get_month_names("wide", locale=words.lang)
         self._open = ExitStack()
         self.page_at, self.json_at = folder / f"{room}.html", folder / f"{room}.json"
@@ -148,6 +182,7 @@ class _Room:
     def table(self, table: str, rows: Rows, targets: Mapping[str, str]) -> None:
         for some in _by(AT_A_TIME, rows):
             names = _names(some, targets, self.words.lang)
+            self.coded = {name: self._codes(table, name) for name in {name for row in some for name in row}}
             for row in some:
                 self._row(table, row, targets, names)
 
@@ -164,9 +199,13 @@ class _Room:
         told = json.dumps({"table": table, **row}, default=str, ensure_ascii=False)
         self.json.write(f"{',' if self.number else ''}\n{told}")
         lines = [
-            f"{self._head(name)}{escape(self._said(value, targets.get(name), names))}</dd>"
+            f"{self._head(name)}{escape(self._told(name, value, targets.get(name), names))}</dd>"
             for name, value in row.items()
-            if value is not None and value != "" and value != [] and value != {}
+            if not {name, f"{table}.{name}"} & labels.QUIET
+            and value is not None
+            and value != ""
+            and value != []
+            and value != {}
         ]
         self.page.write(f"<dl>{''.join(lines)}</dl>\n")
         self.number += 1
@@ -185,6 +224,18 @@ class _Room:
             self.heads[name] = f"<dt>{escape(self.words.columns.get(name) or plain)}</dt><dd>"
         return self.heads[name]
 
+    def _codes(self, table: str, name: str) -> Mapping[str, str]:
+        return self.words.codes.get(f"{table}.{name}") or self.words.codes.get(name, {})
+
+    def _told(self, name: str, value: Any, target: str | None, names: Mapping[Any, str]) -> str:
+        """A code in words, or what `_said` says."""
+        codes = self.coded[name]
+        if isinstance(value, str) and value in codes:
+            return codes[value]
+        if isinstance(value, list) and codes:
+            return ", ".join(codes.get(one, str(one)) for one in value)
+        return self._said(value, target, names)
+
     def _said(self, value: Any, target: str | None, names: Mapping[Any, str]) -> str:
         if isinstance(value, bool):
             return self.words.yes if value else self.words.no
@@ -199,7 +250,7 @@ class _Room:
             return str(value.get(self.words.lang) or json.dumps(value, default=str, ensure_ascii=False))
         if target is not None:
             return names.get((target, value), str(value))
-        return self.words.codes.get(value, value) if isinstance(value, str) else str(value)
+        return str(value)
 
     def _day(self, day: date) -> str:
         """As Babel would say it, which takes a tenth of the whole time with so many of them."""
@@ -238,15 +289,32 @@ def _by(number: int, rows: Rows) -> Iterator[list[dict[str, Any]]]:
 
 def _names(rows: Iterable[Mapping[str, Any]], targets: Mapping[str, str], lang: str) -> dict[Any, str]:
     """What the numbers in these rows stand for, in one question per kind of thing."""
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[str, set[int | UUID]] = {}
+    things: set[str] = set()
     for row in rows:
         for column, target in targets.items():
             value = row.get(column)
             many = value if isinstance(value, list | tuple) else (value,)
-            wanted.setdefault(target, set()).update(one for one in many if isinstance(one, int))
+            if target == "thing":
+                things.update(one for one in many if isinstance(one, str))
+            else:
+                wanted.setdefault(target, set()).update(one for one in many if isinstance(one, int | UUID))
+    for kind, ref in _parted(things):
+        wanted.setdefault(THINGS[kind], set()).add(ref)
     found: dict[Any, str] = {}
     for target, ids in wanted.items():
         asked = {"ids": array(sorted(ids)), **({"lang": lang} if ":lang" in NAMED[target] else {})}
         for number, name in db.session.execute(text(NAMED[target]), asked) if ids else ():
             found[target, number] = name or str(number)
+    for kind, ref in _parted(things):
+        if (THINGS[kind], ref) in found:
+            found["thing", f"{kind}:{ref}"] = found[THINGS[kind], ref]
     return found
+
+
+def _parted(things: Iterable[str]) -> Iterator[tuple[str, int | UUID]]:
+    """`badge:…`, `completion:…`: its kind and its number, of what has a name."""
+    for thing in things:
+        kind, _, ref = thing.partition(":")
+        if kind in THINGS:
+            yield kind, UUID(ref) if kind == "badge" else int(ref)

@@ -155,6 +155,12 @@ def reviews_of(me: int) -> list[UUID]:
     )
 
 
+def observed_by(me: int) -> list[int]:
+    """What colleagues asked this person to say of what they saw."""
+    asked = text("SELECT id FROM review_observation WHERE observer_id = :me ORDER BY asked_at, id")
+    return list(db.session.scalars(asked, {"me": me}))
+
+
 def written_by(me: int) -> dict[str, list[int]]:
     """Kudos and lessons with their name, which somebody may have reported."""
     asked = {

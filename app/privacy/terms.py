@@ -34,7 +34,7 @@ PAUSES_OVER = pauses.OVER.format(longest=badges.LONGEST, needed=goals.NEEDED)
 TERMS: tuple[Term, ...] = (
     Term(
         "statements", _l("Statements of platforms that mean nothing here: their content and name"),
-        _l("as many days as the organisation decided; an empty line stays, so that it is known when sent again"),
+        _l("%(days)s days, as the organisation decided; an empty line stays, so that it is known when sent again"),
         """SELECT count(*) FROM statement WHERE stored_at < :at - make_interval(days => :days) AND body IS NOT NULL
            AND means IN ('nothing', 'scored', 'progressed', 'failed')""",
     ),
@@ -111,11 +111,12 @@ class Due:
 def preview(at: datetime) -> list[Due]:
     """How much of each kind the next clean-up lets go; all in one question. The worker cleans up every hour."""
     sql = ", ".join(f"({term.goes}) AS {term.name}" for term in TERMS)
-    row = db.session.execute(
-        text(f"SELECT {sql}"),
-        {"at": at, "days": people.organisation().statement_days, "zone": settings().timezone},
-    ).one()
-    return [Due(term.name, term.said, term.until, getattr(row, term.name)) for term in TERMS]
+    days = people.organisation().statement_days
+    told = {"at": at, "days": days, "zone": settings().timezone}
+    row = db.session.execute(text(f"SELECT {sql}"), told).one()
+    return [
+        Due(term.name, term.said, str(term.until) % {"days": days}, getattr(row, term.name)) for term in TERMS
+    ]
 
 
 # What the classes of the columns say (`keep` in `app.db`), in words.

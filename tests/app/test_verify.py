@@ -299,6 +299,9 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("UPDATE person SET erased_at = now() WHERE id = {ben}", "person {ben} was erased"),
     ],
     "nobody is back who was erased": [],  # it reads a file: tests/app/privacy/test_erasing.py
+    "deleted lessons are gone in time": [
+        ("UPDATE lesson SET deleted_at = '{old}', going_at = '{old}' WHERE author_id = {ben}", "was to be gone at"),
+    ],
     "the outbox moves": [
         (
             "INSERT INTO outbox (event, body, published_at) VALUES ('KudosGiven', '[]', '{old}')",

@@ -354,7 +354,7 @@ def test_opening_and_closing_at_once_end_as_one_of_the_two(page: Page, cast: Cas
     assert page.get(OUTSIDE).status_code == {"me": 404, "public": 200}[visible]
 
 
-def test_no_days_stand_on_the_page_of_a_badge_that_rolls_whoever_holds_it(
+def test_days_beside_a_badge_that_rolls_are_for_its_holder_alone(
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
     """Days that lie further apart than the rule allows would tell that somebody was away."""
@@ -371,7 +371,9 @@ def test_no_days_stand_on_the_page_of_a_badge_that_rolls_whoever_holds_it(
         for who in ("anna", "ben"):
             text_of = client_of(who).get(f"/b/{award_id}").text
             assert "Learning at work" in text_of
-            assert ("<time" in text_of[text_of.index("What it rests on") :]) == dated
+            shown, _, own = text_of[text_of.index("What it rests on") :].partition('id="why-h"')
+            assert ("<time" in shown) == dated
+            assert ("<time" in own, "Only you see this" in own) == (who == "anna", who == "anna")
         assert "away" not in said(client_of("ben").get(f"/b/{award_id}").text)
 
 

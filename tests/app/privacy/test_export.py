@@ -163,6 +163,13 @@ def test_nobody_else_gets_it_and_what_is_not_there_answers_the_same(
         assert mine.status_code == 200
 
 
+def test_asking_to_be_erased_takes_a_second_word(app, cast, client_of):
+    said = client_of("anna").get("/me/export").text
+    fold = said[said.index("I want to be erased") :]
+    assert fold.index("You can take it back") < fold.index("Ask to be erased</button>")
+    assert said.index("<details") < said.index("I want to be erased")
+
+
 def test_it_is_gone_after_its_days_or_when_one_removes_it(app, cast, life, client_of, token_of, client):
     export_id = ask(app, cast)
     make(app, export_id)

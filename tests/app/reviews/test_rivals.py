@@ -250,6 +250,138 @@ def test_a_seat_that_is_there_all_the_same_says_nothing_and_falls_as_the_worker_
     assert row_of(anna).stage == "deciding"
 
 
+# HR that takes part -----------------------------------------------------------------------------------------------
+
+
+def also_hr(name: str, cast: Cast) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE person SET role = 'hr' WHERE id = :p"), {"p": cast.id_of(name)})
+
+
+@pytest.fixture
+def as_hr(client: FlaskClient, token_of: Callable[[str], dict[str, str]], scene: Scene, cast: Cast) -> Call:
+    """Ben's program, who is of HR too; and Clara's."""
+    also_hr("ben", cast)
+    tokens = {name: token_of(name) for name in ("ben", "clara")}
+    send = partial(apart, client.open)
+
+    def call(name: str, method: str, path: str, **json: Any) -> TestResponse:
+        return send("/api/v1" + path, method=method, headers=tokens[name], json=json or None)
+
+    return call
+
+
+@pytest.mark.parametrize("stage", ["gathering", "deciding", "released", "closed"])
+def test_hr_that_takes_part_opens_nothing_of_rivals_by_any_door(
+    scene: Scene, cast: Cast, browser_of: Browser, as_hr: Call, stage: str
+) -> None:
+    a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    anna = of("anna", cast)
+    with transaction():
+        db.session.execute(text("UPDATE review SET stage = :s WHERE id = :id"), {"s": stage, "id": anna})
+    for name, there in (("ben", False), ("clara", True)):
+        browser = browser_of(name)
+        listed = browser.get(f"/hr/reviews?stage={stage}").text
+        assert ("Anna" in listed) == there
+        # Of one that is over HR says first why they open it; a dossier there is none.
+        fine = {200, 409, 404} if there else {404}
+        for path in (
+            f"/reviews/{anna}",
+            f"/hr/reviews/{anna}/seats",
+            f"/reviews/{anna}/dossier.json?number=1",
+        ):
+            assert browser.get(path).status_code in fine, path
+        for path in (f"/reviews/{anna}", f"/reviews/{anna}/seats"):
+            assert (as_hr(name, "GET", path).status_code != 404) == there, path
+        named = as_hr(name, "POST", f"/reviews/{anna}/seats", person_id=cast.eve, seat="member")
+        assert (named.status_code != 404) == there
+        assert as_hr(name, "POST", "/hr/reviews/reminders", reviews=[str(anna)]).get_json()["people"] <= there
+    looks = rows("SELECT allowed FROM look WHERE viewer_id = :b AND person_id = :a AND what = 'review'",
+                 b=cast.ben, a=cast.anna)  # fmt: skip
+    assert {one.allowed for one in looks} == {False}, "Anna reads that it was tried"
+
+
+def test_hr_that_takes_part_keeps_nothing_of_the_round_and_finds_no_rival_in_it(
+    scene: Scene, cast: Cast, browser_of: Browser, as_hr: Call
+) -> None:
+    made = a_round(scene, cast, "anna", "ben", "eve", takes_part=("anna", "ben"))
+    page = browser_of("ben").get(f"/hr/reviews/rounds/{made}").text
+    assert "You take part in this round yourself" in page
+    assert "Anna" not in page
+    assert "Eve" not in page, "who may take part is a rival to be"
+    told = as_hr("ben", "GET", f"/review-rounds/{made}").text
+    assert "Anna" not in told
+    for path in ("edit", "release"):
+        assert browser_of("ben").get(f"/hr/reviews/rounds/{made}/{path}").status_code == 404
+    for path, form in (
+        ("seats", {"person": "Mia", "seat": "decider"}),
+        ("invitations", {}),
+        ("release", {"mark": "x" * 32}),
+    ):
+        assert browser_of("ben").post(f"/hr/reviews/rounds/{made}/{path}", data=form).status_code == 404, path
+    assert (
+        as_hr("ben", "POST", f"/review-rounds/{made}/seats", person_id=cast.mia, seat="decider").status_code
+        == 404
+    )
+    with pytest.raises(NotFound), transaction():  # taking part came between the door and the release
+        rounds.release(made, by=cast.ben, mark=None, at=AT)
+    csv = browser_of("ben").get(f"/hr/reviews/rounds/{made}/decisions.csv").text
+    assert "Anna" not in csv
+    assert "You take part" not in (kept := browser_of("clara").get(f"/hr/reviews/rounds/{made}").text)
+    assert "Anna" in kept
+
+
+def test_news_of_a_rivals_file_goes_to_who_keeps_it_and_not_to_hr_that_takes_part(
+    app: Flask, scene: Scene, cast: Cast, browser_of: Browser
+) -> None:
+    also_hr("ben", cast)
+    a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    anna = of("anna", cast)
+    scene.seat(anna, "member", "eve")
+    with transaction():
+        panel.step_aside(anna, person_id=cast.eve, seat="member", by=cast.eve, at=AT)
+        settle(AT)
+    relay(AT)
+    line = "Somebody left a seat in the review of Anna"
+    assert line in browser_of("clara").get("/inbox").text
+    assert line not in browser_of("ben").get("/inbox").text
+
+
+def test_hr_whose_review_was_withdrawn_keeps_the_round_again(
+    scene: Scene, cast: Cast, browser_of: Browser
+) -> None:
+    also_hr("ben", cast)
+    made = a_round(scene, cast, "anna", "ben", takes_part=("anna", "ben"))
+    with transaction():
+        db.session.execute(
+            text("UPDATE review SET stage = 'withdrawn' WHERE person_id = :b"), {"b": cast.ben}
+        )
+    assert browser_of("ben").get(f"/reviews/{of('anna', cast)}").status_code == 200
+    assert "Anna" in browser_of("ben").get(f"/hr/reviews/rounds/{made}").text
+
+
+def test_the_last_of_hr_is_told_that_nobody_could_keep_the_round(
+    scene: Scene, cast: Cast, browser_of: Browser, as_hr: Call
+) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE person SET role = 'employee' WHERE id = :c"), {"c": cast.clara})
+    made = a_round(scene, cast, "anna", "ben", takes_part=("anna",))
+    page = browser_of("ben").get(f"/reviews/rounds/{made}").text
+    assert "a colleague of HR keeps this round" in page
+    answer = browser_of("ben").post(f"/reviews/rounds/{made}/acceptance", data={"job_id": scene.senior})
+    assert answer.status_code == 409
+    assert "nobody of HR is left who can keep this round" in answer.text
+    answer = as_hr("ben", "POST", f"/review-rounds/{made}/invitation", job_id=scene.senior)
+    assert answer.status_code == 409
+    with transaction():  # somebody who reaches another department only is no help
+        db.session.execute(text("UPDATE person SET role = 'hr' WHERE id = :c"), {"c": cast.clara})
+        people.serve_departments(person_id=cast.clara, department_ids=[cast.systems], by=cast.dan, at=AT)
+    assert as_hr("ben", "POST", f"/review-rounds/{made}/invitation", job_id=scene.senior).status_code == 409
+    with transaction():
+        people.serve_departments(person_id=cast.clara, department_ids=[cast.water], by=cast.dan, at=AT)
+    assert as_hr("ben", "POST", f"/review-rounds/{made}/invitation", job_id=scene.senior).status_code == 200
+
+
 @pytest.mark.parametrize("go", range(3))
 @pytest.mark.parametrize("whole", [False, True])
 def test_taking_part_and_being_named_at_one_moment_never_leaves_a_rival_on_a_seat(
