@@ -77,7 +77,9 @@ FOLDED = ("skill", "kind", "hours", "language", "goals")
 def _on(asked: dict[str, Any]) -> dict[str, str]:
     """Which filters are on, beside the words, and the page without each."""
     said = {name: asked[name] for name in FOLDED if asked[name] is not None and asked[name] is not False}
-    told = said | {name: f"{said[name]:g}" if name == "hours" else 1 for name in ("hours", "goals") if name in said}
+    told = said | {
+        name: f"{said[name]:g}" if name == "hours" else 1 for name in ("hours", "goals") if name in said
+    }
     left = {one: {name: value for name, value in told.items() if name != one} for one in told}
     return {one: url_for(".catalogue", q=asked["text"], **others) for one, others in left.items()}
 
