@@ -268,6 +268,7 @@ def classes_given(path: Path) -> set[str]:
     """The classes that a template gives, in its own tags or to a macro, and those of the macros that it calls."""
     given = re.findall(r"""\bcls="([^"]*)"|\bclass="([^"]*)\"""", said(path))
     macros = {"podium": "podium", "stamp": "plinth-cap", "tick_list": "tick-list"}
+    macros |= {"filters_more": "filters-more", "filters_set": "filters-set", "skeleton": "skeleton"}
     return {word for pair in given for part in pair for word in re.findall(r"[a-z][\w-]*", part)} | {
         name for macro, name in macros.items() if f"ui.{macro}(" in said(path)
     }

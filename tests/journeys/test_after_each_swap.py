@@ -180,6 +180,8 @@ def test_what_one_looks_for_and_logs(
     consoles.expected = ["POST .*/log: 422"]
     page = visit("anna", "/learn", dark=dark, width=width)
     eye = Eye(page, app)
+    if width == PHONE[1]:
+        page.locator(".filters-more summary").click()
     page.get_by_label("Kind").select_option("workshop")
     expect(page.locator(".offer-kind", has_text="Course")).to_have_count(0)
     eye.look("a filter", of="activities.catalogue")
@@ -566,6 +568,8 @@ def test_what_hr_filters_of_the_reviews(
 ) -> None:
     page = visit("clara", "/hr/reviews", dark=dark, width=width)
     eye, rows = Eye(page, app), page.locator("#reviews")
+    if width == PHONE[1]:
+        page.locator(".filters-more summary").click()
     page.get_by_label("Stage").select_option("objection")
     expect(rows.get_by_role("link", name="Anna")).to_have_count(0)
     expect(rows).to_contain_text("Eve")

@@ -100,6 +100,27 @@ def test_a_filter_of_the_catalogue_keeps_the_focus(company: Company, visit: Visi
     expect(page.locator("#f-kind")).to_have_value("")
 
 
+def test_on_a_phone_the_filters_open_and_what_is_on_stays_in_sight(company: Company, visit: Visit) -> None:
+    page = visit("anna", "/learn", width=390)
+    first = page.locator(".offer").first.bounding_box()
+    assert first is not None
+    assert first["y"] < 500
+    expect(page.locator("#f-kind")).to_be_hidden()
+    tab_to(page, ".filters-more summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "#f-kind")
+    with page.expect_response("**/learn?*"):
+        page.keyboard.type("Art")
+    expect(page.locator("#filters-on")).to_have_text("1 is on")
+    expect(page.locator("#f-kind")).to_be_focused()
+    off = page.get_by_role("link", name="Leave out: Article")
+    expect(off).to_be_visible()
+    off.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/learn$"))
+    expect(page.locator("#filters-on")).to_be_hidden()
+
+
 @pytest.mark.slow
 def test_another_period_of_the_board_keeps_the_focus_and_is_said(company: Company, visit: Visit) -> None:
     page = visit("anna", "/leaderboards")

@@ -1,5 +1,6 @@
 """The catalogue and one activity, in a browser."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -28,10 +29,29 @@ def test_the_catalogue_shows_what_there_is_by_title(client_of: Browser, catalogu
 
 def test_a_filter_answers_with_the_results_alone(client_of: Browser, catalogue: Catalogue) -> None:
     answer = client_of("anna").get("/learn?kind=workshop", headers=HTMX)
-    assert answer.text.lstrip().startswith('<section class="mt6" id="results"')
+    assert answer.text.lstrip().startswith('<section class="mt4" id="results"')
     assert "Lifting safely" in answer.text
     assert "Working with gas" not in answer.text
     assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_filters_that_are_on_are_counted_and_taken_off_one_by_one(
+    client_of: Browser, catalogue: Catalogue
+) -> None:
+    asked = "/learn?q=gas&kind=workshop&hours=4"
+    answer = client_of("anna").get(asked, headers=HTMX).text
+    assert re.search(r'id="filters-on" hx-swap-oob="true">2<', answer)
+    shown = answer[answer.index('aria-label="Filters that are on"') : answer.index('role="status"')]
+    assert re.findall(r'href="([^"]+)"', shown) == [
+        "/learn?q=gas&amp;hours=4",
+        "/learn?q=gas&amp;kind=workshop",
+    ]
+    assert "Workshop" in shown
+    assert "Up to half a day" in shown
+    assert re.search(
+        r'id="filters-on" hidden hx-swap-oob="true">0<', client_of("anna").get("/learn", headers=HTMX).text
+    )
+    assert client_of("anna").get(asked).text.count('id="filters-on"') == 1
 
 
 def test_without_javascript_the_same_address_is_the_page_with_the_filter_kept(
