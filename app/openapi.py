@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from app.config import settings
 from app.errors import Unreadable
-from app.reading import read_json
+from app.reading import read_json, tidied
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 FILE = {"type": "string", "format": "binary"}
@@ -167,7 +167,7 @@ def _json(sent: Request, schema: Schema) -> Any:
     read = read_json(sent.get_data(cache=False), max_bytes=settings().body_bytes)
     if wrong := _not_exact(schema, read):
         raise ValidationError(wrong)
-    return read
+    return tidied(read)
 
 
 def _not_exact(schema: Schema, read: object) -> dict[str, Any]:

@@ -6,6 +6,7 @@ over deep nesting; `read_json` refuses these with a reason instead. It runs at t
 
 import math
 import re
+import unicodedata
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, NoReturn
 
@@ -13,6 +14,41 @@ MAX_INTEGER = 2**63 - 1
 MIN_INTEGER = -(2**63)
 _LONGEST_INTEGER = 20  # characters of -9223372036854775808
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+
+
+_LINES = dict.fromkeys(map(ord, "\x0b\x0c\x85\u2028\u2029"), "\n")  # as word processors break lines
+_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - set(map(ord, "\t\n\r"))
+_TURNS = {
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+}  # they turn what comes after the text around as well
+_UNWANTED = {**dict.fromkeys(_CONTROLS | _TURNS), **_LINES}
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARKS = re.compile(
+    f"({_MARK}{{8}}){_MARK}+"
+)  # no language has so many on a letter; a hundred cover other lines
+_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs by name, and blank
+
+
+def tidy(text: str) -> str:
+    """What somebody typed, without what nobody can see and everybody stumbles over; nothing, where nothing is seen."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _MARKS.sub(r"\1", text.translate(_UNWANTED))
+    return text if not text.strip() or any(map(_is_seen, text)) else ""
+
+
+def _is_seen(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LNPS" and sign not in _UNSEEN
+
+
+def tidied(value: object) -> object:
+    """The same of each text in what `read_json` gave; names of fields stay."""
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, list):
+        return [tidied(part) for part in value]
+    return {name: tidied(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 class Unreadable(ValueError):

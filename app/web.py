@@ -20,10 +20,11 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from app.config import settings
 from app.errors import Busy, NotFound, NotSignedIn, Refused, TooMany, Unreadable
 from app.reading import Unreadable as NotJson
-from app.reading import read_json
+from app.reading import read_json, tidied, tidy
 
 htmx = HTMX()
 log = structlog.get_logger("blijk.web")
+SECRETS = frozenset({"password", "old", "new", "again"})  # stay as they were typed
 SWAP_HEADERS = ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"]
 
 WRONG_FIELDS = _l("Something is not filled in right. Look at the fields below.")
@@ -61,7 +62,8 @@ def body(schema: Schema) -> dict[str, Any]:
         read = read_json(request.get_data(cache=False), max_bytes=settings().body_bytes)
         if not isinstance(read, dict):
             raise Unreadable(_l("Send one JSON object."))
-        loaded: dict[str, Any] = schema.load(read)
+        sent = {name: value if name in SECRETS else tidied(value) for name, value in read.items()}
+        loaded: dict[str, Any] = schema.load(sent)
         return loaded
     if request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
         raise Unreadable(_l("Send a form, or JSON with the content type application/json."))
@@ -96,7 +98,8 @@ def _readable(name: str, value: str) -> str:
     """Browsers send CR LF and call it a line; nobody types a NUL or half a character."""
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise ValidationError({name: [str(_l("There are characters in here that are no text."))]})
-    return value.replace("\r\n", "\n")
+    value = value.replace("\r\n", "\n")
+    return value if name in SECRETS else tidy(value)
 
 
 # Two ways out -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reading import Unreadable, read_json
+from app.reading import Unreadable, read_json, tidied, tidy
 
 
 def read(raw, **limits):
@@ -123,3 +123,24 @@ def test_every_decent_value_comes_back_as_it_was(value, ascii_only):
 def test_nothing_else_than_unreadable_is_ever_raised(raw):
     with suppress(Unreadable):
         json.dumps(read(raw), allow_nan=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Zo maar een zin, één met een 💧 en 👩\u200d🔧", "Zo maar een zin, één met een 💧 en 👩\u200d🔧"),
+        ("\u05e9\u05dc\u05d5\u05dd\u200f, ja", "\u05e9\u05dc\u05d5\u05dd\u200f, ja"),
+        ("Bijna \u202eMIS\u2066 gegaan\u202c", "Bijna MIS gegaan"),
+        ("bel\x07\x1b[31m, \x7fweg\x9b", "bel[31m, weg"),
+        ("regel\x0been\u2028twee\tdrie\r\n", "regel\neen\ntwee\tdrie\r\n"),
+        ("Z" + "\u0351" * 100 + "!", "Z" + "\u0351" * 8 + "!"),
+        ("Vie\u0323\u0302t Nam", "Vie\u0323\u0302t Nam"),
+        *((sign * 20, "") for sign in "\u200b\u2800\u3164\ufeff\u00ad\u0301\u202e"),
+        ("\t", "\t"),
+        ("  ", "  "),
+        ("", ""),
+    ],
+)
+def test_what_is_typed_keeps_all_that_is_seen_and_nothing_else(typed, kept):
+    assert tidy(typed) == kept
+    assert tidied({"a": [typed, 1, None]}) == {"a": [kept, 1, None]}

@@ -111,6 +111,19 @@ def test_no_text_breaks_a_form(client_of: Browser, text: str) -> None:
         assert anna.post(path, data=form, headers={"HX-Request": "true"}).status_code < 500, path
 
 
+def test_what_nobody_can_see_is_no_text_in_forms_and_in_the_api(
+    client_of: Browser, client: FlaskClient, token_of: Callable[[str], dict[str, str]]
+) -> None:
+    unseen, turned = "\u200b" * 20, "Explain the pump \u202ebefore it stops"
+    sent = {"words": unseen}
+    assert client.post("/api/v1/wishes", json=sent, headers=token_of("anna")).status_code == 422
+    assert client_of("anna").post("/wishes", data=sent).status_code == 422
+    wishes = client.post("/api/v1/wishes", json={"words": turned}, headers=token_of("anna")).get_json()
+    assert wishes["wishes"][0]["words"] == "Explain the pump before it stops"
+    assert client_of("anna").post("/wishes", data={"words": turned}).status_code < 400
+    assert "\u202e" not in client_of("leo").get("/admin/wishes").text
+
+
 @pytest.mark.parametrize("text", NAUGHTY, ids=range(len(NAUGHTY)))
 def test_no_text_breaks_an_address(client_of: Browser, text: str) -> None:
     from urllib.parse import quote
