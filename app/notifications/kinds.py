@@ -19,6 +19,7 @@ from app.language import lang
 from app.notifications import things
 from app.notifications.rules import Way
 from app.notifications.things import Found, Line
+from app.privacy import labels
 
 Look = Callable[[int, Sequence[Line]], Mapping[int, Found]]
 
@@ -905,6 +906,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 NAMED: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+labels.TOLD.update({kind.name: kind.title for kind in KINDS})
 
 
 def kinds_of(event: type[e.Event]) -> list[Kind]:
