@@ -41,6 +41,7 @@ OWN_NAMES = {
     "dates": {"calendar"},
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
+    "kudos": {"allowance"},
     "programmes": {"desk"},
     "recognitions": {"nominating"},
     "guidance": {"desk", "ending", "meetings", "pairs"},

@@ -1,26 +1,21 @@
 """What can be done with kudos: give, undo, choose who sees them, say thanks back, find other words."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from flask_babel import format_date, ngettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, and_, bindparam, func, insert, literal_column, or_, select, text, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger, DateTime, Text
 
-from app.config import settings
 from app.damping import weight
 from app.db import db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import FactStated, FactTakenBack, KudosGiven, KudosThanked, KudosUndone
-from app.kudos import queries, rules
-from app.kudos.models import Kudos, KudosAllowance
+from app.kudos import allowance, queries, rules
+from app.kudos.models import Kudos
 from app.outbox import publish
 from app.vision.models import Skill
 
@@ -35,12 +30,6 @@ WRONG = {
     "lang": _l("Choose the language you wrote it in."),
     "skill_id": _l("Choose the skill that you saw."),
 }
-
-
-class AllowanceSpent(Refused):
-    """The month holds no more thanks for so many people."""
-
-    code = "allowance-spent"
 
 
 class TooLate(Refused):
@@ -108,46 +97,6 @@ class Choice:
 _INSERT = insert(Kudos).returning(Kudos.id, sort_by_parameter_order=True).execution_options(render_nulls=True)
 _SKILLS = select(Skill.id).where(Skill.id == bindparam("ids", type_=ARRAY(BigInteger())).any_())
 
-# Two overspends meet in this row: the second sees what the first has spent, and writes nothing.
-_wanted = (
-    func.unnest(
-        bindparam("givers", type_=ARRAY(BigInteger())),
-        bindparam("months", type_=ARRAY(Text())),
-        bindparam("numbers", type_=ARRAY(BigInteger())),
-        bindparam("wholes", type_=ARRAY(BigInteger())),
-    )
-    .table_valued("giver_id", "month", "number", "teams", name="wanted")
-    .render_derived()
-)
-_pot = cast(Table, KudosAllowance.__table__)
-_first = upsert(_pot).from_select(
-    ["giver_id", "month", "spent", "teams"],
-    select(_wanted.c.giver_id, _wanted.c.month, _wanted.c.number, _wanted.c.teams)
-    .where(_wanted.c.number <= queries.allowance_of(_wanted.c.giver_id))
-    .where(_wanted.c.teams <= queries.pool())
-    .order_by(_wanted.c.giver_id, _wanted.c.month),
-)
-_new = _first.excluded
-# by its name: the table that an upsert writes is not correlated, so its column would bring a table of its own, and
-# everybody would have the allowance of whoever leads and thanked somebody
-_allowed = queries.allowance_of(literal_column("kudos_allowance.giver_id", BigInteger()))
-_SPEND = _first.on_conflict_do_update(
-    index_elements=[_pot.c.giver_id, _pot.c.month],
-    set_={"spent": _pot.c.spent + _new.spent, "teams": _pot.c.teams + _new.teams},
-    where=and_(  # where an allowance was made smaller, what is not spent from now is not asked about
-        or_(_new.spent == 0, _pot.c.spent + _new.spent <= _allowed),
-        or_(_new.teams == 0, _pot.c.teams + _new.teams <= queries.pool()),
-    ),
-).returning(_pot.c.giver_id, _pot.c.month)
-_GIVE_BACK = text("""
-    UPDATE kudos_allowance SET spent = spent - w.heads, teams = kudos_allowance.teams - w.wholes
-    FROM unnest(:givers, :months, :heads, :wholes) AS w(giver_id, month, heads, wholes)
-    WHERE kudos_allowance.giver_id = w.giver_id AND kudos_allowance.month = w.month
-""").bindparams(
-    *(bindparam(name, type_=ARRAY(BigInteger())) for name in ("givers", "heads", "wholes")),
-    bindparam("months", type_=ARRAY(Text())),
-)
-
 _PAIRS = (
     bindparam("kudos_ids", type_=ARRAY(BigInteger())),
     bindparam("person_ids", type_=ARRAY(BigInteger())),
@@ -208,7 +157,7 @@ def give_kudos(items: Sequence[NewKudos], *, at: datetime) -> list[int]:
     fresh = _first_of_each(items, ids)
     _check(fresh)
     leading = queries.leading(item.giver_id for item in fresh if item.team_id)
-    _spend(fresh, leading)
+    allowance.spend(fresh, leading)
     new = list(db.session.scalars(_INSERT, [_row(item, leading) for item in fresh])) if fresh else []
     given = [
         (item, id, person)
@@ -267,7 +216,7 @@ def undo(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
     sent = {"kudos_ids": [row.id for row in held]}
     db.session.execute(_UNDO, {**sent, "moment": at})
     db.session.execute(_NOBODYS, sent)
-    _give_back(held, had)
+    allowance.give_back(held, had)
     gone = [(row.id, one.id) for row in held for one in had[row.id]]
     publish(KudosUndone(person_id=person, kudos_id=kudos_id) for kudos_id, person in gone)
     publish(FactTakenBack(person_id=person, source=_source(kudos_id, person)) for kudos_id, person in gone)
@@ -282,21 +231,6 @@ def _refuse_late(row: queries.AnyRow, receivers: Sequence[queries.AnyRow], at: d
             else _l("This can be undone for ten minutes. They have read it by now.")
         )
         raise TooLate(said)
-
-
-def _give_back(undone: Sequence[queries.AnyRow], had: Mapping[int, Sequence[queries.AnyRow]]) -> None:
-    """To the months from which these were taken."""
-    zone = ZoneInfo(settings().timezone)
-    heads: Counter[tuple[int, str]] = Counter()
-    wholes: Counter[tuple[int, str]] = Counter()
-    for row in undone:
-        pot = (row.giver_id, rules.month_of(row.given_at, zone))
-        heads[pot] += 0 if row.from_pool else len(had[row.id])
-        wholes[pot] += bool(row.from_pool)
-    pots = sorted(heads)
-    sent = {"givers": [giver for giver, _ in pots], "months": [month for _, month in pots]}
-    numbers = {"heads": [heads[pot] for pot in pots], "wholes": [wholes[pot] for pot in pots]}
-    db.session.execute(_GIVE_BACK, sent | numbers)
 
 
 def choose_visibility(choices: Sequence[Choice]) -> None:
@@ -412,62 +346,6 @@ def _first_of_each(items: Sequence[NewKudos], known: dict[str | None, int]) -> l
         if first is item and key not in known:
             fresh.append(item)
     return fresh
-
-
-def _spend(items: Sequence[NewKudos], leading: Collection[int] = ()) -> None:
-    """Take the receivers of these from the givers' allowances, or refuse all of them.
-
-    A whole team comes once from the pool of who manages people; who does not pays for each of its people.
-    """
-    zone = ZoneInfo(settings().timezone)
-    heads: Counter[tuple[int, str]] = Counter()
-    wholes: Counter[tuple[int, str]] = Counter()
-    last: dict[tuple[int, str], datetime] = {}
-    for item in items:
-        pot = (item.giver_id, rules.month_of(item.when, zone))
-        pooled = bool(item.team_id and item.giver_id in leading)
-        wholes[pot] += pooled
-        heads[pot] += 0 if pooled else len(set(item.receivers))
-        last[pot] = item.when
-    if not last:
-        return
-    pots = sorted(last)
-    sent = {
-        "givers": [giver for giver, _ in pots],
-        "months": [month for _, month in pots],
-        "numbers": [heads[pot] for pot in pots],
-        "wholes": [wholes[pot] for pot in pots],
-    }
-    spent = {(row.giver_id, row.month) for row in db.session.execute(_SPEND, sent)}
-    short = next((pot for pot in pots if pot not in spent), None)
-    if short is not None:
-        raise _overspent(queries.allowance(short[0], last[short]), wholes[short])
-
-
-def _overspent(pot: queries.Left, teams: int) -> AllowanceSpent:
-    """Say how many are left, and when there are more."""
-    left = pot.left
-    day = format_date(pot.renews_on, "d MMMM", rebase=False)
-    if teams > pot.teams_left:
-        said = _l(
-            "You have thanked as many whole teams as a month holds. On %(day)s you can thank again, or thank"
-            " colleagues by name now.",
-            day=day,
-        )
-        return AllowanceSpent(said, fields={"team": said})
-    said = (
-        ngettext(
-            "You can thank %(num)s more colleague this month. On %(day)s you can thank more again.",
-            "You can thank %(num)s more colleagues this month. On %(day)s you can thank more again.",
-            left,
-            day=day,
-        )
-        if left
-        else _l(
-            "You have thanked as many colleagues as a month holds. On %(day)s you can thank again.", day=day
-        )
-    )
-    return AllowanceSpent(said, fields={"receivers": said})
 
 
 def _row(item: NewKudos, leading: Collection[int]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from app.access import asker, may, me
 from app.db import transaction
 from app.errors import NotFound
 from app.kudos import actions, queries
+from app.kudos import allowance as pot
 from app.kudos.schemas import (
     BIGGEST,
     AllowanceOut,
@@ -59,7 +60,7 @@ def give(form: dict[str, Any]) -> dict[str, Any]:
 @api.response(200, AllowanceOut)
 def allowance() -> dict[str, Any]:
     """How many colleagues you can still thank this month."""
-    left = queries.allowance(me(), now())
+    left = pot.left(me(), now())
     return {
         "month": left.month,
         "allowance": left.allowance,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from app.access import asker, may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
-from app.kudos import actions, queries
+from app.kudos import actions, allowance, queries
 from app.kudos.rules import RECEIVERS
 from app.kudos.schemas import (
     BIGGEST,
@@ -277,7 +277,7 @@ def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) ->
         "looks": False,
     }
     typed = empty | typed
-    left = queries.allowance(me(), now())
+    left = allowance.left(me(), now())
     told = {"near": queries.near(me()), "near_teams": queries.teams(me()), "maybe": (), "maybe_teams": ()}
     return {"typed": typed, **told, "left": left, "weights": _weights(typed), **wrong_with(no, actions.WRONG)}
 

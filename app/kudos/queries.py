@@ -6,9 +6,8 @@ undone, nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
@@ -18,10 +17,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     exists,
     func,
-    literal,
     or_,
     select,
     text,
@@ -33,25 +30,19 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger, Text
 
-from app.config import settings
 from app.damping import weight
 from app.db import db
 from app.errors import NotFound
-from app.kudos.models import Kudos, KudosAllowance, KudosReceiver
+from app.kudos.models import Kudos, KudosReceiver
 from app.kudos.rules import (
-    ALLOWANCE,
     LONG_AGO,
-    MANAGER_ALLOWANCE,
     REMEMBERED,
-    TEAM_ALLOWANCE,
     UNDO,
     VISIBLE,
     can_undo,
     earlier_of,
-    month_of,
-    renews_on,
 )
-from app.people.models import Organisation, Person, Unit
+from app.people.models import Person, Unit
 from app.people.queries import organisation, profile_of
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -161,34 +152,6 @@ _COUNTS = select(
     .label("given"),
 )
 
-
-def allowance_of(giver: ColumnElement[int]) -> ColumnElement[int]:
-    """How many receivers a giver may thank in a month: more for who has reports."""
-    report = aliased(Person)
-    leads = exists(select(1).where(report.manager_id == giver, report.active))
-    own = select(Organisation.kudos_allowance).limit(1).scalar_subquery()
-    leading = select(Organisation.manager_kudos_allowance).limit(1).scalar_subquery()
-    return case((leads, func.coalesce(leading, MANAGER_ALLOWANCE)), else_=func.coalesce(own, ALLOWANCE))
-
-
-def pool() -> ColumnElement[int]:
-    """How many whole teams who manages people may thank in a month."""
-    return func.coalesce(select(Organisation.team_kudos_allowance).limit(1).scalar_subquery(), TEAM_ALLOWANCE)
-
-
-_me = bindparam("me", type_=BigInteger())
-_in_month = (KudosAllowance.giver_id == _me, KudosAllowance.month == bindparam("month"))
-_report = aliased(Person)
-_LEFT = select(
-    allowance_of(cast(_me, BigInteger)).label("allowance"),
-    func.coalesce(select(KudosAllowance.spent).where(*_in_month).scalar_subquery(), literal(0)).label(
-        "spent"
-    ),
-    case((exists(select(1).where(_report.manager_id == _me, _report.active)), pool()), else_=0).label("pool"),
-    func.coalesce(select(KudosAllowance.teams).where(*_in_month).scalar_subquery(), literal(0)).label(
-        "teams"
-    ),
-)
 
 _COLLEAGUE = (
     select(Person.id, Person.name, Person.handle, Person.job, Unit.name.label("team"))
@@ -313,26 +276,6 @@ class Card(NamedTuple):
         return until
 
 
-class Left(NamedTuple):
-    """How many receivers a month holds, how many of them were thanked, and when there are more."""
-
-    month: str
-    renews_on: date
-    allowance: int
-    spent: int
-    pool: int
-    teams: int
-
-    @property
-    def left(self) -> int:
-        return max(0, self.allowance - self.spent)
-
-    @property
-    def teams_left(self) -> int:
-        """Whole teams; who manages nobody has none of these, and pays for each of its people."""
-        return max(0, self.pool - self.teams)
-
-
 class Weight(NamedTuple):
     """What thanks to a colleague count for now, after so many between the two."""
 
@@ -409,14 +352,6 @@ def receivers_of(kudos_ids: Iterable[int]) -> Mapping[int, list[AnyRow]]:
 def counts(me: int) -> AnyRow:
     """How many kudos this person got and gave: (received, given)."""
     return db.session.execute(_COUNTS, {"me": me}).one()
-
-
-def allowance(me: int, at: datetime) -> Left:
-    """What is left of the allowance of the month of this moment, in the organisation's time zone."""
-    zone = ZoneInfo(settings().timezone)
-    month = month_of(at, zone)
-    row = db.session.execute(_LEFT, {"me": me, "month": month}).one()
-    return Left(month, renews_on(at, zone), row.allowance, row.spent, row.pool, row.teams)
 
 
 def near(me: int) -> Sequence[AnyRow]:

@@ -304,8 +304,9 @@ def test_a_day_that_cannot_be_comes_back_with_the_form_for_who_leads_them_and_fo
     assert wrong.status_code == 422
     assert 'value="2020-01-01"' in wrong.text
     assert 'action="/team/anna/conversation"' in wrong.text
-    nobody = client_of("mia").post("/team/eve/conversation", data=form)
-    assert 'action="/team/eve/conversation"' not in nobody.text
+    for day in ("2020-01-01", "some day"):
+        nobody = client_of("mia").post("/team/eve/conversation", data={"on": day})
+        assert 'action="/team/eve/conversation"' not in nobody.text
 
 
 def test_of_what_does_not_take_place_the_other_hears_and_of_what_was_held_nobody(

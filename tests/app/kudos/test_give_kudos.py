@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.facts.models import Fact
-from app.kudos import actions, queries
-from app.kudos.actions import AllowanceSpent, NewKudos
+from app.kudos import actions, allowance, queries
+from app.kudos.actions import NewKudos
+from app.kudos.allowance import AllowanceSpent
 from app.kudos.models import Kudos, KudosAllowance
 from app.outbox import settle
 from app.people import actions as people
@@ -29,7 +30,7 @@ Headers = Callable[[str], dict[str, str]]
 
 def left(app: Flask, person_id: int, at: datetime = AT) -> int:
     with app.app_context():
-        return queries.allowance(person_id, at).left
+        return allowance.left(person_id, at).left
 
 
 def allow(app: Flask, each: int, manager: int = 30) -> None:

@@ -9,8 +9,9 @@ from flask import Flask
 
 from app.db import db, transaction
 from app.errors import Conflict, Refused
-from app.kudos import actions, queries
-from app.kudos.actions import AllowanceSpent, NewKudos
+from app.kudos import actions, allowance, queries
+from app.kudos.actions import NewKudos
+from app.kudos.allowance import AllowanceSpent
 from app.outbox import settle
 from app.people.models import Organisation, Person
 from tests.app.kudos.conftest import AT, SAID
@@ -46,7 +47,7 @@ def pool(app: Flask, number: int) -> None:
 
 def teams_left(app: Flask, person_id: int) -> int:
     with app.app_context():
-        return queries.allowance(person_id, AT).teams_left
+        return allowance.left(person_id, AT).teams_left
 
 
 def test_a_team_is_whoever_works_in_it_now_without_the_giver(
