@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, MetaData, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -102,6 +103,14 @@ def apart() -> Generator[Connection]:
     """A short transaction of its own, on a connection of its own: traces and tries stay, whatever the answer."""
     with db.engine.begin() as connection:
         yield connection
+
+
+def let_go(_fault: BaseException | None = None) -> None:
+    """After an answer nothing is left to do for its connection: one that died meanwhile makes no error of it."""
+    try:
+        db.session.remove()
+    except DBAPIError:
+        db.session.registry.clear()  # the pool finds out by itself
 
 
 def lock_people(person_ids: Iterable[int]) -> None:

@@ -55,7 +55,7 @@ from app.conversations import api as conversations_api
 from app.conversations import pages as conversations_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
-from app.db import db
+from app.db import db, let_go
 from app.errors import Busy
 from app.feedback import api as feedback_api
 from app.feedback import pages as feedback_pages
@@ -267,6 +267,7 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     db.init_app(app)
+    app.teardown_appcontext(let_go)  # before that of the extension, which then finds nothing
     health.init_app(app, settings.metrics_token)
     packing.init_app(app)  # is asked after all others: what is registered first comes last
     guard.init_app(app, settings)

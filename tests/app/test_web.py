@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from flask import Flask, url_for
+from flask import Flask, Response, url_for
 from flask.testing import FlaskClient
 from werkzeug.routing import UUIDConverter
 
@@ -17,6 +17,7 @@ from app.db import db
 from app.factory import create_app
 from app.guard import Wall
 from tests.cast import PASSWORD, Cast, SignedIn
+from tests.conftest import Database
 
 Browser = Callable[[str], SignedIn]
 HTTPS = "https://blijk.example.org"
@@ -154,6 +155,25 @@ def test_no_key_breaks_a_door(client: FlaskClient, cast: Cast, shown: str) -> No
     answer = client.get("/api/v1/me", headers={"Authorization": shown})
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_an_answer_stands_when_the_connection_that_it_needed_dies_before_it_is_sent(
+    app: Flask, database: Database, client_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = client_of("anna")
+
+    def end_connections(answer: Response) -> Response:
+        asked = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s"
+        ended = database.line.execute(asked + " AND usename = 'blijk_web'", [database.name]).fetchone()
+        assert ended[0] > 0
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setitem(app.after_request_funcs, None, [end_connections, *app.after_request_funcs[None]])
+        assert anna.get("/me/settings").status_code == 200
+    answers = {anna.get("/me/settings").status_code for _ in range(3)}
+    assert answers <= {200, 503}
+    assert anna.get("/me/settings").status_code == 200
 
 
 def test_links_never_follow_a_prefix_that_somebody_sends(client: FlaskClient, app: Flask) -> None:
