@@ -25,7 +25,7 @@ def test_a_double_click_sends_once(what: str, app: Flask, catalogue: None, visit
     page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
     fill(page).dblclick()
     expect(page.locator("#feed article, #mine b")).to_have_count(1)
-    assert len(sent) == 1
+    assert len([url for url in sent if url.endswith(path)]) == 1  # beside what is asked while one types
     with app.app_context():
         assert rows(f"SELECT count(*) FROM {table}") == [(1,)]
 

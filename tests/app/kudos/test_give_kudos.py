@@ -232,7 +232,7 @@ def test_the_upsert_alone_holds_the_allowance_without_any_lock(app: Flask, cast:
 
     def spend() -> None:
         with app.app_context(), transaction():
-            actions._spend([item])
+            allowance.spend([item])
 
     assert [type(fault) for fault in at_once(spend, spend)] == [AllowanceSpent]
     assert spent(app, cast.anna) == 2
