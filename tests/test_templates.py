@@ -1,5 +1,6 @@
 """What holds for every template, and for the icons, colours and files that they use."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -32,6 +33,23 @@ every_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.
 def said(path: Path) -> str:
     """The template without its comments."""
     return re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
+
+
+def test_no_view_hands_a_page_what_the_layout_sets_itself() -> None:
+    """The layout would win, and the page would read something else under that name."""
+    layout = reader.parse((ROOT / "templates" / "layout.html").read_text())
+    targets = [one.target for one in layout.body if isinstance(one, nodes.Assign)]
+    sets = {one.name for one in targets if isinstance(one, nodes.Name)}
+    assert "waiting" in sets
+    given = {
+        (path.name, word.arg)
+        for path in (ROOT / "app").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "render"
+        for word in call.keywords
+    }
+    assert len(given) > 300
+    assert not [one for one in given if one[1] in sets - {"current"}]
 
 
 @every_template

@@ -67,7 +67,7 @@ def words() -> dict[str, Any]:
 def offers() -> ResponseReturnValue:
     asked = query(OffersQuery())
     rows, more = queries.offers(me(), now(), **asked)
-    return render("guidance/offers.html", rows=rows, more=more, asked=asked, waiting=waiting(), **words())
+    return render("guidance/offers.html", rows=rows, more=more, asked=asked, for_me=waiting(), **words())
 
 
 @pages.get("/guidance/offer")

@@ -61,11 +61,15 @@ def undo_join(join_id: int, *, by: int, at: datetime) -> None:
 def _release(kind: str, value: str, person_id: int) -> None:
     """What came under this name is about nobody we know, again, and supports nothing."""
     activities.hold_activities()
-    sources = [one for shelf in queries.SHELVES for one in shelf.sources_of(kind, value, person_id)]
-    lock_people({person_id} | records.people_behind(sources))
+    lock_people({person_id} | records.people_behind(_sources(kind, value, person_id)))
+    sources = _sources(kind, value, person_id)  # again: what was under way about them is stored now
     for shelf in queries.SHELVES:
         shelf.let_go(kind, value, person_id)
     recording.forget_supports(sources)
+
+
+def _sources(kind: str, value: str, person_id: int) -> list[str]:
+    return [one for shelf in queries.SHELVES for one in shelf.sources_of(kind, value, person_id)]
 
 
 def ignore(name: str, *, by: int, at: datetime) -> None:

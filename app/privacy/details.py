@@ -156,6 +156,7 @@ KEYS: dict[str, Key] = {
     "retired": Key(_l("Taken out of use"), say=_yes_no),
     "seat_named.of": Key(_l("Who"), "person"),
     "seat_left.of": Key(_l("Who"), "person"),
+    "handler_named.of": Key(_l("Who"), "person"),
     "seat_named.seat": Key(_l("Seat"), choice=SEAT),
     "seat_left.seats": Key(_l("Seat"), choice=SEAT),
     "as": Key(_l("Given as"), choice=AS),

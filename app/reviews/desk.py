@@ -280,10 +280,10 @@ def look_at_release(round_id: int) -> ResponseReturnValue:
     """What becomes visible at one moment, and who is not decided yet, by name."""
     found = _must(round_id)
     opening.listed(opening.of_round(found))
-    waiting_for = [one for one in found.reviews if one.stage in ("gathering", "panel", "deciding")]
+    undecided = [one for one in found.reviews if one.stage in ("gathering", "panel", "deciding")]
     decided = [one for one in found.reviews if one.stage == "decided"]
     mark = rounds.mark_of(found.reviews)
-    return render("reviews/release.html", round=found, decided=decided, waiting=waiting_for, mark=mark)
+    return render("reviews/release.html", round=found, decided=decided, undecided=undecided, mark=mark)
 
 
 @pages.post(f"{ROUND}/release")

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.errors import Refused
+from app.imports import actions as imports
+from app.imports.queries import client
 from app.intake import actions
 from app.outbox import settle
 from app.verify import checks
@@ -240,3 +243,42 @@ def test_the_same_by_the_api(
     assert client.get("/api/v1/intake/names", headers=token_of("dan")).status_code == 403
     acts = rows(app, "SELECT action FROM audit_entry WHERE action LIKE 'name:%' ORDER BY id")
     assert acts == [("name:joined",), ("name:join-undone",), ("name:ignored",)]
+
+
+def test_a_statement_under_way_while_its_name_is_let_go_supports_nothing_afterwards(
+    app: Flask, lms: Platform, waits: None, completions: Callable[[], list[Any]], cast: Cast
+) -> None:
+    """It came in just before, and is not to be seen yet: letting go waits for it, and looks again."""
+    with app.app_context():
+        with transaction():
+            actions.join(UNKNOWN, person_id=cast.anna, by=cast.leo, at=datetime.now(UTC))
+            settle(datetime.now(UTC))
+        with transaction():
+            platform = client(db.session.scalar(text("SELECT id FROM api_client ORDER BY id LIMIT 1")) or 0)
+    ((join_id,),) = joined(app)
+    stored = Event()
+
+    def send() -> None:
+        with app.app_context():
+            with transaction():
+                one = by_mail("anna@old.example", about="https://learn.example/late")
+                imports.receive(platform, [one], version="1.0.3", at=datetime.now(UTC))
+                settle(datetime.now(UTC))
+                stored.set()
+                sleep(0.7)
+            db.session.remove()
+
+    def let_go() -> None:
+        with app.app_context():
+            assert stored.wait(10)
+            with transaction():
+                actions.undo_join(join_id, by=cast.leo, at=datetime.now(UTC))
+                settle(datetime.now(UTC))
+            db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(send), pool.submit(let_go)]:
+            one.result(20)
+    assert completions() == []
+    assert rows(app, f"SELECT count(*) FROM statement WHERE person_id = {cast.anna}") == [(0,)]
+    well(app)

@@ -122,7 +122,17 @@ def _said(node):
 
 def _keys_of(tree):
     """Every key that the code hands to the audit log, with its action where that stands there as well."""
-    for node in ast.walk(tree):
+    for function in (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)):
+        yield from _keys_in(function)
+
+
+def _keys_in(function):
+    """A detail may have been written down a line before."""
+    before = [
+        one for one in ast.walk(function) if isinstance(one, ast.Assign) and isinstance(one.value, ast.Dict)
+    ]
+    given = {target.id: one.value for one in before for target in one.targets if isinstance(target, ast.Name)}
+    for node in ast.walk(function):
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -130,7 +140,7 @@ def _keys_of(tree):
             continue
         action = _said(node.args[0]) if node.args else ""
         told = [one.value for one in node.keywords if one.arg == "detail"] + node.args[2:3]
-        for one in told:
+        for one in (given.get(getattr(one, "id", ""), one) for one in told):
             if isinstance(one, ast.Dict):
                 yield from ((action, key.value) for key in one.keys if isinstance(key, ast.Constant))
 

@@ -478,3 +478,16 @@ def test_a_file_costs_as_many_questions_with_one_piece_as_with_many(
             review, cast.anna, *[(stage.criteria[n], one) for n in (0, 1) for one in stage.things.values()]
         )
     assert asked() <= first * 2 + 2, "two listeners count twice"
+
+
+def test_saying_that_it_is_complete_takes_a_second_word_which_tells_what_is_empty(
+    app: Flask, cast: Cast, client_of: Browser, review: uuid.UUID, stage: Stage
+) -> None:
+    with app.app_context():
+        release(review, cast.anna, (stage.criteria[0], stage.things["badge"]))
+    page = client_of("anna").get(f"/reviews/{review}").text
+    fold = page[page.index("My evidence is complete</summary>") :]
+    fold = fold[: fold.index("</details>")]
+    assert "For 2 criteria there is nothing in your file yet" in fold
+    assert fold.index("it begins at once") < fold.index("Yes, it is complete")
+    assert "My evidence is complete" not in client_of("clara").get(f"/reviews/{review}").text

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -534,3 +535,13 @@ def test_a_dossier_outlives_the_key_of_its_person_and_is_destroyed_at_its_term(
     assert dossier.opened(review) is None
     assert [one for one in dossier.check() if isinstance(one, str)] == []
     assert panel.drafts(review, cast.anna, cast.ben)[scene.asked[0]].words == ""
+
+
+def test_before_a_release_hr_reads_by_name_who_is_not_decided_yet(
+    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
+) -> None:
+    made = scene.round()
+    scene.review("anna", "panel", round_id=made)
+    page = browser_of("clara").get(f"/hr/reviews/rounds/{made}/release").text
+    told = page[page.index("1 review is not decided yet") :]
+    assert "Anna" in told[: told.index("</section>")]
