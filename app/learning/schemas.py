@@ -96,7 +96,7 @@ class Cell(fields.String):
 
 
 def _cell(said: str, default: str = "") -> Cell:
-    return Cell(load_default=default, metadata={"description": said})
+    return Cell(load_default=default, metadata={"description": said, "type": ["string", "number"]})
 
 
 class RowIn(Schema):

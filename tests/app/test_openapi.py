@@ -117,3 +117,8 @@ def test_a_number_is_no_text_and_yes_is_no_number(
 ) -> None:
     answer = client.open(f"/api/v1{path}", method=method, json=sent, headers=token_of("anna"))
     assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [wrong])
+
+
+def test_a_cell_of_a_row_may_be_a_number_and_the_document_says_so(document: dict[str, Any]) -> None:
+    cell = document["components"]["schemas"]["learning.RowIn"]["properties"]["external_id"]
+    assert cell["type"] == ["string", "number"]
