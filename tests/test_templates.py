@@ -305,3 +305,29 @@ def reached_from(templates: set[Path]) -> set[Path]:
         names = "|".join(re.escape(str(path.relative_to(ROOT / "templates"))) for path in found)
         found |= {p for p in TEMPLATES if re.search(rf"""(include|import|from) ["']({names})["']""", said(p))}
     return found
+
+
+class Lines(HTMLParser):
+    """Forms and things that open, within a line of text, where HTML has none: a browser closes the line before them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("form", "details") and {"span", "p"} & set(self.open):
+            self.wrong.append(f"<{tag}> in line {self.getpos()[0]}")
+        if tag in ("span", "p", "div", "li"):
+            self.open = [*self.open, tag] if tag in ("span", "p") else [tag]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+
+@every_template
+def test_no_form_stands_within_a_line_of_text(path: Path) -> None:
+    reader_of = Lines()
+    reader_of.feed(re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", said(path), flags=re.S))
+    assert not reader_of.wrong
