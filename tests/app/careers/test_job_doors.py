@@ -160,6 +160,21 @@ def test_two_edits_of_one_criterion_show_both(
     assert "<dd>Theirs</dd>" in answer.text
     assert ">Mine</textarea>" in answer.text
     assert f'name="version" value="{one.version + 1}"' in answer.text, "sent again, mine stands"
+    now = {**CRITERION, "evidence": ["document"], "badges": [], "version": one.version}
+    told = clara.post(path, data=now).text
+    told = told.split('id="theirs-h"')[1].split("</dl>")[0]
+    assert "<dd>A badge, A document</dd>" in told, "in words, not as the codes that a form sends"
+    assert "five:2" not in told
+
+
+def test_a_criterion_and_a_draft_are_thrown_away_with_a_second_word(
+    scene: Scene, cast: Cast, client_of: Browser, act: Act
+) -> None:
+    act(criteria.replace_draft, "senior", [asked("Runs a shift")], version=None, by=cast.clara)
+    page = client_of("clara").get("/admin/jobs/senior").text
+    for word, button in (("Remove<", "Remove it"), ("Let the draft go<", "Let it go for good")):
+        fold = page[page.index(f'<summary class="link">{word}') :]
+        assert button in fold[: fold.index("</details>")]
 
 
 def test_an_edit_of_a_draft_that_is_gone_is_told_on_the_job(
