@@ -18,7 +18,7 @@ from badges.facts import Fact
 from leaderboards.boards import ORGANISATION, Scope
 from leaderboards.periods import bounds
 
-RECEIPTS = 22
+RECEIPTS = 18
 AROUND = 2
 WEEKS = 13
 LATELY = timedelta(days=7)
