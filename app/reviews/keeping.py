@@ -1,6 +1,6 @@
 """Who of HR keeps a review, in SQL: who serves its department, is not its employee and no rival for the same job.
 
-Whoever takes part in a round keeps no round in which they take part: a colleague of HR does (decision 41).
+Whoever takes part in a round keeps no round in which they take part: a colleague of HR does (decision 40).
 """
 
 from app.people.queries import serves
