@@ -24,7 +24,7 @@ from app.activities import actions as activities
 from app.activities import recording, records
 from app.activities.rules import MOST_HOURS, Proposal, Report
 from app.db import db, lock_people, transaction
-from app.errors import Conflict, Refused
+from app.errors import Busy, Conflict, Refused
 from app.imports import queries, refusals, xapi
 from app.imports.models import PASSING
 from app.imports.queries import Client
@@ -87,6 +87,7 @@ def receive(client: Client, statements: Sequence[Json], *, version: str, at: dat
     sources = [source_of(client.id, target) for target in targets]
     concerned = {one.person_id for one in incoming if one.counts and one.person_id is not None}
     lock_people(concerned | records.people_behind(sources) if sources else concerned)
+    _refuse_let_go(client, incoming)
     fresh = _store(client, incoming, version, at)
     if targets:
         _void(client, fresh, at)
@@ -171,6 +172,15 @@ def _resolve(client: Client, incoming: Sequence[Incoming]) -> None:
     for one in incoming:
         if one.identity:
             one.person_id = found.get(one.identity)
+
+
+def _refuse_let_go(client: Client, incoming: Sequence[Incoming]) -> None:
+    """While this waited for its people, the desk can have let one of their names go, which then is nobody's."""
+    known = [one for one in incoming if one.counts and one.person_id is not None]
+    before = [one.person_id for one in known]
+    _resolve(client, known)
+    if [one.person_id for one in known] != before:
+        raise Busy(_l("Whose name this is was changed at this very moment. Send it again."))
 
 
 # Kept -------------------------------------------------------------------------------------------------------

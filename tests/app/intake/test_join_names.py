@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.db import db, transaction
-from app.errors import Refused
+from app.errors import Busy, Refused
 from app.imports import actions as imports
 from app.imports.queries import client
 from app.intake import actions
@@ -279,6 +279,51 @@ def test_a_statement_under_way_while_its_name_is_let_go_supports_nothing_afterwa
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(send), pool.submit(let_go)]:
             one.result(20)
+    assert completions() == []
+    assert rows(app, f"SELECT count(*) FROM statement WHERE person_id = {cast.anna}") == [(0,)]
+    well(app)
+
+
+def test_a_statement_that_waits_while_its_name_is_let_go_is_to_be_sent_again(
+    app: Flask, lms: Platform, waits: None, completions: Callable[[], list[Any]], cast: Cast
+) -> None:
+    """It had read whose name it is, and waits for its person until the name is nobody's."""
+    with app.app_context():
+        with transaction():
+            actions.join(UNKNOWN, person_id=cast.anna, by=cast.leo, at=datetime.now(UTC))
+            settle(datetime.now(UTC))
+        with transaction():
+            platform = client(db.session.scalar(text("SELECT id FROM api_client ORDER BY id LIMIT 1")) or 0)
+    ((join_id,),) = joined(app)
+    gone = Event()
+
+    def let_go() -> None:
+        with app.app_context():
+            with transaction():
+                actions.undo_join(join_id, by=cast.leo, at=datetime.now(UTC))
+                settle(datetime.now(UTC))
+                gone.set()
+                sleep(0.7)
+            db.session.remove()
+
+    def send() -> str:
+        with app.app_context():
+            assert gone.wait(10)
+            try:
+                with transaction():
+                    one = by_mail("anna@old.example", about="https://learn.example/late")
+                    imports.receive(platform, [one], version="1.0.3", at=datetime.now(UTC))
+                    settle(datetime.now(UTC))
+            except Busy as no:
+                return no.code
+            finally:
+                db.session.remove()
+            return "taken"
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.submit(let_go), pool.submit(send)
+        first.result(20)
+        assert second.result(20) == "busy"
     assert completions() == []
     assert rows(app, f"SELECT count(*) FROM statement WHERE person_id = {cast.anna}") == [(0,)]
     well(app)
