@@ -164,9 +164,12 @@ class Hub:
     ) -> Seat:
         seat = Seat(self, person_id, sign_in_id, game=game, hear=hear)
         with self.lock:
-            own = sum(one.person_id == person_id for one in self.seats)
-            # half are for others: one person's tabs, or a program gone wild, take the seats of nobody else
-            if len(self.seats) >= self.most or own >= (self.most + 1) // 2:
+            # Half are for others: one person's tabs, or a program gone wild, take the seats of nobody else. The oldest
+            # gives way: most often its page was left, and that is noticed at a ping only.
+            own = [one for one in self.seats if one.person_id == person_id]
+            if len(own) >= (self.most + 1) // 2:
+                self.end(min(own, key=lambda one: one.ends))
+            if len(self.seats) >= self.most:
                 raise Full(FULL)
             self.seats.add(seat)
             if self.thread is None or not self.thread.is_alive():
@@ -177,6 +180,12 @@ class Hub:
     def leave(self, seat: Seat) -> None:
         with self.lock:
             self.seats.discard(seat)
+
+    def end(self, seat: Seat) -> None:
+        """Whoever holds the lock ends a stream, now."""
+        seat.over = True
+        seat.bell.set()
+        self.seats.discard(seat)
 
     def tell(self, person_ids: Collection[int] | None, names: Iterable[str]) -> None:
         with self.lock:

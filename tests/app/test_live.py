@@ -141,15 +141,19 @@ def test_beyond_the_seats_a_page_is_told_to_ask_by_itself(app: Flask) -> None:
     full.join(2, None)
 
 
-def test_nobody_takes_the_seats_of_all(app: Flask) -> None:
+def test_nobody_takes_the_seats_of_all_and_the_page_that_was_opened_last_hears(app: Flask) -> None:
     hub = Hub(app, app.extensions["redis"], 6, lambda ids: set(ids))
     hub.thread = threading.current_thread()  # no listening in this test
-    mine = [hub.join(1, None) for _ in range(3)]
+    mine = [hub.join(1, None) for _ in range(4)]
+    for seat in mine:
+        next(seat)
+    with pytest.raises(StopIteration):
+        next(mine[0])
+    for _ in range(3):
+        hub.join(2, None)
+    assert hub.seats >= set(mine[1:])
     with pytest.raises(live.Full):
-        hub.join(1, 7)
-    hub.join(2, None)
-    mine[0].close()
-    hub.join(1, 7)
+        hub.join(3, None)
 
 
 def test_many_nudges_to_a_slow_page_are_one(app: Flask) -> None:

@@ -130,9 +130,10 @@ def fill_log(page: Page, title: str, **other: str) -> Locator:
 
 # What must hold for every page ------------------------------------------------------------------------------
 
-_AXE = """async (rules) => {
+_AXE = """async ([rules, less]) => {
     if (!window.axe) return null;
-    const only = rules ? {runOnly: {type: "rule", values: rules}} : {};
+    const only = rules ? {runOnly: {type: "rule", values: rules}}
+        : {rules: Object.fromEntries(less.map((name) => [name, {enabled: false}]))};
     return (await axe.run(document, {resultTypes: ["violations"], ...only})).violations.flatMap(
         (one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`));
 }"""
@@ -210,13 +211,13 @@ def standing(page: Page) -> Page:
     return page
 
 
-def unfit(page: Page, rules: Sequence[str] | None = None) -> list[str]:
-    """What axe finds wrong with the page as it stands now, by all rules or by these."""
+def unfit(page: Page, rules: Sequence[str] | None = None, less: Sequence[str] = ()) -> list[str]:
+    """What axe finds wrong with the page as it stands now, by all rules less some, or by these alone."""
     standing(page)
-    found: list[str] | None = page.evaluate(_AXE, rules)
+    found: list[str] | None = page.evaluate(_AXE, [rules, less])
     if found is None:
         page.evaluate(AXE_SCRIPT)
-        found = page.evaluate(_AXE, rules)
+        found = page.evaluate(_AXE, [rules, less])
     assert found is not None
     return found
 
@@ -263,22 +264,34 @@ def in_both_themes(page: Page, first: Theme) -> list[str]:
     """What axe finds in the first, and what is wrong with the colours of the other, which is left standing."""
     second: Theme = "light" if first == "dark" else "dark"
     found = []
-    page.evaluate(_STILL)
     for theme, rules in ((first, None), (second, COLOURS)):
         page.emulate_media(color_scheme=theme)
         found += [f"{theme}, {one}" for one in unfit(page, rules)]
     return found
 
 
-def as_it_stands(page: Page, looked_at: Sequence[int] = LOOKED_AT) -> list[str]:
-    """What is wrong with the page in both themes on a phone and at a desk, and between; it is given back as it was."""
+def as_it_stands(page: Page, *, other_words: bool = False, crossed: bool = True) -> list[str]:
+    """What is wrong with the page in both themes on a phone and at a desk, and between; it is given back as it was.
+
+    Other words change what is wide, and neither colours nor roles: then axe looks at the phone alone, and not at
+    colours, which is most of its work. Not `crossed`: in one theme at a desk and in the other on a phone.
+    """
     before, first, found = page.viewport_size, theme_of(page), []
     theme = first
+    page.evaluate(_STILL)
     for width in WIDTHS:
         found += sticking(page, width)
-        if width in looked_at:
-            found += [f"at {width}, {one}" for one in (*in_both_themes(page, theme), *too_small(page))]
-            theme = theme_of(page)
+        if width not in LOOKED_AT or (other_words and width == LOOKED_AT[0]):
+            continue
+        if other_words:
+            seen = unfit(page, less=COLOURS)
+        elif crossed:
+            seen = in_both_themes(page, theme)
+        else:
+            seen = [f"{theme}, {one}" for one in unfit(page)]
+            page.emulate_media(color_scheme="light" if theme == "dark" else "dark")
+        found += [f"at {width}, {one}" for one in (*seen, *too_small(page))]
+        theme = theme_of(page)
     page.emulate_media(color_scheme=first)
     if before:
         page.set_viewport_size(before)
@@ -286,12 +299,8 @@ def as_it_stands(page: Page, looked_at: Sequence[int] = LOOKED_AT) -> list[str]:
 
 
 def in_every_look(page: Page, lang: str = "nl") -> list[str]:
-    """The same of a page as it was opened; then with its text spaced out, which it stays.
-
-    Other words change what is wide, and neither colours nor roles: in the second language axe looks on the phone only.
-    """
-    looked_at = LOOKED_AT if FULL or lang == "nl" else LOOKED_AT[1:]
-    before, found = page.viewport_size, as_it_stands(page, looked_at)
+    """The same of a page as it was opened; then with its text spaced out, which it stays."""
+    before, found = page.viewport_size, as_it_stands(page, other_words=not FULL and lang != "nl")
     space_out(page)
     found += [f"spaced out, {one}" for width in reversed(WIDTHS) for one in sticking(page, width)]
     if before and before["width"] != WIDTHS[0]:
@@ -317,7 +326,7 @@ class Eye:
             self.swapped.append((asked.method, urlsplit(asked.url).path))
 
     def look(self, after: str, of: str = "") -> None:
-        found = as_it_stands(self.page) if LOOKS else self._at_once()
+        found = as_it_stands(self.page, crossed=FULL) if LOOKS else self._at_once()
         doors = self.app.url_map.bind("")
         if of and of not in {doors.match(path, method)[0] for method, path in self.swapped}:
             found.append(f"nothing of {of} was swapped in, only {self.swapped}")
