@@ -283,7 +283,7 @@ def test_the_plan_of_a_year_has_its_targets_dates_and_programmes(
             )
         )
         for slug, month, cancelled in (("a1", 3, False), ("a1", 4, True), ("a2", 5, False)):
-            at = now().replace(year=year, month=month, day=12)
+            at = now().replace(year=year, month=month, day=12, hour=9)
             run(
                 text("INSERT INTO activity_date (activity_id, starts_at, ends_at, created_at, cancelled_at)"
                      " SELECT id, :at, :at, :at, CASE WHEN :gone THEN :at END FROM activity WHERE slug = :slug"),
