@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -24,7 +25,7 @@ from tests.small import load
 
 Browser = Callable[[str], SignedIn]
 AT = datetime.now(UTC)
-TODAY = AT.date()
+TODAY = AT.astimezone(ZoneInfo("Europe/Amsterdam")).date()  # not always that of UTC
 ALL = ("anna", "ben", "clara", "dan", "eve", "mia", "leo", "cor")
 
 

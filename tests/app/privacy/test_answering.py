@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
 
 import pytest
@@ -137,7 +137,7 @@ def test_the_desk_is_reminded_a_week_before_the_day_and_when_it_is_over(app, cas
         due = queries.wish(cast.anna).due
 
         def told(days):
-            at = datetime.combine(due, AT.timetz()) + timedelta(days=days)
+            at = datetime.combine(due, time(9), UTC) + timedelta(days=days)
             with transaction():
                 db.session.execute(text("DELETE FROM outbox"))
                 answering.remind(at=at)

@@ -7,6 +7,7 @@ from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -21,7 +22,7 @@ from tests.cast import Cast
 from tests.small import load
 
 AT = datetime.now(UTC)
-TODAY = AT.date()
+TODAY = AT.astimezone(ZoneInfo("Europe/Amsterdam")).date()  # not always that of UTC
 WHY = "because of the night shifts, which went well"
 
 _FAMILY = text("""
