@@ -255,10 +255,10 @@ class Hub:
             return
         with self.app.app_context():
             alive = self.alive({seat.sign_in_id for seat in seats if seat.sign_in_id is not None})
-        for seat in seats:
-            if seat.sign_in_id not in alive:
-                seat.over = True
-                seat.bell.set()
+        with self.lock:
+            for seat in seats:
+                if seat.sign_in_id not in alive:
+                    self.end(seat)
 
 
 class Ear:

@@ -380,20 +380,14 @@ pair = _read("""
     JOIN person p ON p.id = CASE WHEN m.mentor_id = :me THEN m.mentee_id ELSE m.mentor_id END
     WHERE m.id = ANY(CAST(:ids AS bigint[])) AND :me IN (m.mentor_id, m.mentee_id)
 """)
-conversation = _read("""
+_CONVERSATION = """
     SELECT c.id, o.name AS who, NULL AS title, NULL AS lang, c.id AS key, c.planned_on AS day FROM conversation c
     JOIN person p ON p.id = c.person_id
     JOIN person o ON o.id = CASE WHEN c.person_id = :me THEN c.manager_id ELSE c.person_id END
-    WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.cancelled_at IS NULL
-      AND (c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)
-""")
-conversation_off = _read("""
-    SELECT c.id, o.name AS who, NULL AS title, NULL AS lang, c.id AS key, c.planned_on AS day FROM conversation c
-    JOIN person p ON p.id = c.person_id
-    JOIN person o ON o.id = CASE WHEN c.person_id = :me THEN c.manager_id ELSE c.person_id END
-    WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.cancelled_at IS NOT NULL
-      AND (c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)
-""")
+    WHERE c.id = ANY(CAST(:ids AS bigint[])) AND (c.person_id = :me OR c.manager_id = :me AND p.manager_id = :me)
+"""
+conversation = _read(f"{_CONVERSATION} AND c.cancelled_at IS NULL")
+conversation_off = _read(f"{_CONVERSATION} AND c.cancelled_at IS NOT NULL")
 team_goal = _read("""
     SELECT g.id, NULL AS who, g.title, g.lang, g.id AS key FROM team_goal g
     WHERE g.id = ANY(CAST(:ids AS bigint[]))

@@ -245,10 +245,11 @@ def test_the_same_by_the_api(
     assert acts == [("name:joined",), ("name:join-undone",), ("name:ignored",)]
 
 
-def test_a_statement_under_way_while_its_name_is_let_go_supports_nothing_afterwards(
-    app: Flask, lms: Platform, waits: None, completions: Callable[[], list[Any]], cast: Cast
-) -> None:
-    """It came in just before, and is not to be seen yet: letting go waits for it, and looks again."""
+@pytest.fixture
+def old_name(
+    app: Flask, lms: Platform, waits: None, cast: Cast
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Anna's old name, joined: a statement comes in under it, and it is let go."""
     with app.app_context():
         with transaction():
             actions.join(UNKNOWN, person_id=cast.anna, by=cast.leo, at=datetime.now(UTC))
@@ -256,74 +257,59 @@ def test_a_statement_under_way_while_its_name_is_let_go_supports_nothing_afterwa
         with transaction():
             platform = client(db.session.scalar(text("SELECT id FROM api_client ORDER BY id LIMIT 1")) or 0)
     ((join_id,),) = joined(app)
-    stored = Event()
 
-    def send() -> None:
-        with app.app_context():
-            with transaction():
-                one = by_mail("anna@old.example", about="https://learn.example/late")
-                imports.receive(platform, [one], version="1.0.3", at=datetime.now(UTC))
-                settle(datetime.now(UTC))
-                stored.set()
-                sleep(0.7)
-            db.session.remove()
+    def comes() -> None:
+        one = by_mail("anna@old.example", about="https://learn.example/late")
+        imports.receive(platform, [one], version="1.0.3", at=datetime.now(UTC))
 
-    def let_go() -> None:
+    return comes, lambda: actions.undo_join(join_id, by=cast.leo, at=datetime.now(UTC))
+
+
+def one_within_the_other(app: Flask, first: Callable[[], None], second: Callable[[], None]) -> str:
+    """The second begins when the first is done and not to be seen yet; what became of the second."""
+    done = Event()
+
+    def act(call: Callable[[], None], *, lasts: float = 0) -> str:
         with app.app_context():
-            assert stored.wait(10)
-            with transaction():
-                actions.undo_join(join_id, by=cast.leo, at=datetime.now(UTC))
-                settle(datetime.now(UTC))
-            db.session.remove()
+            try:
+                with transaction():
+                    call()
+                    settle(datetime.now(UTC))
+                    done.set()
+                    sleep(lasts)
+            except Busy as no:
+                return no.code
+            finally:
+                db.session.remove()
+        return "done"
+
+    def after() -> str:
+        assert done.wait(10)
+        return act(second)
 
     with ThreadPoolExecutor(2) as pool:
-        for one in [pool.submit(send), pool.submit(let_go)]:
-            one.result(20)
+        both = pool.submit(act, first, lasts=0.7), pool.submit(after)
+        assert both[0].result(20) == "done"
+        return both[1].result(20)
+
+
+def test_a_statement_under_way_while_its_name_is_let_go_supports_nothing_afterwards(
+    app: Flask, cast: Cast, old_name: tuple[Callable[[], None], ...], completions: Callable[[], list[Any]]
+) -> None:
+    """It came in just before, and is not to be seen yet: letting go waits for it, and looks again."""
+    comes, let_go = old_name
+    assert one_within_the_other(app, comes, let_go) == "done"
     assert completions() == []
     assert rows(app, f"SELECT count(*) FROM statement WHERE person_id = {cast.anna}") == [(0,)]
     well(app)
 
 
 def test_a_statement_that_waits_while_its_name_is_let_go_is_to_be_sent_again(
-    app: Flask, lms: Platform, waits: None, completions: Callable[[], list[Any]], cast: Cast
+    app: Flask, cast: Cast, old_name: tuple[Callable[[], None], ...], completions: Callable[[], list[Any]]
 ) -> None:
     """It had read whose name it is, and waits for its person until the name is nobody's."""
-    with app.app_context():
-        with transaction():
-            actions.join(UNKNOWN, person_id=cast.anna, by=cast.leo, at=datetime.now(UTC))
-            settle(datetime.now(UTC))
-        with transaction():
-            platform = client(db.session.scalar(text("SELECT id FROM api_client ORDER BY id LIMIT 1")) or 0)
-    ((join_id,),) = joined(app)
-    gone = Event()
-
-    def let_go() -> None:
-        with app.app_context():
-            with transaction():
-                actions.undo_join(join_id, by=cast.leo, at=datetime.now(UTC))
-                settle(datetime.now(UTC))
-                gone.set()
-                sleep(0.7)
-            db.session.remove()
-
-    def send() -> str:
-        with app.app_context():
-            assert gone.wait(10)
-            try:
-                with transaction():
-                    one = by_mail("anna@old.example", about="https://learn.example/late")
-                    imports.receive(platform, [one], version="1.0.3", at=datetime.now(UTC))
-                    settle(datetime.now(UTC))
-            except Busy as no:
-                return no.code
-            finally:
-                db.session.remove()
-            return "taken"
-
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.submit(let_go), pool.submit(send)
-        first.result(20)
-        assert second.result(20) == "busy"
+    comes, let_go = old_name
+    assert one_within_the_other(app, let_go, comes) == "busy"
     assert completions() == []
     assert rows(app, f"SELECT count(*) FROM statement WHERE person_id = {cast.anna}") == [(0,)]
     well(app)
