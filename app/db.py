@@ -1,14 +1,16 @@
 """The one database session, the one place that commits, the lock on people, and the class of each column."""
 
+import select
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, MetaData, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -103,6 +105,25 @@ def apart() -> Generator[Connection]:
     """A short transaction of its own, on a connection of its own: traces and tries stay, whatever the answer."""
     with db.engine.begin() as connection:
         yield connection
+
+
+def still_there(connection: psycopg.Connection[Any], *_of_the_pool: Any) -> None:
+    """As a connection leaves the pool: one that the server ended meanwhile is replaced, and no request finds out.
+
+    Such a line has something to read, and an idle one has not, so only that one is asked: to ask each time would cost
+    every request a round trip. (A restart had failed one request for each connection of the pool, for days.)
+
+    Raises:
+        DisconnectionError: it is gone; the pool opens another.
+    """
+    try:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if waiting.poll(0):
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except psycopg.Error as gone:
+        raise DisconnectionError from gone
 
 
 def let_go(_fault: BaseException | None = None) -> None:

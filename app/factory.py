@@ -55,7 +55,7 @@ from app.conversations import api as conversations_api
 from app.conversations import pages as conversations_pages
 from app.dates import api as dates_api
 from app.dates import pages as dates_pages
-from app.db import db, let_go
+from app.db import db, let_go, still_there
 from app.errors import Busy
 from app.feedback import api as feedback_api
 from app.feedback import pages as feedback_pages
@@ -262,7 +262,8 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.url_of(role),
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings, role),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings, role)
+        | {"pool_events": [(still_there, "checkout")]},
         TESTING=bool(config.get("TESTING")),
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]

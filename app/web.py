@@ -231,7 +231,13 @@ def _http(no: HTTPException) -> ResponseReturnValue:
 
 
 def _resting(no: Exception) -> ResponseReturnValue:
-    log.warning("database away", request=request_id(), fault=type(no).__name__)
+    why = no.orig if isinstance(no, DBAPIError) else None
+    log.warning(
+        "database away",
+        request=request_id(),
+        fault=type(why or no).__name__,
+        sqlstate=getattr(why, "sqlstate", None),
+    )
     g.resting = True
     return _say(503, "busy", RESTING, {}, {"Retry-After": "2"})
 
