@@ -31,9 +31,9 @@ from app import (
 )
 from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
+from app.activities import confirmation_pages, log_pages, records
 from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
-from app.activities import records
 from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
@@ -119,6 +119,8 @@ PAGES: tuple[Blueprint, ...] = (
     team.pages,
     conversations_pages.pages,
     activities_pages.pages,
+    log_pages.pages,
+    confirmation_pages.pages,
     badges_pages.pages,
     lessons_pages.pages,
     kudos_pages.pages,
@@ -365,7 +367,7 @@ def _listener() -> tuple[int, int | None, bool]:
 
 def _rooms(app: Flask) -> None:
     """Pages, the API with its document, and the doors of other systems."""
-    for pages in PAGES:
+    for pages in dict.fromkeys(PAGES):  # modules of one room may fill one blueprint together
         app.register_blueprint(pages)
     openapi.init_app(app, list(API), POLICIES)
     for door in FOR_SYSTEMS:
