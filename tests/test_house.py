@@ -51,6 +51,7 @@ OWN_NAMES = {
     "badges": {"agreeing", "files", "holders", "moments", "names", "picture", "shelf", "showcase", "showing"},
     "careers": {"aims", "counted", "criteria", "desk", "files", "map", "meant", "targets"},
     "dates": {"calendar"},
+    "feedback": {"asking", "receiving", "using"},
     "goals": {"meant", "shared", "together"},
     "home": {"profiles", "team", "together"},
     "kudos": {"allowance"},
@@ -127,6 +128,7 @@ BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", 
     "recording",
     "records",
     "targets",
+    *("asking", "receiving", "using"),
 }
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40

@@ -32,6 +32,7 @@ from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.feedback import actions as feedback
+from app.feedback import asking
 from app.goals import actions as goals
 from app.goals import together
 from app.goals.rules import NewGoal, NewTeamGoal
@@ -1395,8 +1396,8 @@ def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict
     """What this person asked and is asked, with an answer to the one and two to others."""
 
     def ask(by: int, of: int) -> int:
-        told = feedback.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en")
-        return feedback.ask([told], at=at)[0]
+        told = asking.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en")
+        return asking.ask([told], at=at)[0]
 
     words = feedback.Words(keep=f"You had {says}", try_="", lang="en")
     made = {}

@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.feedback import actions as feedback
+from app.feedback import receiving
 from app.goals import actions as goals
 from app.goals import together
 from app.goals.rules import OPEN, NewGoal, NewTeamGoal
@@ -246,8 +247,8 @@ def test_many_readers_say_what_to_keep_and_take_it_away_as_one(app: Flask, cast:
             ]
             ids, given = do(lambda said=said: feedback.give_on_lessons(said, at=AT))
             assert do(lambda said=said: feedback.give_on_lessons(said, at=AT))[0] == ids
-            helped = [feedback.Helped(by=cast.anna, feedback_id=one) for one in ids]
-            do(lambda helped=helped: feedback.mark_helpful(helped, at=AT))
+            helped = [receiving.Helped(by=cast.anna, feedback_id=one) for one in ids]
+            do(lambda helped=helped: receiving.mark_helpful(helped, at=AT))
             pairs_ = [(one, item.by) for one, item in zip(ids, said, strict=True)]
             with pytest.raises(NotFound):
                 do(lambda pairs_=pairs_: feedback.take_away([*pairs_, (pairs_[0][0], cast.mia)]))
