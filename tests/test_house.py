@@ -52,7 +52,17 @@ OWN_NAMES = {
     "careers": {"aims", "counted", "criteria", "desk", "files", "map", "meant", "targets"},
     "dates": {"calendar"},
     "feedback": {"asking", "receiving", "using"},
-    "goals": {"meant", "shared", "together"},
+    "goals": {
+        "checked",
+        "inviting",
+        "joining",
+        "leading",
+        "meant",
+        "proving",
+        "reaching",
+        "shared",
+        "together",
+    },
     "home": {"profiles", "team", "together"},
     "kudos": {"allowance"},
     "programmes": {"desk"},
@@ -129,6 +139,7 @@ BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", 
     "records",
     "targets",
     *("asking", "receiving", "using"),
+    *("checked", "inviting", "joining", "leading", "proving", "reaching"),
 }
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40

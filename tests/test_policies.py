@@ -34,7 +34,7 @@ from app.events import FactStated
 from app.feedback import actions as feedback
 from app.feedback import asking
 from app.goals import actions as goals
-from app.goals import together
+from app.goals import leading
 from app.goals.rules import NewGoal, NewTeamGoal
 from app.guidance import actions as guidance
 from app.guidance import meetings, pairs
@@ -1516,7 +1516,7 @@ def _made_goals(person_id: int, says: str, at: datetime) -> dict[str, Any]:
     )
     with transaction():
         mine = goals.set_goals([goals.Setting(person_id=person_id, goal=own)] * 3, at=at)
-        (team_goal,) = together.set_goals([together.Setting(goal=all_of_us, by=leo, keeps=True)], at=at)
+        (team_goal,) = leading.set_goals([leading.Setting(goal=all_of_us, by=leo, keeps=True)], at=at)
         (slug,) = programmes.make([told], by=leo, at=at)
         programmes.set_state({slug: "published"}, by=leo, at=at)
         settle(at)

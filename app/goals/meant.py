@@ -11,7 +11,7 @@ from app.activities import queries as activities
 from app.config import timezone
 from app.errors import Refused
 from app.goals import queries
-from app.goals.actions import WRONG
+from app.goals.checked import WRONG
 from app.goals.rules import NewGoal
 from app.language import lang
 from app.web import now
