@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, text
 
+from app import once
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
 from app.events import FeedbackAsked
@@ -60,25 +61,19 @@ def ask(items: Sequence[Ask], *, at: datetime) -> list[int]:
             cannot_be("lang")
     lock_people(item.asker_id for item in items)
     ids = _known(items)
-    fresh = list(
-        {
-            item.known_as or number: item for number, item in enumerate(items) if item.known_as not in ids
-        }.values()
-    )
-    people = _whom(fresh)
-    rows = [_request(item, len(asked), at) for item, asked in zip(fresh, people, strict=True)]
+    fresh = once.new(items, ids)
+    people = _whom(list(fresh.values()))
+    rows = [_request(item, len(asked), at) for item, asked in zip(fresh.values(), people, strict=True)]
     made = list(db.session.scalars(_INSERT, rows)) if rows else []
     asked_now = [(id, person) for id, asked in zip(made, people, strict=True) for person in asked]
     if asked_now:
         waiting = [{"request_id": id, "person_id": person, "state": "waiting"} for id, person in asked_now]
         db.session.execute(insert(Asked), waiting)
     publish(FeedbackAsked(person_id=person, request_id=id) for id, person in asked_now)
-    ids |= {item.known_as: id for item, id in zip(fresh, made, strict=True) if item.known_as}
-    loose = iter([id for item, id in zip(fresh, made, strict=True) if not item.known_as])
-    return [ids[item.known_as] if item.known_as else next(loose) for item in items]
+    return once.ids_of(items, ids | dict(zip(fresh, made, strict=True)))
 
 
-def _known(items: Sequence[Ask]) -> dict[str | None, int]:
+def _known(items: Sequence[Ask]) -> dict[object, int]:
     """What was asked with the same keys before. The same key with another question is refused."""
     found = queries.known({item.known_as for item in items if item.known_as})
     said = {key: row.about for key, row in found.items()}

@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
+from app import once
 from app.config import timezone
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
@@ -114,26 +115,22 @@ class CheckIn:
 def set_goals(items: Sequence[Setting], *, at: datetime) -> list[int]:
     """Set goals; the same key sets one once. All of the batch or nothing; returns the id of each, in their order."""
     goals = checked([(item.person_id, item.goal) for item in items], at)
+    items = [replace(item, goal=goal) for item, goal in zip(items, goals, strict=True)]
     lock_people(item.person_id for item in items)
-    keys = [item.known_as for item in items]
-    ids: dict[object, int] = dict(
-        db.session.execute(_SAME, {"onces": array(key for key in keys if key)}).all()
-    )
-    fresh: dict[object, tuple[Setting, NewGoal]] = {}
-    for number, (item, goal) in enumerate(zip(items, goals, strict=True)):
-        if item.known_as not in ids:
-            fresh.setdefault(item.known_as or number, (item, goal))
-    _refuse_too_many([item.person_id for item, _ in fresh.values()])
+    keys = array(item.known_as for item in items if item.known_as)
+    ids: dict[object, int] = dict(db.session.execute(_SAME, {"onces": keys}).all())
+    fresh = once.new(items, ids)
+    _refuse_too_many([item.person_id for item in fresh.values()])
     if fresh:
-        told = _columns([goal for _, goal in fresh.values()])
+        told = _columns([item.goal for item in fresh.values()])
         told |= {
-            "people": array(item.person_id for item, _ in fresh.values()),
-            "onces": array(item.known_as for item, _ in fresh.values()),
+            "people": array(item.person_id for item in fresh.values()),
+            "onces": array(item.known_as for item in fresh.values()),
         }
         made = sorted(db.session.scalars(_INSERT, {**told, "at": at}))
         ids |= dict(zip(fresh, made, strict=True))
-        _show_to({id: goal for id, (_, goal) in zip(made, fresh.values(), strict=True)})
-    return [ids[key or number] for number, key in enumerate(keys)]
+        _show_to({id: item.goal for id, item in zip(made, fresh.values(), strict=True)})
+    return once.ids_of(items, ids)
 
 
 def _refuse_too_many(person_ids: Sequence[int]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
+from app import once
 from app.audit.actions import Act, write_all
 from app.config import timezone
 from app.db import array, db
@@ -137,7 +138,23 @@ def set_goals(items: Sequence[Setting], *, at: datetime) -> list[int]:
 
     All of the batch or nothing; the same key sets one once. Returns the id of each, in their order.
     """
-    today = at.astimezone(timezone()).date()
+    _may_be_set(items, at.astimezone(timezone()).date())
+    fresh = once.new(items)
+    told = _columns([item.goal for item in fresh.values()])
+    told |= {
+        "units": array(item.goal.unit_id for item in fresh.values()),
+        "by": array(item.by for item in fresh.values()),
+        "onces": array(item.known_as for item in fresh.values()),
+    }
+    made = once.made(fresh, db.session.execute(_INSERT, {**told, "at": at}))
+    _put_down({made[key]: item for key, item in fresh.items() if key in made}, at)
+    if missing := [item.known_as for key, item in fresh.items() if key not in made]:
+        made |= dict(db.session.execute(_SAME, {"onces": array(missing)}).all())
+    return once.ids_of(items, made)
+
+
+def _may_be_set(items: Sequence[Setting], today: date) -> None:
+    """Each is whole, and set by who leads its unit or keeps the goals of all; else the first field that is wrong."""
     leaders = {"people": array(sorted({item.by for item in items}))}
     led = {(row.me, row.team_id) for row in db.session.execute(_LED_BY, leaders)}
     skills = _skills(item.goal for item in items)
@@ -146,23 +163,6 @@ def set_goals(items: Sequence[Setting], *, at: datetime) -> list[int]:
         if (item.by, goal.unit_id) not in led and not (goal.unit_id is None and item.keeps):
             field = "unit_id"
         _refuse(field or ("skill_id" if goal.skill_id is not None and goal.skill_id not in skills else None))
-    fresh: dict[object, Setting] = {}
-    for number, item in enumerate(items):
-        fresh.setdefault(item.known_as or number, item)
-    told = _columns([item.goal for item in fresh.values()])
-    told |= {
-        "units": array(item.goal.unit_id for item in fresh.values()),
-        "by": array(item.by for item in fresh.values()),
-        "onces": array(item.known_as for item in fresh.values()),
-    }
-    rows = db.session.execute(_INSERT, {**told, "at": at}).all()
-    made: dict[object, int] = {row.once: row.id for row in rows if row.once}
-    loose = iter(sorted(row.id for row in rows if row.once is None))
-    made |= {key: next(loose) for key, item in fresh.items() if item.known_as is None}
-    _put_down({made[key]: item for key, item in fresh.items() if key in made}, at)
-    if missing := [item.known_as for key, item in fresh.items() if key not in made]:
-        made |= dict(db.session.execute(_SAME, {"onces": array(missing)}).all())
-    return [made[item.known_as or number] for number, item in enumerate(items)]
 
 
 def _put_down(made: Mapping[int, Setting], at: datetime) -> None:
