@@ -62,6 +62,7 @@ def _must(field: str, found: int | None) -> None:
 
 
 def today() -> date:
+    """The organisation's day, whichever day it is at the server."""
     return now().astimezone(timezone()).date()
 
 

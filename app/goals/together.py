@@ -66,6 +66,7 @@ def open_to(me: int, now: datetime, *, keeps: bool = False) -> Sequence[Row[Any]
 
 
 def one(goal_id: int, me: int, now: datetime, *, keeps: bool = False) -> Row[Any]:
+    """One goal, also after its end; raises `NotFound` to whom it is not open."""
     row = db.session.execute(_ONE, {**_asked(me, now, keeps), "id": goal_id}).one_or_none()
     if row is None:
         raise NotFound(NOT_THERE)
