@@ -16,7 +16,7 @@ from app.db import transaction
 from app.errors import Conflict, Refused
 from app.outbox import settle
 from app.vision import queries as vision
-from app.web import body, done, now, query, render
+from app.web import body, done, now, query, render, status_of
 
 
 @pages.get("/confirmations")
@@ -84,7 +84,7 @@ def decide(completion_id: int) -> ResponseReturnValue:
         if isinstance(no, Refused) and not isinstance(no, Conflict) and not no.fields:
             raise
         answer = _waiting(refused_id=completion_id, no=no, typed=request.form.get("note", "")[:4000])
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+        answer.status_code = status_of(no)
         return answer
 
 

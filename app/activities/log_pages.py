@@ -22,7 +22,7 @@ from app.outbox import settle
 from app.people import drafts
 from app.people.queries import cards, colleagues, manager_ids
 from app.serving import sent_file
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render, status_of, swaps
 
 
 @pages.get("/log")
@@ -116,7 +116,7 @@ def _again(no: ValidationError | Refused, sent: uuid.UUID | None = None) -> Resp
     """The form comes back with what was typed, and with the file that came along."""
     form = log_form.shown(log_form.sent() | ({"file_id": str(sent)} if sent else {}), no)
     answer = render("activities/_form.html", "activities/_form.html", **form) if swaps() else _log(form)
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -201,8 +201,7 @@ def _waiting_log(completion_id: int, no: ValidationError | Refused | None = None
         typed=request.form.get("who", "")[:200],
         **log_form.wrong(no),
     )
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 

@@ -18,7 +18,7 @@ from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people.meant import WhoIsMeant, meant
 from app.people.queries import cards, reports_of
-from app.web import body, done, now, render, wrong_with
+from app.web import body, done, now, render, status_of, wrong_with
 
 pages = Blueprint("feedback", __name__)
 REQUEST = f"/feedback/<int(max={BIGGEST}):request_id>"
@@ -65,8 +65,7 @@ def _overview(typed: dict[str, Any], no: ValidationError | Refused | None = None
         **wrong_with(no, actions.WRONG),
     }
     answer = render("feedback/page.html", **context)
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -123,8 +122,7 @@ def _request(
         typed=words | (typed or {}),
         **wrong_with(no, actions.WRONG),
     )
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -192,7 +190,7 @@ def on_lesson(lesson_id: int) -> ResponseReturnValue:
         told = {"feedback": of_lesson(lesson), "typed_words": _words_typed(), **wrong_with(no, actions.WRONG)}
         page = "feedback/lesson_form.html"
         answer = render(page, "feedback/_on_lesson.html", lesson=lesson, **told)
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+        answer.status_code = status_of(no)
         return answer
 
 

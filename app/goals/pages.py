@@ -26,7 +26,7 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps, wrong_with
+from app.web import body, done, now, query, render, status_of, swaps, wrong_with
 
 pages = Blueprint("goals", __name__)
 ONE = f"/goals/<int(max={BIGGEST}):goal_id>"
@@ -225,7 +225,7 @@ def _came_back(row: Any, no: ValidationError | Refused) -> Response:
     if isinstance(no, Conflict):
         typed["version"] = queries.own(me(), row.id).version
     answer = _form(row, typed, maybe=maybe, **wrong_with(no, WRONG))
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 

@@ -18,7 +18,7 @@ from app.goals.rules import KINDS, NewTeamGoal
 from app.goals.schemas import BIGGEST, AloneQuery, TeamGoalForm, TeamGoalIn
 from app.outbox import settle
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, wrong_with
+from app.web import body, done, now, query, render, status_of, wrong_with
 
 shared = Blueprint("team_goals", __name__)
 ONE = f"/team-goals/<int(max={BIGGEST}):goal_id>"
@@ -145,7 +145,7 @@ def _came_back(no: ValidationError | Refused, row: Any = None) -> Response:
             "version": row.version if isinstance(no, Conflict) else request.form.get("version", "")[:20]
         }
     answer = _form(typed, row=row, **wrong_with(no, leading.WRONG))
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
