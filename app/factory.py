@@ -99,6 +99,7 @@ from app.programmes import api as programmes_api
 from app.programmes import desk as programme_desk
 from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
+from app.recognitions import nominating_pages
 from app.recognitions import pages as recognitions_pages
 from app.reviews import api as reviews_api
 from app.reviews import desk as reviews_desk
@@ -125,6 +126,7 @@ PAGES: tuple[Blueprint, ...] = (
     lessons_pages.pages,
     kudos_pages.pages,
     recognitions_pages.pages,
+    nominating_pages.pages,
     reviews_pages.pages,
     reviews_sitting.pages,
     reviews_desk.pages,

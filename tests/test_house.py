@@ -79,7 +79,7 @@ OWN_NAMES = {
     "home": {"profiles", "team", "together"},
     "kudos": {"allowance"},
     "programmes": {"desk"},
-    "recognitions": {"nominating"},
+    "recognitions": {"nominating", "nominating_pages", "ticked"},
     "guidance": {"desk", "ending", "meetings", "pairs"},
     "imports": {path.stem for path in (ROOT / "app" / "imports").glob("xapi*.py")}
     | {"catalogue", "catalogue_file", "refusals", "seen", "statements", "waiting"},
