@@ -238,10 +238,12 @@ def set_cookie(
 
 
 def drop_cookie(answer: Response, name: str) -> None:
+    """Let the browser forget it: named and scoped as it was set."""
     answer.delete_cookie(cookie_name(name), path="/", secure=settings().https, httponly=True, samesite="Lax")
 
 
 def session_token() -> str | None:
+    """What the cookie of the session holds; none before sign-in."""
     return request.cookies.get(cookie_name(SESSION)) or None
 
 

@@ -31,9 +31,9 @@ from app import (
 )
 from app.access import POLICIES, asker, me
 from app.activities import api as activities_api
+from app.activities import confirmation_pages, log_pages, records
 from app.activities import desk as activities_desk
 from app.activities import pages as activities_pages
-from app.activities import records
 from app.admin import api as admin_api
 from app.admin import files as admin_files
 from app.admin import pages as admin_pages
@@ -99,6 +99,7 @@ from app.programmes import api as programmes_api
 from app.programmes import desk as programme_desk
 from app.programmes import pages as programmes_pages
 from app.recognitions import api as recognitions_api
+from app.recognitions import nominating_pages
 from app.recognitions import pages as recognitions_pages
 from app.reviews import api as reviews_api
 from app.reviews import desk as reviews_desk
@@ -119,10 +120,13 @@ PAGES: tuple[Blueprint, ...] = (
     team.pages,
     conversations_pages.pages,
     activities_pages.pages,
+    log_pages.pages,
+    confirmation_pages.pages,
     badges_pages.pages,
     lessons_pages.pages,
     kudos_pages.pages,
     recognitions_pages.pages,
+    nominating_pages.pages,
     reviews_pages.pages,
     reviews_sitting.pages,
     reviews_desk.pages,
@@ -366,7 +370,7 @@ def _listener() -> tuple[int, int | None, bool]:
 
 def _rooms(app: Flask) -> None:
     """Pages, the API with its document, and the doors of other systems."""
-    for pages in PAGES:
+    for pages in dict.fromkeys(PAGES):  # modules of one room may fill one blueprint together
         app.register_blueprint(pages)
     openapi.init_app(app, list(API), POLICIES)
     for door in FOR_SYSTEMS:

@@ -116,6 +116,7 @@ def encrypt(key: bytes, plain: bytes, about: str) -> bytes:
 
 
 def decrypt(key: bytes, locked: bytes, about: str) -> bytes:
+    """What was locked with this key about this; raises `KeyLost` for another key, another subject or changed bytes."""
     nonce, body = locked[1 : 1 + NONCE], locked[1 + NONCE :]
     if locked[:1] != FORM:
         raise KeyLost(about)
@@ -133,6 +134,7 @@ def padded(text: str) -> bytes:
 
 
 def unpadded(plain: bytes) -> str:
+    """The text without what hid its length."""
     return plain.rstrip(b"\0").decode()
 
 

@@ -5,89 +5,28 @@ are recognised from its beginning, and what is wrong with one row is told with t
 """
 
 import codecs
-import contextlib
 import csv
 import io
 import re
 import unicodedata
-import warnings
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO
 
-import charset_normalizer
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Refused
+from app.csvs import CsvFile
+from app.rows import BadTable as BadTable
+from app.rows import Limits as Limits
+from app.rows import Row as Row
+from app.rows import Source
+from app.workbooks import LOCKED, Workbook
 
-SEPARATORS = (",", ";", "\t", "|")
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "iso8859-1", "iso8859-15")
 BLANKS = " \t\r\n\v\f\u00a0\ufeff\u200b\u200e\u200f"  # around a cell they are never meant
-SAMPLE = 64 * 1024
-LOOK_AHEAD = 32 * 1024 * 1024  # how much is looked at to tell UTF-8 from the rest
-QUOTES_MENDED = 100  # rows that start over after a quote that never closes
-
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_SHARED = re.compile(rb"<(?:\w{1,9}:)?si[\s/>]")  # a text that cells share, wherever it stands
-csv.field_size_limit(1024 * 1024)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of a file is read; characters, columns, bytes."""
-
-    cell: int = 32_767  # what a spreadsheet holds
-    columns: int = 500
-    name: int = 200
-    row: int = 1024 * 1024
-    unpacked: int = 1024 * 1024 * 1024
-    ratio: int = 200  # a table shrinks 3 to 30 times; a bomb 1,000 times
-    unasked: int = 32 * 1024 * 1024  # up to here the ratio does not matter
-    strings: int = 500_000
-    strings_bytes: int = 48 * 1024 * 1024
-    part_bytes: int = 8 * 1024 * 1024  # of what a workbook says about itself
-
-
-class Row(NamedTuple):
-    """One row: where it starts, its cells, and what is wrong with it, if anything is."""
-
-    line: int
-    cells: list[str]
-    trouble: object | None = None
-
-
-class BadTable(Refused):
-    """The file cannot be read as a table; `line` says where, where that can be said."""
-
-    code = "unreadable-file"
-
-    def __init__(self, message: object, *, line: int | None = None) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-class Source(Protocol):
-    """What a table is read from: rows with their lines, the blank ones and the header among them."""
-
-    encoding: str
-    separator: str
-    kind: str
-
-    def records(self) -> Iterator[Row]: ...
 
 
 class Table:
@@ -210,7 +149,7 @@ def _source(
     if not start:
         raise BadTable(_l("The file is empty. Choose a file with a header row and rows under it."))
     if start.startswith(b"PK"):
-        return _Workbook(stream, sheet, limits)
+        return Workbook(stream, sheet, limits)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise _old_or_locked(stream)
     if start.startswith(
@@ -219,15 +158,13 @@ def _source(
         raise BadTable(
             _l("This is no table. Choose a CSV file, a CSV file packed with gzip, or an Excel workbook.")
         )
-    return _Csv(stream, encoding, separator, limits, packed=start.startswith(b"\x1f\x8b"))
+    return CsvFile(stream, encoding, separator, limits, packed=start.startswith(b"\x1f\x8b"))
 
 
 def _old_or_locked(stream: IO[bytes]) -> BadTable:
     """Both an old workbook and a locked one come in the same envelope."""
     if "EncryptedPackage".encode("utf-16-le") in stream.read(4 * 1024 * 1024):
-        return BadTable(
-            _l("This workbook is locked with a password. Save it without one, and choose it again.")
-        )
+        return BadTable(LOCKED)
     return BadTable(_l("This is an old Excel file (.xls). Save it as .xlsx or as CSV, and choose it again."))
 
 
@@ -272,408 +209,6 @@ def _unfit(cells: Sequence[str], names: Sequence[str], longest: int) -> object:
         if _HALF.search(cell):
             return _l("Under %(name)s there are bytes that do not belong to this encoding.", name=name)
     return None
-
-
-# CSV --------------------------------------------------------------------------------------------------------
-
-
-class _Overlong(Exception):
-    """A line that is longer than a row may be."""
-
-
-class _Unpacked(io.RawIOBase):
-    """The bytes of the file, unpacked where it is packed, and counted on their way."""
-
-    def __init__(self, stream: IO[bytes], limits: Limits, *, packed: bool) -> None:
-        self._stream, self._limits, self._packed = stream, limits, packed
-        self._zip = zlib.decompressobj(wbits=31) if packed else None
-        self._taken = self._given = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        found = self._read(len(buffer))
-        buffer[: len(found)] = found
-        self._given += len(found)
-        limits = self._limits
-        if self._given > limits.unpacked or (
-            self._packed and self._given > max(limits.unasked, self._taken * limits.ratio)
-        ):
-            raise BadTable(
-                _l("Unpacked, this file is far too big. Split it, and import the parts one by one.")
-            )
-        return len(found)
-
-    def _read(self, size: int) -> bytes:
-        if self._zip is None:
-            return self._stream.read(size)
-        try:
-            while True:
-                if self._zip.eof:  # gzip files may be put after each other
-                    rest = self._zip.unused_data or self._stream.read(SAMPLE)
-                    if not rest.strip(b"\0"):
-                        return b""
-                    self._zip, fed = zlib.decompressobj(wbits=31), rest
-                else:
-                    fed = self._zip.unconsumed_tail or self._stream.read(SAMPLE)
-                    self._taken += 0 if self._zip.unconsumed_tail else len(fed)
-                    if not fed:
-                        raise zlib.error("it ends too early")
-                if found := self._zip.decompress(fed, size):
-                    return found
-        except zlib.error:
-            raise BadTable(
-                _l("This gzip file is damaged or not whole. Pack it again, or choose the CSV itself.")
-            ) from None
-
-
-class _Lines:
-    """The lines of a text, counted; one that is too long is passed over, and those given back come again."""
-
-    def __init__(self, text: io.TextIOWrapper, longest: int) -> None:
-        self._text, self._longest = text, longest
-        self._again: list[str] = []
-        self.taken: list[str] = []  # of the record under way
-        self.number = 0
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.pop() if self._again else self._text.readline(self._longest + 1)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if len(line) > self._longest:
-            while (rest := self._text.readline(self._longest)) and not rest.endswith(("\n", "\r")):
-                pass
-            raise _Overlong
-        self.taken.append(line)
-        return line
-
-    def give_back(self) -> None:
-        """All lines of the record but its first."""
-        self._again.extend(reversed(self.taken[1:]))
-        self.number -= len(self.taken) - 1
-
-
-class _Csv:
-    """A CSV file, packed with gzip or not."""
-
-    def __init__(
-        self, stream: IO[bytes], encoding: str | None, separator: str | None, limits: Limits, *, packed: bool
-    ) -> None:
-        self.kind = "csv.gz" if packed else "csv"
-        self._stream, self._limits, self._packed = stream, limits, packed
-        self.encoding = encoding or _recognise(self._bytes(), limits)
-        sample = self._bytes().read(SAMPLE).decode(self.encoding, "replace")
-        self._first = _excel_says(sample)
-        self.separator = separator or self._first or _separator(sample)
-        if re.match(r"\s*(<!doctype|<html|<\?xml|<table)", sample, re.IGNORECASE):
-            raise BadTable(_l("This is a web page, not a table. Save it as CSV or .xlsx, and choose that."))
-
-    def _bytes(self) -> io.BufferedReader:
-        self._stream.seek(0)
-        return io.BufferedReader(_Unpacked(self._stream, self._limits, packed=self._packed), SAMPLE)
-
-    def records(self) -> Iterator[Row]:
-        escaped = "surrogateescape" if self.encoding not in ("utf-16", "utf-32") else "replace"
-        text = io.TextIOWrapper(self._bytes(), self.encoding, errors=escaped, newline="")
-        lines = _Lines(text, self._limits.row)
-        if self._first:
-            next(lines, None)
-        mended = 0
-        reader = csv.reader(lines, delimiter=self.separator, strict=True)
-        while True:
-            lines.taken = []
-            start = lines.number + 1
-            try:
-                cells = next(reader)
-                yield Row(start, cells)
-            except StopIteration:
-                return
-            except _Overlong:
-                yield Row(
-                    start, [], _l("This line is longer than %(most)s characters.", most=self._limits.row)
-                )
-            except (csv.Error, UnicodeError):
-                if len(lines.taken) > 1 and mended < QUOTES_MENDED:
-                    mended += 1
-                    lines.give_back()
-                    yield Row(
-                        start, [], _l("A quote opens here and does not close. Close it, or write it twice.")
-                    )
-                else:
-                    yield Row(
-                        start, [], _l("The quotes here do not match. Write a quote inside a cell twice.")
-                    )
-
-
-def _recognise(stream: io.BufferedReader, limits: Limits) -> str:
-    """The encoding, by its mark, by being valid UTF-8 as far as is looked, or by what fits."""
-    start = stream.read(SAMPLE)
-    for mark, name in _BOMS:
-        if start.startswith(mark):
-            return name
-    if start.count(b"\0") > len(start) // 8:
-        raise BadTable(
-            _l("This is no text, or text in an encoding that is not marked. Save it as CSV with UTF-8.")
-        )
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    part, looked = start, 0
-    try:
-        while part and looked < LOOK_AHEAD:
-            decoder.decode(part)
-            looked += len(part)
-            part = stream.read(SAMPLE * 4)
-        if not part:
-            decoder.decode(b"", final=True)
-        return "utf-8"
-    except UnicodeDecodeError as wrong:
-        return _old_encoding(part, wrong.start)
-
-
-def _old_encoding(part: bytes, at: int) -> str:
-    """One byte a character: which of the usual ones, going by what stands around the first byte that tells."""
-    near = part[max(0, at - 2048) : at + 6144]
-    fits = charset_normalizer.from_bytes(near, cp_isolation=["cp1252", "iso8859_1"]).best()
-    if fits is not None and fits.encoding in ("iso8859_1", "latin_1") and re.search(rb"[\x80-\x9f]", near):
-        return "cp1252"
-    return "iso8859-1" if fits is not None and fits.encoding != "cp1252" else "cp1252"
-
-
-def _excel_says(sample: str) -> str:
-    """Excel writes `sep=;` above a table; it is no header."""
-    found = re.match(r"sep=([,;|\t])\s*(?:\r\n|\r|\n)", sample, re.IGNORECASE)
-    return found[1] if found else ""
-
-
-def _separator(sample: str) -> str:
-    """The separator under which the first rows have as many cells as the header, and most of them."""
-    best, separator = (0.0, 1), ","
-    for candidate in SEPARATORS:
-        rows: list[list[str]] = []
-        with contextlib.suppress(csv.Error):
-            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=candidate):
-                if any(row):
-                    rows.append(row)
-                if len(rows) > 20:
-                    break
-        if not rows or len(rows[0]) < 2:
-            continue
-        wide = len(rows[0])
-        same = sum(len(row) == wide for row in rows) / len(rows)
-        if (same, wide) > best:
-            best, separator = (same, wide), candidate
-    return separator
-
-
-# Workbooks --------------------------------------------------------------------------------------------------
-
-
-class _Workbook:
-    """One sheet of an Excel workbook; formulas are read as Excel last saw them, macros not at all."""
-
-    kind = "xlsx"
-    encoding = ""
-    separator = ""
-
-    def __init__(self, stream: IO[bytes], sheet: str | None, limits: Limits) -> None:
-        try:
-            _weigh_parts(stream, limits)
-            self._book = _load(stream)
-            sheets = [one for one in self._book.worksheets if hasattr(one, "_get_source")]
-        except BadTable:
-            raise
-        except Exception:  # a file from outside breaks the reader in more ways than can be named
-            raise _damaged() from None
-        shown = [one for one in sheets if one.sheet_state == "visible"] or sheets
-        if sheet is not None:
-            shown = [one for one in sheets if one.title == sheet]
-        if not shown:
-            names = ", ".join(one.title for one in sheets)
-            raise BadTable(
-                _l("There is no such sheet in this workbook. It has: %(names)s.", names=names or "–")
-            )
-        self._sheet = shown[0]
-
-    def records(self) -> Iterator[Row]:
-        book, sheet = self._book, self._sheet
-        with sheet._get_source() as source:
-            parser = _parser()(
-                source,
-                sheet._shared_strings,
-                data_only=True,
-                epoch=book.epoch,
-                date_formats=book._date_formats,
-                timedelta_formats=book._timedelta_formats,
-            )
-            rows = iter(parser.parse())
-            while True:
-                try:
-                    line, cells = next(rows)
-                except StopIteration:
-                    return
-                except BadTable:
-                    raise
-                except Exception:
-                    raise _damaged() from None
-                yield _row_of(line, cells)
-
-
-def _damaged() -> BadTable:
-    return BadTable(
-        _l(
-            "This workbook is damaged, or no workbook at all. Open it in Excel, save it as .xlsx or CSV, and try again."
-        )
-    )
-
-
-def _weigh_parts(stream: IO[bytes], limits: Limits) -> None:
-    """Unpack each part once, count, and keep nothing: what the file says of its own size is not believed."""
-    size = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    with zipfile.ZipFile(stream) as file:
-        parts = file.infolist()
-        names = {part.filename for part in parts}
-        _check_kind(names)
-        if len(parts) > 2000 or len(names) < len(parts):
-            raise _damaged()
-        total = 0
-        for part in parts:
-            if part.flag_bits & 1:
-                raise BadTable(
-                    _l("This workbook is locked with a password. Save it without one, and choose it again.")
-                )
-            if _is_read(part.filename):
-                total = _weigh_part(file, part, total, size, limits)
-    stream.seek(0)
-
-
-def _is_read(name: str) -> bool:
-    """Pictures, macros and what other programs put in stay packed."""
-    if name.startswith("xl/"):
-        return name.endswith((".xml", ".rels"))
-    return "/" not in name or name.startswith(("_rels/", "docProps/"))
-
-
-def _check_kind(names: set[str]) -> None:
-    if "xl/workbook.bin" in names:
-        raise BadTable(
-            _l("This is a binary workbook (.xlsb). Save it as .xlsx or as CSV, and choose it again.")
-        )
-    if "[Content_Types].xml" not in names:
-        raise BadTable(_l("This is no Excel workbook. Save the table as .xlsx or as CSV, and choose that."))
-
-
-def _weigh_part(file: zipfile.ZipFile, part: zipfile.ZipInfo, total: int, size: int, limits: Limits) -> int:
-    """The bytes so far; refuses what is too much."""
-    is_sheet = part.filename.startswith("xl/worksheets/")
-    is_strings = part.filename.lower().startswith("xl/sharedstrings")
-    most = limits.unpacked if is_sheet else limits.strings_bytes if is_strings else limits.part_bytes
-    own = strings = 0
-    last = b""
-    with file.open(part) as content:
-        while found := content.read(SAMPLE * 4):
-            own += len(found)
-            total += len(found)
-            if own > most or total > max(limits.unasked, size * limits.ratio):
-                raise BadTable(
-                    _l("Unpacked, this file is far too big. Split it, and import the parts one by one.")
-                )
-            if b"<!DOCTYPE" in last + found or b"<!ENTITY" in last + found:
-                raise _damaged()
-            strings += len(_SHARED.findall(found))
-            if strings > limits.strings:
-                raise BadTable(_l("This workbook has too many texts to be read whole. Save it as CSV."))
-            last = found[-10:]
-    return total
-
-
-def _load(stream: IO[bytes]) -> Any:
-    from openpyxl import DEFUSEDXML, load_workbook  # takes its time, and most files are CSV
-
-    if not DEFUSEDXML:
-        raise RuntimeError("workbooks are read with defusedxml only")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and extensions, which are not read
-        return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-
-
-@cache
-def _parser() -> Any:
-    """openpyxl's reader of rows, made to tell which cell it cannot read instead of giving up the sheet."""
-    from openpyxl.worksheet._reader import WorkSheetParser
-    from openpyxl.xml.constants import SHEET_MAIN_NS
-
-    formula = f"{{{SHEET_MAIN_NS}}}f"
-
-    class Parser(WorkSheetParser):
-        def parse_cell(self, element: Any) -> dict[str, Any]:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    cell: dict[str, Any] = super().parse_cell(element)
-            except (ValueError, TypeError, LookupError, OverflowError, AttributeError):
-                return {"column": self.col_counter or 1, "value": None, "data_type": "unreadable"}
-            if cell["value"] is None and element.find(formula) is not None:
-                cell["data_type"] = "formula"
-            return cell
-
-        def parse_extensions(self, element: Any) -> None:
-            """They say how the sheet looks."""
-
-        def parse_formatting(self, element: Any) -> None:
-            """It says how the sheet looks."""
-
-        def parse_column_dimensions(self, col: Any) -> None:
-            """They say how the sheet looks."""
-
-    return Parser
-
-
-def _row_of(line: int, cells: Sequence[dict[str, Any]]) -> Row:
-    found: dict[int, str] = {}
-    for cell in cells:
-        place, kind = cell["column"], cell["data_type"]
-        if kind == "e":
-            said = _l(
-                "In column %(place)s Excel says %(value)s. Mend the cell.", place=place, value=cell["value"]
-            )
-            return Row(line, [], said)
-        if kind == "formula":
-            said = _l(
-                "In column %(place)s is a formula without an outcome. Save the file in Excel first.",
-                place=place,
-            )
-            return Row(line, [], said)
-        if kind == "unreadable":
-            return Row(line, [], _l("The cell in column %(place)s cannot be read.", place=place))
-        if cell["value"] is not None and (text := _text_of(cell["value"])):
-            found[place] = text
-    if not found:
-        return Row(line, [])
-    return Row(line, [found.get(place, "") for place in range(1, max(found) + 1)])
-
-
-def _text_of(value: Any) -> str:
-    """Dates as ISO, whole numbers without a point, yes and no as true and false."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
-        if midnight:
-            return value.date().isoformat()
-        rounded = value + timedelta(microseconds=500_000)  # a serial number of days has no exact seconds
-        return rounded.replace(microsecond=0).isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        return repr(float(f"{value:.15g}"))  # as many digits as Excel has
-    return str(value)
 
 
 _DAY_FIRST = re.compile(r"(\d{1,2})[-.](\d{1,2})[-.](\d{4})(?:[ T].*)?")

@@ -47,6 +47,7 @@ class Taken:
 
 
 def is_pdf(content: bytes) -> bool:
+    """By its first bytes, whatever its name says."""
     return content.startswith(b"%PDF-")
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import func, select, text
 
 from app.activities import records
 from app.audit import seals
-from app.badges import actions as badges
+from app.badges.anew import decide_anew
+from app.badges.awarding import Decision
 from app.config import settings
 from app.db import db
 from app.facts.models import Fact
@@ -303,8 +304,8 @@ def _awards(at: datetime) -> Iterator[str]:
     """Decide everything anew from the log, write nothing, and say what would change."""
     ids = list(db.session.scalars(select(Person.id).order_by(Person.id)))
     for start in range(0, len(ids), CHUNK):
-        decision = badges.Decision(at)
-        badges.decide_anew(decision, ids[start : start + CHUNK])
+        decision = Decision(at)
+        decide_anew(decision, ids[start : start + CHUNK])
         for person, one in decision.new:
             if one.retroactive:  # given by `badges backfill`, when somebody asks for it
                 continue

@@ -133,7 +133,7 @@ def comes_back(again: Callable[..., Response]) -> Callable[[Callable[..., Any]],
                 raise
             except (ValidationError, Refused) as no:
                 answer = again(no, **address)
-                answer.status_code = no.status if isinstance(no, Refused) else 422
+                answer.status_code = status_of(no)
                 return answer
 
         return door
@@ -164,6 +164,11 @@ def wrong_with(
         return {"refusal": str(no.message), "wrong": {name: str(said) for name, said in no.fields.items()}}
     unknown = unknown or AGAIN
     return {"refusal": None, "wrong": {name: str(known.get(name, unknown)) for name in no.messages_dict}}
+
+
+def status_of(no: ValidationError | Refused | None) -> int:
+    """The status of a form: 200 as it is shown, and as it comes back that of the refusal, or 422."""
+    return 200 if no is None else no.status if isinstance(no, Refused) else 422
 
 
 # Refusals ---------------------------------------------------------------------------------------------------

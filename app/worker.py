@@ -19,8 +19,7 @@ from app.activities import confirming
 from app.activities import files as log_files
 from app.audit import seals
 from app.db import db, transaction
-from app.goals import actions as goals
-from app.goals import together
+from app.goals import inviting, reaching
 from app.guidance import ending as guidance
 from app.imports import actions as imports
 from app.leaderboards import actions as leaderboards
@@ -127,14 +126,14 @@ def hand_over(at: datetime) -> None:
 def reach_goals(at: datetime) -> None:
     """Mark the goals of teams that were reached."""
     with transaction():
-        together.reach(at)
+        reaching.reach(at)
         outbox.settle(at)
 
 
 def invite_to_check_in(at: datetime) -> None:
     """Invite who left a goal alone for a month to look at it."""
     with transaction():
-        goals.invite(at)
+        inviting.invite(at)
         outbox.settle(at)
 
 

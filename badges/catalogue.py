@@ -99,12 +99,7 @@ def _form(entry: object, where: str) -> str:
     if not isinstance(slug, str) or not slug or len(slug) > 80 or not slug.replace("-", "").isalnum():
         raise BadCriteria(f"{where}.slug", "must be letters, digits and hyphens")
     for key in ("name", "summary"):
-        said = entry.get(key)
-        if (
-            not isinstance(said, dict)
-            or set(said) != {"nl", "en"}
-            or not all(isinstance(s, str) and s for s in said.values())
-        ):
+        if not _in_both(entry.get(key)):
             raise BadCriteria(f"{where}.{key}", "must be said in nl and en")
     if entry.get("kind") not in SHAPES:
         raise BadCriteria(f"{where}.kind", f"must be one of {', '.join(SHAPES)}")
@@ -117,6 +112,15 @@ def _form(entry: object, where: str) -> str:
         raise BadCriteria(f"{where}.tiers", f"must be a list of 1 to {MOST_TIERS} tiers")
     entry.setdefault("skill", None)
     return slug
+
+
+def _in_both(said: object) -> bool:
+    """Whether a text is said in both languages, and in no other."""
+    return (
+        isinstance(said, dict)
+        and set(said) == {"nl", "en"}
+        and all(isinstance(part, str) and part for part in said.values())
+    )
 
 
 def _refuse_cycles(found: Sequence[Badge], names: Names) -> None:

@@ -52,6 +52,7 @@ class Board(NamedTuple):
 
 
 def key_of(board: Board, prefix: str) -> str:
+    """The key of a board in Redis; the window in braces keeps all boards of it on one node of a cluster."""
     kind, number = board.scope
     rest = f"{_LETTERS[kind]}:{number}" if number else _LETTERS[kind]
     return f"{prefix}:{{{board.window}}}:{rest}"

@@ -82,11 +82,13 @@ def around(place: int, size: int, radius: int) -> int:
 
 
 def page(scores: Mapping[int, int], offset: int, count: int) -> Page:
+    """So many rows (`count`) from an offset of 0 on."""
     rows = in_order(scores)
     return Page(len(rows), offset, _rows(rows, offset, count))
 
 
 def card(scores: Mapping[int, int], member: int, radius: int = 12) -> Card:
+    """Where one member stands and who is around them, `radius` rows up and down; who has no points has no rank."""
     rows = in_order(scores)
     mine = scores.get(member, 0)
     if mine <= 0:

@@ -32,8 +32,9 @@ from app.dates.rules import NewDate
 from app.db import db, lock_people, transaction
 from app.events import FactStated
 from app.feedback import actions as feedback
+from app.feedback import asking
 from app.goals import actions as goals
-from app.goals import together
+from app.goals import leading
 from app.goals.rules import NewGoal, NewTeamGoal
 from app.guidance import actions as guidance
 from app.guidance import meetings, pairs
@@ -1395,8 +1396,8 @@ def _made_feedback(person_id: int, others: int, says: str, at: datetime) -> dict
     """What this person asked and is asked, with an answer to the one and two to others."""
 
     def ask(by: int, of: int) -> int:
-        told = feedback.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en")
-        return feedback.ask([told], at=at)[0]
+        told = asking.Ask(asker_id=by, people=[of], about=f"How was {says}?", lang="en")
+        return asking.ask([told], at=at)[0]
 
     words = feedback.Words(keep=f"You had {says}", try_="", lang="en")
     made = {}
@@ -1515,7 +1516,7 @@ def _made_goals(person_id: int, says: str, at: datetime) -> dict[str, Any]:
     )
     with transaction():
         mine = goals.set_goals([goals.Setting(person_id=person_id, goal=own)] * 3, at=at)
-        (team_goal,) = together.set_goals([together.Setting(goal=all_of_us, by=leo, keeps=True)], at=at)
+        (team_goal,) = leading.set_goals([leading.Setting(goal=all_of_us, by=leo, keeps=True)], at=at)
         (slug,) = programmes.make([told], by=leo, at=at)
         programmes.set_state({slug: "published"}, by=leo, at=at)
         settle(at)

@@ -17,7 +17,7 @@ from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.outbox import settle
 from app.vision import queries as vision
-from app.web import body, now, query, render, wrong_with
+from app.web import body, now, query, render, status_of, wrong_with
 
 desk = Blueprint("catalogue", __name__)
 TYPED = (
@@ -143,7 +143,7 @@ def _again(slug: str | None, no: ValidationError | Refused) -> Response:
         stands = _typed(row)
         theirs = {name: stands[name] for name in stands if _plain(stands[name]) != _plain(typed[name])}
     answer = _form(row, typed=typed, theirs=theirs, saved=None, **_wrong(no))
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -193,7 +193,7 @@ def answer() -> ResponseReturnValue:
         given = _wishes(
             refused=request.form.get("same", ""), refusal=str(said), wrong=wrong, typed=request.form
         )
-        given.status_code = no.status if isinstance(no, Refused) else 422
+        given.status_code = status_of(no)
         return given
 
 

@@ -60,6 +60,7 @@ def all_of(ids: set[int]) -> dict[int, Row[Any]]:
 
 
 def ids_by_slug(slugs: Iterable[str]) -> dict[str, int]:
+    """The ids of activities, in any state; a slug that there is not is not in the answer."""
     return {row.slug: row.id for row in db.session.execute(_BY_SLUG, {"slugs": sorted(set(slugs))})}
 
 
@@ -247,6 +248,7 @@ def desk(
 
 
 def count_by_state() -> dict[str, int]:
+    """How many activities of the catalogue are in each state; proposals are not counted."""
     return {row.state: row.number for row in db.session.execute(_STATES_OF_ALL)}
 
 
@@ -266,6 +268,7 @@ def titles_by_slug() -> dict[str, dict[str, str]]:
 
 
 def all_slugs() -> set[str]:
+    """Every slug that is taken, whatever the state of its activity."""
     return set(db.session.scalars(select(Activity.slug)))
 
 
@@ -332,4 +335,5 @@ def wishes_of(person_id: int, at: datetime) -> Sequence[Row[Any]]:
 
 
 def count_open_wishes(person_id: int) -> int:
+    """How many wishes of this person wait for an answer."""
     return db.session.scalar(_OPEN_WISHES, {"person": person_id}) or 0

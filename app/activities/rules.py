@@ -191,6 +191,7 @@ def first(reports: Sequence[Report]) -> Report:
 
 
 def best(values: Iterable[float | None]) -> float | None:
+    """The highest of what was given; none where nothing was."""
     return max((value for value in values if value is not None), default=None)
 
 

@@ -134,6 +134,7 @@ class RestsOn:
 
 
 def rests_on(shown: Shown) -> RestsOn:
+    """The evidence of an award as its page says it: completions by name, lessons and appliers as numbers."""
     values = {"award": shown.id, "person": shown.person_id, "ids": list(shown.evidence)}
     rows = db.session.execute(_RESTS_ON, values).all()
     return RestsOn(

@@ -21,7 +21,7 @@ from app.outbox import settle
 from app.people import actions as people
 from app.people import clients
 from app.people.actions import SCOPES, MadeClient
-from app.web import body, now, query, render, wrong_with
+from app.web import body, now, query, render, status_of, wrong_with
 
 pages = Blueprint("connections", __name__, url_prefix="/admin/connections")
 ONE = f"/<int(max={BIGGEST}):client_id>"
@@ -69,7 +69,7 @@ def make() -> ResponseReturnValue:
         return redirect(url_for(".all_of_them"), 303)
     except (ValidationError, Refused) as no:
         typed = {**request.form.to_dict(), "scopes": request.form.getlist("scopes")}
-        return _all(typed, no.status if isinstance(no, Refused) else 422, **_said(no))
+        return _all(typed, status_of(no), **_said(no))
     return _secret(made)
 
 

@@ -210,10 +210,7 @@ def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:
     All of the batch or nothing. Returns the id of each, in the order of the items.
     """
     for item in items:
-        if item.kind not in rules.KINDS:
-            raise Refused(WRONG["kind"], fields={"kind": WRONG["kind"]})
-        if not rules.TEXT[0] <= len(item.words.strip()) <= rules.TEXT[1]:
-            raise Refused(WRONG["text"], fields={"text": WRONG["text"]})
+        _check(item)
     rows = _must((item.by, item.conversation_id) for item in items)
     keys = keys_of({row.person_id for row in rows.values()})
     if any(row.person_id not in keys for row in rows.values()):
@@ -238,6 +235,13 @@ def write(items: Sequence[NewNote], *, at: datetime) -> list[int]:
     if drafts:
         file(drafts, at=at)
     return ids
+
+
+def _check(item: NewNote) -> None:
+    if item.kind not in rules.KINDS:
+        raise Refused(WRONG["kind"], fields={"kind": WRONG["kind"]})
+    if not rules.TEXT[0] <= len(item.words.strip()) <= rules.TEXT[1]:
+        raise Refused(WRONG["text"], fields={"text": WRONG["text"]})
 
 
 def _seal(key: bytes, item: NewNote) -> bytes:

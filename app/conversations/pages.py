@@ -16,7 +16,7 @@ from app.db import transaction
 from app.errors import NotFound, Refused
 from app.outbox import settle
 from app.people.queries import is_manager_of, profile
-from app.web import body, done, now, render, wrong_with
+from app.web import body, done, now, render, status_of, wrong_with
 
 pages = Blueprint("conversations", __name__)
 ONE = f"/conversations/<int(max={BIGGEST}):conversation_id>"
@@ -167,6 +167,5 @@ def _to(conversation_id: int) -> Response:
 
 
 def _status(answer: Response, no: ValidationError | Refused | None) -> Response:
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer

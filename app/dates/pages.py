@@ -20,7 +20,7 @@ from app.errors import NotFound, Refused
 from app.language import in_language
 from app.outbox import settle
 from app.people.meant import meant
-from app.web import body, done, now, once, query, render, wrong_with
+from app.web import body, done, now, once, query, render, status_of, wrong_with
 
 pages = Blueprint("dates", __name__)
 TYPED = ("starts_at", "ends_at", "place", "link", "places", "who")
@@ -187,7 +187,7 @@ def _manage(slug: str, row: Any = None, no: ValidationError | Refused | None = N
         **_wrong(no),
     }
     answer = render("dates/manage.html", **context)
-    answer.status_code = 200 if no is None else (no.status if isinstance(no, Refused) else 422)
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -264,8 +264,7 @@ def _attendance(row: Any, *, kept: bool = False, no: ValidationError | Refused |
         kept=kept,
         saved=request.args.get("saved"),
     )
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 

@@ -126,4 +126,5 @@ def reservations_of(person_id: int, at: datetime) -> Sequence[Row[Any]]:
 
 
 def was_present(date_id: int, person_id: int) -> bool:
+    """Whether who led the date said that this person was there."""
     return bool(db.session.scalar(_PRESENT, {"date": date_id, "person": person_id}))

@@ -51,6 +51,7 @@ def wrong(date: NewDate) -> str | None:
 
 
 def open_for_reservations(date: Given, at: datetime) -> bool:
+    """Until it starts, unless it was cancelled."""
     return date.cancelled_at is None and at < date.starts_at
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.activities.queries import ids_by_slug
 from app.db import db, lock_people
 from app.demo.company import read
-from app.goals import actions, together
+from app.goals import actions, joining, leading
 from app.goals.queries import badge_ids
 from app.goals.rules import NewGoal, NewTeamGoal
 from app.programmes import actions as programmes
@@ -95,9 +95,9 @@ def _together(goal: Mapping[str, Any], ids: Mapping[str, int], now: datetime, zo
         starts_on=at.astimezone(zone).date(),
         ends_on=(now + timedelta(days=34)).astimezone(zone).date(),
     )
-    setting = together.Setting(goal=new, by=ids[goal["by"]], keeps=team is None)
-    (goal_id,) = together.set_goals([setting], at=at)
-    together.join([(goal_id, person) for person in people], at=at)
+    setting = leading.Setting(goal=new, by=ids[goal["by"]], keeps=team is None)
+    (goal_id,) = leading.set_goals([setting], at=at)
+    joining.join([(goal_id, person) for person in people], at=at)
 
 
 def _programme(

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.db import db, transaction
 from app.demo.company import SEED, read
-from app.feedback import actions
+from app.feedback import actions, asking, receiving, using
 from app.feedback.rules import ASKS, DUE_AFTER
 from app.outbox import settle
 from app.people.queries import reports_of
@@ -63,7 +63,7 @@ def _on_lessons(texts: list[dict[str, str]], now: datetime) -> None:
 
 def _helped(by: int, feedback_id: int, at: datetime) -> None:
     with transaction():
-        actions.mark_helpful([actions.Helped(by=by, feedback_id=feedback_id)], at=at)
+        receiving.mark_helpful([receiving.Helped(by=by, feedback_id=feedback_id)], at=at)
         settle(at)
 
 
@@ -76,7 +76,7 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
         at = now - timedelta(days=float(one["days_ago"]))
         if one["by"] not in ids or (one["of"] and not people):
             continue
-        told = actions.Ask(
+        told = asking.Ask(
             asker_id=ids[one["by"]],
             about=one["about"],
             lang=one["lang"],
@@ -85,7 +85,7 @@ def _requests(written: Any, ids: Mapping[str, int], now: datetime) -> None:
             once=f"demo-{nth}",
         )
         with transaction():
-            (request_id,) = actions.ask([told], at=at)
+            (request_id,) = asking.ask([told], at=at)
             settle(at)
         chosen = people[1:] if people else [card.id for card in reports_of(ids[one["by"]])][1:7]
         for number, person in enumerate(chosen):
@@ -107,17 +107,17 @@ def _use(texts: dict[str, dict[str, list[str]]], now: datetime) -> None:
         rows = db.session.execute(
             _OLD, {"until": now - DUE_AFTER - timedelta(hours=3), "kinds": list(ASKS)}
         ).all()
-    weeks: dict[int, list[actions.Use]] = {}
+    weeks: dict[int, list[using.Use]] = {}
     for row in rows:
         dice = Random(f"{SEED} use {row.id}")
         if dice.random() < TOLD:
             answer = dice.choices(*SHARES)[0]
             words = dice.choice(texts[answer]["en" if row.language == "en" else "nl"])
             week = (now - timedelta(hours=2) - (row.completed_at + DUE_AFTER)).days // 7
-            told = actions.Use(completion_id=row.id, person_id=row.person_id, answer=answer, words=words)
+            told = using.Use(completion_id=row.id, person_id=row.person_id, answer=answer, words=words)
             weeks.setdefault(week, []).append(told)
     for week in sorted(weeks, reverse=True):
         at = now - timedelta(days=7 * week, hours=1)
         with transaction():
-            actions.tell_use(weeks[week], at=at)
+            using.tell_use(weeks[week], at=at)
             settle(at)

@@ -8,7 +8,7 @@ from app.access import asker, may, me
 from app.activities import queries as activities
 from app.db import transaction
 from app.errors import NotFound
-from app.feedback import actions, queries
+from app.feedback import actions, asking, queries, receiving, using
 from app.feedback.schemas import (
     BIGGEST,
     ActivityUseOut,
@@ -55,8 +55,8 @@ def ask(form: dict[str, Any]) -> dict[str, Any]:
     with transaction():
         chosen = form.pop("whom")
         team_id = asker().team_id if chosen == "team" else None
-        item = actions.Ask(asker_id=me(), team_id=team_id, leading=chosen == "leading", **form)
-        (request_id,) = actions.ask([item], at=now())
+        item = asking.Ask(asker_id=me(), team_id=team_id, leading=chosen == "leading", **form)
+        (request_id,) = asking.ask([item], at=now())
         settle(now())
         return _request(_must(request_id))
 
@@ -104,7 +104,7 @@ def decline(request_id: int) -> dict[str, Any]:
 def close(request_id: int) -> dict[str, Any]:
     """Close what you asked."""
     with transaction():
-        actions.close([(request_id, me())], at=now())
+        asking.close([(request_id, me())], at=now())
         return _whole(request_id)
 
 
@@ -116,7 +116,7 @@ def close(request_id: int) -> dict[str, Any]:
 def share_request(form: dict[str, Any], request_id: int) -> dict[str, Any]:
     """Let all who were asked read the answers, or no longer."""
     with transaction():
-        actions.share_requests([actions.Shared(by=me(), id=request_id, on=form["on"])], at=now())
+        receiving.share_requests([receiving.Shared(by=me(), id=request_id, on=form["on"])], at=now())
         return _whole(request_id)
 
 
@@ -156,7 +156,7 @@ def give(form: dict[str, Any], lesson_id: int) -> dict[str, Any]:
 def helpful(form: dict[str, Any], feedback_id: int) -> None:
     """Say that feedback you got helped, or take that back."""
     with transaction():
-        actions.mark_helpful([actions.Helped(by=me(), feedback_id=feedback_id, on=form["on"])], at=now())
+        receiving.mark_helpful([receiving.Helped(by=me(), feedback_id=feedback_id, on=form["on"])], at=now())
         settle(now())
 
 
@@ -168,7 +168,7 @@ def helpful(form: dict[str, Any], feedback_id: int) -> None:
 def share(form: dict[str, Any], feedback_id: int) -> None:
     """Let the readers of your lesson read feedback on it, or no longer."""
     with transaction():
-        actions.share([actions.Shared(by=me(), id=feedback_id, on=form["on"])], at=now())
+        receiving.share([receiving.Shared(by=me(), id=feedback_id, on=form["on"])], at=now())
 
 
 @api.route(ONE, methods=["DELETE"])
@@ -206,7 +206,7 @@ def _use() -> dict[str, Any]:
 def tell_use(form: dict[str, Any], completion_id: int) -> dict[str, Any]:
     """Say whether you use what you learned."""
     with transaction():
-        actions.tell_use([actions.Use(completion_id=completion_id, person_id=me(), **form)], at=now())
+        using.tell_use([using.Use(completion_id=completion_id, person_id=me(), **form)], at=now())
         settle(now())
         return _use()
 

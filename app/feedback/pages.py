@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 from app.access import asker, may, me
 from app.db import transaction
 from app.errors import NotFound, Refused
-from app.feedback import actions, queries
+from app.feedback import actions, asking, queries, receiving, using
 from app.feedback.rules import FEWEST
 from app.feedback.schemas import BIGGEST, AskForm, SwitchIn, UseIn, WordsIn
 from app.lessons import queries as lessons
 from app.outbox import settle
 from app.people.meant import WhoIsMeant, meant
 from app.people.queries import cards, reports_of
-from app.web import body, done, now, render, wrong_with
+from app.web import body, done, now, render, status_of, wrong_with
 
 pages = Blueprint("feedback", __name__)
 REQUEST = f"/feedback/<int(max={BIGGEST}):request_id>"
@@ -65,8 +65,7 @@ def _overview(typed: dict[str, Any], no: ValidationError | Refused | None = None
         **wrong_with(no, actions.WRONG),
     }
     answer = render("feedback/page.html", **context)
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -78,17 +77,17 @@ def ask() -> ResponseReturnValue:
         found = meant(form.pop("who"), field="people", but=me())
         form["people"] = [*form["people"], *([found.id] if found else [])]
         with transaction():
-            request_id = actions.ask([_whom(form)], at=now())[0]
+            request_id = asking.ask([_whom(form)], at=now())[0]
             settle(now())
             return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
     except (ValidationError, Refused) as no:
         return _overview(_typed(no), no)
 
 
-def _whom(form: dict[str, Any]) -> actions.Ask:
+def _whom(form: dict[str, Any]) -> asking.Ask:
     chosen = form.pop("whom")
     team_id = asker().team_id if chosen == "team" else None
-    return actions.Ask(asker_id=me(), team_id=team_id, leading=chosen == "leading", **form)
+    return asking.Ask(asker_id=me(), team_id=team_id, leading=chosen == "leading", **form)
 
 
 def _typed(no: ValidationError | Refused) -> dict[str, Any]:
@@ -123,8 +122,7 @@ def _request(
         typed=words | (typed or {}),
         **wrong_with(no, actions.WRONG),
     )
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -157,7 +155,7 @@ def decline(request_id: int) -> ResponseReturnValue:
 @may("person")
 def close(request_id: int) -> ResponseReturnValue:
     with transaction():
-        actions.close([(request_id, me())], at=now())
+        asking.close([(request_id, me())], at=now())
         return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
 
 
@@ -166,7 +164,7 @@ def close(request_id: int) -> ResponseReturnValue:
 def share_request(request_id: int) -> ResponseReturnValue:
     form = body(SwitchIn())
     with transaction():
-        actions.share_requests([actions.Shared(by=me(), id=request_id, on=form["on"])], at=now())
+        receiving.share_requests([receiving.Shared(by=me(), id=request_id, on=form["on"])], at=now())
         return done("feedback/_asked.html", url_for(".request_page", request_id=request_id))
 
 
@@ -192,7 +190,7 @@ def on_lesson(lesson_id: int) -> ResponseReturnValue:
         told = {"feedback": of_lesson(lesson), "typed_words": _words_typed(), **wrong_with(no, actions.WRONG)}
         page = "feedback/lesson_form.html"
         answer = render(page, "feedback/_on_lesson.html", lesson=lesson, **told)
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+        answer.status_code = status_of(no)
         return answer
 
 
@@ -201,7 +199,7 @@ def on_lesson(lesson_id: int) -> ResponseReturnValue:
 def helpful(feedback_id: int) -> ResponseReturnValue:
     form = body(SwitchIn())
     with transaction():
-        actions.mark_helpful([actions.Helped(by=me(), feedback_id=feedback_id, on=form["on"])], at=now())
+        receiving.mark_helpful([receiving.Helped(by=me(), feedback_id=feedback_id, on=form["on"])], at=now())
         settle(now())
         return _back(feedback_id)
 
@@ -211,7 +209,7 @@ def helpful(feedback_id: int) -> ResponseReturnValue:
 def share(feedback_id: int) -> ResponseReturnValue:
     form = body(SwitchIn())
     with transaction():
-        actions.share([actions.Shared(by=me(), id=feedback_id, on=form["on"])], at=now())
+        receiving.share([receiving.Shared(by=me(), id=feedback_id, on=form["on"])], at=now())
         return _back(feedback_id)
 
 
@@ -252,7 +250,7 @@ def used() -> ResponseReturnValue:
 def tell_use(completion_id: int) -> ResponseReturnValue:
     form = body(UseIn())
     with transaction():
-        actions.tell_use([actions.Use(completion_id=completion_id, person_id=me(), **form)], at=now())
+        using.tell_use([using.Use(completion_id=completion_id, person_id=me(), **form)], at=now())
         settle(now())
         return done("feedback/_use_told.html", url_for(".used"), answer=form["answer"])
 

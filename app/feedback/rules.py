@@ -27,3 +27,8 @@ def wrong_with(keep: str, try_: str, lang: str) -> str | None:
     if len(keep.strip()) + len(try_.strip()) < SAID:
         return "keep"
     return None if lang in LANGUAGES else "lang"
+
+
+def source_of(feedback_id: int, nth: int) -> str:
+    """Under which it stands in the log of facts that feedback helped, marked so for the nth time."""
+    return f"feedback:{feedback_id}:{nth}"

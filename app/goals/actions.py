@@ -1,50 +1,29 @@
 """What can be done with goals of one's own: set, change, check in, reach, let go, take up again.
 
-Nothing is lost by letting a goal go or by taking it up again. A goal that is reached and whose proof holds is a fact,
-at most three a quarter; what proves it by own words alone is worth no points, whatever the rules say.
+Nothing is lost by letting a goal go or by taking it up again.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
-from app.activities.queries import by_id
-from app.badges.queries import catalogue
+from app import once
 from app.config import timezone
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotFound, Refused
-from app.events import CriterionLeftOpen, FactStated, FactTakenBack, GoalCheckInDue
+from app.events import CriterionLeftOpen
 from app.goals import rules
+from app.goals.checked import WRONG, checked
+from app.goals.proving import prove
 from app.goals.queries import NOT_THERE
-from app.goals.rules import NewGoal, Reached, source_of
-from app.goals.store import PROVEN
-from app.outbox import publish
-from app.people.queries import cards
-from app.vision import queries as vision
-from leaderboards.periods import windows_at
+from app.goals.rules import NewGoal
 
 CHANGED = _l("This goal was changed in another window. Look at it again.")
-WRONG = {
-    "title": _l("Say what you want to reach, in 3 to 140 characters."),
-    "why": _l("Say why in 600 characters or fewer."),
-    "target_on": _l("Choose today or a day that is still to come, or leave it empty."),
-    "proof_words": _l("Say how you will know, in 3 to 280 characters."),
-    "proof_badge": _l("Choose the badge that will prove it."),
-    "proof_activity": _l("Choose the activity that will prove it, by its name in the catalogue."),
-    "visible": _l("Choose who may see it."),
-    "viewers": _l("Name at least one colleague, and at most 12."),
-    "lang": _l("Choose the language you wrote it in."),
-    "skill_id": _l("Choose a skill of the list, or none."),
-    "vision_goal_id": _l("Choose a goal of the list, or none."),
-    "pace": _l("Choose how often you want to be invited."),
-    "line": _l("Say it in 280 characters or fewer."),
-}
-
 _COLUMNS = {
     "title": "text", "why": "text", "lang": "text", "vision_goal_id": "bigint", "skill_id": "bigint",
     "target_on": "date", "proof": "text", "proof_badge_id": "bigint", "proof_activity_id": "bigint",
@@ -135,27 +114,23 @@ class CheckIn:
 
 def set_goals(items: Sequence[Setting], *, at: datetime) -> list[int]:
     """Set goals; the same key sets one once. All of the batch or nothing; returns the id of each, in their order."""
-    goals = _checked([(item.person_id, item.goal) for item in items], at)
+    goals = checked([(item.person_id, item.goal) for item in items], at)
+    items = [replace(item, goal=goal) for item, goal in zip(items, goals, strict=True)]
     lock_people(item.person_id for item in items)
-    keys = [item.known_as for item in items]
-    ids: dict[object, int] = dict(
-        db.session.execute(_SAME, {"onces": array(key for key in keys if key)}).all()
-    )
-    fresh: dict[object, tuple[Setting, NewGoal]] = {}
-    for number, (item, goal) in enumerate(zip(items, goals, strict=True)):
-        if item.known_as not in ids:
-            fresh.setdefault(item.known_as or number, (item, goal))
-    _refuse_too_many([item.person_id for item, _ in fresh.values()])
+    keys = array(item.known_as for item in items if item.known_as)
+    ids: dict[object, int] = dict(db.session.execute(_SAME, {"onces": keys}).all())
+    fresh = once.new(items, ids)
+    _refuse_too_many([item.person_id for item in fresh.values()])
     if fresh:
-        told = _columns([goal for _, goal in fresh.values()])
+        told = _columns([item.goal for item in fresh.values()])
         told |= {
-            "people": array(item.person_id for item, _ in fresh.values()),
-            "onces": array(item.known_as for item, _ in fresh.values()),
+            "people": array(item.person_id for item in fresh.values()),
+            "onces": array(item.known_as for item in fresh.values()),
         }
         made = sorted(db.session.scalars(_INSERT, {**told, "at": at}))
         ids |= dict(zip(fresh, made, strict=True))
-        _show_to({id: goal for id, (_, goal) in zip(made, fresh.values(), strict=True)})
-    return [ids[key or number] for number, key in enumerate(keys)]
+        _show_to({id: item.goal for id, item in zip(made, fresh.values(), strict=True)})
+    return once.ids_of(items, ids)
 
 
 def _refuse_too_many(person_ids: Sequence[int]) -> None:
@@ -179,7 +154,7 @@ def change(items: Sequence[Change], *, at: datetime) -> None:
         kept = goal.target_on is not None and goal.target_on == row.target_on and goal.target_on < today
         wanted.append((item.person_id, replace(goal, target_on=None) if kept else goal))
         days.append(goal.target_on)  # a day that has passed may stay
-    goals = [replace(goal, target_on=day) for goal, day in zip(_checked(wanted, at), days, strict=True)]
+    goals = [replace(goal, target_on=day) for goal, day in zip(checked(wanted, at), days, strict=True)]
     last = {item.goal_id: goal for item, goal in zip(items, goals, strict=True)}
     anew = [
         rules.proof_changed(
@@ -282,70 +257,6 @@ def _show_to(goals: Mapping[int, NewGoal]) -> None:
         db.session.execute(_VIEWERS, told)
 
 
-def _checked(wanted: Sequence[tuple[int, NewGoal]], at: datetime) -> list[NewGoal]:
-    """These (owner, goal) without what does not belong to their proof, or the first thing that cannot be so."""
-    goals = [_cleaned(person_id, goal) for person_id, goal in wanted]
-    known, today = _known(goals), at.astimezone(timezone()).date()
-    for goal in goals:
-        field = rules.wrong_with(goal, today) or known.missing(goal)
-        if field:
-            raise Refused(WRONG[field], fields={field: WRONG[field]})
-    return goals
-
-
-def _cleaned(person_id: int, goal: NewGoal) -> NewGoal:
-    return replace(
-        goal,
-        title=" ".join(goal.title.split()),
-        why=goal.why.strip(),
-        proof_words=goal.proof_words.strip() if goal.proof == "words" else "",
-        viewers=tuple(one for one in dict.fromkeys(goal.viewers) if one != person_id)
-        if goal.visible == "named"
-        else (),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What goals may name."""
-
-    skills: Collection[int]
-    vision_goals: Collection[int]
-    badges: Collection[int]
-    activities: Collection[int]
-    people: Collection[int]
-
-    def missing(self, goal: NewGoal) -> str | None:
-        """The first field that names what is not there."""
-        asked: list[tuple[str, Collection[int], Collection[int | None]]] = [
-            ("skill_id", self.skills, [goal.skill_id]),
-            ("vision_goal_id", self.vision_goals, [goal.vision_goal_id]),
-            ("proof_badge", self.badges, [goal.proof_badge_id]),
-            ("proof_activity", self.activities, [goal.proof_activity_id]),
-            ("viewers", self.people, goal.viewers),
-        ]
-        for field, there, named in asked:
-            if any(one is not None and one not in there for one in named):
-                return field
-        return None
-
-
-def _known(goals: Sequence[NewGoal]) -> _Known:
-    """Asked only where one of them names something of the kind."""
-    skills = {goal.skill_id for goal in goals if goal.skill_id is not None}
-    activities = {goal.proof_activity_id for goal in goals if goal.proof_activity_id is not None}
-    people = {one for goal in goals for one in goal.viewers}
-    aims = any(goal.vision_goal_id is not None for goal in goals)
-    badges = any(goal.proof_badge_id is not None for goal in goals)
-    return _Known(
-        skills=vision.names(skills) if skills else (),
-        vision_goals={row.id for row in vision.goals()} if aims else (),
-        badges=catalogue().in_force if badges else (),
-        activities={id for id, row in by_id(activities).items() if row.state == "published"},
-        people={id for id, card in cards(people).items() if card.active},
-    )
-
-
 # What a review leaves open ----------------------------------------------------------------------------------
 
 _PLAN = text("""
@@ -380,85 +291,3 @@ def plan(wanted: Sequence[CriterionLeftOpen], now: datetime) -> None:
             "keys": array(f"review:{one.review_id}:{one.number}:{one.criterion_id}" for one in wanted),
         },
     )
-
-
-# What proves a goal -----------------------------------------------------------------------------------------
-
-_STANDING = text(f"""
-    SELECT g.id, g.person_id, g.skill_id, g.proof, g.round, g.counted_at,
-           CASE WHEN g.state = 'reached' THEN greatest(g.reached_at, {PROVEN.strip()}) END AS at,
-           g.state = 'reached' AND {PROVEN.strip()} IS NOT NULL AS holds
-    FROM goal g
-    WHERE g.person_id = ANY(CAST(:people AS bigint[])) AND (g.state = 'reached' OR g.counted_at IS NOT NULL)
-    ORDER BY g.person_id, g.id
-""")
-_COUNTED = text("""
-    UPDATE goal g SET counted_at = k.at, round = k.round
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:rounds AS bigint[]))
-         AS k(id, at, round)
-    WHERE g.id = k.id
-""")
-
-
-def prove(person_ids: Iterable[int], now: datetime) -> None:
-    """Let what is reached and proven count, and take back what is not any more. These people are locked.
-
-    Two statements at most, however many people these are.
-    """
-    rows = db.session.execute(_STANDING, {"people": array(sorted(set(person_ids)))}).all()
-    gone = [row for row in rows if row.counted_at is not None and not row.holds]
-    by_person: dict[int, list[Reached]] = defaultdict(list)
-    for row in rows:
-        if row.holds:
-            moment = row.counted_at or row.at
-            quarter = windows_at(moment, timezone()).quarter
-            by_person[row.person_id].append(Reached(row.id, moment, quarter, row.counted_at is not None))
-    new = {one.goal_id: one for reached in by_person.values() for one in rules.to_count(reached)}
-    fresh = [row for row in rows if row.id in new]
-    if not gone and not fresh:
-        return
-    changed: list[tuple[int, datetime | None, int]] = [(row.id, None, row.round) for row in gone]
-    changed += [(row.id, new[row.id].at, row.round + 1) for row in fresh]
-    ids, moments, rounds = zip(*changed, strict=True)
-    db.session.execute(_COUNTED, {"ids": array(ids), "moments": array(moments), "rounds": array(rounds)})
-    publish(FactTakenBack(person_id=row.person_id, source=source_of(row.id, row.round)) for row in gone)
-    publish(_stated(row, new[row.id].at) for row in fresh)
-
-
-def _stated(row: Row[Any], at: datetime) -> FactStated:
-    return FactStated(
-        person_id=row.person_id,
-        source=source_of(row.id, row.round + 1),
-        kind="goal_reached",
-        at=at,
-        skills=(row.skill_id,) if row.skill_id else (),
-        weight=0.0 if row.proof == "words" else 1.0,
-    )
-
-
-# Invitations to check in ------------------------------------------------------------------------------------
-
-# One goal of each person a day, the one that waits the longest for its turn; again after as long as its pace says.
-# The index on `touched_at` leaves out all that somebody looked at within the shortest pace.
-_INVITE = text("""
-    UPDATE goal SET invited_at = :at
-    WHERE id IN (
-        SELECT DISTINCT ON (g.person_id) g.id FROM goal g JOIN person p ON p.id = g.person_id AND p.active
-        WHERE g.state = 'open' AND g.remind AND g.touched_at < :soonest
-          AND greatest(g.touched_at, g.invited_at) < CAST(:at AS timestamptz) - g.pace * interval '1 day'
-          AND NOT EXISTS (SELECT FROM goal o WHERE o.person_id = g.person_id AND o.invited_at >= :since)
-          AND NOT EXISTS (SELECT FROM pause u WHERE u.person_id = g.person_id
-                          AND CAST(:at AS date) BETWEEN u.since AND u.until) -- who is away is not reminded
-          AND CAST(:at AS date) >= term_ends(g.person_id, CAST(greatest(g.touched_at, g.invited_at) AS date),
-                                             CAST(g.pace AS int)) -- nor do those days count
-        ORDER BY g.person_id, greatest(g.touched_at, g.invited_at), g.id LIMIT 500)
-    RETURNING id, person_id
-""")
-
-
-def invite(at: datetime) -> int:
-    """Invite who left a goal alone for as long as they chose to check in; one invitation a day each."""
-    told = {"at": at, "since": at - rules.BREATH, "soonest": at - timedelta(days=min(rules.PACES))}
-    rows = db.session.execute(_INVITE, told).all()
-    publish(GoalCheckInDue(person_id=row.person_id, goal_id=row.id, at=at.isoformat()) for row in rows)
-    return len(rows)

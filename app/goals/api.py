@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from app.access import may, me
 from app.badges import shelf
 from app.db import transaction
-from app.goals import actions, queries, together
+from app.goals import actions, joining, leading, queries, together
 from app.goals.meant import as_meant, keeps, today
 from app.goals.rules import NewTeamGoal
 from app.goals.schemas import (
@@ -194,8 +194,8 @@ def make_team_goal(form: dict[str, Any]) -> Any:
     once = form.pop("once")
     form["starts_on"] = form["starts_on"] or today()
     with transaction():
-        new = together.Setting(goal=NewTeamGoal(**form), by=me(), keeps=keeps(), once=once)
-        (goal_id,) = together.set_goals([new], at=now())
+        new = leading.Setting(goal=NewTeamGoal(**form), by=me(), keeps=keeps(), once=once)
+        (goal_id,) = leading.set_goals([new], at=now())
         settle(now())
         return _team_goal(goal_id)
 
@@ -221,8 +221,8 @@ def change_team_goal(form: dict[str, Any], goal_id: int) -> Any:
     form["starts_on"] = form["starts_on"] or row.starts_on
     with transaction():
         goal = NewTeamGoal(**form, unit_id=row.unit_id)
-        to = together.Change(goal_id=goal_id, to=goal, version=version, by=me(), keeps=keeps())
-        together.change([to], at=now())
+        to = leading.Change(goal_id=goal_id, to=goal, version=version, by=me(), keeps=keeps())
+        leading.change([to], at=now())
         settle(now())
         return _team_goal(goal_id)
 
@@ -234,7 +234,7 @@ def change_team_goal(form: dict[str, Any], goal_id: int) -> Any:
 def end(goal_id: int) -> None:
     """End it; for who leads the unit."""
     with transaction():
-        together.end([goal_id], by=me(), keeps=keeps(), at=now())
+        leading.end([goal_id], by=me(), keeps=keeps(), at=now())
         settle(now())
 
 
@@ -245,7 +245,7 @@ def end(goal_id: int) -> None:
 def join(goal_id: int) -> Any:
     """Take part from now on."""
     with transaction():
-        together.join([(goal_id, me())], at=now())
+        joining.join([(goal_id, me())], at=now())
         settle(now())
         return _team_goal(goal_id)
 
@@ -257,7 +257,7 @@ def join(goal_id: int) -> Any:
 def leave(goal_id: int) -> Any:
     """Take part no more."""
     with transaction():
-        together.leave([(goal_id, me())], at=now())
+        joining.leave([(goal_id, me())], at=now())
         settle(now())
         return _team_goal(goal_id)
 

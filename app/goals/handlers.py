@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.events import BadgeAwarded, BadgeRevoked, CriterionLeftOpen, FactRecorded, FactWithdrawn
-from app.goals import actions
+from app.goals import actions, proving
 
 PROVING = ("completed", "lesson_applied")
 
 
 def prove_by_facts(events: Sequence[FactRecorded | FactWithdrawn], now: datetime) -> None:
     if people := {event.person_id for event in events if event.kind in PROVING}:
-        actions.prove(people, now)
+        proving.prove(people, now)
 
 
 def prove_by_badges(events: Sequence[BadgeAwarded | BadgeRevoked], now: datetime) -> None:
-    actions.prove({event.person_id for event in events}, now)
+    proving.prove({event.person_id for event in events}, now)
 
 
 def plan_what_is_open(events: Sequence[CriterionLeftOpen], now: datetime) -> None:

@@ -11,7 +11,7 @@ from app.activities import queries as activities
 from app.config import timezone
 from app.errors import Refused
 from app.goals import queries
-from app.goals.actions import WRONG
+from app.goals.checked import WRONG
 from app.goals.rules import NewGoal
 from app.language import lang
 from app.web import now
@@ -62,6 +62,7 @@ def _must(field: str, found: int | None) -> None:
 
 
 def today() -> date:
+    """The organisation's day, whichever day it is at the server."""
     return now().astimezone(timezone()).date()
 
 

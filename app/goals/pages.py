@@ -17,6 +17,7 @@ from app.badges import shelf
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
 from app.goals import actions, queries, together
+from app.goals.checked import WRONG
 from app.goals.meant import as_meant, keeps, titled, today
 from app.goals.rules import FAR
 from app.goals.schemas import BIGGEST, CheckInIn, GoalForm, GoalStateIn, LineQuery, NewGoalQuery
@@ -25,7 +26,7 @@ from app.outbox import settle
 from app.people import queries as people
 from app.people.meant import WhoIsMeant, meant
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, swaps, wrong_with
+from app.web import body, done, now, query, render, status_of, swaps, wrong_with
 
 pages = Blueprint("goals", __name__)
 ONE = f"/goals/<int(max={BIGGEST}):goal_id>"
@@ -70,7 +71,7 @@ def check_in(goal_id: int) -> ResponseReturnValue:
             settle(now())
             return _line(goal_id, changed=True) if query(LineQuery())["list"] else _again(goal_id)
     except ValidationError as no:
-        wrong = {"far" if "far" in no.messages_dict else "line": actions.WRONG["line"]}
+        wrong = {"far" if "far" in no.messages_dict else "line": WRONG["line"]}
         if "far" in wrong:
             wrong = {"far": _("Choose how far you are.")}
         typed = {"far": request.form.get("far", ""), "line": request.form.get("line", "")[:1000]}
@@ -223,8 +224,8 @@ def _came_back(row: Any, no: ValidationError | Refused) -> Response:
     maybe: Sequence[Any] = no.maybe if isinstance(no, WhoIsMeant) else ()
     if isinstance(no, Conflict):
         typed["version"] = queries.own(me(), row.id).version
-    answer = _form(row, typed, maybe=maybe, **wrong_with(no, actions.WRONG))
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer = _form(row, typed, maybe=maybe, **wrong_with(no, WRONG))
+    answer.status_code = status_of(no)
     return answer
 
 

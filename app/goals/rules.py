@@ -115,6 +115,7 @@ class NewTeamGoal:
 
 
 def wrong_with_team(goal: NewTeamGoal, today: date) -> str | None:
+    """The first field that cannot be so."""
     if not 3 <= len(goal.title) <= TITLE:
         return "title"
     if goal.kind not in KINDS:

@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 from app.access import may, me
 from app.db import transaction
 from app.errors import Conflict, NotFound, Refused
-from app.goals import together
+from app.goals import joining, leading, together
 from app.goals.meant import keeps, today
+from app.goals.queries import NOT_THERE
 from app.goals.rules import KINDS, NewTeamGoal
 from app.goals.schemas import BIGGEST, AloneQuery, TeamGoalForm, TeamGoalIn
 from app.outbox import settle
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, wrong_with
+from app.web import body, done, now, query, render, status_of, wrong_with
 
 shared = Blueprint("team_goals", __name__)
 ONE = f"/team-goals/<int(max={BIGGEST}):goal_id>"
@@ -34,7 +35,7 @@ def one(goal_id: int) -> ResponseReturnValue:
 @may("person")
 def join(goal_id: int) -> ResponseReturnValue:
     with transaction():
-        together.join([(goal_id, me())], at=now())
+        joining.join([(goal_id, me())], at=now())
         settle(now())
         return _again(goal_id)
 
@@ -43,7 +44,7 @@ def join(goal_id: int) -> ResponseReturnValue:
 @may("person")
 def leave(goal_id: int) -> ResponseReturnValue:
     with transaction():
-        together.leave([(goal_id, me())], at=now())
+        joining.leave([(goal_id, me())], at=now())
         settle(now())
         return _again(goal_id)
 
@@ -53,7 +54,7 @@ def leave(goal_id: int) -> ResponseReturnValue:
 def end(goal_id: int) -> ResponseReturnValue:
     """Whoever leads the unit, or keeps the goals of all, may end it; to others it is not there."""
     with transaction():
-        together.end([goal_id], by=me(), keeps=keeps(), at=now())
+        leading.end([goal_id], by=me(), keeps=keeps(), at=now())
         settle(now())
     return redirect(url_for("goals.everything", _anchor="together"), code=303)
 
@@ -78,7 +79,7 @@ def _again(goal_id: int) -> Response:
 def edit(goal_id: int) -> ResponseReturnValue:
     row = _row(goal_id)
     if not row.editable:
-        raise NotFound(together.NOT_THERE)
+        raise NotFound(NOT_THERE)
     return _form({name: getattr(row, name) for name in (*TEXTS, "version") if name != "once"}, row=row)
 
 
@@ -88,15 +89,15 @@ def change(goal_id: int) -> ResponseReturnValue:
     """For whoever set it; to others it is not there."""
     row = _row(goal_id)
     if not row.editable:
-        raise NotFound(together.NOT_THERE)
+        raise NotFound(NOT_THERE)
     try:
         form = body(TeamGoalForm())
         version = form.pop("version")
         form["starts_on"] = form["starts_on"] or row.starts_on
         goal = NewTeamGoal(**{**form, "unit_id": row.unit_id})
         with transaction():
-            to = together.Change(goal_id=goal_id, to=goal, version=version, by=me(), keeps=keeps())
-            together.change([to], at=now())
+            to = leading.Change(goal_id=goal_id, to=goal, version=version, by=me(), keeps=keeps())
+            leading.change([to], at=now())
             settle(now())
         return redirect(url_for(".one", goal_id=goal_id), code=303)
     except (ValidationError, Refused) as no:
@@ -126,8 +127,8 @@ def make() -> ResponseReturnValue:
         once = form.pop("once")
         form["starts_on"] = form["starts_on"] or today()
         with transaction():
-            new = together.Setting(goal=NewTeamGoal(**form), by=me(), keeps=keeps(), once=once)
-            (goal_id,) = together.set_goals([new], at=now())
+            new = leading.Setting(goal=NewTeamGoal(**form), by=me(), keeps=keeps(), once=once)
+            (goal_id,) = leading.set_goals([new], at=now())
             settle(now())
         return redirect(url_for(".one", goal_id=goal_id), code=303)
     except (ValidationError, Refused) as no:
@@ -143,8 +144,8 @@ def _came_back(no: ValidationError | Refused, row: Any = None) -> Response:
         typed |= {
             "version": row.version if isinstance(no, Conflict) else request.form.get("version", "")[:20]
         }
-    answer = _form(typed, row=row, **wrong_with(no, together.WRONG))
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer = _form(typed, row=row, **wrong_with(no, leading.WRONG))
+    answer.status_code = status_of(no)
     return answer
 
 

@@ -1,4 +1,6 @@
-"""Parts of statements that actions and queries of goals share."""
+"""Parts of statements that modules of goals share."""
+
+from datetime import timedelta
 
 from app.badges.queries import UNNAMED
 
@@ -36,3 +38,43 @@ PROVEN = f"""
          AND f.withdrawn_at IS NULL AND f.recorded_at >= g.proof_since)
     END
 """
+
+# Goals `g` of a team, or of all -------------------------------------------------------------------------------
+
+# Who takes part: joined, at work, and in the unit now.
+TAKES_PART = """
+    m.team_goal_id = g.id AND m.left_at IS NULL AND p.active
+    AND (g.unit_id IS NULL OR g.unit_id IN (p.team_id, p.department_id))
+"""
+NUMBER = f"(SELECT count(*) FROM team_goal_member m JOIN person p ON p.id = m.person_id WHERE {TAKES_PART})"
+# Member by member: each has few facts within the window and an index on them, the log has those of everybody.
+SUM = """
+    (SELECT CAST(coalesce(sum(own.number), 0) AS bigint) FROM team_goal_member m CROSS JOIN LATERAL (
+        SELECT count(*) AS number FROM fact f
+        WHERE f.person_id = m.person_id AND f.kind = g.kind AND f.withdrawn_at IS NULL
+          AND f.happened_at >= greatest(m.joined_at, CAST(g.starts_on AS timestamp) AT TIME ZONE :zone)
+          AND f.happened_at < least(m.left_at, CAST(g.ends_on + 1 AS timestamp) AT TIME ZONE :zone)
+          AND (g.skill_id IS NULL OR g.skill_id = ANY(f.lineage))
+          AND CASE WHEN g.unit_id IS NULL THEN coalesce(f.team_id, f.department_id) IS NOT NULL
+              ELSE g.unit_id IN (f.team_id, f.department_id) END) AS own
+     WHERE m.team_goal_id = g.id)
+"""
+# Of a goal that very many share the sum is what the worker counted moments ago: counting the facts of thousands at
+# each look took most of the home page's time. Who takes part, and whether they are five, is counted at each look.
+MANY = 100
+FRESH = timedelta(minutes=2)  # the worker comes round more often; without it the sum is counted anew
+SO_FAR = f"CASE WHEN n.number > {MANY} AND g.so_far_at >= :fresh THEN g.so_far ELSE {SUM} END"
+MY_UNITS = "(SELECT unnest(ARRAY[team_id, department_id]) FROM person WHERE id = :me)"
+# The teams of my reports; and my department, where I stand above its teams and have reports.
+LED = """
+    (SELECT r.team_id FROM person r WHERE r.manager_id = :me AND r.active AND r.team_id IS NOT NULL
+     UNION SELECT w.department_id FROM person w WHERE w.id = :me AND w.team_id IS NULL AND w.department_id IS NOT NULL
+           AND EXISTS (SELECT FROM person r WHERE r.manager_id = :me AND r.active))
+"""
+LEADS = f"CASE WHEN g.unit_id IS NULL THEN :keeps ELSE g.unit_id IN {LED} END"
+# By whoever set it, as long as they still may; else by whoever may now. Of `led.leads` and its `maker`.
+EDITABLE = f"""led.leads AND (g.made_by = :me OR NOT maker.active OR NOT CASE
+               WHEN g.unit_id IS NULL THEN maker.role IN ('learning', 'hr')
+               ELSE g.unit_id IN {LED.replace(":me", "g.made_by")} END)"""
+INSIDE = f"(g.unit_id IS NULL OR g.unit_id IN {MY_UNITS})"
+SEEN = f"(g.unit_id IS NULL OR g.unit_id IN {MY_UNITS} OR g.unit_id IN {LED})"

@@ -247,6 +247,7 @@ def locked(pairs: Iterable[tuple[int, int]]) -> dict[int, Row[Any]]:
 
 
 def other_of(row: Any, by: int) -> int:
+    """Of the two in this relation, who is not `by`."""
     return int(row.guide_id if by == row.learner_id else row.learner_id)
 
 

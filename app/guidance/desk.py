@@ -15,7 +15,7 @@ from app.guidance import pairs, queries, rules
 from app.guidance.pages import ticked, words, wrong
 from app.guidance.schemas import BIGGEST, PairAnswerIn, PairIn, PlaceForm, ProgrammeForm
 from app.outbox import settle
-from app.web import body, now, once, render
+from app.web import body, now, once, render, status_of
 
 desk = Blueprint("mentoring", __name__)
 ONE = f"/mentoring/<int(max={BIGGEST}):programme_id>"
@@ -50,8 +50,7 @@ def _programme(programme_id: int, no: ValidationError | Refused | None = None) -
         typed = {name: request.form.get(name, "")[:400] for name in typed} | {"skills": ticked("skills")}
     context = {"row": row, "pairs": own, "me": me(), "typed": typed, **wrong(no), **words()}
     answer = render("guidance/programme.html", **context)
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -207,6 +206,5 @@ def _form(row: Any, no: ValidationError | Refused | None = None) -> Response:
     key = request.form.get("once", "")[:100] or once()
     context = {"row": row, "typed": typed, "once_key": key, "most": rules.MOST_PAIRS, **wrong(no), **words()}
     answer = render("guidance/edit.html", **context)
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer

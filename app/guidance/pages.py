@@ -33,7 +33,7 @@ from app.outbox import settle
 from app.people.meant import meant
 from app.people.queries import colleagues, units
 from app.vision import queries as vision
-from app.web import body, now, once, query, render, wrong_with
+from app.web import body, now, once, query, render, status_of, wrong_with
 
 pages = Blueprint("guidance", __name__)
 ONE = f"/guidance/<int(max={BIGGEST}):guidance_id>"
@@ -308,8 +308,7 @@ def _again(guidance_id: int, no: ValidationError | Refused) -> Response:
 
 
 def _status(answer: Response, no: ValidationError | Refused | None) -> Response:
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 

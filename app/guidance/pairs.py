@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, text
 
+from app import once
 from app.activities.actions import hold_activities
 from app.audit.actions import Act, write_all
 from app.db import array, db, lock_people
@@ -32,6 +33,11 @@ class Programme:
     most: int = 2
     open: bool = True
     once: str | None = None
+
+    @property
+    def known_as(self) -> str | None:
+        """A programme is nobody's own, so neither is its key."""
+        return self.once or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +71,17 @@ _HOLD = text("""
 
 def make(items: Sequence[Programme], *, by: int | None, at: datetime) -> list[int]:
     """Make programmes. All of the batch or nothing; returns the id of each, in their order."""
-    rows = _rows(items)
-    first = {item.once or number: number for number, item in reversed(list(enumerate(items)))}
-    new = sorted(first.values())
-    told = {name: array(column[number] for number in new) for name, column in rows.items()}
-    onces = [items[number].once for number in new]
-    made = db.session.execute(_MAKE, {**told, "once": array(onces), "at": at}).all()
-    ids: dict[object, int] = {row.once: row.id for row in made if row.once}
-    loose = iter(sorted(row.id for row in made if row.once is None))
-    ids |= {number: next(loose) for number in new if items[number].once is None}
-    if missing := [once for once in onces if once and once not in ids]:
+    _check(items)
+    fresh = once.new(items)
+    told = {name: array(column) for name, column in _rows(list(fresh.values())).items()}
+    keys = array(item.known_as for item in fresh.values())
+    rows = db.session.execute(_MAKE, {**told, "once": keys, "at": at}).all()
+    ids = once.made(fresh, rows)
+    if missing := [key for key in fresh if key not in ids]:
         ids |= dict(db.session.execute(_SAME, {"onces": array(missing)}).all())
-    acts = [Act("mentoring:made", detail={"programme": row.id}) for row in made]
+    acts = [Act("mentoring:made", detail={"programme": row.id}) for row in rows]
     write_all(acts, at=at, actor_id=by)
-    return [ids[item.once or number] for number, item in enumerate(items)]
+    return once.ids_of(items, ids)
 
 
 def change(items: Sequence[Change], *, by: int | None, at: datetime) -> None:
@@ -102,7 +105,7 @@ def _hold(ids: Iterable[int]) -> dict[int, Row[Any]]:
     return held
 
 
-def _rows(items: Sequence[Programme]) -> dict[str, list[Any]]:
+def _check(items: Iterable[Programme]) -> None:
     wrong: dict[str, object] = {}
     for item in items:
         for lang in ("nl", "en"):
@@ -112,6 +115,10 @@ def _rows(items: Sequence[Programme]) -> dict[str, list[Any]]:
             wrong["ends_on"] = _l("It ends after it starts.")
     if wrong:
         raise Refused(_l("Something is not filled in right. Look at the fields below."), fields=wrong)
+
+
+def _rows(items: Sequence[Programme]) -> dict[str, list[Any]]:
+    _check(items)
     return {
         "names": [_both(item.name) for item in items],
         "abouts": [_both(item.about) for item in items],

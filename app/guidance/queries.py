@@ -159,6 +159,7 @@ def shared_with(manager_id: int) -> Sequence[Row[Any]]:
 
 
 def meetings(guidance_id: int) -> Sequence[Row[Any]]:
+    """The latest 200 meetings of one relation, the newest first."""
     return db.session.execute(_MEETINGS, {"id": guidance_id}).all()
 
 
@@ -306,6 +307,7 @@ def confirmed(ids: Iterable[int]) -> dict[int, list[Row[Any]]]:
 
 
 def told_twice(completion_ids: Iterable[int], now: datetime, zone: str) -> bool:
+    """Whether one of these, logged at this very moment, is a meeting that the same two told for that day."""
     told = {"ids": sorted(completion_ids), "now": now, "zone": zone}
     return bool(db.session.scalar(_TOLD_TWICE, told))
 
@@ -373,6 +375,7 @@ def programmes(person_id: int, today: Any, *, all_of_them: bool = False) -> Sequ
 
 
 def programme(programme_id: int, *, person_id: int) -> Row[Any]:
+    """One mentor programme and how this person stands in it; raises `NotFound`."""
     row = db.session.execute(_ONE_PROGRAMME, {"id": programme_id, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound(NOT_THERE)
@@ -385,10 +388,12 @@ def places(programme_id: int) -> Sequence[Row[Any]]:
 
 
 def pairs(programme_id: int) -> Sequence[Row[Any]]:
+    """The pairs of a programme, for L&D who brings them together."""
     return db.session.execute(_PAIRS, {"id": programme_id}).all()
 
 
 def pairs_of(person_id: int) -> Sequence[Row[Any]]:
+    """The pairs in which this person is, or is asked to be."""
     return db.session.execute(_MY_PAIRS, {"person": person_id}).all()
 
 

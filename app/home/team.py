@@ -33,7 +33,7 @@ from app.people import standins
 from app.people.meant import meant
 from app.recognitions import queries as recognitions
 from app.vision import queries as vision
-from app.web import body, done, now, query, render, wrong_with
+from app.web import body, done, now, query, render, status_of, wrong_with
 
 pages = Blueprint("team", __name__)
 LATELY, YEAR = timedelta(days=30), timedelta(days=365)
@@ -66,8 +66,7 @@ def _page(no: ValidationError | Refused | None = None) -> Response:
         typed={name: request.form.get(name, "") for name in ("who", "since", "until")} if no else {},
         **_said(no),
     )
-    if no is not None:
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.activities import actions as activities
 from app.activities import queries as activity_queries
-from app.badges import actions as badges
+from app.badges import publishing
 from app.badges import queries as badge_queries
 from app.db import db
 from app.errors import Refused
@@ -68,7 +68,7 @@ def _badges(data: Mapping[str, Any], at: datetime) -> tuple[bool, list[str]]:
     names = badge_queries.names()
     checked = rules.check(data["points"], names.activities) if "points" in data else None
     read = read_all(data.get("badges", []), names)
-    return checked is not None and points.load_rules(checked, at=at), badges.load(read, at=at)
+    return checked is not None and points.load_rules(checked, at=at), publishing.load(read, at=at)
 
 
 # The document as text -------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ def said_of(names: Sequence[str]) -> dict[str, str]:
 
 
 def is_waiting(name: str) -> bool:
+    """Whether statements wait under this name."""
     return bool(db.session.scalar(_IS_WAITING, {"name": name}))
 
 

@@ -96,6 +96,7 @@ def account_from_text(text: str) -> Identity | None:
 
 
 def openid_identity(openid: str) -> Identity:
+    """Who is named by an OpenID, its address in one spelling."""
     return Identity("openid", _address(openid))
 
 
@@ -135,19 +136,23 @@ def ids(statement: Statement) -> Ids:
 
 
 def statement_id(statement: Statement) -> uuid.UUID | None:
+    """The id that the sender gave, if one was."""
     return uuid.UUID(statement["id"]) if "id" in statement else None
 
 
 def registration(statement: Statement) -> uuid.UUID | None:
+    """The `context.registration`, if there is one."""
     found = statement.get("context", {}).get("registration")
     return None if found is None else uuid.UUID(found)
 
 
 def verb_id(statement: Statement) -> str:
+    """The address of the verb."""
     return str(statement["verb"]["id"])
 
 
 def object_type(statement: Statement) -> str:
+    """The `objectType` of the object, which is an activity where it does not say (Data 2.4.4)."""
     return str(statement["object"].get("objectType", "Activity"))
 
 
@@ -158,6 +163,7 @@ def object_id(statement: Statement) -> str | None:
 
 
 def activity_type(statement: Statement) -> str | None:
+    """The address of the kind of activity, as far as the source tells."""
     found = statement["object"].get("definition", {}).get("type")
     return None if found is None else str(found)
 

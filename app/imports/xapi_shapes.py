@@ -50,6 +50,7 @@ def part(key: str) -> str:
 
 
 def wrong_kind(value: object, wanted: str) -> Invalid:
+    """What to raise for a value of another JSON type than the one wanted."""
     return Invalid("", f"must be {wanted}, not {_KINDS.get(type(value), 'this')}")
 
 
@@ -60,11 +61,13 @@ def string(value: object) -> None:
 
 
 def boolean(value: object) -> None:
+    """True or false, and not a number or text that stands for it."""
     if type(value) is not bool:
         raise wrong_kind(value, "true or false")
 
 
 def number(value: object) -> None:
+    """Any number; true and false are none."""
     if type(value) is not int and type(value) is not float:
         raise wrong_kind(value, "a number")
 

@@ -87,6 +87,7 @@ def ignore(name: str, *, by: int, at: datetime) -> None:
 
 
 def show_again(name: str, *, by: int, at: datetime) -> None:
+    """Show a name that was ignored; one that was not stays as it is, and nothing is noted."""
     if db.session.scalar(_SHOW, {"name": name}) is not None:
         write("name:shown-again", at=at, actor_id=by, detail={"kind": rules.split(name)[0]})
 

@@ -20,7 +20,7 @@ from app.outbox import settle
 from app.people import clients
 from app.people.queries import colleagues
 from app.vision import queries as vision
-from app.web import body, now, query, render, wrong_with
+from app.web import body, now, query, render, status_of, wrong_with
 
 pages = Blueprint("intake", __name__, url_prefix="/admin/intake")
 ACTIVITY = f"/activities/<int(max={BIGGEST}):activity_id>"
@@ -146,7 +146,7 @@ def accept(activity_id: int) -> ResponseReturnValue:
             settle(now())
     except (ValidationError, Refused) as no:
         typed = {**request.form.to_dict(), "skills": request.form.getlist("skills")}
-        return _activity(activity_id, no.status if isinstance(no, Refused) else 422, typed, **_said(no))
+        return _activity(activity_id, status_of(no), typed, **_said(no))
     return redirect(url_for(".activities"), 303)
 
 

@@ -119,6 +119,7 @@ def joins(page: int = 1) -> tuple[Sequence[Row[Any]], bool]:
 
 
 def join_to_undo(join_id: int) -> Row[Any] | None:
+    """A join that was not undone yet, locked; none otherwise."""
     return db.session.execute(_JOIN, {"id": join_id}).one_or_none()
 
 

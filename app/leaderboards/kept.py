@@ -102,6 +102,7 @@ def due(now: datetime) -> tuple[list[int], dict[str, Scopes], bool]:
 
 
 def drop(ids: Sequence[int]) -> None:
+    """Take these boards away with their rows and histograms."""
     for statement in _DROPS:
         db.session.execute(statement, {"ids": list(ids)})
 
@@ -322,6 +323,7 @@ def page(place: Place, offset: int, count: int, total: int | None = None) -> Pag
 
 
 def size(place: Place) -> int:
+    """How many people have a place on that board."""
     return int(db.session.scalar(_SIZE_NOW[place.levels], {"board": place.id}) or 0)
 
 

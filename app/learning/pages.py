@@ -27,7 +27,7 @@ from app.learning.schemas import (
     map_of,
 )
 from app.tables import BadTable, Table, csv_lines, open_table
-from app.web import body, done, now, query, render, swaps
+from app.web import body, done, now, query, render, status_of, swaps
 
 pages = Blueprint("learning", __name__)
 ONE = f"/admin/learning/<int(max={BIGGEST}):import_id>"
@@ -172,7 +172,7 @@ def _refused(import_id: int, no: Refused | ValidationError, typed: dict[str, Any
         else _("Something is not filled in right. Look at the fields below.")
     )
     answer = _one(import_id, typed=typed, refusal=said)
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer
 
 

@@ -37,6 +37,7 @@ def said_of(names: Sequence[str]) -> dict[str, str]:
 
 
 def is_waiting(name: str) -> bool:
+    """Whether rows of files wait under this name."""
     return bool(db.session.scalar(_IS_WAITING, {"name": name}))
 
 

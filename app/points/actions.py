@@ -8,7 +8,7 @@ written as reversing entries.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -312,11 +312,21 @@ def _recount(
         week = (fact.person_id, rules.kind_of(thing), count.when(thing.at).week)
         if week in weeks and (fact.entries or not counted_only):
             _fill(count, fact, thing, used[week], versions)
+    _keep_used(rows, used, empty=weeks - used.keys())
+
+
+def _keep_used(
+    rows: Mapping[int, dict[str, Any]],
+    used: Mapping[tuple[int, str, str], Used],
+    *,
+    empty: Collection[tuple[int, str, str]],
+) -> None:
+    """A totals row holds what was used of the latest week of each kind; of a week that became `empty`, nothing."""
     for (person_id, kind, week_key), now_used in used.items():
         stands = rows[person_id]["caps"].get(kind)
         if stands is None or stands[2] <= week_key:
             rows[person_id]["caps"][kind] = [now_used.day, now_used.on_day, now_used.week, now_used.in_week]
-    for person_id, kind, week_key in weeks - used.keys():
+    for person_id, kind, week_key in empty:
         stands = rows[person_id]["caps"].get(kind)
         if stands is not None and stands[2] == week_key:
             del rows[person_id]["caps"][kind]

@@ -75,34 +75,35 @@ def check(data: object, activities: Mapping[str, int]) -> dict[str, Any]:
     """Check the `points` of a catalogue and put ids for the slugs of activities; refuse what is not understood."""
     if not isinstance(data, dict) or set(data) - {"kinds", "activities", "mandatory"}:
         raise BadRules("points: must have kinds, activities, mandatory, and nothing else")
-    kinds = data.get("kinds", {})
-    if not isinstance(kinds, dict) or not isinstance(data.get("activities", {}), dict):
+    kinds, own, mandatory = data.get("kinds", {}), data.get("activities", {}), data.get("mandatory", False)
+    if not isinstance(kinds, dict) or not isinstance(own, dict):
         raise BadRules("points: kinds and activities must be objects")
     for kind, worth in kinds.items():
-        if kind not in KINDS:
-            raise BadRules(f"points.kinds.{kind}: is not a kind; known are {', '.join(KINDS)}")
-        if not isinstance(worth, dict) or set(worth) - set(LIMITS):
-            raise BadRules(f"points.kinds.{kind}: known are {', '.join(LIMITS)}")
-        for key, value in worth.items():
-            whole = key != "per_hour"
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, int if whole else int | float)
-                or not 0 <= value <= LIMITS[key]
-            ):
-                raise BadRules(
-                    f"points.kinds.{kind}.{key}: must be a {'whole ' if whole else ''}number from 0 to {LIMITS[key]}"
-                )
+        _check_kind(kind, worth)
     found = {}
-    for slug, points in data.get("activities", {}).items():
+    for slug, points in own.items():
         if slug not in activities:
             raise BadRules(f"points.activities: there is no activity {slug!r}")
-        if isinstance(points, bool) or not isinstance(points, int) or not 0 <= points <= 10_000:
-            raise BadRules(f"points.activities.{slug}: must be a whole number from 0 to 10000")
+        _check_number(points, LIMITS["points"], f"points.activities.{slug}")
         found[str(activities[slug])] = points
-    if not isinstance(data.get("mandatory", False), bool):
+    if not isinstance(mandatory, bool):
         raise BadRules("points.mandatory: must be true or false")
-    return {"kinds": kinds, "activities": found, "mandatory": data.get("mandatory", False)}
+    return {"kinds": kinds, "activities": found, "mandatory": mandatory}
+
+
+def _check_kind(kind: str, worth: object) -> None:
+    if kind not in KINDS:
+        raise BadRules(f"points.kinds.{kind}: is not a kind; known are {', '.join(KINDS)}")
+    if not isinstance(worth, dict) or set(worth) - set(LIMITS):
+        raise BadRules(f"points.kinds.{kind}: known are {', '.join(LIMITS)}")
+    for key, value in worth.items():
+        _check_number(value, LIMITS[key], f"points.kinds.{kind}.{key}", whole=key != "per_hour")
+
+
+def _check_number(value: object, most: int, where: str, *, whole: bool = True) -> None:
+    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= most:  # type: ignore[operator]
+        raise BadRules(f"{where}: must be a {'whole ' if whole else ''}number from 0 to {most}")
 
 
 def read(id: int, valid_from: datetime, data: Mapping[str, Any]) -> Rules:

@@ -18,7 +18,7 @@ from app.programmes import actions, queries
 from app.programmes.rules import NewPart, Shown, Told
 from app.programmes.schemas import FORM_PARTS, ProgrammeForm, ProgrammeStateForm
 from app.vision import queries as vision
-from app.web import body, now, render, wrong_with
+from app.web import body, now, render, status_of, wrong_with
 
 desk = Blueprint("programme_desk", __name__)
 PARTS = {f"{name}{n}" for name in ("part", "need") for n in range(1, FORM_PARTS + 1)}
@@ -151,5 +151,5 @@ def _again(slug: str | None, no: ValidationError | Refused) -> Response:
     told = wrong_with(no, actions.WRONG | dict.fromkeys(PARTS, actions.WRONG["parts"]))
     told["wrong"] = {"parts" if name in PARTS else name: said for name, said in told["wrong"].items()}
     answer = _form(one, typed=typed, **told)
-    answer.status_code = no.status if isinstance(no, Refused) else 422
+    answer.status_code = status_of(no)
     return answer

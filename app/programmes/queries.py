@@ -101,6 +101,7 @@ def written() -> list[dict[str, Any]]:
 
 
 def one(slug: str, person_id: int) -> Shown:
+    """One programme as this person sees it; raises `NotFound` where there is none for them."""
     row = db.session.execute(_ONE, {"person": person_id, "slug": slug}).one_or_none()
     if row is None:
         raise NotFound(NOT_THERE)

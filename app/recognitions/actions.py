@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
+from app import once
 from app.audit.actions import Act, look, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotAllowed, NotFound, Refused
@@ -125,10 +126,10 @@ def give_recognitions(items: Sequence[NewRecognition], *, at: datetime) -> list[
         _check_form(item)
     lock_people({person for item in items for person in (item.giver_id, *item.receivers)})
     ids = _known(items)
-    fresh = _first_of_each(items, ids)
-    new = _give([item for item, _ in fresh])
-    ids |= {key: id for (_, key), id in zip(fresh, new, strict=True)}
-    return [ids[item.known_as or number] for number, item in enumerate(items)]
+    fresh = once.new(items, ids)
+    _refuse_other_words(items, fresh)
+    given = _give(list(fresh.values()))
+    return once.ids_of(items, ids | dict(zip(fresh, given, strict=True)))
 
 
 def _whole(items: Sequence[NewRecognition], at: datetime) -> list[NewRecognition]:
@@ -174,18 +175,12 @@ def _known(items: Sequence[NewRecognition]) -> dict[object, int]:
     return {key: row.id for key, row in rows.items()}
 
 
-def _first_of_each(
-    items: Sequence[NewRecognition], known: Mapping[object, int]
-) -> list[tuple[NewRecognition, object]]:
-    """Those that are new, each key once, with what they are found by."""
-    seen: dict[object, NewRecognition] = {}
-    for number, item in enumerate(items):
-        if item.known_as in known:
-            continue
-        first = seen.setdefault(item.known_as or number, item)
+def _refuse_other_words(items: Sequence[NewRecognition], fresh: Mapping[object, NewRecognition]) -> None:
+    """Within a batch, too, the same key comes with the same words and people."""
+    for item in items:
+        first = fresh.get(item.known_as, item)
         if (first.content, first.receivers) != (item.content, item.receivers):
             raise Conflict(SENT_BEFORE)
-    return [(item, key) for key, item in seen.items()]
 
 
 def _give(items: Sequence[NewRecognition]) -> list[int]:

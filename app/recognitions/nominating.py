@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
+from app import once
 from app.audit.actions import Act, write_all
 from app.db import array, db, lock_people
 from app.errors import Conflict, NotAllowed, NotFound, Refused
@@ -76,9 +77,7 @@ def nominate(items: Sequence[NewNomination], *, at: datetime) -> list[int]:
     if any(item.known_as and said.setdefault(item.known_as, item.content) != item.content for item in items):
         raise Conflict(SENT_BEFORE)
     known: dict[str | None, int] = {key: row.id for key, row in rows.items()}
-    new = [item for item in items if item.known_as not in known]
-    fresh = list({item.known_as or number: item for number, item in enumerate(new)}.values())
-    made = _put_forward(fresh, at)
+    made = _put_forward(list(once.new(items, known).values()), at)
     return [known.get(item.known_as) or made[item.two] for item in items]
 
 
@@ -188,33 +187,28 @@ def open_occasions(items: Sequence[NewOccasion], *, at: datetime) -> list[int]:
     _check(items)
     if {item.opened_by for item in items} - queries.hr_here(item.opened_by for item in items):
         raise NotAllowed(_l("HR opens an occasion."))
-    fresh: dict[object, NewOccasion] = {}
-    for number, item in enumerate(items):
-        first = fresh.setdefault(item.known_as or number, item)
-        if first.name.strip() != item.name.strip():
-            raise Conflict(SENT_BEFORE)
+    fresh = once.new(items)
+    if any(item.known_as and fresh[item.known_as].name.strip() != item.name.strip() for item in items):
+        raise Conflict(SENT_BEFORE)
     told = {**_columns(fresh.values()), "by": array(item.opened_by for item in fresh.values())}
     told |= {"onces": array(item.known_as for item in fresh.values()), "at": at}
-    rows = db.session.execute(_OPEN, told).all()
-    made: dict[object, int] = {row.once: row.id for row in rows if row.once}
-    loose = iter(sorted(row.id for row in rows if row.once is None))
-    made |= {key: next(loose) for key, item in fresh.items() if item.known_as is None}
-    seats = [(made[key], person) for key, item in fresh.items() if key in made for person in set(item.jury)]
+    made = once.made(fresh, db.session.execute(_OPEN, told))
+    _appoint({made[key]: item for key, item in fresh.items() if key in made}, at)
+    made |= _opened_before({item.known_as: item for key, item in fresh.items() if key not in made})
+    return once.ids_of(items, made)
+
+
+def _appoint(opened: Mapping[int, NewOccasion], at: datetime) -> None:
+    """The juries of these are seated and told, but for who opened it."""
+    seats = [(id, person) for id, item in opened.items() for person in set(item.jury)]
     _seat(seats)
-    acts = [
-        Act("occasion:opened", detail={"occasion": made[key]}, by=item.opened_by)
-        for key, item in fresh.items()
-        if key in made
-    ]
+    acts = (Act("occasion:opened", detail={"occasion": id}, by=item.opened_by) for id, item in opened.items())
     write_all(acts, at=at)
-    by = {made[key]: item.opened_by for key, item in fresh.items() if key in made}
     publish(
         JuryTold(person_id=person, occasion_id=id, version=1, appointed=True)
         for id, person in seats
-        if person != by[id]
+        if person != opened[id].opened_by
     )
-    made |= _opened_before({item.known_as: item for key, item in fresh.items() if key not in made})
-    return [made[item.known_as or number] for number, item in enumerate(items)]
 
 
 def _opened_before(items: Mapping[str | None, NewOccasion]) -> dict[object, int]:

@@ -1,6 +1,5 @@
-"""The pages of recognitions. All of them are plain forms: whoever gives one takes the time for it."""
+"""All recognitions, one, and giving one. All of them are plain forms: whoever gives one takes the time for it."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,31 +11,17 @@ from werkzeug.wrappers import Response
 
 from app.access import asker, may, me
 from app.db import transaction
-from app.errors import Conflict, NotAllowed, NotFound, Refused
+from app.errors import NotFound, Refused
 from app.outbox import settle
-from app.people import queries as people
-from app.people.meant import WhoIsMeant, meant
-from app.recognitions import actions, nominating, queries
-from app.recognitions.rules import JURY, RECEIVERS
-from app.recognitions.schemas import (
-    BIGGEST,
-    BecauseIn,
-    ListQuery,
-    NewQuery,
-    NominationForm,
-    OccasionEditForm,
-    OccasionForm,
-    RecognitionForm,
-    VisibleIn,
-    WordsIn,
-)
+from app.people.queries import cards, reports_of
+from app.recognitions import actions, queries, ticked
+from app.recognitions.rules import RECEIVERS
+from app.recognitions.schemas import BIGGEST, BecauseIn, ListQuery, NewQuery, RecognitionForm, VisibleIn
 from app.vision import queries as vision
-from app.web import body, now, query, render, swaps, wrong_with
+from app.web import body, now, query, render, status_of, swaps, wrong_with
 
-pages = Blueprint("recognitions", __name__)
+pages = Blueprint("recognitions", __name__)  # nominating_pages adds its own to it
 ONE = f"/recognitions/<int(max={BIGGEST}):recognition_id>"
-OCCASION = f"/recognitions/occasions/<int(max={BIGGEST}):occasion_id>"
-NOMINATION = f"/recognitions/nominations/<int(max={BIGGEST}):nomination_id>"
 
 
 # All, and one ------------------------------------------------------------------------------------------------
@@ -84,7 +69,7 @@ def _one(recognition_id: int, no: ValidationError | Refused | None = None) -> Re
         saved="saved" in request.args,
         **wrong_with(no, actions.WRONG),
     )
-    answer.status_code = _status(no)
+    answer.status_code = status_of(no)
     return answer
 
 
@@ -150,27 +135,27 @@ def _to_decide(nomination_id: int) -> queries.AnyRow:
 @pages.post("/recognitions")
 @may("person")
 def give() -> ResponseReturnValue:
-    ticked = _ticked("receivers", RECEIVERS[1])
+    people = ticked.ids("receivers", RECEIVERS[1])
     if "more" in request.form:
-        return _add("receivers", ticked, _form)
+        return ticked.one_more("receivers", people, sent=_sent, form=_form, but=me())
     try:
         form = body(RecognitionForm())
-        form["receivers"] = _with_typed(form["receivers"], form.pop("who"), "receivers")
+        form["receivers"] = ticked.with_typed(form["receivers"], form.pop("who"), "receivers", but=me())
         with transaction():
             item = actions.NewRecognition(giver_id=me(), **form)
             (recognition_id,) = actions.give_recognitions([item], at=now())
             settle(now())
     except (ValidationError, Refused) as no:
-        return _form(_sent(ticked), no)
+        return _form(_sent(people), no)
     return redirect(url_for(".one", recognition_id=recognition_id), code=303)
 
 
-def _sent(ticked: list[int]) -> dict[str, Any]:
+def _sent(people: list[int]) -> dict[str, Any]:
     names = ("title", "citation", "lang", "day", "occasion", "badge", "once", "who")
     typed: dict[str, Any] = {name: request.form.get(name, "") for name in names}
     for name in ("occasion_id", "nomination_id", "skill_id", "unit_id"):
-        typed[name] = _number(request.form.get(name, "")) or None
-    return {**typed, "receivers": ticked}
+        typed[name] = ticked.number(request.form.get(name, "")) or None
+    return {**typed, "receivers": people}
 
 
 def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) -> Response:
@@ -186,14 +171,14 @@ def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) ->
     typed = empty | typed
     nomination = _to_decide(typed["nomination_id"]) if typed["nomination_id"] else None
     wide = may.hr or bool(may.jury_of)
-    chosen = people.cards(typed["receivers"])
+    chosen = cards(typed["receivers"])
     answer = render(
         "recognitions/new.html",
         typed=typed,
         chosen=sorted(chosen.values(), key=lambda one: one.name),
-        maybe=_maybe(no, typed["receivers"]),
+        maybe=ticked.maybe(no, typed["receivers"]),
         wide=wide,
-        reports=[] if wide else people.reports_of(me()),
+        reports=[] if wide else reports_of(me()),
         teams=queries.teams_for(me(), may),
         occasions=mine,
         only_jury=not may.hr and not may.reports,
@@ -201,264 +186,8 @@ def _form(typed: dict[str, Any], no: ValidationError | Refused | None = None) ->
         skills=vision.options(),
         **wrong_with(no, actions.WRONG),
     )
-    answer.status_code = _status(no)
+    answer.status_code = status_of(no)
     return answer
-
-
-# Nominate ----------------------------------------------------------------------------------------------------
-
-
-@pages.get("/recognitions/nominate")
-@may("person")
-def nominations() -> ResponseReturnValue:
-    return _nominations({})
-
-
-@pages.post("/recognitions/nominate")
-@may("person")
-def nominate() -> ResponseReturnValue:
-    try:
-        form = body(NominationForm())
-        typed = meant(form.pop("who"), field="nominee", but=me())
-        form["nominee_id"] = typed.id if typed else form["nominee_id"]
-        if form["nominee_id"] is None:
-            raise Refused(actions.WRONG["nominee"], fields={"nominee": actions.WRONG["nominee"]})
-        with transaction():
-            nominating.nominate([nominating.NewNomination(nominator_id=me(), **form)], at=now())
-            settle(now())
-    except (ValidationError, Refused) as no:
-        names = ("reason", "lang", "once", "who")
-        sent: dict[str, Any] = {name: request.form.get(name, "") for name in names}
-        sent["occasion_id"] = _number(request.form.get("occasion_id", ""))
-        return _nominations(sent, no)
-    return redirect(url_for(".nominations", _anchor="made"), code=303)
-
-
-@pages.post(f"{NOMINATION}/end")
-@may("person")
-def take_back(nomination_id: int) -> ResponseReturnValue:
-    with transaction():
-        nominating.take_back_nominations([(nomination_id, me())], at=now())
-    return redirect(url_for(".nominations", _anchor="made"), code=303)
-
-
-def _nominations(typed: dict[str, Any], no: ValidationError | Refused | None = None) -> Response:
-    empty: dict[str, Any] = {
-        "reason": "",
-        "lang": str(get_locale()),
-        "once": "",
-        "who": "",
-        "occasion_id": None,
-    }
-    answer = render(
-        "recognitions/nominate.html",
-        typed=empty | typed,
-        maybe=_maybe(no, []),
-        open_now=queries.open_occasions(now()),
-        made=queries.nominations_by(me()),
-        about_me=queries.nominations_of(me(), now()),
-        state_of=lambda row: queries.state_of(row, now()),
-        **wrong_with(no, actions.WRONG),
-    )
-    answer.status_code = _status(no)
-    return answer
-
-
-# Occasions ---------------------------------------------------------------------------------------------------
-
-
-@pages.get("/recognitions/occasions")
-@may("person")
-def occasions() -> ResponseReturnValue:
-    return _occasions({})
-
-
-def _occasions(typed: dict[str, Any], no: ValidationError | Refused | None = None) -> Response:
-    rows = queries.occasions(me())
-    keeps = "hr" in asker().roles
-    if not rows and not keeps:
-        raise NotFound(actions.NO_OCCASION)
-    today = queries.day_of(now()).isoformat()
-    empty: dict[str, Any] = {
-        "name": "", "lang": str(get_locale()), "opens_on": today, "closes_on": "", "once": "", "who": "",
-             "jury": []}  # fmt: skip
-    typed = empty | typed
-    chosen = people.cards(typed["jury"])
-    answer = render(
-        "recognitions/occasions.html",
-        rows=rows,
-        juries=queries.juries(row.id for row in rows),
-        state_of=lambda row: queries.state_of(row, now()),
-        keeps=keeps,
-        typed=typed,
-        chosen=sorted(chosen.values(), key=lambda one: one.name),
-        maybe=_maybe(no, typed["jury"]),
-        **wrong_with(no, actions.WRONG),
-    )
-    answer.status_code = _status(no)
-    return answer
-
-
-@pages.post("/recognitions/occasions")
-@may("hr")
-def open_occasion() -> ResponseReturnValue:
-    ticked = _ticked("jury", JURY)
-    if "more" in request.form:
-        return _add("jury", ticked, _occasions)
-    try:
-        form = body(OccasionForm())
-        form["jury"] = _with_typed(form["jury"], form.pop("who"), "jury", but=None)
-        with transaction():
-            new = nominating.NewOccasion(opened_by=me(), **form)
-            (made,) = nominating.open_occasions([new], at=now())
-            settle(now())
-    except (ValidationError, Refused) as no:
-        return _occasions(_sent_occasion(ticked), no)
-    return redirect(url_for(".occasion", occasion_id=made), code=303)
-
-
-def _sent_occasion(ticked: list[int]) -> dict[str, Any]:
-    names = ("name", "lang", "opens_on", "closes_on", "once", "who")
-    return {**{name: request.form.get(name, "") for name in names}, "jury": ticked}
-
-
-@pages.get(OCCASION)
-@may("person")
-def occasion(occasion_id: int) -> ResponseReturnValue:
-    return _occasion(occasion_id)
-
-
-def _occasion(occasion_id: int, no: ValidationError | Refused | None = None) -> Response:
-    row = queries.occasion(me(), occasion_id)
-    if row is None:
-        raise NotFound(actions.NO_OCCASION)
-    answer = render(
-        "recognitions/occasion.html",
-        occasion=row,
-        state=queries.state_of(row, now()),
-        may_change=queries.may_change(me(), row),
-        jury=queries.juries([row.id])[row.id],
-        nominations=queries.nominations_seen(me(), row, now()),
-        words=request.form.get("words", ""),
-        **wrong_with(no, actions.WRONG),
-    )
-    answer.status_code = _status(no)
-    return answer
-
-
-@pages.get(f"{OCCASION}/edit")
-@may("hr")
-def edit_occasion(occasion_id: int) -> ResponseReturnValue:
-    return _edit(occasion_id, {})
-
-
-@pages.post(f"{OCCASION}/edit")
-@may("hr")
-def change_occasion(occasion_id: int) -> ResponseReturnValue:
-    ticked = _ticked("jury", JURY)
-    if "more" in request.form:
-        return _add("jury", ticked, lambda typed, no=None: _edit(occasion_id, typed, no))
-    try:
-        form = body(OccasionEditForm())
-        form["jury"] = _with_typed(form["jury"], form.pop("who"), "jury", but=None)
-        with transaction():
-            to = nominating.OccasionChange(occasion_id=occasion_id, by=me(), **form)
-            nominating.change_occasions([to], at=now())
-            settle(now())
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound):
-            raise
-        return _edit(occasion_id, _sent_occasion(ticked), no)
-    return redirect(url_for(".occasion", occasion_id=occasion_id), code=303)
-
-
-def _edit(occasion_id: int, typed: dict[str, Any], no: ValidationError | Refused | None = None) -> Response:
-    row = queries.occasion(me(), occasion_id)
-    if (
-        row is None
-        or not queries.may_change(me(), row)
-        or queries.state_of(row, now()) not in ("coming", "open")
-    ):
-        raise NotFound(actions.NO_OCCASION)
-    as_is: dict[str, Any] = {name: getattr(row, name) for name in ("name", "lang", "opens_on", "closes_on")}
-    as_is |= {"jury": [one.id for one in queries.juries([row.id])[row.id]], "who": ""}
-    version = row.version if isinstance(no, Conflict) else request.form.get("version", row.version)
-    typed = {**as_is, **typed, "version": version}
-    chosen = people.cards(typed["jury"])
-    answer = render(
-        "recognitions/edit.html",
-        occasion=row,
-        typed=typed,
-        chosen=sorted(chosen.values(), key=lambda one: one.name),
-        maybe=_maybe(no, typed["jury"]),
-        **wrong_with(no, actions.WRONG),
-    )
-    answer.status_code = _status(no)
-    return answer
-
-
-@pages.post(f"{OCCASION}/closing")
-@may("hr")
-def close(occasion_id: int) -> ResponseReturnValue:
-    with transaction():
-        nominating.close_nominations([occasion_id], by=me(), at=now())
-        settle(now())
-    return redirect(url_for(".occasion", occasion_id=occasion_id), code=303)
-
-
-@pages.post(f"{OCCASION}/decision")
-@may("person")
-def decide(occasion_id: int) -> ResponseReturnValue:
-    try:
-        form = body(WordsIn())
-        with transaction():
-            decision = nominating.Decision(occasion_id=occasion_id, **form)
-            nominating.decide_occasions([decision], by=me(), at=now())
-            settle(now())
-    except (ValidationError, Refused) as no:
-        if isinstance(no, NotFound | NotAllowed):
-            raise
-        return _occasion(occasion_id, no)
-    return redirect(url_for(".occasion", occasion_id=occasion_id), code=303)
-
-
-# Who is meant, and what is wrong -----------------------------------------------------------------------------
-
-
-def _ticked(name: str, most: int) -> list[int]:
-    found = (_number(one) for one in request.form.getlist(name))
-    return list(dict.fromkeys(one for one in found if one))[:most]
-
-
-def _with_typed(ticked: list[int], typed: str, field: str, but: int | None = -1) -> list[int]:
-    """Who is ticked, and whoever the typed name can only be."""
-    found = meant(typed, field=field, but=me() if but == -1 else but)
-    return list(dict.fromkeys([*ticked, *([found.id] if found else [])]))
-
-
-def _add(field: str, ticked: list[int], form: Callable[..., Response]) -> Response:
-    """The form comes back with one more name ticked."""
-    sent = _sent if field == "receivers" else _sent_occasion
-    try:
-        more = _with_typed(
-            ticked, request.form.get("who", "")[:200], field, me() if field == "receivers" else None
-        )
-        return form({**sent(more), "who": ""})
-    except WhoIsMeant as no:
-        return form(sent(ticked), no)
-
-
-def _maybe(no: ValidationError | Refused | None, ticked: list[int]) -> list[Any]:
-    return [row for row in no.maybe if row.id not in ticked] if isinstance(no, WhoIsMeant) else []
-
-
-def _number(sent: str) -> int:
-    """An id that was sent, or 0, which nobody has."""
-    return int(sent) if sent.isdecimal() and len(sent) < 19 else 0
-
-
-def _status(no: ValidationError | Refused | None) -> int:
-    return 200 if no is None else no.status if isinstance(no, Refused) else 422
 
 
 def _skill_of() -> dict[int, Any]:

@@ -211,6 +211,7 @@ class Standing(NamedTuple):
 
 
 def standing(person_id: int) -> Standing:
+    """As what this person may give recognitions."""
     return standings([person_id])[person_id]
 
 
@@ -245,6 +246,7 @@ def here(person_ids: Iterable[int]) -> set[int]:
 
 
 def skills_known(ids: Iterable[int]) -> set[int]:
+    """Those of these skills that there are."""
     wanted = sorted(set(ids))
     return set(db.session.scalars(_SKILL, {"ids": wanted})) if wanted else set()
 
@@ -383,6 +385,7 @@ def nominations_of(me: int, at: datetime) -> Sequence[AnyRow]:
 
 
 def nomination(nomination_id: int) -> AnyRow | None:
+    """One nomination, if it is there."""
     return nominations_by_id([nomination_id]).get(nomination_id)
 
 

@@ -15,7 +15,7 @@ from app.outbox import settle
 from app.vision import actions, queries
 from app.vision.rules import ENAMELS, MOST_LEVELS, is_link
 from app.vision.schemas import GoalForm, GoalStep, SkillForm
-from app.web import body, now, render, wrong_with
+from app.web import body, now, render, status_of, wrong_with
 
 pages = Blueprint("skills", __name__)
 SKILL = ("name_nl", "name_en", "enamel", "parent", "goal", "levels_nl", "levels_en", "framework", "retired")
@@ -82,7 +82,7 @@ def _save(slug: str | None) -> ResponseReturnValue:
         typed = {name: request.form.get(name, "")[:2500] for name in SKILL}
         theirs = _theirs(_skill_typed(row), typed) if isinstance(no, Conflict) else None
         answer = _skill(row, typed=typed, theirs=theirs, **_wrong(no))
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+        answer.status_code = status_of(no)
         return answer
 
 
@@ -230,7 +230,7 @@ def _save_goal(slug: str | None) -> ResponseReturnValue:
         typed = {name: request.form.get(name, "")[:500] for name in ("name_nl", "name_en")}
         theirs = _theirs(_goal_typed(row), typed) if isinstance(no, Conflict) else None
         answer = _goal(row, typed=typed, theirs=theirs, **_wrong(no))
-        answer.status_code = no.status if isinstance(no, Refused) else 422
+        answer.status_code = status_of(no)
         return answer
 
 

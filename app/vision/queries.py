@@ -126,6 +126,7 @@ def written() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def goal(slug: str) -> Row[Any]:
+    """The goal with this slug; raises `NotFound`."""
     found = next((row for row in goals() if row.slug == slug), None)
     if found is None:
         raise NotFound(_l("There is no such goal."))
@@ -133,6 +134,7 @@ def goal(slug: str) -> Row[Any]:
 
 
 def skill(slug: str) -> Row[Any]:
+    """The skill with this slug, retired or not; raises `NotFound`."""
     found = next((row for row in tree() if row.slug == slug), None)
     if found is None:
         raise NotFound(_l("There is no such skill."))

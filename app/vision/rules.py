@@ -57,12 +57,14 @@ def _value(where: str, name: str, entry: Mapping[str, Any], field: Field) -> Any
 
 
 def is_text(value: object, longest: int, shortest: int = 0) -> bool:
+    """A text of so many characters that PostgreSQL and UTF-8 can hold: no NUL, no half of a pair."""
     if not isinstance(value, str) or not shortest <= len(value) <= longest or "\x00" in value:
         return False
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def is_slug(value: object) -> bool:
+    """Small letters, digits and hyphens, 80 characters at most."""
     return is_text(value, 80) and bool(_SLUG.fullmatch(str(value)))
 
 

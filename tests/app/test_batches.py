@@ -13,8 +13,9 @@ from sqlalchemy import event, text
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
 from app.feedback import actions as feedback
+from app.feedback import receiving
 from app.goals import actions as goals
-from app.goals import together
+from app.goals import joining, leading
 from app.goals.rules import OPEN, NewGoal, NewTeamGoal
 from app.guidance import actions as guidance
 from app.guidance import ending, meetings, pairs
@@ -246,8 +247,8 @@ def test_many_readers_say_what_to_keep_and_take_it_away_as_one(app: Flask, cast:
             ]
             ids, given = do(lambda said=said: feedback.give_on_lessons(said, at=AT))
             assert do(lambda said=said: feedback.give_on_lessons(said, at=AT))[0] == ids
-            helped = [feedback.Helped(by=cast.anna, feedback_id=one) for one in ids]
-            do(lambda helped=helped: feedback.mark_helpful(helped, at=AT))
+            helped = [receiving.Helped(by=cast.anna, feedback_id=one) for one in ids]
+            do(lambda helped=helped: receiving.mark_helpful(helped, at=AT))
             pairs_ = [(one, item.by) for one, item in zip(ids, said, strict=True)]
             with pytest.raises(NotFound):
                 do(lambda pairs_=pairs_: feedback.take_away([*pairs_, (pairs_[0][0], cast.mia)]))
@@ -308,23 +309,23 @@ def test_many_team_goals_are_set_joined_changed_and_ended_as_one(app: Flask, cas
                 "ends_on": AT.date() + timedelta(days=9),
             }  # fmt: skip
             new = [
-                together.Setting(goal=NewTeamGoal(title=f"Share {n}", target=9, **told), by=cast.mia,
+                leading.Setting(goal=NewTeamGoal(title=f"Share {n}", target=9, **told), by=cast.mia,
                                  once=f"{number}-{n}" if n % 2 else None)
                 for n in range(number)
             ]  # fmt: skip
-            ids, made = do(lambda new=new: together.set_goals(new, at=AT))
-            assert do(lambda new=new: together.set_goals(new[1::2], at=AT))[0] == ids[1::2]
+            ids, made = do(lambda new=new: leading.set_goals(new, at=AT))
+            assert do(lambda new=new: leading.set_goals(new[1::2], at=AT))[0] == ids[1::2]
             with transaction():
                 db.session.execute(
                     text("DELETE FROM team_goal WHERE id <> ALL(:ids) AND ended_at IS NULL"), {"ids": ids}
                 )
             pairs_ = [(one, person) for one in ids for person in (cast.anna, cast.ben)]
-            joined = do(lambda pairs_=pairs_: together.join(pairs_, at=AT))[1]
+            joined = do(lambda pairs_=pairs_: joining.join(pairs_, at=AT))[1]
             to = NewTeamGoal(title="Share more", target=12, **told)
-            changes = [together.Change(goal_id=one, to=to, by=cast.mia, version=1) for one in ids]
-            changed = do(lambda changes=changes: together.change(changes, at=AT))[1]
-            left = do(lambda pairs_=pairs_: together.leave(pairs_, at=AT))[1]
-            ended = do(lambda ids=ids: together.end(ids, by=cast.mia, keeps=False, at=AT))[1]
+            changes = [leading.Change(goal_id=one, to=to, by=cast.mia, version=1) for one in ids]
+            changed = do(lambda changes=changes: leading.change(changes, at=AT))[1]
+            left = do(lambda pairs_=pairs_: joining.leave(pairs_, at=AT))[1]
+            ended = do(lambda ids=ids: leading.end(ids, by=cast.mia, keeps=False, at=AT))[1]
             counts[number] = [made, joined, changed, left, ended]
             assert db.session.scalar(text("SELECT count(*) FROM team_goal WHERE ended_at IS NULL")) == 0
         for few, many in zip(counts[FEW], counts[MANY], strict=True):

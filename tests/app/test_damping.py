@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.damping import weight
-from app.feedback import actions as feedback
+from app.feedback import receiving as feedback
 from app.feedback import rules as feedback_rules
 from app.guidance import rules as guidance
 from app.kudos import actions as kudos

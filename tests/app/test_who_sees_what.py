@@ -19,6 +19,7 @@ from app import jobs, worker
 from app.conversations import actions as conversations
 from app.db import db, transaction
 from app.feedback import actions as feedback
+from app.feedback import asking
 from app.goals import actions as goals
 from app.goals.rules import NewGoal
 from app.kudos import actions as kudos
@@ -139,10 +140,8 @@ def things(app: Flask, cast: Cast, everybody: dict[str, int]) -> dict[str, Thing
             ]
             for name, one in aim.items()
         }
-        ask = feedback.Ask(
-            asker_id=cast.anna, people=[cast.ben, cast.eve], about="Our weekly start", lang="en"
-        )
-        (request,) = do(lambda: feedback.ask([ask], at=AT))
+        ask = asking.Ask(asker_id=cast.anna, people=[cast.ben, cast.eve], about="Our weekly start", lang="en")
+        (request,) = do(lambda: asking.ask([ask], at=AT))
         words = feedback.Words(keep=f"You saw the {SECRET}, the slobeend", try_="", lang="en")
         do(lambda: feedback.answer([feedback.Answer(by=cast.ben, request_id=request, words=words)], at=AT))
         plan = conversations.Plan(

@@ -25,7 +25,7 @@ from app.db import db, lock_people, transaction
 from app.demo import careers as described
 from app.demo import company as demo
 from app.goals import actions as goals
-from app.goals import together
+from app.goals import joining, leading
 from app.goals.rules import NewGoal, NewTeamGoal
 from app.guidance import actions as guidance
 from app.guidance import meetings, pairs
@@ -177,9 +177,9 @@ def _aim(made: Company, cast: Cast, others: list[int], at: datetime) -> Company:
         goals.check_in(
             [goals.CheckIn(goal_id=goal, person_id=cast.anna, far="on_my_way", line="One a week.")], at=at
         )
-        setting = together.Setting(goal=together_, by=cast.leo, keeps=True)
-        (team_goal,) = together.set_goals([setting], at=at)
-        together.join([(team_goal, person) for person in (cast.anna, cast.ben, *others)], at=at)
+        setting = leading.Setting(goal=together_, by=cast.leo, keeps=True)
+        (team_goal,) = leading.set_goals([setting], at=at)
+        joining.join([(team_goal, person) for person in (cast.anna, cast.ben, *others)], at=at)
         (programme,) = programmes.make([told], by=cast.leo, at=at)
         programmes.set_state({programme: "published"}, by=cast.leo, at=at)
         programmes.follow([(programme, cast.anna)], at=at)

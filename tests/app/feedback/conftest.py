@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from app.db import db, transaction
 from app.facts.models import Fact
-from app.feedback import actions
-from app.feedback.actions import Ask, Words
+from app.feedback import actions, asking, receiving
+from app.feedback.actions import Words
+from app.feedback.asking import Ask
 from app.lessons.actions import NewLesson, share_lessons
 from app.outbox import settle
 from app.vision import actions as vision
@@ -57,7 +58,7 @@ def ask(app: Flask, cast: Cast) -> Callable[..., int]:
             about="How was the handover?", lang="en", leading=leading, **other,
         )  # fmt: skip
         with app.app_context(), transaction():
-            (request_id,) = actions.ask([told], at=AT)
+            (request_id,) = asking.ask([told], at=AT)
             settle(AT)
             return request_id
 
@@ -85,7 +86,9 @@ def help_of(app: Flask, cast: Cast) -> Callable[..., None]:
 
     def marked(name: str, feedback_id: int, on: bool = True, at: datetime = AT) -> None:
         with app.app_context(), transaction():
-            actions.mark_helpful([actions.Helped(by=cast.id_of(name), feedback_id=feedback_id, on=on)], at=at)
+            receiving.mark_helpful(
+                [receiving.Helped(by=cast.id_of(name), feedback_id=feedback_id, on=on)], at=at
+            )
             settle(at)
 
     return marked

@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
-from app.feedback import actions
+from app.feedback import actions, asking, receiving
 from app.lessons import changing
 from app.outbox import settle
 from app.people import actions as people
@@ -366,32 +366,32 @@ def test_asking_answering_and_marking_in_batches_is_all_or_nothing_and_weighs_in
             return made
 
     asks = [
-        actions.Ask(asker_id=cast.anna, people=[cast.ben], about=f"Meeting {n}", lang="en") for n in range(4)
+        asking.Ask(asker_id=cast.anna, people=[cast.ben], about=f"Meeting {n}", lang="en") for n in range(4)
     ]
     asks.append(replace(asks[0], about="With a key", once="k"))
     bad = replace(asks[0], people=[cast.anna])
     with pytest.raises(Refused):
-        do(lambda: actions.ask([*asks, bad], at=AT))
-    ids = do(lambda: actions.ask([*asks, asks[-1]], at=AT))
+        do(lambda: asking.ask([*asks, bad], at=AT))
+    ids = do(lambda: asking.ask([*asks, asks[-1]], at=AT))
     assert len(set(ids)) == 5
     assert ids[-1] == ids[-2]
-    assert do(lambda: actions.ask(asks[-1:], at=AT)) == ids[-1:]
+    assert do(lambda: asking.ask(asks[-1:], at=AT)) == ids[-1:]
     with pytest.raises(Conflict):
-        do(lambda: actions.ask([asks[-1], replace(asks[-1], about="Another question")], at=AT))
+        do(lambda: asking.ask([asks[-1], replace(asks[-1], about="Another question")], at=AT))
     words = actions.Words(keep="You asked everybody by name.", try_="", lang="en")
     answers = [actions.Answer(by=cast.ben, request_id=one, words=words) for one in ids[:4]]
     with pytest.raises(NotFound):
         do(lambda: actions.answer([*answers, replace(answers[0], by=cast.eve)], at=AT))
     given = do(lambda: actions.answer([*answers, answers[0]], at=AT))
     assert given[0] == given[-1]
-    marks = [actions.Helped(by=cast.anna, feedback_id=one) for one in given[:4]]
+    marks = [receiving.Helped(by=cast.anna, feedback_id=one) for one in given[:4]]
     with pytest.raises(NotFound):
-        do(lambda: actions.mark_helpful([*marks, replace(marks[0], by=cast.eve)], at=AT))
+        do(lambda: receiving.mark_helpful([*marks, replace(marks[0], by=cast.eve)], at=AT))
     assert facts() == []
-    do(lambda: actions.mark_helpful(marks, at=AT))
-    do(lambda: actions.mark_helpful(marks, at=AT))
+    do(lambda: receiving.mark_helpful(marks, at=AT))
+    do(lambda: receiving.mark_helpful(marks, at=AT))
     assert sorted((fact.weight for fact in facts()), reverse=True) == [1, 1, 0.5, 0.25]
-    do(lambda: actions.mark_helpful([replace(one, on=False) for one in marks[:3]], at=AT))
+    do(lambda: receiving.mark_helpful([replace(one, on=False) for one in marks[:3]], at=AT))
     assert len(facts()) == 1
 
 
@@ -432,14 +432,14 @@ def test_closing_declining_and_sharing_in_batches_is_all_or_nothing_in_one_state
     first, second = ask("anna", "ben", "eve"), ask("anna", "ben")
     others = ask("ben", "anna")
     given = [answer("ben", first), answer("ben", second)]
-    shared = actions.Shared
+    shared = receiving.Shared
     refused: list[Callable[[], None]] = [
-        lambda: actions.close([(first, cast.anna), (others, cast.anna)], at=AT),
+        lambda: asking.close([(first, cast.anna), (others, cast.anna)], at=AT),
         lambda: actions.decline([(first, cast.eve), (second, cast.eve)], at=AT),
-        lambda: actions.share_requests(
+        lambda: receiving.share_requests(
             [shared(by=cast.anna, id=first), shared(by=cast.anna, id=others)], at=AT
         ),
-        lambda: actions.share(
+        lambda: receiving.share(
             [shared(by=cast.anna, id=given[0]), shared(by=cast.ben, id=given[1])], at=AT
         ),
     ]  # fmt: skip
@@ -453,15 +453,15 @@ def test_closing_declining_and_sharing_in_batches_is_all_or_nothing_in_one_state
             told: list[str] = []
             event.listen(db.engine, "before_cursor_execute", lambda *one: told.append(one[2]))
             actions.decline([(first, cast.eve), (others, cast.anna)], at=AT)
-            actions.share_requests([shared(by=cast.anna, id=one) for one in (first, second)], at=AT)
-            actions.share([shared(by=cast.anna, id=one) for one in given], at=AT)
-            actions.close([(first, cast.anna), (second, cast.anna), (others, cast.ben)], at=AT)
+            receiving.share_requests([shared(by=cast.anna, id=one) for one in (first, second)], at=AT)
+            receiving.share([shared(by=cast.anna, id=one) for one in given], at=AT)
+            asking.close([(first, cast.anna), (second, cast.anna), (others, cast.ben)], at=AT)
             settle(AT)
         assert len([one for one in told if one.lstrip().startswith("UPDATE")]) == 4
         assert [row[1:] for row in _state()["requests"]] == [(True, True), (True, True), (True, False)]
         assert _state()["feedback"] == [(one, True) for one in given]
         with transaction():
-            actions.share([shared(by=cast.anna, id=given[0], on=False)], at=AT)
+            receiving.share([shared(by=cast.anna, id=given[0], on=False)], at=AT)
         assert _state()["feedback"] == [(given[0], False), (given[1], True)]
     assert client_of("ben").get(f"/feedback/{first}").status_code == 200
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.activities.recording import record_completions
 from app.db import db, transaction
 from app.errors import NotFound
-from app.feedback import actions, queries
+from app.feedback import queries, using
 from app.outbox import settle
 from app.people import actions as people
 from tests.app.feedback.conftest import AT
@@ -52,8 +52,8 @@ def tell(
 ) -> None:
     at = AT + timedelta(weeks=weeks)
     with app.app_context(), transaction():
-        told = actions.Use(completion_id=completion_id, person_id=person_id, answer=answer, words=words)
-        actions.tell_use([told], at=at)
+        told = using.Use(completion_id=completion_id, person_id=person_id, answer=answer, words=words)
+        using.tell_use([told], at=at)
         settle(at)
 
 

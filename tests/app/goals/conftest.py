@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.db import transaction
-from app.goals import actions, together
+from app.goals import actions, leading
 from app.goals.rules import NewGoal, NewTeamGoal
 from app.outbox import settle
 from tests.app.leaderboards.scene import Scene, now
@@ -73,8 +73,8 @@ def gather(cast: Cast, act: Act) -> Act:
             unit_id=unit, title="Share three", lang="en", kind=more.pop("kind", "completed"), target=target,
             starts_on=day - timedelta(days=30), ends_on=day + timedelta(days=30), **more,
         )  # fmt: skip
-        new = together.Setting(goal=goal, by=cast.id_of(by), keeps=by in ("leo", "clara"))
-        ids: list[int] = act(together.set_goals, [new], ago=ago)
+        new = leading.Setting(goal=goal, by=cast.id_of(by), keeps=by in ("leo", "clara"))
+        ids: list[int] = act(leading.set_goals, [new], ago=ago)
         return ids[0]
 
     return gathered

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app import worker
 from app.db import db, transaction
-from app.goals import together
+from app.goals import store, together
 from tests.app.goals.conftest import Act
 from tests.app.leaderboards.scene import Scene, now
 from tests.app.test_batches import counting
@@ -21,7 +21,7 @@ _JOIN = """
 
 def many(scene: Scene, cast: Cast, gather: Act) -> tuple[int, list[int]]:
     """A goal of all that Anna, Ben and Mia share with a hundred others."""
-    goal_id, people = gather("leo", target=10), [cast.anna, cast.ben, cast.mia, *scene.hire(together.MANY)]
+    goal_id, people = gather("leo", target=10), [cast.anna, cast.ben, cast.mia, *scene.hire(store.MANY)]
     with scene.app.app_context(), transaction():
         told = {"goal": goal_id, "people": people, "at": now() - timedelta(days=5)}
         db.session.execute(text(_JOIN), told)
@@ -48,9 +48,7 @@ def test_the_sum_of_many_is_what_the_worker_counted(scene: Scene, cast: Cast, ga
     come_round(scene)
     assert total(scene, goal_id, cast.anna) == 3
     scene.earn(people[2])
-    assert total(scene, goal_id, cast.anna, together.FRESH + timedelta(seconds=5)) == 4, (
-        "no worker comes round"
-    )
+    assert total(scene, goal_id, cast.anna, store.FRESH + timedelta(seconds=5)) == 4, "no worker comes round"
 
 
 def test_of_many_who_leave_until_fewer_than_five_are_left_nothing_is_said(

@@ -17,7 +17,7 @@ from app.config import timezone
 from app.db import lock_people, transaction
 from app.errors import NotFound, Refused
 from app.events import FactTakenBack
-from app.goals import actions, queries
+from app.goals import actions, inviting, queries
 from app.goals.actions import Change, CheckIn, Setting
 from app.goals.rules import A_QUARTER, NewGoal
 from app.outbox import settle
@@ -236,7 +236,7 @@ def test_a_goal_that_is_taken_away_takes_all_of_it_along(
 
 def invited(scene: Scene, at: Any) -> int:
     with scene.app.app_context(), transaction():
-        number = actions.invite(at)
+        number = inviting.invite(at)
         settle(at)
         return number
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app import events, flow, worker
 from app.db import db, transaction
 from app.errors import Conflict, NotFound, Refused
-from app.goals import together
+from app.goals import joining, leading, reaching, together
 from app.goals.rules import NewTeamGoal
 from app.outbox import connect, settle
 from tests.app.goals.conftest import Act
@@ -32,7 +32,7 @@ def join_all(scene: Scene, cast: Cast, act: Act, goal_id: int, ago: float = 5) -
     """Anna, Ben, Mia and three more of the team take part."""
     people = [cast.anna, cast.ben, cast.mia, *scene.hire(3)]
     for person in people:
-        act(together.join, [(goal_id, person)], ago=ago)
+        act(joining.join, [(goal_id, person)], ago=ago)
     return people
 
 
@@ -72,7 +72,7 @@ def test_a_skill_counts_with_those_below_it(scene: Scene, cast: Cast, act: Act, 
 def test_under_five_the_sum_is_hidden(scene: Scene, cast: Cast, act: Act, gather: Act) -> None:
     goal_id = gather(unit=cast.north)
     for person in (cast.anna, cast.ben, cast.mia, *scene.hire(1)):
-        act(together.join, [(goal_id, person)])
+        act(joining.join, [(goal_id, person)])
     scene.earn(cast.anna, 5)
     assert shown(scene, goal_id, cast.anna).total is None
     assert shown(scene, goal_id, cast.anna).number == 4
@@ -87,11 +87,11 @@ def test_leaving_takes_nothing_away_and_adds_nothing_more(
     goal_id = gather(unit=cast.north, target=50)
     join_all(scene, cast, act, goal_id)
     scene.earn(cast.anna, 2, days_ago=2)
-    act(together.leave, [(goal_id, cast.anna)], ago=1)
+    act(joining.leave, [(goal_id, cast.anna)], ago=1)
     assert (shown(scene, goal_id, cast.ben).total, shown(scene, goal_id, cast.ben).number) == (2, 5)
     scene.earn(cast.anna)
     assert shown(scene, goal_id, cast.ben).total == 2
-    act(together.join, [(goal_id, cast.anna)])
+    act(joining.join, [(goal_id, cast.anna)])
     assert shown(scene, goal_id, cast.ben).total == 2, "nor what was done in between"
 
 
@@ -122,7 +122,7 @@ def test_who_sees_it_and_who_ends_it(
         assert client_of(name).post(f"/team-goals/{goal_id}/end").status_code == 404
     assert client_of("mia").post(f"/team-goals/{goal_id}/end").status_code == 303
     with pytest.raises(Refused):
-        act(together.join, [(goal_id, cast.anna)])
+        act(joining.join, [(goal_id, cast.anna)])
 
 
 def test_no_page_and_no_answer_says_who_did_what(
@@ -164,12 +164,12 @@ def test_reached_it_is_told_once_to_each_who_takes_part(
     people = join_all(scene, cast, act, goal_id)
     scene.earn(cast.anna, 2)
     assert reached_by(scene) == []
-    act(together.leave, [(goal_id, people[-1])])
+    act(joining.leave, [(goal_id, people[-1])])
     scene.earn(cast.ben)
     assert reached_by(scene) == sorted(people[:-1])
     assert reached_by(scene) == []
     with pytest.raises(Refused):
-        act(together.join, [(goal_id, people[-1])])
+        act(joining.join, [(goal_id, people[-1])])
 
 
 def test_two_workers_at_once_tell_it_once(scene: Scene, cast: Cast, act: Act, gather: Act) -> None:
@@ -181,7 +181,7 @@ def test_two_workers_at_once_tell_it_once(scene: Scene, cast: Cast, act: Act, ga
     def run(_: int) -> None:
         with scene.app.app_context(), transaction():
             gate.wait()
-            told.append(together.reach(now()))
+            told.append(reaching.reach(now()))
             settle(now())
 
     with ThreadPoolExecutor(3) as pool:
@@ -195,14 +195,14 @@ def test_joining_while_it_is_reached_either_is_in_time_or_is_told(
     goal_id = gather(unit=cast.north)
     join_all(scene, cast, act, goal_id)
     late = cast.mia
-    act(together.leave, [(goal_id, late)])
+    act(joining.leave, [(goal_id, late)])
     scene.earn(cast.anna, 3)
     gate, outcome = Barrier(2), []
 
     def joins() -> None:
         gate.wait()
         try:
-            act(together.join, [(goal_id, late)])
+            act(joining.join, [(goal_id, late)])
             outcome.append("in")
         except Refused:
             outcome.append("late")
@@ -210,7 +210,7 @@ def test_joining_while_it_is_reached_either_is_in_time_or_is_told(
     def ends() -> None:
         with scene.app.app_context(), transaction():
             gate.wait()
-            together.reach(now())
+            reaching.reach(now())
             settle(now())
 
     with ThreadPoolExecutor(2) as pool:
@@ -227,7 +227,7 @@ def test_joining_twice_at_once_is_joining_once(scene: Scene, cast: Cast, act: Ac
 
     def run(_: int) -> None:
         gate.wait()
-        act(together.join, [(goal_id, cast.anna)])
+        act(joining.join, [(goal_id, cast.anna)])
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(4)))
@@ -235,7 +235,7 @@ def test_joining_twice_at_once_is_joining_once(scene: Scene, cast: Cast, act: Ac
 
 
 def test_what_is_not_there_is_not_there(scene: Scene, cast: Cast, act: Act) -> None:
-    for action in (together.join, together.leave):
+    for action in (joining.join, joining.leave):
         with pytest.raises(NotFound):
             act(action, [(9_000_000, cast.anna)])
 
@@ -252,7 +252,7 @@ def as_is(scene: Scene, goal_id: int, **other: Any) -> NewTeamGoal:
 
 def change(scene: Scene, act: Act, goal_id: int, by: int, version: int = 1, **other: Any) -> None:
     to = as_is(scene, goal_id, **other)
-    act(together.change, [together.Change(goal_id=goal_id, to=to, version=version, by=by)])
+    act(leading.change, [leading.Change(goal_id=goal_id, to=to, version=version, by=by)])
 
 
 def told_of(scene: Scene) -> list[tuple[Any, ...]]:
@@ -302,7 +302,7 @@ def test_who_takes_part_hears_of_what_matters_once_and_not_of_other_words(
 ) -> None:
     goal_id = gather(unit=cast.north)
     for person in (cast.anna, cast.mia):
-        act(together.join, [(goal_id, person)])
+        act(joining.join, [(goal_id, person)])
     change(scene, act, goal_id, cast.mia, title="In other words")
     assert told_of(scene) == []
     change(scene, act, goal_id, cast.mia, version=2, target=12)
@@ -329,6 +329,6 @@ def test_of_two_who_change_it_at_once_one_wins_and_what_is_over_stays(
 
     with ThreadPoolExecutor(2) as two:
         assert sorted(two.map(both, (8, 9))) == ["done", "late"]
-    act(together.end, [goal_id], by=cast.mia, keeps=False)
+    act(leading.end, [goal_id], by=cast.mia, keeps=False)
     with pytest.raises(Refused):
         change(scene, act, goal_id, cast.mia, version=2, target=4)

@@ -23,7 +23,9 @@ from app.badges.models import Award
 from app.db import db, transaction
 from app.facts.models import Fact
 from app.feedback import actions as feedback
-from app.feedback.actions import Helped, OnLesson, Words
+from app.feedback import receiving
+from app.feedback.actions import OnLesson, Words
+from app.feedback.receiving import Helped
 from app.goals import actions as goals
 from app.goals import queries as goals_asked
 from app.goals.rules import NewGoal
@@ -446,7 +448,7 @@ def test_what_helped_weighs_the_same_whoever_stays_unnamed(app: Flask, cast: Cas
             words = Words(keep="You told it.", try_="", lang="en")
             on = OnLesson(by=cast.id_of(giver), lesson_id=lesson, words=words)
             (made,) = feedback.give_on_lessons([on], at=AT)
-            feedback.mark_helpful([Helped(by=cast.id_of(author), feedback_id=made)], at=AT)
+            receiving.mark_helpful([Helped(by=cast.id_of(author), feedback_id=made)], at=AT)
             settle(AT)
             last = select(Fact.weight).where(Fact.kind == "feedback_helped").order_by(Fact.id.desc()).limit(1)
             return float(db.session.scalar(last) or 0)

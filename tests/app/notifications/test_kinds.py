@@ -9,6 +9,7 @@ from flask import Flask
 from app.conversations import actions as conversations
 from app.db import transaction
 from app.feedback import actions as feedback
+from app.feedback import asking
 from app.flow import LATER
 from app.notifications import handlers, things
 from app.notifications.kinds import KINDS, Kind
@@ -52,8 +53,8 @@ def test_who_is_asked_for_feedback_and_who_gets_it_are_told_each_once(
     app: Flask, cast: Cast, client_of: Browser
 ) -> None:
     with app.app_context(), transaction():
-        told = feedback.Ask(asker_id=cast.anna, people=[cast.ben], about="Our weekly start", lang="en")
-        (request_id,) = feedback.ask([told], at=AT)
+        told = asking.Ask(asker_id=cast.anna, people=[cast.ben], about="Our weekly start", lang="en")
+        (request_id,) = asking.ask([told], at=AT)
         settle(AT)
     relay(app)
     assert "Anna asks for your feedback: Our weekly start" in client_of("ben").get("/inbox").text

@@ -11,6 +11,7 @@ from app import worker
 from app.db import db, transaction
 from app.errors import NotFound
 from app.goals import actions as goals
+from app.goals import inviting
 from app.goals.rules import NewGoal
 from app.kudos import actions as kudos
 from app.notifications import actions, jobs
@@ -206,7 +207,7 @@ def set_goal(scene: Scene, person_id: int, at: datetime = AT, **other: Any) -> i
 
 
 def invited(scene: Scene, at: datetime) -> None:
-    do(scene, lambda: goals.invite(at), at)
+    do(scene, lambda: inviting.invite(at), at)
     scene.relay(at)
 
 
@@ -238,7 +239,7 @@ def test_several_goals_ask_on_several_days_and_two_workers_ask_once(scene: Scene
     for number in range(3):
         set_goal(scene, cast.anna, pace=14, title=f"Goal {number}")
     at = AT + 20 * DAY
-    assert at_once(*[lambda: do(scene, lambda: goals.invite(at), at)] * 3) == []
+    assert at_once(*[lambda: do(scene, lambda: inviting.invite(at), at)] * 3) == []
     scene.relay(at)
     assert scene.ask("SELECT count(*) FROM notification WHERE kind = 'goal_due'") == [(1,)]
     for more in (1, 2, 3, 4):
