@@ -16,12 +16,12 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from redis import Redis, RedisError
 
 from app.db import db
-from app.errors import Busy
+from app.errors import Busy, NotSignedIn
 from app.events import CompletionLogged, Event, PlacesChanged
 
 CHANNEL = "nudge"
@@ -39,6 +39,11 @@ WITHOUT_GAME = {
 PING = 15.0
 SILENCE = 8.0
 LIFE = 3600.0
+# Whoever is signed out elsewhere, or comes without a session, is told so on the stream itself: the page closes it
+# (`sse-close`) and asks no more. Any other answer, also 204, its library would take for a fault and try again; a
+# browser's own EventSource waits a day.
+OVER = "over"
+FAREWELL = f"retry: 86400000\nevent: {OVER}\ndata:\n\n"
 FULL = _l("Too many pages are open here; this one looks for news by itself.")
 log = structlog.get_logger("blijk.live")
 
@@ -110,7 +115,7 @@ class Seat:
         self.ends = time.monotonic() + (LIFE if sign_in_id else LIFE / 6)
         self.waiting: set[str] = set()
         self.bell = threading.Event()
-        self.over = False
+        self.over = self.signed_out = False
         self.greeted = False
 
     def hear(self, names: Iterable[str]) -> None:
@@ -139,6 +144,9 @@ class Seat:
         with self.hub.lock:
             self.bell.clear()
             names, self.waiting = sorted(self.waiting), set()
+        if self.signed_out and not self.over:
+            self.over = True
+            return FAREWELL
         if self.over or time.monotonic() > self.ends:
             raise StopIteration
         return "".join(f"event: {name}\ndata:\n\n" for name in names) or ": \n\n"
@@ -181,9 +189,9 @@ class Hub:
         with self.lock:
             self.seats.discard(seat)
 
-    def end(self, seat: Seat) -> None:
-        """Whoever holds the lock ends a stream, now."""
-        seat.over = True
+    def end(self, seat: Seat, *, signed_out: bool = False) -> None:
+        """Whoever holds the lock ends a stream, now; who is signed out is told that it is for good."""
+        seat.signed_out, seat.over = signed_out, not signed_out
         seat.bell.set()
         self.seats.discard(seat)
 
@@ -258,7 +266,7 @@ class Hub:
         with self.lock:
             for seat in seats:
                 if seat.sign_in_id not in alive:
-                    self.end(seat)
+                    self.end(seat, signed_out=True)
 
 
 class Ear:
@@ -329,6 +337,9 @@ def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
     hub = Hub(app, app.extensions["redis"], most, alive)
     app.extensions["hub"] = hub
 
+    door = Blueprint("live", __name__)
+
+    @door.get("/events")
     def events() -> Response:
         person_id, sign_in_id, game = who()
         db.session.remove()  # a stream holds no connection
@@ -337,4 +348,9 @@ def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
         answer.headers["X-Accel-Buffering"] = "no"
         return answer
 
-    app.add_url_rule("/events", "live.events", events)
+    @door.errorhandler(NotSignedIn)
+    def nobody(no: NotSignedIn) -> Response:
+        status = no.status if "Authorization" in request.headers else 200
+        return Response(FAREWELL, status, mimetype="text/event-stream")
+
+    app.register_blueprint(door)

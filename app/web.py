@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -206,7 +207,10 @@ def _unknown(no: NotSignedIn) -> ResponseReturnValue:
     if door := _speaks():
         ways = {"/oauth/": 'Basic realm="Blijk"', "/xapi/": 'Basic realm="Blijk", Bearer'}
         return _say(no.status, no.code, no.message, {}, {"WWW-Authenticate": ways.get(door, "Bearer")})
-    back = request.full_path.rstrip("?") if request.method == "GET" and not swaps() else None
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    if swaps():  # what they look at is the page, not the part of it that asked
+        shown = urlsplit(str(htmx.current_url or ""))
+        back = urlunsplit(shown._replace(scheme="", netloc="", fragment="")) or None
     door = url_for("people.sign_in", next=back if back != "/" else None)
     if swaps():
         return _vary(make_response("", no.status, {"HX-Redirect": door}))

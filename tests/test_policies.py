@@ -46,6 +46,7 @@ from app.learning import store
 from app.lessons import actions as lessons
 from app.lessons import extras as lesson_extras
 from app.lessons.actions import NewLesson
+from app.live import FAREWELL
 from app.notifications import actions as notifications
 from app.notifications import mailing
 from app.notifications.kinds import NAMED
@@ -1623,6 +1624,8 @@ def _turned_away(answer: TestResponse, path: str, example: Example, *, known: bo
         return answer.status_code == 403
     if path.startswith(("/api/", "/xapi/")):
         return answer.status_code == 401 and answer.is_json and "WWW-Authenticate" in answer.headers
+    if path == "/events":
+        return answer.text == FAREWELL
     if "HX-Request" in example.headers:
         return answer.status_code == 401 and answer.headers["HX-Redirect"].startswith("/login")
     return _sent_to_sign_in(answer, path)

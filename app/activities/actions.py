@@ -96,16 +96,20 @@ def edit(
     skills and duty of their moment: a change counts forward only.
     """
     begin_change(at)
+    before = None
     if slug is None:
         slug = slug_of(entry["title"]["en"], queries.all_slugs())
     else:
         row = queries.edited(slug)
+        before = row.version, queries.ids_known([row.id])
         if version is not None and row.version != version:
             raise Conflict(CHANGED)
     _refuse_names_of_others(slug, entry.get("known_as", ()))
     load([{**entry, "slug": slug}], at=at)
     db.session.execute(_UNNAME, {"slug": slug, "iris": list(entry.get("known_as", ()))})
-    write("activity:edited", at=at, actor_id=by, detail={"slug": slug, "state": entry["state"]})
+    row = queries.edited(slug)
+    if (row.version, queries.ids_known([row.id])) != before:
+        write("activity:edited", at=at, actor_id=by, detail={"slug": slug, "state": entry["state"]})
     return slug
 
 

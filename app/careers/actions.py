@@ -39,23 +39,24 @@ def edit_family(
     if slug is not None:
         _known(stand, slug, version)
     slug = slug or slug_of(name["en"], stand)
-    write_families([NewFamily(slug, name)])
-    write("job_family:edited", at=at, actor_id=by, detail={"slug": slug})
+    if write_families([NewFamily(slug, name)]):
+        write("job_family:edited", at=at, actor_id=by, detail={"slug": slug})
     return slug
 
 
-def write_families(families: Sequence[NewFamily]) -> None:
-    """The batch road of page, API and file. What does not differ keeps its version."""
+def write_families(families: Sequence[NewFamily]) -> set[str]:
+    """The batch road of page, API and file. What does not differ keeps its version; returns the slugs that do."""
+    differ: set[str] = set()
     place = db.session.scalar(select(func.coalesce(func.max(JobFamily.position), -1))) or 0
     for number, one in enumerate(families, 1):  # a handful
         row = upsert(JobFamily).values(slug=one.slug, name=dict(one.name), position=place + number)
-        db.session.execute(
-            row.on_conflict_do_update(
-                index_elements=["slug"],
-                set_={"name": row.excluded.name, "version": JobFamily.version + 1},
-                where=JobFamily.name.is_distinct_from(row.excluded.name),
-            )
+        row = row.on_conflict_do_update(
+            index_elements=["slug"],
+            set_={"name": row.excluded.name, "version": JobFamily.version + 1},
+            where=JobFamily.name.is_distinct_from(row.excluded.name),
         )
+        differ.update(db.session.scalars(row.returning(JobFamily.slug)))
+    return differ
 
 
 def edit_job(slug: str | None, new: NewJob, *, version: int | None, by: int | None, at: datetime) -> str:
@@ -65,19 +66,21 @@ def edit_job(slug: str | None, new: NewJob, *, version: int | None, by: int | No
     if slug is not None:
         _known(stand, slug, version)
     slug = slug or slug_of(new.name["en"], stand)
-    write_jobs({slug: new})
-    write("job:edited", at=at, actor_id=by, detail={"slug": slug})
+    if write_jobs({slug: new}):
+        write("job:edited", at=at, actor_id=by, detail={"slug": slug})
     return slug
 
 
-def write_jobs(jobs: Mapping[str, NewJob]) -> None:
-    """The batch road: refused before the first row is written when a family or a name does not fit."""
+def write_jobs(jobs: Mapping[str, NewJob]) -> set[str]:
+    """The batch road: refused before the first row is written when a family or a name does not fit. Returns the slugs
+    of those that say something else than before."""
     families = {row.slug: row.id for row in queries.families()}
     stand = {one.slug: one for one in queries.jobs(retired=True)}
     if len({*stand, *jobs}) > MOST_JOBS:
         raise Refused(_l("That is more jobs than Blijk keeps."))
     _refuse_taken({**{slug: one.known_as for slug, one in stand.items()},
                    **{slug: one.known_as for slug, one in jobs.items()}})  # fmt: skip
+    differ: set[str] = set()
     for slug, one in jobs.items():
         if one.family not in families:
             raise Refused(NO_FAMILY, fields={"family": NO_FAMILY})
@@ -88,13 +91,13 @@ def write_jobs(jobs: Mapping[str, NewJob]) -> None:
         kept = ("family_id", "level", "name", "known_as", "open_until", "who_may_apply")
         fresh = {name: getattr(row.excluded, name) for name in kept}
         differs = [getattr(Job, name).is_distinct_from(value) for name, value in fresh.items()]
-        db.session.execute(
-            row.on_conflict_do_update(
-                index_elements=["slug"],
-                set_={**fresh, "version": Job.version + 1},
-                where=func.greatest(*differs),
-            )
+        row = row.on_conflict_do_update(
+            index_elements=["slug"],
+            set_={**fresh, "version": Job.version + 1},
+            where=func.greatest(*differs),
         )
+        differ.update(db.session.scalars(row.returning(Job.slug)))
+    return differ
 
 
 def _refuse_taken(names: Mapping[str, Iterable[str]]) -> None:
@@ -108,14 +111,15 @@ def _refuse_taken(names: Mapping[str, Iterable[str]]) -> None:
 
 
 def set_retired(slug: str, *, retired: bool, by: int | None, at: datetime) -> None:
-    """Take a job off the list, or put it back; what it asked stays."""
+    """Take a job off the list, or put it back; what it asked stays. The same again is no change."""
     begin_change()
     found = queries.job(slug)
     done = update(Job).where(
         Job.id == found.id, Job.retired_at.is_(None) if retired else Job.retired_at.is_not(None)
     )
-    db.session.execute(done.values(retired_at=at if retired else None, version=Job.version + 1))
-    write("job:retired" if retired else "job:back", at=at, actor_id=by, detail={"slug": slug})
+    done = done.values(retired_at=at if retired else None, version=Job.version + 1)
+    if db.session.scalar(done.returning(Job.id)) is not None:
+        write("job:retired" if retired else "job:back", at=at, actor_id=by, detail={"slug": slug})
 
 
 def _known(stand: Mapping[str, Any], slug: str, version: int | None) -> Any:

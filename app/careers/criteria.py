@@ -109,6 +109,8 @@ def write_criterion(
         _insert(draft.id, [(new, key)], after=max((one.position for one in draft.items), default=-1))
     else:
         stands = _criterion(draft, key, version)
+        if _wanted([(new, key)]) == list(told([stands]).items()):
+            return key
         _say(stands.id, new, checked)
     _touch(draft.id)
     write("criterion:edited", at=at, actor_id=by, detail={"slug": slug, "key": str(key)})
@@ -141,8 +143,9 @@ def step_criterion(
     else:
         here = order.index(one.id)
         there = here - 1 if step == "up" else here + 1
-        if 0 <= there < len(order):
-            order[here], order[there] = order[there], order[here]
+        if not 0 <= there < len(order):
+            return
+        order[here], order[there] = order[there], order[here]
     for place, criterion_id in enumerate(order):  # 30 at most
         moved = update(Criterion).where(Criterion.id == criterion_id, Criterion.position != place)
         db.session.execute(moved.values(position=place))

@@ -65,6 +65,8 @@ def save_rules(entries: Sequence[Entry], *, seen: str | None, by: int, at: datet
     compiled(entries, own)
     if seen is not None and seen != print_of(own):
         raise Conflict(CHANGED)
+    if print_of(list(entries)) == print_of(own):
+        return  # the same again
     fresh = {"value": {"rules": list(entries)}, "changed_at": at}
     row = insert(Setting).values(key="meanings", **fresh)
     db.session.execute(row.on_conflict_do_update(index_elements=["key"], set_=fresh))

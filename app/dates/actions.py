@@ -48,7 +48,8 @@ _CHANGE = text("""
     UPDATE activity_date
     SET starts_at = :starts_at, ends_at = :ends_at, place = :place, link = :link, places = :places,
         leader_id = :leader_id, version = version + 1
-    WHERE id = :id
+    WHERE id = :id AND (starts_at, ends_at, place, link, places, leader_id)
+          IS DISTINCT FROM (:starts_at, :ends_at, :place, :link, :places, :leader_id)
 """)
 _CONCERNED = text("""
     SELECT r.person_id FROM reservation r JOIN activity_date d ON d.id = r.date_id
@@ -72,13 +73,16 @@ def plan(activity_id: int, date: NewDate, *, by: int | None, at: datetime, once:
 
 
 def change(date_id: int, date: NewDate, *, version: int | None, by: int | None, at: datetime) -> None:
-    """Change a date. With more places, who waits moves up; with fewer, nobody loses theirs."""
+    """Change a date. With more places, who waits moves up; with fewer, nobody loses theirs. The same again is no
+    change."""
     _check(date)
     row = _locked(date_id)
     if version is not None and row.version != version:
         raise Conflict(CHANGED)
     db.session.execute(_CHANGE, {**date.row(), "id": date_id})
     changed = _locked(date_id)
+    if changed.version == row.version:
+        return
     if any(
         getattr(row, name) != getattr(changed, name) for name in ("starts_at", "ends_at", "place", "link")
     ):

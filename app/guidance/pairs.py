@@ -62,7 +62,10 @@ _SAME = text("SELECT once, id FROM mentor_programme WHERE once = ANY(CAST(:onces
 _CHANGE = text(f"""
     UPDATE mentor_programme p SET name = w.name, about = w.about, starts_on = w.starts_on, ends_on = w.ends_on,
         skills = CAST(w.skills AS bigint[]), most = w.most, open = w.open, version = version + 1
-    FROM {_SENT.format(key="id", of="bigint")} WHERE p.id = w.id
+    FROM {_SENT.format(key="id", of="bigint")}
+    WHERE p.id = w.id AND (p.name, p.about, p.starts_on, p.ends_on, p.skills, p.most, p.open) IS DISTINCT FROM
+          (w.name, w.about, w.starts_on, w.ends_on, CAST(w.skills AS bigint[]), w.most, w.open)
+    RETURNING p.id
 """)
 _HOLD = text("""
     SELECT * FROM mentor_programme WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
@@ -85,14 +88,15 @@ def make(items: Sequence[Programme], *, by: int | None, at: datetime) -> list[in
 
 
 def change(items: Sequence[Change], *, by: int | None, at: datetime) -> None:
-    """Change programmes, or close them; pairs that run go on. All of the batch or nothing."""
+    """Change programmes, or close them; pairs that run go on. All of the batch or nothing. The same again is no
+    change."""
     held = _hold(item.programme_id for item in items)
     if any(item.version is not None and held[item.programme_id].version != item.version for item in items):
         raise Conflict(MEANWHILE)
     last = {item.programme_id: item.to for item in items}
     told = {name: array(column) for name, column in _rows(list(last.values())).items()}
-    db.session.execute(_CHANGE, {**told, "id": array(last)})
-    acts = [Act("mentoring:changed", detail={"programme": id}) for id in last]
+    other = db.session.scalars(_CHANGE, {**told, "id": array(last)})
+    acts = [Act("mentoring:changed", detail={"programme": id}) for id in other]
     write_all(acts, at=at, actor_id=by)
 
 

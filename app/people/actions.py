@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.audit.actions import write
@@ -813,13 +813,13 @@ _one_administrator = text("SELECT pg_advisory_xact_lock(7303018)")
 
 
 def change_organisation(*, values: Mapping[str, object], by: int, at: datetime) -> bool:
-    """What the organisation is called and decided; says whether boards have to be made anew."""
+    """What the organisation is called and decided; says whether boards have to be made anew. The same again is no
+    change."""
     before = db.session.execute(
         select(Organisation.kudos_on_boards).where(Organisation.id == 1).with_for_update()
     ).scalar_one_or_none()
-    statement = upsert(Organisation).values(id=1, **{"name": "", **values})
-    db.session.execute(statement.on_conflict_do_update(index_elements=[Organisation.id], set_=dict(values)))
-    db.session.info.pop("organisation", None)
+    if not _decided(values):
+        return False
     told = {name: value for name, value in values.items() if name != "name"}
     write("organisation:changed", at=at, actor_id=by, detail=told)
     return "kudos_on_boards" in values and bool(before) != values["kudos_on_boards"]
@@ -828,7 +828,14 @@ def change_organisation(*, values: Mapping[str, object], by: int, at: datetime) 
 def switch(*, points_on: bool, boards_on: bool, by: int, at: datetime) -> None:
     """With or without points, and boards, for the whole organisation. What was counted stays, and goes on."""
     detail = {"points_on": points_on, "boards_on": boards_on}
-    statement = upsert(Organisation).values(id=1, name="", **detail)
-    db.session.execute(statement.on_conflict_do_update(index_elements=[Organisation.id], set_=detail))
-    write("organisation:switched", at=at, actor_id=by, detail=detail)
+    if _decided(detail):
+        write("organisation:switched", at=at, actor_id=by, detail=detail)
+
+
+def _decided(values: Mapping[str, object]) -> bool:
+    """Put these into the one row of the organisation; whether that says something else than before."""
+    row = upsert(Organisation).values(id=1, **{"name": "", **values})
+    differs = [getattr(Organisation, name).is_distinct_from(row.excluded[name]) for name in values]
+    row = row.on_conflict_do_update(index_elements=[Organisation.id], set_=dict(values), where=or_(*differs))
     db.session.info.pop("organisation", None)
+    return db.session.scalar(row.returning(Organisation.id)) is not None

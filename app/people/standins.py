@@ -23,7 +23,14 @@ _NAME = text("""
     SELECT :person, id, :since, :until FROM person WHERE id = :deputy AND active AND erased_at IS NULL
     ON CONFLICT (person_id) DO UPDATE
         SET deputy_id = excluded.deputy_id, since = excluded.since, until = excluded.until
+    WHERE (stand_in.deputy_id, stand_in.since, stand_in.until)
+          IS DISTINCT FROM (excluded.deputy_id, excluded.since, excluded.until)
     RETURNING person_id
+""")
+# Of several at once all but the first come here, after that one is there to be seen.
+_STANDS = text("""
+    SELECT 1 FROM stand_in s JOIN person p ON p.id = s.deputy_id AND p.active AND p.erased_at IS NULL
+    WHERE s.person_id = :person AND s.deputy_id = :deputy AND s.since = :since AND s.until = :until
 """)
 _END = text("DELETE FROM stand_in WHERE person_id = :person RETURNING deputy_id")
 _OF = text("""
@@ -34,12 +41,19 @@ _OF = text("""
 
 
 def name(*, person_id: int, deputy_id: int, since: date, until: date, today: date, at: datetime) -> None:
-    """A colleague stands in from one day to another, both included; another choice takes its place."""
+    """A colleague stands in from one day to another, both included; another choice takes its place.
+
+    The same again, also several at once, is no change: nobody is told and nothing is written down twice.
+    """
     if not max(since, today) <= until <= today + LONGEST:
         raise Refused(WRONG["until"], fields={"until": WRONG["until"]})
     told = {"person": person_id, "deputy": deputy_id, "since": since, "until": until}
-    if person_id == deputy_id or db.session.scalar(_NAME, told) is None:
+    if person_id == deputy_id:
         raise Refused(WRONG["deputy"], fields={"deputy": WRONG["deputy"]})
+    if db.session.scalar(_NAME, told) is None:
+        if db.session.scalar(_STANDS, told) is None:
+            raise Refused(WRONG["deputy"], fields={"deputy": WRONG["deputy"]})
+        return
     days = {"since": since.isoformat(), "until": until.isoformat()}
     publish([StandInNamed(person_id=deputy_id, for_id=person_id, **days)])
     detail = {"for": person_id, **days}

@@ -54,7 +54,8 @@ _UPDATE = text(f"""
     UPDATE programme p SET title = w.title, summary = w.summary, skill_id = w.skill_id, badge = w.badge,
            form = w.form, formed_at = CASE WHEN p.form = w.form THEN p.formed_at ELSE :at END, version = version + 1
     FROM {_SENT.format(key="id", of="bigint")}
-    WHERE p.id = w.id
+    WHERE p.id = w.id AND (p.title, p.summary, p.skill_id, p.badge, p.form)
+          IS DISTINCT FROM (w.title, w.summary, w.skill_id, w.badge, w.form)
 """)
 _PARTS_NOW = text("""
     SELECT r.programme_id, r.need, r.activities FROM programme_part r
@@ -101,7 +102,7 @@ def make(items: Sequence[Told], *, by: int | None, at: datetime) -> list[str]:
 def change(items: Sequence[Change], *, by: int | None, at: datetime) -> None:
     """Change what they say; other parts are a new form, by which whoever is on the way goes on.
 
-    All of the batch or nothing.
+    All of the batch or nothing. What says the same is no change.
     """
     _check([item.to for item in items])
     rows = _locked(item.slug for item in items)
@@ -109,25 +110,25 @@ def change(items: Sequence[Change], *, by: int | None, at: datetime) -> None:
         raise Conflict(CHANGED)
     last = {item.slug: item.to for item in items}
     forms = _update([(rows[slug], told) for slug, told in last.items()], at)
-    _changed(rows.values(), by)
-    acts = [
-        Act("programme:changed", detail={"programme": slug, "form": forms[rows[slug].id]}) for slug in last
-    ]
+    other = [row for slug, row in _locked(last).items() if row.version != rows[slug].version]
+    _changed(other, by)
+    acts = [Act("programme:changed", detail={"programme": row.slug, "form": forms[row.id]}) for row in other]
     write_all(acts, at=at, actor_id=by)
 
 
 def set_state(states: Mapping[str, str], *, by: int | None, at: datetime) -> None:
     """Publish them, or retire them: nobody follows them any more, and who completed one keeps that.
 
-    All of the batch or nothing.
+    All of the batch or nothing. What is so already is no change.
     """
     rows = _locked(states)
     for slug, state in states.items():
         if state not in ("published", "retired") or (rows[slug].state == "draft" and state == "retired"):
             raise Refused(_l("A programme is published, and later retired."))
+    states = {slug: state for slug, state in states.items() if rows[slug].state != state}
     ids = array(rows[slug].id for slug in states)
     db.session.execute(_STATE, {"ids": ids, "states": array(states.values()), "at": at})
-    _changed(rows.values(), by)
+    _changed((rows[slug] for slug in states), by)
     acts = [Act(f"programme:{state}", detail={"programme": slug}) for slug, state in states.items()]
     write_all(acts, at=at, actor_id=by)
 

@@ -57,7 +57,8 @@ _NO_PART = text(f"""
     SELECT p.id FROM person p, review r WHERE r.id = :review AND p.id = :person AND {NO_PART}
 """)
 _HANDLER = text("""
-    UPDATE review_objection SET handler_id = :person, reminded = NULL WHERE review_id = :review AND handled_at IS NULL
+    UPDATE review_objection SET handler_id = :person, reminded = NULL
+    WHERE review_id = :review AND handled_at IS NULL AND handler_id IS DISTINCT FROM :person RETURNING review_id
 """)
 _HANDLED = text("""
     UPDATE review_objection SET outcome = :outcome, answer = :sealed, handled_at = :at
@@ -153,7 +154,8 @@ def name_handler(review_id: uuid.UUID, *, person_id: int, by: int, at: datetime)
     told = {"review": review_id, "person": person_id}
     if db.session.scalar(_NO_PART, told) is None or is_led_by(person_id, row.person_id):
         raise Refused(WRONG["handler"], fields={"person": WRONG["handler"]})
-    db.session.execute(_HANDLER, told)
+    if db.session.scalar(_HANDLER, told) is None:
+        return  # the same again
     touched([(review_id, person_id, "handler_named")], at)
     detail = {"review": str(review_id), "of": person_id}
     audit.write("review:handler_named", at=at, actor_id=by, person_id=row.person_id, detail=detail)

@@ -30,6 +30,7 @@ _GOALS = text("""
     ON CONFLICT (slug) DO UPDATE
     SET name = excluded.name, position = excluded.position, version = vision_goal.version + 1
     WHERE (vision_goal.name, vision_goal.position) IS DISTINCT FROM (excluded.name, excluded.position)
+    RETURNING slug
 """).bindparams(bindparam("rows", type_=JSONB))
 
 # Parents and lineages follow in a second statement: a skill may stand above its parent in the file.
@@ -138,8 +139,9 @@ def edit_goal(
         row = _known(stand, slug, version)
         position = row.position
     slug = slug or slug_of(name["en"], stand)
-    db.session.execute(_GOALS, {"rows": [{"slug": slug, "name": dict(name), "position": position}]})
-    write("goal:edited", at=at, actor_id=by, detail={"slug": slug})
+    row = {"slug": slug, "name": dict(name), "position": position}
+    if db.session.scalar(_GOALS, {"rows": [row]}) is not None:
+        write("goal:edited", at=at, actor_id=by, detail={"slug": slug})
     return slug
 
 
@@ -163,8 +165,9 @@ def move_goal(slug: str, *, up: bool, by: int | None, at: datetime) -> None:
         raise NotFound(_l("There is no such goal."))
     here = order.index(slug)
     there = here - 1 if up else here + 1
-    if 0 <= there < len(order):
-        order[here], order[there] = order[there], order[here]
+    if not 0 <= there < len(order):
+        return
+    order[here], order[there] = order[there], order[here]
     for place, one in enumerate(order):  # a handful
         moved = update(VisionGoal).where(VisionGoal.slug == one, VisionGoal.position != place)
         db.session.execute(moved.values(position=place, version=VisionGoal.version + 1))
@@ -200,6 +203,9 @@ def edit_skill(
         said = _l("A skill cannot stand under itself. Choose another one above it.")
         raise Refused(said, fields={"parent": said}) from None
     _parent_counts_as_edit(slug, stand, whole["parent"])
+    before = stand[slug].version if slug in stand else None
+    if db.session.scalar(select(Skill.version).where(Skill.slug == slug)) == before:
+        return slug
     write("skill:edited", at=at, actor_id=by, detail={"slug": slug, "retired": whole["retired"]})
     return slug
 

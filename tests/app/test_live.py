@@ -126,8 +126,12 @@ def test_who_does_without_points_does_not_even_hear_the_word(
 
 
 def test_nobody_listens_without_signing_in(client: object, app: Flask) -> None:
-    answer = app.test_client().get("/events")
-    assert answer.status_code == 303
+    """Told on the stream, which their page then closes: any other answer it would take for a fault, and ask again."""
+    answer = app.test_client().get("/events", headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+    assert answer.text.endswith("event: over\ndata:\n\n")
+    wrong = app.test_client().get("/events", headers={"Authorization": "Bearer x"})
+    assert (wrong.status_code, wrong.text) == (401, answer.text)
 
 
 def test_beyond_the_seats_a_page_is_told_to_ask_by_itself(app: Flask) -> None:
@@ -174,7 +178,7 @@ def test_who_signed_out_hears_nothing_more(app: Flask) -> None:
     next(gone), next(here)
     hub.end_revoked()
     hub.tell(None, ["points"])
-    assert list(gone) == []
+    assert list(gone) == [live.FAREWELL], "signed out is for good"
     assert "points" in next(here)
 
 

@@ -18,6 +18,12 @@ from tests.cast import Cast
 from tests.journeys.browsing import Eye, Visit, fill_kudos, fill_lesson, fill_log, listens, work
 
 SLUG = "confined-spaces"
+_CLOSED = """() => new Promise((done, never) => {
+    const source = () => document.body["htmx-internal-data"].sseEventSource;
+    const look = () => source().readyState === 2 ? done() : setTimeout(look, 50);
+    setTimeout(() => never("the stream stays open"), 5000);
+    look();
+})"""
 
 
 def top_of(page: Page, what: str) -> float:
@@ -149,3 +155,22 @@ def test_a_log_that_was_begun_is_kept_by_itself(app: Flask, catalogue: None, vis
     anna.get_by_role("button", name="Discard").click()
     expect(anna.get_by_label("What", exact=True)).to_have_value("")
     assert eye.wrong == []
+
+
+def test_an_open_page_of_who_was_signed_out_elsewhere_closes_its_stream_and_asks_no_more(
+    app: Flask, cast: Cast, company: object, at_work: None, visit: Visit
+) -> None:
+    page = visit("anna", "/kudos")
+    listens(app, cast.anna)
+    page.get_by_label("What did they do?").fill("Half a sentence")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with app.app_context(), transaction():
+        people.end_sessions(of=cast.anna, at=datetime.now(UTC))
+    app.extensions["hub"].end_revoked()
+    page.evaluate(_CLOSED)
+    assert asked == []
+    expect(page.get_by_label("What did they do?")).to_have_value("Half a sentence")
+    page.evaluate("htmx.trigger(document.body, 'htmx:afterProcessNode')")  # as when one comes back to the tab
+    page.evaluate(_CLOSED)
+    assert [one.rpartition("/")[2] for one in asked] == ["events"]

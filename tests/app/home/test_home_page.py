@@ -246,6 +246,11 @@ def test_nobody_gets_no_part(client: Any) -> None:
     assert client.get("/").location == "/login"
     swapped = client.get("/home/stats", headers=SWAP)
     assert (swapped.status_code, swapped.headers["HX-Redirect"]) == (401, "/login")
+    shown = {**SWAP, "HX-Current-URL": "https://blijk.example/lessons?page=2#l7"}
+    swapped = client.get("/home/stats", headers=shown)
+    assert swapped.headers["HX-Redirect"] == "/login?next=/lessons?page%3D2", (
+        "back to the page, not to a part of it"
+    )
 
 
 def test_with_redis_away_home_is_whole(scene: Scene, cast: Cast, client_of: Browser) -> None:

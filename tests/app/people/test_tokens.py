@@ -1,6 +1,7 @@
 """Keys of systems and people: what is shown once, what is kept, what they open."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from app.db import db, transaction
 from app.people import actions
 from app.people.models import ApiClient, ApiToken, SignIn
 from tests.cast import Cast, SignedIn, platform_headers
+from tests.racing import at_once
 
 Headers = dict[str, str]
 FORM = {"grant_type": "client_credentials"}
@@ -78,8 +80,28 @@ def test_token_refusals_are_those_of_oauth(
 
 def test_guessing_a_secret_is_slow_too(client: FlaskClient, platform: Headers) -> None:
     wrong = {**FORM, "client_id": "x", "client_secret": "x"}
-    answers = [client.post("/oauth/token", data=wrong).status_code for _ in range(11)]
-    assert answers == [401] * 10 + [429]
+    answers = [client.post("/oauth/token", data=wrong) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 300
+
+
+def test_guessing_beside_a_client_at_its_address_keeps_no_right_key_out(
+    app: Flask, client: FlaskClient, platform: Headers
+) -> None:
+    """Many systems share the address of their house; one whose secret was rotated goes on asking with the old one."""
+    key = b64decode(platform["Authorization"].removeprefix("Basic ")).decode().partition(":")[0]
+    wrong = {**FORM, "client_id": key, "client_secret": "of before"}
+
+    def guess() -> None:
+        assert app.test_client().post("/oauth/token", data=wrong).status_code in (401, 429)
+
+    assert at_once(*[guess] * 20) == []
+    assert client.post("/oauth/token", data=wrong).status_code == 429
+    made = client.post("/oauth/token", data=FORM, headers=platform)
+    assert made.status_code == 200
+    bearer = {"Authorization": f"Bearer {made.get_json()['access_token']}"}
+    assert client.get("/api/v1/me", headers=bearer).status_code == 200
+    assert client.post("/oauth/token", data=wrong).status_code == 429, "a right one gives no tries back"
 
 
 def test_a_client_is_nobody_in_particular(client: FlaskClient, platform: Headers) -> None:
