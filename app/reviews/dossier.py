@@ -10,6 +10,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -73,6 +74,10 @@ _ONE = text(
 _OF = text(
     "SELECT number, digest, frozen_at, keep_until, destroyed_at FROM dossier WHERE review_id = :review ORDER BY number"
 )
+_WHOLE = text("""
+    SELECT d.* FROM dossier d JOIN review r ON r.id = d.review_id
+    WHERE r.person_id = :holder AND d.sealed IS NOT NULL ORDER BY d.frozen_at, d.review_id, d.number
+""")
 _DESTROY = text("""
     UPDATE dossier SET wrapped = NULL, sealed = NULL, destroyed_at = :at
     WHERE destroyed_at IS NULL AND keep_until < least(:today, current_date)
@@ -286,6 +291,14 @@ def opened(review_id: uuid.UUID, number: int = 0) -> tuple[Any, bytes] | None:
     if row is None or row.sealed is None:
         return None
     return row, _plain(row)
+
+
+def all_of(holder: int) -> Iterator[tuple[Any, bytes]]:
+    """Each dossier of this person that can be opened, with its bytes, for them."""
+    with db.session.execute(_WHOLE, {"holder": holder}, execution_options={"yield_per": 20}) as found:
+        for row in found:
+            with suppress(KeyLost):
+                yield row, _plain(row)
 
 
 def _plain(row: Any) -> bytes:

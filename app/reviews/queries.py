@@ -6,7 +6,7 @@ file; `rules` and the columns of `Open` say what each may do in it.
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -326,6 +326,7 @@ _TO_OBSERVE = """
     WHERE o.observer_id = :me AND p.erased_at IS NULL
 """
 _ONE_TO_OBSERVE = text(f"{_TO_OBSERVE} AND o.id = :observation")
+_ALL_OBSERVED = text(f"{_TO_OBSERVE} AND o.sealed IS NOT NULL ORDER BY o.asked_at, o.id")
 _ALL_TO_OBSERVE = text(
     f"{_TO_OBSERVE} AND r.stage = 'gathering' AND o.filed_at IS NULL AND o.declined_at IS NULL"
     " ORDER BY o.asked_at, o.id"
@@ -353,6 +354,15 @@ def to_observe(me: int, observation_id: int) -> ToObserve | None:
     key = keys_of([row.person_id]).get(row.person_id)
     said = plain(key, row.question, row.review_id), plain(key, row.sealed, row.review_id)
     return ToObserve(row, said[0] or "", said[1] or "")
+
+
+def observed_by(me: int) -> Iterator[ToObserve]:
+    """All that this person was asked and wrote something of, sent or not."""
+    rows = db.session.execute(_ALL_OBSERVED, {"me": me}).all()
+    keys = keys_of({row.person_id for row in rows})
+    for row in rows:
+        if words := plain(keys.get(row.person_id), row.sealed, row.review_id):
+            yield ToObserve(row, plain(keys.get(row.person_id), row.question, row.review_id) or "", words)
 
 
 def all_to_observe(me: int) -> Sequence[AnyRow]:
