@@ -125,7 +125,7 @@ def _asked_of_others(row: Any, released: AbstractSet[str]) -> Iterator[dict[str,
 
 
 def _written_by_me(me: int) -> Iterator[dict[str, Any]]:
-    """What this person wrote in reviews of colleagues: and about whom, as far as they may still see it (decision 42)."""
+    """What this person wrote in reviews of colleagues, and about whom as far as they may see it (decision 42)."""
     for row, words in judging.written_by(me):
         outcome = "verdict" if row.what == "assessed" else "outcome"
         where = {

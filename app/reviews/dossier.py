@@ -27,15 +27,17 @@ from app.reviews.evidence import Evidence
 from app.reviews.holding import Picture
 from app.reviews.models import Dossier
 from app.reviews.sealing import plain
+from app.vision import queries as vision
 
 FORMAT = "blijk-dossier/1"
 Content = dict[str, Any]
 
-_FILES = text("""
+_FILES = text(f"""
     SELECT r.*, p.name, p.job AS does, d.name AS department, t.name AS team, j.slug AS job_slug, j.name AS job_name,
            j.level, f.name AS family, c.number AS criteria_number, c.consented_on, c.published_at AS criteria_at,
            a.name AS asker, o.name AS round_name, n.highest,
            (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'key', i.key, 'text', i.text, 'level', i.level,
+                                                'level_name', {vision.STEP.format(skill="s", level="i.level")},
                                                 'skill', s.name) ORDER BY i.position, i.id)
             FROM criterion i JOIN skill s ON s.id = i.skill_id WHERE i.criteria_id = c.id) AS criteria
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
@@ -199,6 +201,7 @@ def _criterion(asked: Mapping[str, Any], review_id: uuid.UUID, parts: _Parts, re
         "text": asked["text"],
         "skill": asked["skill"],
         "level": asked["level"],
+        "level_name": asked["level_name"],
         "evidence": [
             _piece(one) for one in parts.evidence.get(review_id, ()) if one.criterion_id == asked["id"]
         ],

@@ -137,6 +137,7 @@ class Asked:
     skill: Mapping[str, str]
     enamel: str
     level: int
+    level_name: Mapping[str, str] | None
     kinds: Sequence[str]
     badges: Sequence[careers.Linked]
     evidence: list[Evidence]
@@ -180,7 +181,7 @@ def file(row: AnyRow) -> File:
         criteria=[
             Asked(
                 one.id, one.key, place, one.text, skills[one.skill_id].name, skills[one.skill_id].enamel,
-                one.level, one.evidence, one.badges,
+                one.level, one.level_name, one.evidence, one.badges,
                 [piece for piece in released if piece.criterion_id == one.id],
             )
             for place, one in enumerate(asked.items, 1)
@@ -317,10 +318,10 @@ def observations(row: AnyRow) -> list[Observation]:
     ]  # fmt: skip
 
 
-_TO_OBSERVE = """
+_TO_OBSERVE = f"""
     SELECT o.id, o.review_id, o.criterion_id, o.question, o.asked_at, o.sealed, o.observed_on, o.filed_at,
            o.declined_at, r.person_id, r.stage, p.name AS person, c.text AS criterion, c.level, s.name AS skill,
-           s.enamel
+           s.enamel, {vision.STEP.format(skill="s", level="c.level")} AS level_name
     FROM review_observation o JOIN review r ON r.id = o.review_id JOIN person p ON p.id = r.person_id
     JOIN criterion c ON c.id = o.criterion_id JOIN skill s ON s.id = c.skill_id
     WHERE o.observer_id = :me AND p.erased_at IS NULL
