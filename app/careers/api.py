@@ -192,7 +192,7 @@ def _criteria(found: list[queries.Criteria]) -> list[dict[str, Any]]:
             "criteria": [
                 {
                     "key": one.key, "text": one.text, "skill": skills[one.skill_id].slug, "level": one.level,
-                    "evidence": one.evidence, "badges": one.badges,
+                    "level_name": one.level_name, "evidence": one.evidence, "badges": one.badges,
                 }
                 for one in version.items
             ],
@@ -231,7 +231,10 @@ def _goal(one: vision_map.OfGoal) -> dict[str, Any]:
                 "skill": skill.row.slug,
                 "badges": [badge.slug for badge in skill.badges],
                 "activities": skill.activities,
-                "jobs": [{"job": asked.slug, "level": asked.level} for asked in skill.jobs],
+                "jobs": [
+                    {"job": asked.slug, "level": asked.level, "level_name": asked.level_name}
+                    for asked in skill.jobs
+                ],
                 "holders": skill.holders,
             }
             for skill in one.skills
@@ -242,7 +245,7 @@ def _goal(one: vision_map.OfGoal) -> dict[str, Any]:
 
 
 def _target(one: vision_map.Target) -> dict[str, Any]:
-    names = ("id", "unit", "level", "people", "period", "far", "version")
+    names = ("id", "unit", "level", "level_name", "people", "period", "far", "version")
     return {name: getattr(one, name) for name in names} | {"skill": one.skill.slug}
 
 

@@ -49,10 +49,8 @@ COLUMNS = (
     "what", "id", "under", "nl", "en", "level", "known_as", "open_until", "who_nl", "who_en", "skill", "evidence",
     "badges",
 )  # fmt: skip
-READ_ONLY = (
-    "version",
-    "consented_on",
-)  # of which version a row is, and its consent: written, never read back
+# What a level is called, of which version a row is, and its consent: written, never read back.
+READ_ONLY = ("level_nl", "level_en", "version", "consented_on")
 NEEDED = ("what", "id", "under", "nl", "en")
 MOST_ROWS, MOST_BYTES = 5000, 2 * 1024 * 1024
 WHAT = ("family", "job", "criterion")
@@ -333,6 +331,7 @@ def _asked(
     return _row(
         what, str(one.key), job, one.text, level=str(one.level), skill=skills[one.skill_id],
         evidence="|".join(one.evidence), badges="|".join(badges), version=str(version.number),
+        level_nl=(one.level_name or {}).get("nl", ""), level_en=(one.level_name or {}).get("en", ""),
         consented_on=version.consented_on.isoformat() if version.consented_on else "",
     )  # fmt: skip
 

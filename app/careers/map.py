@@ -31,6 +31,7 @@ class Asked:
     slug: str
     name: Mapping[str, str]
     level: int
+    level_name: Mapping[str, str] | None
 
 
 @dataclass(slots=True)
@@ -63,9 +64,7 @@ class Target:
 
     @property
     def level_name(self) -> Mapping[str, str] | None:
-        levels = self.skill.levels
-        found: Mapping[str, str] | None = levels[self.level - 1] if self.level <= len(levels) else None
-        return found
+        return vision.level_name(self.skill, self.level)
 
 
 @dataclass(slots=True)
@@ -160,7 +159,8 @@ def _skills(tree: Sequence[AnyRow], holders: Mapping[int, int]) -> list[OfSkill]
     for job in known:
         for skill_id, level in _levels(asked.get(job.id)).items():
             if skill_id in made:
-                made[skill_id].jobs.append(Asked(job.slug, job.name, level))
+                called = vision.level_name(made[skill_id].row, level)
+                made[skill_id].jobs.append(Asked(job.slug, job.name, level, called))
     for one in made.values():
         one.exactly = holders.get(one.row.id, 0)
         one.holders = one.exactly if one.exactly >= FEWEST else None

@@ -18,6 +18,7 @@ from sqlalchemy.types import BigInteger
 from app.badges.queries import catalogue
 from app.db import db
 from app.errors import NotFound
+from app.vision import queries as vision
 
 NOT_THERE = _l("There is no such job.")
 _ids = bindparam("ids", type_=ARRAY(BigInteger()))
@@ -129,6 +130,7 @@ class Criterion:
     text: Mapping[str, str]
     skill_id: int
     level: int
+    level_name: Mapping[str, str] | None  # as the skill calls it
     evidence: Sequence[str]
     badges: Sequence[Linked]
     version: int
@@ -148,11 +150,13 @@ class Criteria:
     items: Sequence[Criterion]
 
 
-_VERSIONS = """
+_STEP = vision.STEP.format(skill="s", level="i.level")
+_VERSIONS = f"""
     SELECT c.id, c.job_id, c.number, c.consented_on, c.published_at, c.published_by, c.version,
            coalesce((SELECT jsonb_agg(jsonb_build_object(
                'id', i.id, 'key', i.key, 'position', i.position, 'text', i.text, 'skill_id', i.skill_id,
                'level', i.level, 'evidence', i.evidence, 'version', i.version,
+               'level_name', (SELECT {_STEP} FROM skill s WHERE s.id = i.skill_id),
                'badges', coalesce((SELECT jsonb_agg(jsonb_build_array(b.achievement_id, b.tier, a.slug)
                                                     ORDER BY a.position, a.id)
                                    FROM criterion_badge b JOIN achievement a ON a.id = b.achievement_id

@@ -8,6 +8,10 @@ VERSION = validate.Range(1, 2**63 - 1)
 _ID = validate.Range(1, 2**63 - 1)
 _NAME, _TEXT, _WHO = validate.Length(1, NAME), validate.Length(1, TEXT), validate.Length(max=WHO)
 _LEVEL = validate.OneOf(LEVELS)
+_OF_SKILL = {"description": "1 to 4, of that skill: each has its own names for them, `/skills` says which"}
+_CALLED = {
+    "description": "what the skill, or the nearest one above it, calls that level; null where it has no names"
+}
 _KIND = validate.OneOf(EVIDENCE)
 LONG = 4000
 _SEEN = {"description": "the version that you changed; 409 when there is a newer one. Null: whatever stands"}
@@ -56,7 +60,7 @@ class CriterionForm(Schema):
     text_nl = Line(required=True, validate=_TEXT)
     text_en = Line(required=True, validate=_TEXT)
     skill = fields.String(required=True, validate=validate.Length(1, 80))
-    level = fields.Integer(required=True, validate=_LEVEL)
+    level = fields.Integer(required=True, validate=_LEVEL, metadata=_OF_SKILL)
     evidence = fields.List(fields.String(validate=_KIND), required=True, validate=validate.Length(min=1))
     badges = fields.List(
         fields.String(validate=validate.Regexp(r"[a-z0-9-]{1,80}:[1-9]\Z")),
@@ -110,7 +114,7 @@ class TargetForm(Schema):
 
     skill_id = fields.Integer(required=True, validate=_ID)
     unit_id = fields.Integer(load_default=None, allow_none=True, validate=_ID)
-    level = fields.Integer(required=True, validate=_LEVEL)
+    level = fields.Integer(required=True, validate=_LEVEL, metadata=_OF_SKILL)
     people = fields.Integer(required=True, validate=validate.Range(1, 1_000_000))
     period = fields.String(required=True, validate=validate.Length(4, 7))
     version = _version()
@@ -184,7 +188,7 @@ class CriterionIn(Schema):
     key = fields.UUID(load_default=None, allow_none=True)
     text = fields.Nested(LongIn, required=True)
     skill = fields.String(required=True, validate=validate.Length(1, 80))
-    level = fields.Integer(required=True, validate=_LEVEL)
+    level = fields.Integer(required=True, validate=_LEVEL, metadata=_OF_SKILL)
     evidence = fields.List(fields.String(validate=_KIND), required=True, validate=validate.Length(min=1))
     badges = fields.List(fields.Nested(BadgeIn), load_default=list, validate=validate.Length(max=MOST_BADGES))
 
@@ -243,7 +247,8 @@ class CriterionOut(Schema):
     key = fields.UUID(required=True)
     text = fields.Nested(TextsOut, required=True)
     skill = fields.String(required=True)
-    level = fields.Integer(required=True)
+    level = fields.Integer(required=True, metadata=_OF_SKILL)
+    level_name = fields.Nested(TextsOut, required=True, allow_none=True, metadata=_CALLED)
     evidence = fields.List(fields.String(), required=True)
     badges = fields.List(fields.Nested(LinkedOut), required=True)
 
@@ -309,7 +314,8 @@ class TargetOut(Schema):
     id = fields.Integer(required=True)
     skill = fields.String(required=True)
     unit = fields.String(required=True, allow_none=True)
-    level = fields.Integer(required=True)
+    level = fields.Integer(required=True, metadata=_OF_SKILL)
+    level_name = fields.Nested(TextsOut, required=True, allow_none=True, metadata=_CALLED)
     people = fields.Integer(required=True)
     period = fields.String(required=True)
     far = fields.Integer(required=True, allow_none=True)
@@ -318,7 +324,8 @@ class TargetOut(Schema):
 
 class AskedOut(Schema):
     job = fields.String(required=True)
-    level = fields.Integer(required=True)
+    level = fields.Integer(required=True, metadata=_OF_SKILL)
+    level_name = fields.Nested(TextsOut, required=True, allow_none=True, metadata=_CALLED)
 
 
 class OfSkillOut(Schema):

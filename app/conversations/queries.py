@@ -4,7 +4,7 @@ A manager sees those with people who report to them now; a manager before them s
 all of theirs. A note that is not filed is there for its writer only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,13 @@ _NOTES = text(f"""
     FROM conversation_note n JOIN conversation c ON c.id = n.conversation_id JOIN person p ON p.id = c.person_id
     JOIN person w ON w.id = n.writer_id
     WHERE c.id = :conversation AND {_TWO} AND (n.filed_at IS NOT NULL OR n.writer_id = :me) ORDER BY n.id
+""")
+
+_LEFT_BEHIND = text(f"""
+    SELECT n.id, n.conversation_id, n.kind, n.sealed, n.written_at, n.filed_at, w.name AS writer, c.person_id
+    FROM conversation_note n JOIN conversation c ON c.id = n.conversation_id JOIN person p ON p.id = c.person_id
+    JOIN person w ON w.id = n.writer_id
+    WHERE n.writer_id = :me AND NOT coalesce({_TWO}, false) ORDER BY n.id
 """)
 
 
@@ -109,6 +116,16 @@ def notes(me: int, conversation_id: int) -> list[Note]:
         for row in rows
         if row.person_id in keys
     ]  # fmt: skip
+
+
+def left_behind(me: int) -> Iterator[Note]:
+    """What I wrote, filed or not, in conversations that I may open no more: for my own file of all data only."""
+    rows = db.session.execute(_LEFT_BEHIND, {"me": me}).all()
+    keys = keys_of({row.person_id for row in rows})
+    for row in rows:
+        if key := keys.get(row.person_id):
+            words = unpadded(decrypt(key, row.sealed, about(row.conversation_id)))
+            yield Note(row.id, me, row.writer, row.kind, words, row.written_at, row.filed_at, True)
 
 
 def about(conversation_id: int) -> str:

@@ -25,7 +25,7 @@ from app.people import drafts
 from app.people import queries as people
 from app.privacy import content, queries
 from app.privacy.models import DataExport, DataExportPart
-from app.reviews import judging
+from app.reviews import dossier, judging
 from app.reviews import queries as reviews
 
 PIECE = 256 * 1024
@@ -82,8 +82,10 @@ def _extras(me: int) -> list[content.Extra]:
         ("learning", "log_draft", iter([log] if (log := drafts.kept("log", me)) else [])),
         ("learning", "log_file", files.all_of(me)),
         ("conversations", "conversation_note", _notes(me)),
+        ("conversations", "conversation_note", _notes_left(me)),
         ("reviews", "review_words", _words(me)),
-        ("reviews", "review_words", _seen_by_me(me)),
+        ("reviews", "review_written", _written_by_me(me)),
+        ("reviews", "dossier_file", _dossiers(me)),
         ("care", "about_me", _reports(me)),
     ]
 
@@ -122,12 +124,35 @@ def _asked_of_others(row: Any, released: AbstractSet[str]) -> Iterator[dict[str,
             yield {"review": row.id, "said": "observation", "writer": one.observer, "text": one.words}
 
 
-def _seen_by_me(me: int) -> Iterator[dict[str, Any]]:
-    """What this person wrote down of colleagues who asked them."""
-    for number in queries.observed_by(me):
-        one = reviews.to_observe(me, number)
-        if one is not None and one.words:
-            yield {"said": "observed", "person_id": one.row.person, "text": one.words}
+def _written_by_me(me: int) -> Iterator[dict[str, Any]]:
+    """What this person wrote in reviews of colleagues, and about whom as far as they may see it (decision 42)."""
+    for row, words in judging.written_by(me):
+        outcome = "verdict" if row.what == "assessed" else "outcome"
+        where = {
+            "review": row.review_id,
+            "holder": row.person,
+            "criterion": row.criterion,
+            outcome: row.outcome,
+        }
+        yield {"said": row.what, **(where if row.stays else {}), "text": words, "written_at": row.written_at}
+    for one in reviews.observed_by(me):
+        yield {
+            "said": "observed",
+            "holder": one.row.person,
+            "criterion": one.row.criterion,
+            "text": one.words,
+        }
+    for opened in queries.reasons_of(me):
+        yield {"said": "opened", "text": opened.reason, "written_at": opened.at}
+
+
+def _dossiers(me: int) -> Iterator[dict[str, Any]]:
+    """Each as it was frozen, byte for byte: what was decided before it was decided anew stands nowhere else."""
+    for row, frozen in dossier.all_of(me):
+        yield {
+            "id": f"{row.review_id}-{row.number}", "review": row.review_id, "number": row.number,
+            "frozen_at": row.frozen_at, "kind": "application/json", "content": frozen,
+        }  # fmt: skip
 
 
 def _notes(me: int) -> Iterator[dict[str, Any]]:
@@ -137,6 +162,15 @@ def _notes(me: int) -> Iterator[dict[str, Any]]:
                 "conversation": conversation_id, "kind": note.kind, "writer": note.writer, "text": note.text,
                 "written_at": note.written_at, "filed_at": note.filed_at,
             }  # fmt: skip
+
+
+def _notes_left(me: int) -> Iterator[dict[str, Any]]:
+    """One's own, of conversations with whom one leads no more: the words, and not with whom."""
+    for note in conversations.left_behind(me):
+        yield {
+            "kind": note.kind, "writer": note.writer, "text": note.text, "written_at": note.written_at,
+            "filed_at": note.filed_at,
+        }  # fmt: skip
 
 
 def _reports(me: int) -> Iterator[dict[str, Any]]:

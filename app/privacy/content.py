@@ -212,7 +212,8 @@ class _Room:
 
     def _file(self, table: str, row: Mapping[str, Any], content: bytes) -> str:
         """A picture or document goes along as a file."""
-        ends = {"image/webp": ".webp", "application/pdf": ".pdf"}.get(str(row.get("kind")), ".bin")
+        kinds = {"image/webp": ".webp", "application/pdf": ".pdf", "application/json": ".json"}
+        ends = kinds.get(str(row.get("kind")), ".bin")
         name = f"files/{table}-{row.get('id', self.number)}{ends}"
         self.made.writestr(name, content)
         return name

@@ -18,7 +18,8 @@ from app.privacy.content import Words
 
 TITLE = _l("All that Blijk keeps of you")
 TOLD = _l(
-    "One page per part, to read; and the same as JSON, for programs. What others wrote for others is not in it."
+    "One page per part, to read; and the same as JSON, for programs. What you wrote about others is in it. "
+    "What others wrote for others is not."
 )
 EMPTY = _l("There is nothing here.")
 YES, NO = _l("yes"), _l("no")

@@ -71,6 +71,10 @@ _FIVE = (
 _TALK = """(t.person_id = :me OR t.manager_id = :me
     AND EXISTS (SELECT FROM person p WHERE p.id = t.person_id AND p.manager_id = :me))"""
 _MY_REVIEW = "EXISTS (SELECT FROM review r WHERE r.id = t.review_id AND r.person_id = :me AND {})"
+_MINE_TO_READ = _MY_REVIEW.format("true")
+# Who left a seat gets their own words without whose file they stood in, and nobody gets what they had not handed in.
+_SITS = """EXISTS (SELECT FROM review_seat s WHERE s.review_id = t.review_id AND s.person_id = t.person_id
+    AND s.seat = '{}' AND s.{})"""
 _UNSEALED = """t.nominee_id = :me AND EXISTS (SELECT FROM recognition_occasion o WHERE o.id = t.occasion_id
     AND (o.decided_at IS NOT NULL OR o.closed_at IS NOT NULL OR o.closes_on < :today))"""
 
@@ -124,6 +128,8 @@ PARTS: tuple[Part, ...] = (
          only=("kudos_id", "person_id")),
     Part("kudos", "kudos_allowance", "t.giver_id = :me"),
     Part("recognitions", "recognition", f"t.giver_id = :me OR {_RECEIVED.format('recognition')}"),
+    Part("recognitions", "recognition", f"t.withdrawn_by = :me AND t.giver_id <> :me "
+         f"AND NOT {_RECEIVED.format('recognition')}", only=("withdrawn_at", "withdrawn_by", "withdrawn_because")),
     Part("recognitions", "recognition_receiver"),
     Part("recognitions", "recognition_receiver", f"t.person_id <> :me AND {_GAVE.format('recognition')}",
          only=("recognition_id", "person_id")),
@@ -153,11 +159,16 @@ PARTS: tuple[Part, ...] = (
     Part("reviews", "review"),
     Part("reviews", "review_evidence", "t.holder_id = :me"),
     Part("reviews", "review_proposal", _MY_REVIEW.format("true")),
-    Part("reviews", "review_observation", f"t.observer_id = :me OR {_MY_REVIEW.format('true')}"),
-    Part("reviews", "review_seat", f"t.person_id = :me OR {_MY_REVIEW.format('true')}"),
-    Part("reviews", "review_assessment", f"t.person_id = :me OR {_MY_REVIEW.format('r.assessed_at IS NOT NULL')}"),
-    Part("reviews", "review_decision", "t.person_id = :me OR t.signed_at IS NOT NULL "
-         f"AND {_MY_REVIEW.format('r.released_at IS NOT NULL')}"),
+    Part("reviews", "review_observation", f"t.observer_id = :me OR t.filed_at IS NOT NULL AND {_MINE_TO_READ}"),
+    Part("reviews", "review_observation", f"t.filed_at IS NULL AND {_MINE_TO_READ}", but=("observed_on",)),
+    Part("reviews", "review_seat", f"t.person_id = :me AND t.stepped_aside_at IS NULL OR {_MINE_TO_READ}"),
+    Part("reviews", "review_seat", "t.person_id = :me AND t.stepped_aside_at IS NOT NULL",
+         only=("person_id", "seat", "named_at", "handed_in_at", "stepped_aside_at")),
+    Part("reviews", "review_assessment", f"t.person_id = :me AND {_SITS.format('member', 'stepped_aside_at IS NULL')} "
+         f"OR {_MY_REVIEW.format('r.assessed_at IS NOT NULL')} "
+         f"AND {_SITS.format('member', 'handed_in_at IS NOT NULL')}"),
+    Part("reviews", "review_decision", f"t.person_id = :me AND {_SITS.format('decider', 'stepped_aside_at IS NULL')} "
+         f"OR t.signed_at IS NOT NULL AND {_MY_REVIEW.format('r.released_at IS NOT NULL')}"),
     Part("reviews", "review_objection", f"t.handler_id = :me OR {_MY_REVIEW.format('true')}"),
     Part("reviews", "review_step", _MY_REVIEW.format("true")),
     Part("reviews", "review_step", "t.person_id = :me AND NOT "
@@ -181,6 +192,8 @@ PARTS: tuple[Part, ...] = (
     Part("points", "board_row"),
     Part("points", "team_share"),
     Part("badges", "award"),
+    Part("badges", "award", "t.revoked_by = :me AND t.person_id <> :me",
+         only=("revoked_at", "revoked_by", "revoked_because")),
     Part("badges", "showcase"),
     Part("badges", "agreement",
          "t.colleague_id = :me OR EXISTS (SELECT FROM award a WHERE a.id = t.award_id AND a.person_id = :me)"),
@@ -196,6 +209,8 @@ PARTS: tuple[Part, ...] = (
     Part("traces", "data_export"),
     Part("traces", "erasure_request"),
     Part("traces", "erasure_refusal"),
+    Part("traces", "erasure_refusal", "t.refused_by = :me AND t.person_id <> :me",
+         only=("refused_at", "refused_by", "because")),
 )  # fmt: skip
 
 # What the class says is part of an export and is not there as a column; with why, or where it is instead.

@@ -1,6 +1,6 @@
 """Who looked, and what was done, with the names that go with it; the latest first, page by page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -155,10 +155,12 @@ def reviews_of(me: int) -> list[UUID]:
     )
 
 
-def observed_by(me: int) -> list[int]:
-    """What colleagues asked this person to say of what they saw."""
-    asked = text("SELECT id FROM review_observation WHERE observer_id = :me ORDER BY asked_at, id")
-    return list(db.session.scalars(asked, {"me": me}))
+def reasons_of(me: int) -> Iterator[Row[Any]]:
+    """Why this person opened reviews that were over, in their own words, when; not whose."""
+    asked = text("""
+        SELECT at, detail ->> 'reason' AS reason FROM audit_entry
+        WHERE actor_id = :me AND action = 'review:opened' ORDER BY at, id""")
+    yield from db.session.execute(asked, {"me": me})
 
 
 def written_by(me: int) -> dict[str, list[int]]:

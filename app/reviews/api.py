@@ -379,7 +379,7 @@ def _file(row: queries.AnyRow) -> dict[str, Any]:
 def _criterion(one: queries.Asked) -> dict[str, Any]:
     return {
         "id": one.id, "key": one.key, "text": one.text, "skill": one.skill, "level": one.level,
-        "kinds": one.kinds, "badges": [badge.slug for badge in one.badges],
+        "level_name": one.level_name, "kinds": one.kinds, "badges": [badge.slug for badge in one.badges],
         "evidence": [_evidence(piece) for piece in one.evidence],
     }  # fmt: skip
 

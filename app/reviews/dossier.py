@@ -10,6 +10,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,15 +27,17 @@ from app.reviews.evidence import Evidence
 from app.reviews.holding import Picture
 from app.reviews.models import Dossier
 from app.reviews.sealing import plain
+from app.vision import queries as vision
 
 FORMAT = "blijk-dossier/1"
 Content = dict[str, Any]
 
-_FILES = text("""
+_FILES = text(f"""
     SELECT r.*, p.name, p.job AS does, d.name AS department, t.name AS team, j.slug AS job_slug, j.name AS job_name,
            j.level, f.name AS family, c.number AS criteria_number, c.consented_on, c.published_at AS criteria_at,
            a.name AS asker, o.name AS round_name, n.highest,
            (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'key', i.key, 'text', i.text, 'level', i.level,
+                                                'level_name', {vision.STEP.format(skill="s", level="i.level")},
                                                 'skill', s.name) ORDER BY i.position, i.id)
             FROM criterion i JOIN skill s ON s.id = i.skill_id WHERE i.criteria_id = c.id) AS criteria
     FROM review r JOIN person p ON p.id = r.person_id JOIN job j ON j.id = r.job_id
@@ -73,6 +76,10 @@ _ONE = text(
 _OF = text(
     "SELECT number, digest, frozen_at, keep_until, destroyed_at FROM dossier WHERE review_id = :review ORDER BY number"
 )
+_WHOLE = text("""
+    SELECT d.* FROM dossier d JOIN review r ON r.id = d.review_id
+    WHERE r.person_id = :holder AND d.sealed IS NOT NULL ORDER BY d.frozen_at, d.review_id, d.number
+""")
 _DESTROY = text("""
     UPDATE dossier SET wrapped = NULL, sealed = NULL, destroyed_at = :at
     WHERE destroyed_at IS NULL AND keep_until < least(:today, current_date)
@@ -194,6 +201,7 @@ def _criterion(asked: Mapping[str, Any], review_id: uuid.UUID, parts: _Parts, re
         "text": asked["text"],
         "skill": asked["skill"],
         "level": asked["level"],
+        "level_name": asked["level_name"],
         "evidence": [
             _piece(one) for one in parts.evidence.get(review_id, ()) if one.criterion_id == asked["id"]
         ],
@@ -286,6 +294,14 @@ def opened(review_id: uuid.UUID, number: int = 0) -> tuple[Any, bytes] | None:
     if row is None or row.sealed is None:
         return None
     return row, _plain(row)
+
+
+def all_of(holder: int) -> Iterator[tuple[Any, bytes]]:
+    """Each dossier of this person that can be opened, with its bytes, for them."""
+    with db.session.execute(_WHOLE, {"holder": holder}, execution_options={"yield_per": 20}) as found:
+        for row in found:
+            with suppress(KeyLost):
+                yield row, _plain(row)
 
 
 def _plain(row: Any) -> bytes:

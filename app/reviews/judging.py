@@ -6,7 +6,7 @@ HR and the employee read the same at every moment.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,6 +41,23 @@ _OBJECTION = text("""
     ORDER BY o.number DESC
 """)
 _SIGNED = text("SELECT person_id FROM review_decision WHERE review_id = :review AND signed_at IS NOT NULL")
+# What somebody wrote about colleagues, and whether they may still open that file (decision 42).
+_SITS = """EXISTS (SELECT FROM review_seat s WHERE s.review_id = w.review_id AND s.person_id = :me AND s.seat = '{}'
+    AND s.stepped_aside_at IS NULL)"""
+_WRITTEN = text(f"""
+    SELECT w.*, r.person_id, p.name AS person, c.text AS criterion FROM (
+        SELECT 'assessed' AS what, w.review_id, w.criterion_id, w.verdict AS outcome, w.sealed, w.written_at,
+               {_SITS.format("member")} AS stays FROM review_assessment w WHERE w.person_id = :me
+        UNION ALL
+        SELECT 'decided', w.review_id, NULL, w.outcome, w.sealed, w.written_at, {_SITS.format("decider")}
+        FROM review_decision w WHERE w.person_id = :me
+        UNION ALL
+        SELECT 'handled', w.review_id, NULL, w.outcome, w.answer, w.handled_at, true
+        FROM review_objection w WHERE w.handler_id = :me
+    ) AS w JOIN review r ON r.id = w.review_id JOIN person p ON p.id = r.person_id
+    LEFT JOIN criterion c ON c.id = w.criterion_id
+    WHERE w.sealed IS NOT NULL ORDER BY w.written_at, w.review_id, w.criterion_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +191,19 @@ def _objections(row: Any, key: bytes | None) -> list[Objection]:
         )
         for one in db.session.execute(_OBJECTION, {"review": row.id})
     ]  # fmt: skip
+
+
+def written_by(me: int) -> Iterator[tuple[Any, str]]:
+    """What somebody said of criteria, why they decided and what they answered, in reviews of others, for them alone.
+
+    `stays` says whether they may still open that file. What can be opened no more, since its holder was erased, is
+    not there.
+    """
+    rows = db.session.execute(_WRITTEN, {"me": me}).all()
+    keys = keys_of({row.person_id for row in rows})
+    for row in rows:
+        if words := plain(keys.get(row.person_id), row.sealed, row.review_id):
+            yield row, words
 
 
 def is_long(file: File, judged: Judged) -> bool:

@@ -133,7 +133,7 @@ def _criterion(place: int, one: Mapping[str, Any], lang: str) -> dict[str, Any]:
     said = verdicts()
     return {
         "title": f"{place}. {_in(one['text'], lang)}",
-        "needs": _("%(skill)s, level %(level)s", skill=_in(one["skill"], lang), level=one["level"]),
+        "needs": _needs(one, lang),
         "evidence_h": _("Evidence"),
         "none": _("No evidence was released for this."),
         "evidence": [_piece(piece, lang) for piece in one["evidence"]],
@@ -143,6 +143,15 @@ def _criterion(place: int, one: Mapping[str, Any], lang: str) -> dict[str, Any]:
             for it in one["assessments"]
         ],
     }
+
+
+def _needs(one: Mapping[str, Any], lang: str) -> str:
+    """The skill and its level, in words where it had some; dossiers of before 0042 have none."""
+    skill, called = _in(one["skill"], lang), one.get("level_name")
+    if not called:
+        return str(_("%(skill)s, level %(level)s", skill=skill, level=one["level"]))
+    name = _in(called, lang)
+    return str(_("%(skill)s, level %(level)s: %(name)s", skill=skill, level=one["level"], name=name))
 
 
 def _kinds() -> dict[str, str]:

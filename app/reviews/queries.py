@@ -6,7 +6,7 @@ file; `rules` and the columns of `Open` say what each may do in it.
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -137,6 +137,7 @@ class Asked:
     skill: Mapping[str, str]
     enamel: str
     level: int
+    level_name: Mapping[str, str] | None
     kinds: Sequence[str]
     badges: Sequence[careers.Linked]
     evidence: list[Evidence]
@@ -180,7 +181,7 @@ def file(row: AnyRow) -> File:
         criteria=[
             Asked(
                 one.id, one.key, place, one.text, skills[one.skill_id].name, skills[one.skill_id].enamel,
-                one.level, one.evidence, one.badges,
+                one.level, one.level_name, one.evidence, one.badges,
                 [piece for piece in released if piece.criterion_id == one.id],
             )
             for place, one in enumerate(asked.items, 1)
@@ -317,15 +318,16 @@ def observations(row: AnyRow) -> list[Observation]:
     ]  # fmt: skip
 
 
-_TO_OBSERVE = """
+_TO_OBSERVE = f"""
     SELECT o.id, o.review_id, o.criterion_id, o.question, o.asked_at, o.sealed, o.observed_on, o.filed_at,
            o.declined_at, r.person_id, r.stage, p.name AS person, c.text AS criterion, c.level, s.name AS skill,
-           s.enamel
+           s.enamel, {vision.STEP.format(skill="s", level="c.level")} AS level_name
     FROM review_observation o JOIN review r ON r.id = o.review_id JOIN person p ON p.id = r.person_id
     JOIN criterion c ON c.id = o.criterion_id JOIN skill s ON s.id = c.skill_id
     WHERE o.observer_id = :me AND p.erased_at IS NULL
 """
 _ONE_TO_OBSERVE = text(f"{_TO_OBSERVE} AND o.id = :observation")
+_ALL_OBSERVED = text(f"{_TO_OBSERVE} AND o.sealed IS NOT NULL ORDER BY o.asked_at, o.id")
 _ALL_TO_OBSERVE = text(
     f"{_TO_OBSERVE} AND r.stage = 'gathering' AND o.filed_at IS NULL AND o.declined_at IS NULL"
     " ORDER BY o.asked_at, o.id"
@@ -353,6 +355,15 @@ def to_observe(me: int, observation_id: int) -> ToObserve | None:
     key = keys_of([row.person_id]).get(row.person_id)
     said = plain(key, row.question, row.review_id), plain(key, row.sealed, row.review_id)
     return ToObserve(row, said[0] or "", said[1] or "")
+
+
+def observed_by(me: int) -> Iterator[ToObserve]:
+    """All that this person was asked and wrote something of, sent or not."""
+    rows = db.session.execute(_ALL_OBSERVED, {"me": me}).all()
+    keys = keys_of({row.person_id for row in rows})
+    for row in rows:
+        if words := plain(keys.get(row.person_id), row.sealed, row.review_id):
+            yield ToObserve(row, plain(keys.get(row.person_id), row.question, row.review_id) or "", words)
 
 
 def all_to_observe(me: int) -> Sequence[AnyRow]:

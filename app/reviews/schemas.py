@@ -162,7 +162,10 @@ class ReviewCriterionOut(Schema):
     key = fields.UUID(required=True)
     text = Texts(required=True)
     skill = Texts(required=True)
-    level = fields.Integer(required=True)
+    level = fields.Integer(required=True, metadata={"description": "1 to 4, of that skill"})
+    level_name = Texts(
+        required=True, allow_none=True, metadata={"description": "what the skill calls that level"}
+    )
     kinds = fields.List(fields.String(), required=True, metadata={"description": "what counts as evidence"})
     badges = fields.List(fields.String(), required=True)
     evidence = fields.List(fields.Nested(ReviewEvidenceOut), required=True)

@@ -3,17 +3,22 @@
 The tree is small (tens, at most hundreds of skills): it is read whole, in one statement.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, bindparam, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import BigInteger, Text
 
 from app.db import db
 from app.errors import NotFound
 from app.vision.models import Skill, VisionGoal
+
+# The names of a skill's levels: its own, or those of the nearest skill above it that has some; null where none has.
+STEPS = """(SELECT a.levels FROM skill a WHERE a.id = ANY({skill}.lineage) AND a.levels <> '[]'
+    ORDER BY cardinality(a.lineage) DESC LIMIT 1)"""
+STEP = STEPS + " -> CAST({level} - 1 AS int)"  # what one level is called {nl, en}, or null
 
 _SKILLS = select(
     Skill.id,
@@ -25,6 +30,7 @@ _SKILLS = select(
     Skill.lineage,
     Skill.position,
     Skill.levels,
+    literal_column(STEPS.format(skill="skill"), JSONB).label("steps"),
     Skill.framework,
     Skill.retired_at,
     Skill.version,
@@ -59,7 +65,7 @@ def tree() -> list[Row[Any]]:
 
 
 def options() -> list[dict[str, Any]]:
-    """The skills to choose from in a form: id, slug, name {nl, en}, enamel, and depth in the tree."""
+    """The skills to choose from in a form: id, slug, name {nl, en}, enamel, depth in the tree, names of its levels."""
     return [skill for skill in told() if not skill["retired"]]
 
 
@@ -72,6 +78,7 @@ def told() -> list[dict[str, Any]]:
             "name": row.name,
             "enamel": row.enamel,
             "depth": len(row.lineage) - 1,
+            "steps": row.steps or [],
             "retired": row.retired_at is not None,
         }
         for row in tree()
@@ -84,6 +91,12 @@ def names(ids: Iterable[int] | None = None) -> dict[int, Row[Any]]:
         return {row.id: row for row in db.session.execute(_SKILLS)}
     wanted = sorted(set(ids))
     return {row.id: row for row in db.session.execute(_SOME, {"ids": wanted})} if wanted else {}
+
+
+def level_name(skill: Row[Any], level: int) -> Mapping[str, str] | None:
+    """What a level of this skill is called {nl, en}; nothing where nobody gave it a name."""
+    steps: Sequence[Mapping[str, str]] = skill.steps or ()
+    return steps[level - 1] if level <= len(steps) else None
 
 
 def lineages(ids: Iterable[int]) -> dict[int, tuple[int, ...]]:

@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import re
 from typing import Any
 
+import pypdf
 import pytest
 from flask import Flask
 
@@ -131,3 +133,46 @@ def test_texts_whose_key_is_gone_are_said_to_be_gone(app: Flask) -> None:
     whole["criteria"][0]["assessments"][0]["reason"] = None
     with app.test_request_context():
         assert printing.pdf(dossier.canonical(whole), "0" * 64, "nl").startswith(b"%PDF")
+
+
+def _pages(plain: bytes) -> list[list[str]]:
+    """The lines of each page, without what stands at its head and foot."""
+    made = pypdf.PdfReader(io.BytesIO(printing.pdf(plain, hashlib.sha256(plain).hexdigest(), "en")))
+    lines = [
+        [line.strip() for line in page.extract_text().splitlines() if line.strip()] for page in made.pages
+    ]
+    furniture = re.compile(
+        r"Samir El Amrani, Senior process operator.*|Waterveld|Dossier 2 of .*|[0-9a-f]{64}|page \d+ of \d+"
+    )
+    return [[line for line in page if not furniture.fullmatch(line)] for page in lines]
+
+
+def test_no_page_begins_with_what_somebody_says_of_a_piece_whose_title_is_on_the_page_before(
+    app: Flask,
+) -> None:
+    with app.test_request_context():
+        pages = _pages(dossier.canonical(content()))
+    assert len(pages) > 5
+    for number, lines in enumerate(pages[1:], 2):
+        assert not lines[0].startswith(LONG[:20]), f"page {number}"
+
+
+def test_the_name_of_a_file_breaks_behind_a_sign_and_stays_within_the_page(app: Flask) -> None:
+    name = "Werkinstructie_spuien_hoofdleiding_Zuidwest_definitief_versie_12_met_opmerkingen_van_de_ploeg.pdf"
+    whole = content(6)
+    whole["criteria"][0]["evidence"][0]["title"] = name
+    with app.test_request_context():
+        lines = [line for page in _pages(dossier.canonical(whole)) for line in page]
+    assert name not in lines
+    (at,) = [place for place, line in enumerate(lines) if line.startswith("Werkinstructie_")]
+    assert lines[at].endswith("_")
+    assert lines[at] + lines[at + 1] == name
+
+
+def test_a_level_stands_there_with_its_word_and_one_of_an_older_dossier_without(app: Flask) -> None:
+    whole = content(6)
+    whole["criteria"][0]["level_name"] = {"nl": "Helpt anderen", "en": "Helps others"}
+    with app.test_request_context():
+        lines = [line for page in _pages(dossier.canonical(whole)) for line in page]
+    assert "Safety, level 3: Helps others" in lines
+    assert "Safety, level 3" in lines
