@@ -1,8 +1,7 @@
 """Every column says what it holds, how long it is kept, and whether it is part of what a person gets of themselves."""
 
-import pytest
-
 from app.privacy import own
+from tests.each import each
 
 CLASSES = {"none", "pseudonym", "personal", "secret"}
 KEPT = {"organisation", "employment", "trace", "statement"}
@@ -10,9 +9,7 @@ TABLES = own.tables()  # of all rooms, whichever tests run beside these
 COLUMNS = [(name, column) for name, table in sorted(TABLES.items()) for column in table.columns]
 
 
-@pytest.mark.parametrize(
-    ("table", "column"), COLUMNS, ids=[f"{table}.{column.name}" for table, column in COLUMNS]
-)
+@each("table, column", COLUMNS, ids=lambda part: getattr(part, "name", part))
 def test_a_column_has_a_class_a_retention_and_a_word_on_export(table, column):
     assert set(column.info) == {"class", "keep", "export"}, f"{table}.{column.name}: say its class with info="
     assert column.info["class"] in CLASSES

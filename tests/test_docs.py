@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pytest
 from flask import Flask
 
 from app import events, flow
 from app.config import Settings
 from app.db import Base
 from run import COMMANDS
+from tests.each import each
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -23,7 +23,7 @@ EXTENSIONS = {"db", "openapi", "routes", "run", "shell"}  # commands of Flask an
 FOREIGN = re.compile(r"^(?:[a-z]+:|//)")
 LINK = re.compile(r'\]\(([^)\s]+)\)|<(?:img|a)[^>]+(?:src|href)="([^"]+)"')
 README, MAP, OPERATE = (ROOT / name for name in ("README.md", "docs/map.md", "docs/operate.md"))
-of_documents = pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+of_documents = each("path", DOCS, ids=lambda path: path.relative_to(ROOT))
 
 
 def row_of(name: str, path: Path) -> str:
@@ -36,7 +36,7 @@ def row_of(name: str, path: Path) -> str:
 # Settings and commands --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: str(setting.name))
+@each("setting", fields(Settings), ids=lambda setting: setting.name)
 def test_every_setting_has_its_line_with_its_default(setting: "Field[Any]") -> None:
     said = row_of(setting.name.upper(), OPERATE)
     assert setting.default == "" or f"`{setting.default}`" in said

@@ -7,12 +7,12 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-import pytest
 from babel.messages.extract import extract_from_file
 from babel.support import NullTranslations
 
 from app.db import Base
 from app.language import words
+from tests.each import each
 
 ROOT = Path(__file__).parent.parent
 CODE = [path for top in ("app", "badges", "leaderboards") for path in sorted((ROOT / top).rglob("*.py"))]
@@ -157,9 +157,8 @@ BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", 
 }
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40
-named = pytest.mark.parametrize
-of_code = named("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-of_templates = named("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+of_code = each("path", CODE, ids=lambda path: path.relative_to(ROOT))
+of_templates = each("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT))
 
 
 @of_code
@@ -167,7 +166,7 @@ def test_only_db_commits(path: Path) -> None:
     assert path.name == "db.py" or ".commit(" not in path.read_text()
 
 
-@named("room", ROOMS, ids=lambda room: room.name)
+@each("room", ROOMS, ids=lambda room: room.name)
 def test_a_room_says_what_it_is_and_uses_the_known_names(room: Path) -> None:
     assert ast.get_docstring(ast.parse((room / "__init__.py").read_text()))
     if room.name != "demo":  # a story, told in its own chapters

@@ -4,12 +4,13 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from jinja2 import Environment, nodes
 
+from tests.each import each
 from tools.assets import STATIC, glyphs_listed, icon_names
 
 ROOT = Path(__file__).parent.parent
@@ -27,9 +28,15 @@ WITH_CONTEXT = (
     "dev/_rooms.html",
     "search/_form.html",
 )
-every_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+every_template = each("path", TEMPLATES, ids=lambda p: p.relative_to(ROOT))
 
 
+@cache
+def tree_of(path: Path) -> nodes.Template:
+    return reader.parse(path.read_text())
+
+
+@cache
 def said(path: Path) -> str:
     """The template without its comments."""
     return re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
@@ -37,7 +44,7 @@ def said(path: Path) -> str:
 
 def test_no_view_hands_a_page_what_the_layout_sets_itself() -> None:
     """The layout would win, and the page would read something else under that name."""
-    layout = reader.parse((ROOT / "templates" / "layout.html").read_text())
+    layout = tree_of(ROOT / "templates" / "layout.html")
     targets = [one.target for one in layout.body if isinstance(one, nodes.Assign)]
     sets = {one.name for one in targets if isinstance(one, nodes.Name)}
     assert "waiting" in sets
@@ -62,15 +69,8 @@ def test_nothing_is_styled_or_scripted_inline(path: Path) -> None:
     assert all("src=" in tag for tag in re.findall(r"<script\b[^>]*>", text))
 
 
-@every_template
-def test_a_fragment_starts_with_an_underscore_and_extends_nothing(path: Path) -> None:
-    if path.name in ("layout.html", "resting.html"):
-        return
-    assert ("{% extends" in path.read_text()) != path.name.startswith("_")
-
-
 def _named_at_top(path: Path) -> set[str]:
-    names = (node.target for node in reader.parse(path.read_text()).body if isinstance(node, nodes.Assign))
+    names = (node.target for node in tree_of(path).body if isinstance(node, nodes.Assign))
     return {name.name for name in names if isinstance(name, nodes.Name)}
 
 
@@ -94,7 +94,7 @@ def test_what_people_wrote_is_never_trusted_as_markup(path: Path) -> None:
 
 @every_template
 def test_every_icon_that_is_used_is_in_the_sprite(path: Path) -> None:
-    for names, weights in icons_of(reader.parse(path.read_text())):
+    for names, weights in icons_of(tree_of(path)):
         for name in names:
             assert name in ICONS, f"{name} is not in app/static/icons.txt"
             assert ICONS[name] & (weights or WEIGHTS), f"{name} has no {' or '.join(sorted(weights))}"
@@ -199,7 +199,7 @@ def test_htmx_only_helps_and_says_everything_where_it_stands(path: Path) -> None
     assert found == []
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         '<body hx-boost="true">',
@@ -256,7 +256,7 @@ def test_only_utilities_insist() -> None:
 SHEETS = {path.stem: path.read_text() for path in STATIC.glob("*.css") if path.name != "app.css"}
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@each("name", SHEETS)
 def test_a_sheet_of_some_pages_adds_to_the_layers_that_are_there(name: str) -> None:
     layers = re.findall(r"^@layer (\w+) \{", SHEETS[name], re.M)
     assert set(layers) <= {"components", "pages"}
@@ -264,7 +264,7 @@ def test_a_sheet_of_some_pages_adds_to_the_layers_that_are_there(name: str) -> N
     assert not re.search(r"!important|light-dark\(|--[\w-]+: *#", SHEETS[name])
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@each("name", SHEETS)
 def test_each_page_that_uses_a_sheet_of_some_pages_links_it(name: str) -> None:
     others = [(STATIC / "app.css").read_text(), *(css for other, css in SHEETS.items() if other != name)]
     own = classes(SHEETS[name]).difference(*map(classes, others))

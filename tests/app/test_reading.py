@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.reading import Unreadable, read_json, tidied, tidy
+from tests.each import each
 
 
 def read(raw, **limits):
@@ -47,7 +48,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "raw"), [(code, raw) for code, raws in REFUSED.items() for raw in raws])
+@each("code, raw", [(code, raw) for code, raws in REFUSED.items() for raw in raws])
 def test_what_nobody_could_keep_is_refused_with_its_reason(code, raw):
     error = refusal(raw)
     assert error.code == code
@@ -125,8 +126,8 @@ def test_nothing_else_than_unreadable_is_ever_raised(raw):
         json.dumps(read(raw), allow_nan=False).encode()
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"),
+@each(
+    "typed, kept",
     [
         ("Zo maar een zin, één met een 💧 en 👩\u200d🔧", "Zo maar een zin, één met een 💧 en 👩\u200d🔧"),
         ("\u05e9\u05dc\u05d5\u05dd\u200f, ja", "\u05e9\u05dc\u05d5\u05dd\u200f, ja"),

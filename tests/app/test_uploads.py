@@ -7,6 +7,7 @@ from PIL import Image
 
 from app import uploads
 from app.errors import Busy, Refused
+from tests.each import each
 
 
 def picture() -> bytes:
@@ -15,8 +16,8 @@ def picture() -> bytes:
     return written.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "kept"),
+@each(
+    "name, kept",
     [
         ("certificate.pdf", "certificate.pdf"),
         ("C:\\Users\\anna\\My certificate.PDF", "My certificate.pdf"),

@@ -4,6 +4,7 @@ import pytest
 
 from badges.catalogue import read_all
 from badges.criteria import AllOf, BadCriteria, Completed, Count, Distinct, Filter, Names, Within, parse
+from tests.each import each
 
 NAMES = Names({"pumps": 1, "valves": 2}, {"water": 10, "lab": 11}, {"first": 100}, {"first": 2})
 COUNT = {"count": {"kind": "completed"}, "at_least": 3}
@@ -37,8 +38,8 @@ def test_a_rule_is_read_with_the_ids_of_its_names():
     )
 
 
-@pytest.mark.parametrize(
-    ("rule", "where", "why"),
+@each(
+    "rule, where, why",
     [
         ({}, "criteria", "must have one of"),
         ([], "criteria", "must be an object"),
@@ -110,8 +111,8 @@ def test_a_tier_may_ask_for_a_lower_tier_of_its_badge_but_not_for_itself():
         read_all([badge("a", COUNT, {"badge": "a", "tier": 2})], NAMES)
 
 
-@pytest.mark.parametrize(
-    ("change", "where"),
+@each(
+    "change, where",
     [
         ({"kind": "star"}, "kind"),
         ({"repeats": "day"}, "repeats"),

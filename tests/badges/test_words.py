@@ -1,9 +1,8 @@
 """Rules say themselves in Dutch and in English, as a colleague would."""
 
-import pytest
-
 from badges.criteria import Names, parse
 from badges.words import LANGUAGES, THEY, YOU, Titles, joined, sentence, sentences
+from tests.each import each
 
 NAMES = Names(
     activities={"pumps": 1, "valves": 2, "night": 3},
@@ -36,8 +35,8 @@ def distinct(what: str, number: int, kind: str = "completed", **of: object) -> d
     return {"distinct": what, "of": {"kind": kind, **of}, "at_least": number}
 
 
-@pytest.mark.parametrize(
-    ("rule", "dutch", "english"),
+@each(
+    "rule, dutch, english",
     [
         (count(1), "Rond een activiteit af", "Complete an activity"),
         (count(3), "Rond 3 activiteiten af", "Complete 3 activities"),
@@ -127,8 +126,8 @@ def test_a_rule_is_said_in_both_languages(rule: dict[str, object], dutch: str, e
     assert said(rule, "en") == english
 
 
-@pytest.mark.parametrize(
-    ("rule", "dutch", "english"),
+@each(
+    "rule, dutch, english",
     [
         (
             count(2, {"days": 28}, activity_kind=["course"], skill=["water"]),
@@ -194,8 +193,8 @@ def test_others_are_told_what_the_holder_did(rule: dict[str, object], dutch: str
     assert said(rule, "en", THEY) == english
 
 
-@pytest.mark.parametrize(
-    ("what", "kind"),
+@each(
+    "what, kind",
     [
         *(("skills", kind) for kind in ("completed", "lesson_shared", "lesson_applied", "kudos_received")),
         ("givers", "kudos_received"),
@@ -212,8 +211,8 @@ def test_nobody_else_is_spoken_to(what: str, kind: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("within", "dutch", "english"),
+@each(
+    "within, dutch, english",
     [
         ({"days": 1}, "binnen een dag", "within a day"),
         ({"days": 7}, "binnen een week", "within a week"),
@@ -229,7 +228,7 @@ def test_a_window_is_said_as_people_count(within: dict[str, object], dutch: str,
     assert said(count(2, within), "en") == f"Complete 2 activities {english}"
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@each("lang", LANGUAGES)
 def test_conditions_that_must_all_hold_stand_apart(lang: str) -> None:
     rule = parse({"all": [count(2), {"points": 10}]}, NAMES)
     assert len(sentences(rule, lang, TITLES[lang])) == 2

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboards.boards import ORGANISATION, SCOPES, Board, Scope, UnknownScope, board_of, key_of
+from tests.each import each
 
 SOME_SCOPES = st.one_of(
     st.just(ORGANISATION), st.builds(Scope, st.sampled_from(SCOPES[1:]), st.integers(1, 10**12))
@@ -22,7 +23,7 @@ def test_a_key_names_its_board(board: Board, prefix: str) -> None:
     assert board_of(key_of(board, prefix), prefix) == board
 
 
-@pytest.mark.parametrize("key", ["b:{all}:epoch", "b:{all}:x:1", "c:{all}:o", "b:{all}:d", "b:all:o", ""])
+@each("key", ["b:{all}:epoch", "b:{all}:x:1", "c:{all}:o", "b:{all}:d", "b:all:o", ""])
 def test_other_keys_are_no_boards(key: str) -> None:
     assert board_of(key, "b") is None
 
@@ -32,7 +33,7 @@ def test_a_scope_reads_back(scope: Scope) -> None:
     assert Scope.parse(str(scope)) == scope
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "",

@@ -18,6 +18,7 @@ from leaderboards.periods import (
     previous,
     windows_at,
 )
+from tests.each import each
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 ZONES = st.sampled_from(
@@ -38,8 +39,8 @@ def test_the_day_is_the_local_one() -> None:
     assert windows_at(just_before_midnight_in_utc, UTC).year == "2026"
 
 
-@pytest.mark.parametrize(
-    ("day", "week"),
+@each(
+    "day, week",
     [((2027, 1, 1), "2026-W53"), ((2024, 12, 30), "2025-W01"), ((2026, 1, 1), "2026-W01")],
 )
 def test_a_week_belongs_to_the_year_of_its_thursday(day: tuple[int, int, int], week: str) -> None:
@@ -83,7 +84,7 @@ def test_a_window_has_just_begun_in_its_first_tenth_and_at_least_for_a_day() -> 
     assert not just_begun("all", "all", datetime(2026, 11, 3, tzinfo=AMSTERDAM), AMSTERDAM)
 
 
-@pytest.mark.parametrize(
+@each(
     "key",
     [
         "2025-W53",

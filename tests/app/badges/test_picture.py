@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from app.badges.picture import KINDS, PICTURE_VERSION, SKILLS, TIERS, draw
+from tests.each import each
 
 DROP = ["M128 16c40 56 72 84 72 128a72 72 0 0 1-144 0c0-44 32-72 72-128Z"]
 SIZES = (24, 96, 340)
@@ -54,8 +55,8 @@ def test_a_version_that_nobody_knows_is_refused() -> None:
         picture(version=99)
 
 
-@pytest.mark.parametrize("px", SIZES)
-@pytest.mark.parametrize("kind", KINDS)
+@each("px", SIZES)
+@each("kind", KINDS)
 def test_each_kind_tier_and_skill_is_well_formed_and_looks_its_own(kind: str, px: int) -> None:
     drawn = {picture(kind, tier, skill, px) for tier in TIERS for skill in SKILLS}
     assert len(drawn) == len(TIERS) * len(SKILLS) or (px == 24 and len(drawn) > len(SKILLS) * 2)
@@ -63,8 +64,8 @@ def test_each_kind_tier_and_skill_is_well_formed_and_looks_its_own(kind: str, px
         ElementTree.fromstring(svg)  # noqa: S314 - our own text
 
 
-@pytest.mark.parametrize("px", SIZES)
-@pytest.mark.parametrize("ghost", [False, True])
+@each("px", SIZES)
+@each("ghost", [False, True])
 def test_a_picture_keeps_to_attributes_that_a_strict_policy_allows(px: int, ghost: bool) -> None:
     for kind in KINDS:
         svg = picture(kind, 4, px=px, ghost=ghost)
@@ -92,6 +93,6 @@ def test_one_badge_twice_on_a_page_shares_no_ids() -> None:
     assert not first & second
 
 
-@pytest.mark.parametrize(("px", "limit"), [(24, 5_000), (96, 13_000), (340, 22_000)])
+@each("px, limit", [(24, 5_000), (96, 13_000), (340, 22_000)])
 def test_small_pictures_carry_less_detail(px: int, limit: int) -> None:
     assert max(len(picture(kind, tier, px=px)) for kind in KINDS for tier in TIERS) < limit

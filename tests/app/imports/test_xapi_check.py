@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imports.xapi import Invalid, check_actor, check_batch, check_statement
+from tests.each import each
 
 GONE = object()
 BOTH = ("1.0.3", "2.0.0")
@@ -187,21 +188,21 @@ ROWS = [(path, value) for path, values in ALLOWED.items() for value in values]
 ROWS_OUTSIDE = [(path, value) for path, values in ALLOWED_OUTSIDE.items() for value in values]
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(("path", "value"), ROWS)
+@each("version", BOTH)
+@each("path, value", ROWS)
 def test_what_the_specification_allows_is_accepted(path, value, version):
     check_statement(made(path, value), version=version)
     check_statement(within(made(path, value)), version=version)
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(("path", "value"), ROWS_OUTSIDE)
+@each("version", BOTH)
+@each("path, value", ROWS_OUTSIDE)
 def test_what_a_statement_says_of_its_own_keeping_is_accepted(path, value, version):
     check_statement(made(path, value), version=version)
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize("thing", NO_ACTIVITY)
+@each("version", BOTH)
+@each("thing", NO_ACTIVITY)
 def test_agents_groups_and_references_may_be_objects(thing, version):
     statement = {"actor": ANNA, "verb": {"id": "urn:x"}, "object": thing, "context": {"platform": "x"}}
     assert refusal(statement, version).property == "context.platform"
@@ -214,9 +215,7 @@ def test_the_smallest_statement_is_one():
     check_statement({"actor": ANNA, "verb": {"id": "urn:x"}, "object": {"id": "urn:y"}}, version="1.0.0")
 
 
-@pytest.mark.parametrize(
-    "value", ["2013-05-18T05:32:34", "20130518T053234Z", "2013-05-18T05:32Z", "2013-W20-6T05:32:34+0200"]
-)
+@each("value", ["2013-05-18T05:32:34", "20130518T053234Z", "2013-05-18T05:32Z", "2013-W20-6T05:32:34+0200"])
 def test_a_timestamp_is_iso_8601_in_1_0_and_rfc_3339_in_2_0(value):
     for path in ("timestamp", "stored"):
         check_statement(made(path, value), version="1.0.3")
@@ -240,7 +239,7 @@ RELEVANT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), RELEVANT)
+@each("name, value", RELEVANT)
 def test_2_0_knows_context_agents_and_groups_and_1_0_does_not(name, value):
     statement = made(f"context/{name}", value)
     check_statement(statement, version="2.0.0")
@@ -270,7 +269,7 @@ IRRELEVANT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value", "where"), IRRELEVANT)
+@each("name, value, where", IRRELEVANT)
 def test_context_agents_and_groups_have_their_own_rules(name, value, where):
     assert refusal(made(f"context/{name}", value), "2.0.0").property == f"context.{name}{where}"
 
@@ -392,8 +391,8 @@ WRONG_ROWS = [(path, value) for path, values in FORBIDDEN.items() for value in v
 WRONG_ROWS_OUTSIDE = [(path, value) for path, values in FORBIDDEN_OUTSIDE.items() for value in values]
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(("path", "value"), WRONG_ROWS)
+@each("version", BOTH)
+@each("path, value", WRONG_ROWS)
 def test_what_the_specification_forbids_is_refused_by_name(path, value, version):
     error = refusal(made(path, value), version)
     assert error.property == named(path)
@@ -402,13 +401,13 @@ def test_what_the_specification_forbids_is_refused_by_name(path, value, version)
     assert refusal(within(made(path, value)), version).property == f"object.{named(path)}"
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(("path", "value"), WRONG_ROWS_OUTSIDE)
+@each("version", BOTH)
+@each("path, value", WRONG_ROWS_OUTSIDE)
 def test_what_a_statement_says_wrongly_of_its_keeping_is_refused(path, value, version):
     assert refusal(made(path, value), version).property == path
 
 
-@pytest.mark.parametrize("name", ONLY_OUTSIDE)
+@each("name", ONLY_OUTSIDE)
 def test_a_substatement_says_nothing_of_its_keeping(name):
     statement = within(WHOLE)
     statement["object"][name] = WHOLE[name]
@@ -497,8 +496,8 @@ OTHERWISE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(("path", "value", "where"), OTHERWISE)
+@each("version", BOTH)
+@each("path, value, where", OTHERWISE)
 def test_a_refusal_names_the_property_that_is_wrong(path, value, where, version):
     statement = made(path, value)
     if where.startswith("object") and path == "object":
@@ -526,12 +525,12 @@ AUTHORITIES = [
 ]
 
 
-@pytest.mark.parametrize(("value", "where"), AUTHORITIES)
+@each("value, where", AUTHORITIES)
 def test_an_authority_is_an_agent_or_the_two_of_oauth(value, where):
     assert refusal(made("authority", value), "1.0.3").property == where
 
 
-@pytest.mark.parametrize("thing", [ACTIVITY, {"objectType": "Agent", **ANNA}, GROUP])
+@each("thing", [ACTIVITY, {"objectType": "Agent", **ANNA}, GROUP])
 def test_only_a_reference_to_a_statement_can_be_voided(thing):
     void = {"actor": ANNA, "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"}, "object": REFERENCE}
     check_statement(void, version="1.0.3")
@@ -540,8 +539,8 @@ def test_only_a_reference_to_a_statement_can_be_voided(thing):
     assert refusal({**void, "object": within(void)["object"]}, "2.0.0").property == "object.objectType"
 
 
-@pytest.mark.parametrize("name", ["revision", "platform"])
-@pytest.mark.parametrize("thing", [*NO_ACTIVITY, within(WHOLE)["object"]])
+@each("name", ["revision", "platform"])
+@each("thing", [*NO_ACTIVITY, within(WHOLE)["object"]])
 def test_revision_and_platform_belong_to_activities(name, thing):
     statement = {"actor": ANNA, "verb": {"id": "urn:x"}, "object": thing, "context": {name: "x"}}
     assert refusal(statement, "1.0.3").property == f"context.{name}"
@@ -559,7 +558,7 @@ TOO_LONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "value"), TOO_LONG)
+@each("path, value", TOO_LONG)
 def test_what_things_are_found_by_fits_an_index(path, value):
     check_statement(made(path, value), version="1.0.3")
     assert refusal(made(path, value + "a"), "1.0.3").property == named(path)
@@ -575,7 +574,7 @@ def test_an_account_fits_an_index_and_other_addresses_may_be_longer():
     check_statement(made("result/extensions", {LONG * 9: 1}), version="1.0.3")
 
 
-@pytest.mark.parametrize("statement", [None, [], "x", 1, True, {}, [WHOLE]])
+@each("statement", [None, [], "x", 1, True, {}, [WHOLE]])
 def test_what_is_no_object_is_no_statement(statement):
     assert refusal(statement, "1.0.3").property in ("", "actor")
 
@@ -603,7 +602,7 @@ def test_a_refusal_says_which_of_the_batch_it_is():
     assert refused_batch(bad).property == "object.definition.interactionType"
 
 
-@pytest.mark.parametrize("data", [None, "x", 1, 1.5, True, [None], [1], ["x"], [[]]])
+@each("data", [None, "x", 1, 1.5, True, [None], [1], ["x"], [[]]])
 def test_what_is_no_batch_is_refused(data):
     assert refused_batch(data).property in ("", "[0]")
 

@@ -4,7 +4,6 @@ import copy
 import uuid
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from app.imports.xapi import (
     ordinals,
     same_content,
 )
+from tests.each import each
 
 UUID = "6690e6c9-3ef0-4ed3-8b37-7f3964730bee"
 ANNA = {"mbox": "mailto:anna@water.example"}
@@ -120,7 +120,7 @@ COUNT = {
 }
 
 
-@pytest.mark.parametrize("what", DO_NOT_COUNT)
+@each("what", DO_NOT_COUNT)
 def test_what_an_lrs_may_change_makes_no_other_statement(what):
     other = changed(**DO_NOT_COUNT[what])
     assert same_content(WHOLE, other)
@@ -128,7 +128,7 @@ def test_what_an_lrs_may_change_makes_no_other_statement(what):
     assert content_hash(other) == content_hash(WHOLE)
 
 
-@pytest.mark.parametrize("what", COUNT)
+@each("what", COUNT)
 def test_everything_else_makes_another_statement(what):
     other = changed(**COUNT[what])
     assert not same_content(WHOLE, other)

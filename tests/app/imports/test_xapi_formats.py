@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imports import xapi_formats as formats
+from tests.each import each
 
 RIGHT = {
     formats.is_iri: [
@@ -108,16 +109,12 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("check", "text"), [(check, text) for check, texts in RIGHT.items() for text in texts]
-)
+@each("check, text", [(check, text) for check, texts in RIGHT.items() for text in texts])
 def test_what_the_format_allows_passes(check, text):
     assert check(text)
 
 
-@pytest.mark.parametrize(
-    ("check", "text"), [(check, text) for check, texts in WRONG.items() for text in texts]
-)
+@each("check, text", [(check, text) for check, texts in WRONG.items() for text in texts])
 def test_what_the_format_forbids_does_not(check, text):
     assert not check(text)
 
@@ -158,22 +155,22 @@ NO_MOMENT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", MOMENTS_3339)
+@each("text", MOMENTS_3339)
 def test_rfc_3339_gives_a_moment_in_utc(text):
     assert formats.moment_rfc3339(text) == datetime(*MOMENTS_3339[text], tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", MOMENTS_8601)
+@each("text", MOMENTS_8601)
 def test_iso_8601_gives_a_moment_in_utc(text):
     assert formats.moment_iso8601(text) == datetime(*MOMENTS_8601[text], tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", sorted(MOMENTS_8601.keys() - MOMENTS_3339.keys()))
+@each("text", sorted(MOMENTS_8601.keys() - MOMENTS_3339.keys()))
 def test_what_only_iso_8601_knows_is_not_rfc_3339(text):
     assert formats.moment_rfc3339(text) is None
 
 
-@pytest.mark.parametrize("text", NO_MOMENT)
+@each("text", NO_MOMENT)
 def test_what_is_no_date_and_time_gives_none(text):
     assert formats.moment_rfc3339(text) is None
     assert formats.moment_iso8601(text) is None
@@ -190,8 +187,8 @@ def test_every_moment_that_python_writes_is_read_back(moment):
     assert formats.moment_rfc3339(moment.isoformat()) == moment
 
 
-@pytest.mark.parametrize(
-    ("duration", "hours"),
+@each(
+    "duration, hours",
     [
         ("PT1H30M", 1.5), ("P4W", 672), ("PT45M", 0.75), ("P1DT12H", 36), ("PT0S", 0), ("PT1,5H", 1.5),
         ("P1Y", 8766), ("PT3600S", 1), ("P" + "9" * 400 + "Y", None), ("nonsense", None),
@@ -201,8 +198,8 @@ def test_a_duration_has_a_number_of_hours(duration, hours):
     assert formats.hours_of(duration) == pytest.approx(hours)
 
 
-@pytest.mark.parametrize(
-    ("check", "text"),
+@each(
+    "check, text",
     [
         (formats.is_iri, "http://" + "a" * 200_000 + "<"), (formats.is_iri, "http://" + "%41" * 60_000 + "%"),
         (formats.is_iri, "x:" + "/a" * 100_000 + "<"), (formats.is_mailto, "mailto:a@" + "a." * 100_000),

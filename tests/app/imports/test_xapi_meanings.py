@@ -16,6 +16,7 @@ from app.imports.xapi import (
     kind_of,
     rules_from,
 )
+from tests.each import each
 
 ADL = "http://adlnet.gov/expapi/verbs/"
 TYPES = "http://adlnet.gov/expapi/activities/"
@@ -93,7 +94,7 @@ MEANT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("verb", "kind", "result", "context", "means"), MEANT)
+@each("verb, kind, result, context, means", MEANT)
 def test_the_platforms_are_understood(verb, kind, result, context, means):
     meaning = interpret(statement(verb, kind, result, context), DEFAULT_MEANINGS)
     assert meaning.means == means
@@ -120,7 +121,7 @@ def test_linkedin_learning_is_understood():
     assert (meaning.means, meaning.progress, meaning.completes) == ("progressed", 0.45, False)
 
 
-@pytest.mark.parametrize(
+@each(
     "thing",
     [
         {"objectType": "Agent", "mbox": "mailto:a@b.c"},
@@ -181,7 +182,7 @@ WRONG_RULES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "reason"), WRONG_RULES)
+@each("data, reason", WRONG_RULES)
 def test_rules_that_are_written_wrongly_are_refused_with_the_reason(data, reason):
     with pytest.raises(ValueError, match=reason):
         rules_from(data)

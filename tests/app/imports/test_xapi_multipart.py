@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.imports.xapi import Invalid, check_attachments, check_batch, parse_multipart
 from app.reading import read_json
+from tests.each import each
 
 BOUNDARY = "-------314159265358979323846"
 TYPE = f"multipart/mixed; boundary={BOUNDARY}"
@@ -105,7 +106,7 @@ ACCEPTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", ACCEPTED)
+@each("what", ACCEPTED)
 def test_what_the_format_allows_is_accepted(what):
     received(ACCEPTED[what])
 
@@ -141,7 +142,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", REFUSED)
+@each("what", REFUSED)
 def test_what_misses_or_is_too_much_is_refused_by_name(what):
     raw, where = REFUSED[what]
     assert refusal(raw).property == where
@@ -160,13 +161,13 @@ TYPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("content_type", TYPES)
+@each("content_type", TYPES)
 def test_a_content_type_without_a_usable_boundary_is_refused(content_type):
     assert refusal(body(first(NAMED), part(ONE)), content_type).property == "Content-Type"
 
 
-@pytest.mark.parametrize(
-    ("content_type", "boundary"),
+@each(
+    "content_type, boundary",
     [
         ("Multipart/Mixed;boundary=abc", "abc"),
         ('multipart/mixed; charset=x; boundary="abcABC0123\'()+_,-./:=?"', "abcABC0123'()+_,-./:=?"),

@@ -4,10 +4,9 @@ import hashlib
 import uuid
 from datetime import UTC, datetime
 
-import pytest
-
 from app.imports import xapi
 from app.imports.xapi import Activity, Identity, Ids
+from tests.each import each
 
 UUID = "6690e6c9-3ef0-4ed3-8b37-7f3964730bee"
 ANNA = {"mbox": "mailto:Anna.de.Vries@Water.Example"}
@@ -38,7 +37,7 @@ IDENTITIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("agent", "identity"), IDENTITIES)
+@each("agent, identity", IDENTITIES)
 def test_an_agent_is_known_by_its_identifier(agent, identity):
     assert xapi.identities(agent) == [Identity(*identity)]
 
@@ -56,12 +55,12 @@ def test_what_is_known_of_a_person_compares_equal_with_what_is_sent():
     )
 
 
-@pytest.mark.parametrize("text", ["", " ", "http://www.example.org", "http://www.example.org "])
+@each("text", ["", " ", "http://www.example.org", "http://www.example.org "])
 def test_half_an_account_is_none(text):
     assert xapi.account_from_text(text) is None
 
 
-@pytest.mark.parametrize("sent", ["Anna@Water.Example", "Anna@water.example", "anna@water.example"])
+@each("sent", ["Anna@Water.Example", "Anna@water.example", "anna@water.example"])
 def test_a_hashed_mail_is_found_however_it_was_written(sent):
     hashed = hashlib.sha1(f"mailto:{sent}".encode(), usedforsecurity=False).hexdigest()
     assert Identity("mbox_sha1sum", hashed) in xapi.hashed_mail("Anna@Water.Example")
@@ -114,7 +113,7 @@ SCORES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("score", "share"), SCORES)
+@each("score, share", SCORES)
 def test_a_score_is_a_share_of_what_was_possible(score, share):
     assert xapi.score(statement(result={"score": score})) == share
 
@@ -137,6 +136,6 @@ PROGRESS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("extensions", "share"), PROGRESS)
+@each("extensions, share", PROGRESS)
 def test_progress_is_read_from_the_extensions_that_platforms_use(extensions, share):
     assert xapi.progress(statement(result={"extensions": extensions})) == share

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.imports.xapi import Invalid, Part, check_signatures
 from app.imports.xapi_signatures import SIGNATURE
+from tests.each import each
 
 HASHES = {"RS256": hashes.SHA256(), "RS384": hashes.SHA384(), "RS512": hashes.SHA512()}
 STATEMENT = {
@@ -70,8 +71,8 @@ def refusal(jws, **changes):
     return caught.value
 
 
-@pytest.mark.parametrize("algorithm", HASHES)
-@pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
+@each("algorithm", HASHES)
+@each("version", ["1.0.3", "2.0.0"])
 def test_a_signature_with_its_certificate_is_accepted(algorithm, version):
     check(signed(header={"alg": algorithm, "x5c": [CERTIFICATE]}), version=version)
     check(signed(header={"alg": algorithm}), version=version)
@@ -128,7 +129,7 @@ MALFORMED = {
 MALFORMED["a header that is a list"] = f"{coded([1])}.{PARTS[1]}.{PARTS[2]}".encode()
 
 
-@pytest.mark.parametrize("what", MALFORMED)
+@each("what", MALFORMED)
 def test_a_malformed_signature_is_refused(what):
     error = refusal(MALFORMED[what])
     assert error.property == "[0].attachments[0]"

@@ -15,6 +15,7 @@ from app.people import actions, queries
 from app.people.models import Membership, Person, PersonKey
 from app.people.rules import PersonRow, mailbox_hash
 from tests.cast import HIRED, Cast, row_of
+from tests.each import each
 
 LATER = HIRED + timedelta(days=100)
 
@@ -127,8 +128,8 @@ def test_it_says_who_is_known_in_a_new_way_and_what_boards_must_show(cast: Cast)
     assert news_of([row_of("anna", job="Planner")]) == []
 
 
-@pytest.mark.parametrize(
-    ("row", "why"),
+@each(
+    "row, why",
     [
         (row_of("zoe", name="  "), "no-name"),
         (row_of("zoe", name="z" * 201), "name-too-long"),

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from app.db import db
 from app.privacy import gone, own
+from tests.each import each
 
 TABLES = own.tables()
 DELETED = {rule.table for rule in gone.RULES if not rule.to}
@@ -23,7 +24,7 @@ NAMING = [
 ]
 
 
-@pytest.mark.parametrize("name", ABOUT)
+@each("name", ABOUT)
 def test_a_column_about_somebody_goes_or_stays_with_a_reason(name):
     table = name.split(".")[0]
     stays = name in gone.STAYS
@@ -38,7 +39,7 @@ def test_a_column_about_somebody_goes_or_stays_with_a_reason(name):
 WHOLLY = {"conversation", "identity_join", "erasure_refusal"}
 
 
-@pytest.mark.parametrize(("table", "column"), NAMING)
+@each("table, column", NAMING)
 def test_a_column_that_names_somebody_is_in_a_rule_or_keeps_the_number_for_a_reason(table, column):
     named = any(rule.table == table and f"{column} {gone.E}" in rule.where for rule in gone.RULES)
     assert named or f"{table}.{column}" in gone.NUMBERS, f"{table}.{column}"

@@ -3,11 +3,10 @@
 from importlib import import_module
 from pathlib import Path
 
-import pytest
-
 import app as app_package
 from app.db import Base
 from app.privacy import own
+from tests.each import each
 
 for _room in sorted(Path(app_package.__path__[0]).glob("*/models.py")):
     import_module(f"app.{_room.parent.name}.models")
@@ -39,7 +38,7 @@ def test_no_secret_and_nothing_that_passes_is_in_it():
         assert info["export"] or info["class"] == "none", name
 
 
-@pytest.mark.parametrize("part", own.PARTS, ids=lambda part: f"{part.table}: {part.where[:30]}")
+@each("part", own.PARTS, ids=lambda part: f"{part.table}: {part.where[:30]}")
 def test_a_part_names_columns_that_there_are(part):
     names = {column.name for column in part.source.columns}
     assert {*part.only, *part.but} <= names

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from app.db import db
 from app.finding import LONGEST_WORD, MOST_WORDS, folded, has_all, vector, wanted, words
+from tests.each import each
 
 SAID = [
     "Zoë Öztürk", "ŁUKASZ", "Straße", "Æbelø", "on-the-job", "o'Neill", "naïve “quote”", "İstanbul", "e\u0301e\u0301n",
@@ -13,8 +14,8 @@ SAID = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("typed", "looked_for"),
+@each(
+    "typed, looked_for",
     [
         ("Noor  HENDRIKS", ["noor", "hendriks"]),
         ("Zoë Łukasz ÆØ straße", ["zoe", "lukasz", "aeo", "strasse"]),

@@ -10,6 +10,7 @@ from app.db import transaction
 from app.errors import Refused
 from app.vision import actions, queries
 from app.vision.rules import Circle, lineages_of
+from tests.each import each
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -64,8 +65,8 @@ def test_a_skill_under_itself_is_refused_and_nothing_is_kept() -> None:
     assert queries.tree() == []
 
 
-@pytest.mark.parametrize(
-    ("skills", "said"),
+@each(
+    "skills, said",
     [
         ([skill("craft", "nowhere")], "no skill called nowhere"),
         ([skill("craft", goal="fame")], "no goal called fame"),
