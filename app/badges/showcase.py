@@ -85,6 +85,28 @@ def display(person_id: int, viewer: str) -> Display:
     return Display(tuple(chosen) or newest, tuple(worn), chose)
 
 
+# One each: the first that they chose; of who never chose, the newest. Index: ix_award_person_id.
+_PINNED = text("""
+    SELECT DISTINCT ON (a.person_id)
+           a.person_id, a.id, a.version_id, a.tier, a.earned_at, a.visible, s.position
+    FROM award a LEFT JOIN showcase s ON s.award_id = a.id AND s.person_id = a.person_id
+    WHERE a.person_id = ANY(CAST(:people AS int[])) AND a.revoked_at IS NULL
+      AND a.visible = ANY(CAST(:seen AS text[]))
+      AND (s.position IS NOT NULL OR NOT EXISTS (
+          SELECT FROM showcase c JOIN award w ON w.id = c.award_id AND w.revoked_at IS NULL
+          WHERE c.person_id = a.person_id))
+    ORDER BY a.person_id, s.position, a.earned_at DESC, a.tier DESC, a.id
+""")
+
+
+def pinned(person_ids: Collection[int]) -> dict[int, Worn]:
+    """The one badge that stands beside the name of each of these people, where colleagues may see it."""
+    if not person_ids:
+        return {}
+    wanted = {"people": array(sorted(person_ids)), "seen": array(SEEN_BY["colleagues"])}
+    return {row.person_id: _worn(row) for row in db.session.execute(_PINNED, wanted)}
+
+
 def in_place(worn: Iterable[Worn]) -> list[Worn]:
     """The chosen ones in their order."""
     placed = [(one.position, one) for one in worn if one.position is not None]

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import asker, may, me
+from app.badges import showcase
 from app.config import timezone
 from app.errors import NotFound
 from app.goals import together
@@ -39,12 +40,14 @@ def board() -> ResponseReturnValue:
     around, top, *whole = queries.sheet(scope, kind, window, me(), now(), radius=AROUND, parts=parts)
     young = not (around.size or asked["before"]) and kind != "all"
     since, until = bounds(kind, window, timezone())
+    before = queries.page(scope, kind, store.before(now())[kind], me(), now(), 0, TOP) if young else None
     return render(
         "leaderboards/board.html",
         "leaderboards/_board.html",
         around=around,
         top=top,
-        before=queries.page(scope, kind, store.before(now())[kind], me(), now(), 0, TOP) if young else None,
+        before=before,
+        worn=_worn([*top.rows, *(before.rows if before else ())]),
         whole=whole[0] if whole else None,
         teams=queries.teams(scope, kind, window, asker().team_id, now()),
         asked=asked,
@@ -90,6 +93,11 @@ def rows() -> ResponseReturnValue:
     first, until = gap
     part = queries.page(scope, asked["period"], _window(asked), me(), now(), first, until - first)
     return render("leaderboards/_rows.html", part=part, asked=asked, gap=_gap(first))
+
+
+def _worn(rows: list[Any]) -> dict[int, showcase.Worn]:
+    """The badge beside each name; who stands here without a name shows none."""
+    return showcase.pinned({row.person_id for row in rows if row.name and row.person_id})
 
 
 def _near() -> dict[str, str]:

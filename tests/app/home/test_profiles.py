@@ -558,3 +558,30 @@ def test_two_of_one_name_have_pages_of_their_own(scene: Scene, cast: Cast, clien
         settle(datetime.now(UTC))
     assert shown(client_of("eve").get("/people/anna").text)
     assert not shown(client_of("eve").get("/people/anna-2").text)
+
+
+def test_beside_a_name_on_the_podium_stands_the_first_badge_that_colleagues_may_see(
+    scene: Scene, cast: Cast, client_of: Browser
+) -> None:
+    scene.choose(cast.anna, board_choice="named")
+    scene.project()
+
+    def pinned() -> list[str]:
+        page = client_of("ben").get("/leaderboards?period=year", headers={"Accept-Language": "en"}).text
+        return re.findall(r"(\w+) badge", page.partition('class="podium"')[2].partition("</ol>")[0])
+
+    newest = scene.ask(
+        "SELECT a.slug FROM award w JOIN achievement a ON a.id = w.achievement_id"
+        " WHERE w.person_id = :anna ORDER BY w.earned_at DESC, w.id LIMIT 1",
+        anna=cast.anna,
+    )[0][0]
+    assert {name.lower() for name in pinned()} == {newest}, "who never chose shows the newest"
+    show(scene, cast.anna, "otter", "eel")
+    assert set(pinned()) == {"Otter"}
+    let_see(scene, "me", "otter")
+    assert set(pinned()) == {"Eel"}
+    let_see(scene, "me", "eel")
+    assert pinned() == [], "who chose only what they keep to themselves shows nothing"
+    let_see(scene, "colleagues", "otter", "eel")
+    scene.choose(cast.anna, board_choice="unnamed")
+    assert pinned() == [], "who stands there without a name is not known by a badge"
