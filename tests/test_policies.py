@@ -505,6 +505,8 @@ EXAMPLES: dict[str, Example] = {
     "lessons.file": _of("/lessons/{lesson}/files/{picture}", 200),
     "lessons.keep_draft": _of("/lessons/draft", 303),
     "lessons.lesson": _of("/lessons/{lesson}", 200),
+    "lessons.also": _of("/lessons/also", 302),
+    "lessons.make_room": _of("/lessons/also", 200),
     "lessons.names": _of("/lessons/names", 200),
     "lessons.new": _of("/lessons/new?since=2026-11-01T00:00:00Z", 303),
     "lessons.news": _of("/lessons/news?since=2026-11-01T00:00:00Z", 303),

@@ -373,6 +373,22 @@ def remove_names() -> ResponseReturnValue:
     return _feed({"show": "all", "before": None}, **composer)
 
 
+@pages.get("/lessons/also")
+@may("person")
+def also() -> ResponseReturnValue:
+    """Room for a second skill in the composer that is open; alone, on its page."""
+    if swaps():
+        return render("lessons/_also.html", "lessons/_also.html", **_words())
+    return redirect(url_for(".feed", _anchor="composer"))
+
+
+@pages.post("/lessons/also")
+@may("person")
+def make_room() -> ResponseReturnValue:
+    """The same without script: the composer as it was sent, with room for a second skill. Nothing is kept."""
+    return _feed({"show": "all", "before": None}, **_composer(_typed() | {"more": True}))
+
+
 # The composer: what was typed, and what is wrong with it ----------------------------------------------------
 
 

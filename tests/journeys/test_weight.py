@@ -12,7 +12,7 @@ from tests.conftest import SHELL, WHOLE, Browsers, found
 from tests.journeys.scene import BADGE, Company
 from tools.weight import MOST, Figures, measure, too_much
 
-PAGES = ("/", "/learn", "/album", f"/badges/{BADGE}", "/leaderboards", "/lessons")
+PAGES = ("/", "/learn", "/album", f"/badges/{BADGE}", "/leaderboards", "/lessons", "/kudos")
 
 
 @pytest.fixture(scope="module")

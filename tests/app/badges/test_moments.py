@@ -77,6 +77,9 @@ def test_it_is_shown_until_it_was_seen_and_never_again_in_any_tab(
     ids = ids_in(shown(here))
     assert ids_in(shown(there)) == ids
     assert shown(here), "looking changes nothing"
+    assert '<img class="badge" src="/pictures/' in shown(here), (
+        "a picture drawn in the page has forty elements"
+    )
     answer = here.post("/moment", data={"award": ids}, headers=SWAP)
     assert (answer.status_code, answer.text.strip()) == (200, "")
     assert shown(there) == ""

@@ -201,8 +201,28 @@ def test_what_is_wrong_comes_back_in_the_form_with_what_was_typed(
 
 def test_the_composer_says_gently_how_to_share_safely(client_of: Browser) -> None:
     page = client_of("anna").get("/lessons").text
-    for line in ("Write about the situation", "no incident report", "Your manager can read it", "Only North"):
+    for line in (
+        "Write about the situation",
+        "no incident report",
+        "Your manager can read it",
+        "Your team: North.",
+    ):
         assert line in page
+
+
+def test_the_composer_asks_for_one_skill_and_for_a_second_when_one_wants_it(
+    client_of: Browser, skill: int
+) -> None:
+    """With script into the open form, so that a file that was chosen stays; without, with all that was typed."""
+    anna = client_of("anna")
+    assert anna.get("/lessons").text.count('name="skills"') == 1
+    field = anna.get("/lessons/also", headers={"HX-Request": "true"}).text
+    assert (field.count('name="skills"'), "<html" in field) == (1, False)
+    assert anna.get("/lessons/also").location == "/lessons#composer"
+    again = anna.post("/lessons/also", data={**TEXT, "skills": [skill]}).text
+    assert again.count('name="skills"') == 2
+    assert TEXT["title"] in again
+    assert anna.get("/lessons").text.count('name="skills"') == 1, "nothing is kept"
 
 
 @pytest.mark.parametrize("without", ["", "game", "points"])
