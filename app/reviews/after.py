@@ -22,6 +22,7 @@ from app.reviews import dossier, rules, terms
 from app.reviews.keeping import among
 from app.reviews.panel import is_led_by
 from app.reviews.queries import desks
+from app.reviews.rivals import tell_desks
 from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, must_be_read, touched, write
 
 WRONG = {
@@ -196,7 +197,7 @@ def _anew(row: Any, by: int, at: datetime) -> None:
     """Others decide: who decided before stepped aside for good.
 
     What was decided, signed, answered and objected to is frozen first; then the file is free for the next decision,
-    which is read, signed, answered and objected to like the first.
+    which is read, signed, answered and objected to like the first. HR hears that nobody decides now.
     """
     dossier.freeze([row.id], by=by, at=at)
     due = at.astimezone(timezone()).date() + timedelta(days=28)
@@ -204,6 +205,7 @@ def _anew(row: Any, by: int, at: datetime) -> None:
     db.session.execute(_ANEW, {"review": row.id, "due": due})
     gone = db.session.scalars(_OTHERS, {"review": row.id, "at": at}).all()
     write([(row.id, None, "decided_anew"), *((row.id, one, "taken_off") for one in gone)], at)
+    tell_desks([row.id], at)
 
 
 # When terms end ---------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ WRONG = {
     "person": _l("Choose a colleague who works here."),
     "own": _l("Nobody sits on their own review."),
     "report": _l("Whoever is led by this person cannot assess or decide about them. Choose somebody else."),
+    "answered": _l("They answered the objection. Ask somebody else to decide."),
     "before": _l("Somebody who stepped aside, or decided before, does not come back to this review."),
     "verdict": _l("Choose met, partly or not yet."),
     "words": _l("Write why, in 3 to 4,000 characters."),
@@ -49,6 +50,10 @@ _CAN_SIT = text(f"""
 _NAME = text("""
     INSERT INTO review_seat (review_id, person_id, seat, holder_id, named_by, named_at)
     VALUES (:review, :person, :seat, :holder, :by, :at) ON CONFLICT DO NOTHING RETURNING person_id
+""")
+# Whoever had a decision taken anew does not take it themselves: others decide.
+_ANSWERED = text("""
+    SELECT EXISTS (SELECT FROM review_objection WHERE review_id = :review AND handler_id = :person)
 """)
 _WAS = text("""
     SELECT stepped_aside_at FROM review_seat WHERE review_id = :review AND person_id = :person AND seat = :seat
@@ -150,6 +155,8 @@ def name_seat(review_id: uuid.UUID, *, person_id: int, seat: str, by: int, at: d
     if seat == "member":
         must_be(row, "gathering", "panel")
     _must_be_free(row, person_id)
+    if db.session.scalar(_ANSWERED, {"review": review_id, "person": person_id}):
+        raise Refused(WRONG["answered"], fields={"person": WRONG["answered"]})
     rivals.must_not_be(review_id, person_id, by)
     told = {"review": review_id, "person": person_id, "seat": seat}
     made = db.session.scalar(_NAME, {**told, "holder": row.person_id, "by": by, "at": at})
@@ -327,6 +334,8 @@ _AWAY = text(f"""
           AND NOT EXISTS (SELECT FROM review_decision d WHERE d.review_id = s.review_id
                           AND d.person_id = s.person_id AND d.signed_at IS NOT NULL)
           AND NOT {among("i.deputy_id")}
+          AND NOT EXISTS (SELECT FROM review_objection o
+                          WHERE o.review_id = s.review_id AND o.handler_id = i.deputy_id)
     ), above(deputy_id, boss, depth) AS (
         SELECT DISTINCT a.deputy_id, p.manager_id, 1 FROM away a JOIN person p ON p.id = a.deputy_id
         UNION ALL
