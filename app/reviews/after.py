@@ -20,7 +20,7 @@ from app.outbox import publish
 from app.people.pauses import term_ends
 from app.reviews import dossier, rules, terms
 from app.reviews.keeping import among
-from app.reviews.panel import is_led_by
+from app.reviews.panel import is_led_by, must_not_have_decided
 from app.reviews.queries import desks
 from app.reviews.rivals import tell_desks
 from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, must_be_read, touched, write
@@ -151,6 +151,7 @@ def name_handler(review_id: uuid.UUID, *, person_id: int, by: int, at: datetime)
     """HR names who handles an objection: somebody without any part in the review, who is not led by its holder."""
     row = hold(review_id)
     _waiting(review_id)
+    must_not_have_decided(review_id, by)
     told = {"review": review_id, "person": person_id}
     if db.session.scalar(_NO_PART, told) is None or is_led_by(person_id, row.person_id):
         raise Refused(WRONG["handler"], fields={"person": WRONG["handler"]})

@@ -257,3 +257,32 @@ def test_who_had_it_decided_anew_does_not_decide_it_nor_stands_in_for_who_does(
         settle(AT)
     seats = rows("SELECT person_id FROM review_seat WHERE seat = 'decider' AND stepped_aside_at IS NULL")
     assert [row.person_id for row in seats] == [cast.leo]
+
+
+def test_hr_whose_own_decision_is_objected_to_does_not_name_who_answers_where_another_of_hr_can(
+    scene: Scene, cast: Cast
+) -> None:
+    review = objected(scene, cast, handler=None)
+    with transaction():
+        db.session.execute(text("UPDATE person SET role = 'hr' WHERE id = :mia"), {"mia": cast.mia})
+    with pytest.raises(Refused, match="You decided here"), transaction():
+        after.name_handler(review, person_id=cast.dan, by=cast.mia, at=AT)
+    with transaction():
+        after.name_handler(review, person_id=cast.dan, by=cast.clara, at=AT)
+        settle(AT)
+    version = scene.version(review)
+    with transaction():
+        after.handle(
+            review, outcome="anew", words="You are right", person_id=cast.dan, version=version, at=AT
+        )
+        settle(AT)
+    with pytest.raises(Refused, match="You decided here"), transaction():
+        panel.name_seat(review, person_id=cast.leo, seat="decider", by=cast.mia, at=AT)
+    with transaction():
+        db.session.execute(
+            text("UPDATE person SET role = 'employee' WHERE id = :clara"), {"clara": cast.clara}
+        )
+    with transaction():
+        panel.name_seat(review, person_id=cast.leo, seat="decider", by=cast.mia, at=AT)
+        settle(AT)
+    assert (cast.leo, "decider") in {(one.person_id, one.seat) for one in rows("SELECT * FROM review_seat")}
