@@ -20,8 +20,9 @@ from app.outbox import publish
 from app.people.pauses import term_ends
 from app.reviews import dossier, rules, terms
 from app.reviews.keeping import among
-from app.reviews.panel import is_led_by
+from app.reviews.panel import is_led_by, must_not_have_decided
 from app.reviews.queries import desks
+from app.reviews.rivals import tell_desks
 from app.reviews.touching import NOT_THERE, closed_up, hold, hold_all, must_be, must_be_read, touched, write
 
 WRONG = {
@@ -151,6 +152,7 @@ def name_handler(review_id: uuid.UUID, *, person_id: int, by: int, at: datetime)
     """HR names who handles an objection: somebody without any part in the review, who is not led by its holder."""
     row = hold(review_id)
     _waiting(review_id)
+    must_not_have_decided(review_id, by)
     told = {"review": review_id, "person": person_id}
     if db.session.scalar(_NO_PART, told) is None or is_led_by(person_id, row.person_id):
         raise Refused(WRONG["handler"], fields={"person": WRONG["handler"]})
@@ -198,7 +200,7 @@ def _anew(row: Any, by: int, at: datetime) -> None:
     """Others decide: who decided before stepped aside for good.
 
     What was decided, signed, answered and objected to is frozen first; then the file is free for the next decision,
-    which is read, signed, answered and objected to like the first.
+    which is read, signed, answered and objected to like the first. HR hears that nobody decides now.
     """
     dossier.freeze([row.id], by=by, at=at)
     due = at.astimezone(timezone()).date() + timedelta(days=28)
@@ -206,6 +208,7 @@ def _anew(row: Any, by: int, at: datetime) -> None:
     db.session.execute(_ANEW, {"review": row.id, "due": due})
     gone = db.session.scalars(_OTHERS, {"review": row.id, "at": at}).all()
     write([(row.id, None, "decided_anew"), *((row.id, one, "taken_off") for one in gone)], at)
+    tell_desks([row.id], at)
 
 
 # When terms end ---------------------------------------------------------------------------------------------

@@ -302,10 +302,10 @@ def release(round_id: int) -> ResponseReturnValue:
 @may("hr")
 def decisions(round_id: int) -> ResponseReturnValue:
     """What was decided and released, for the HR system: of those within reach."""
-    return decisions_file(round_id)
+    return decisions_file(round_id, query(forms.CsvQuery())["separator"])
 
 
-def decisions_file(round_id: int) -> Response:
+def decisions_file(round_id: int, separator: str) -> Response:
     _part(round_id)
     rows = choosing.decisions(me(), _reach(), round_id)
     opening.listed(row.person_id for row in rows)
@@ -322,7 +322,7 @@ def decisions_file(round_id: int) -> Response:
     with transaction():
         detail = {"round": round_id, "rows": len(rows)}
         audit.write("review_round:decisions_taken", at=now(), actor_id=me(), detail=detail)
-    answer = Response(csv_text(head, told), mimetype="text/csv")
+    answer = Response(csv_text(head, told, separator=separator), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="decisions-{round_id}.csv"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

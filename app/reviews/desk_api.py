@@ -15,6 +15,7 @@ from app.outbox import settle
 from app.people.rules import sort_name_of
 from app.reviews import after, choosing, opening, panel, rounds, waiting
 from app.reviews.desk import decisions_file, written
+from app.reviews.forms import CsvQuery
 from app.reviews.opening import ONE, must, part, reach, run, today
 from app.reviews.schemas import BIGGEST
 from app.reviews.telling import (
@@ -217,11 +218,12 @@ def release(form: dict[str, Any], round_id: int) -> dict[str, Any]:
 
 @api.route(f"{ROUND}/decisions.csv", methods=["GET"])
 @may("hr")
+@api.arguments(CsvQuery, location="query")
 @api.response(200, FILE, content_type="text/csv", description="the file")
 @api.alt_response(404, description="is not there, or beyond your reach")
-def decisions(round_id: int) -> Response:
+def decisions(asked: dict[str, Any], round_id: int) -> Response:
     """What was decided and released, as CSV for the HR system."""
-    return decisions_file(round_id)
+    return decisions_file(round_id, asked["separator"])
 
 
 # One review --------------------------------------------------------------------------------------------------

@@ -13,6 +13,12 @@ VERSION = validate.Range(0, BIGGEST)
 WHO = validate.Length(1, 200)
 
 
+class CsvQuery(Schema):
+    """What stands between columns: a spreadsheet set to Dutch reads the semicolon."""
+
+    separator = fields.String(load_default=",", validate=validate.OneOf((",", ";")))
+
+
 class SaidIn(Schema):
     """What a member says of one criterion."""
 

@@ -21,6 +21,7 @@ from app.outbox import publish
 from app.people.queries import keys_of
 from app.reviews import rivals, rules, terms
 from app.reviews.keeping import among
+from app.reviews.queries import desks
 from app.reviews.sealing import plain
 from app.reviews.touching import NOT_THERE, Stale, closed_up, hold, must_be, touched
 
@@ -29,6 +30,8 @@ WRONG = {
     "person": _l("Choose a colleague who works here."),
     "own": _l("Nobody sits on their own review."),
     "report": _l("Whoever is led by this person cannot assess or decide about them. Choose somebody else."),
+    "answered": _l("They answered the objection. Ask somebody else to decide."),
+    "decided": _l("You decided here. A colleague of HR who did not names somebody."),
     "before": _l("Somebody who stepped aside, or decided before, does not come back to this review."),
     "verdict": _l("Choose met, partly or not yet."),
     "words": _l("Write why, in 3 to 4,000 characters."),
@@ -50,6 +53,12 @@ _NAME = text("""
     INSERT INTO review_seat (review_id, person_id, seat, holder_id, named_by, named_at)
     VALUES (:review, :person, :seat, :holder, :by, :at) ON CONFLICT DO NOTHING RETURNING person_id
 """)
+# Whoever had a decision taken anew does not take it themselves: others decide.
+_ANSWERED = text("""
+    SELECT EXISTS (SELECT FROM review_objection WHERE review_id = :review AND handler_id = :person)
+""")
+_ANEW = text("SELECT EXISTS (SELECT FROM review_objection WHERE review_id = :review AND outcome = 'anew')")
+_DECIDED_HERE = text("SELECT person_id FROM review_seat WHERE review_id = :review AND seat = 'decider'")
 _WAS = text("""
     SELECT stepped_aside_at FROM review_seat WHERE review_id = :review AND person_id = :person AND seat = :seat
 """)
@@ -150,6 +159,10 @@ def name_seat(review_id: uuid.UUID, *, person_id: int, seat: str, by: int, at: d
     if seat == "member":
         must_be(row, "gathering", "panel")
     _must_be_free(row, person_id)
+    if db.session.scalar(_ANSWERED, {"review": review_id, "person": person_id}):
+        raise Refused(WRONG["answered"], fields={"person": WRONG["answered"]})
+    if row.stage == "deciding" and db.session.scalar(_ANEW, {"review": review_id}):
+        must_not_have_decided(review_id, by)
     rivals.must_not_be(review_id, person_id, by)
     told = {"review": review_id, "person": person_id, "seat": seat}
     made = db.session.scalar(_NAME, {**told, "holder": row.person_id, "by": by, "at": at})
@@ -173,6 +186,13 @@ def _must_be_free(row: Any, person_id: int) -> None:
     if found is None or found.led:
         no = WRONG["person"] if found is None else WRONG["report"]
         raise Refused(no, fields={"person": no})
+
+
+def must_not_have_decided(review_id: uuid.UUID, by: int) -> None:
+    """HR whose own decision is objected to does not name who answers or decides anew, where another of HR can."""
+    decided = set(db.session.scalars(_DECIDED_HERE, {"review": review_id}))
+    if by in decided and {one.person_id for one in desks([review_id])} - decided:
+        raise Refused(WRONG["decided"], fields={"person": WRONG["decided"]})
 
 
 def is_led_by(person_id: int, holder_id: int) -> bool:
@@ -327,6 +347,8 @@ _AWAY = text(f"""
           AND NOT EXISTS (SELECT FROM review_decision d WHERE d.review_id = s.review_id
                           AND d.person_id = s.person_id AND d.signed_at IS NOT NULL)
           AND NOT {among("i.deputy_id")}
+          AND NOT EXISTS (SELECT FROM review_objection o
+                          WHERE o.review_id = s.review_id AND o.handler_id = i.deputy_id)
     ), above(deputy_id, boss, depth) AS (
         SELECT DISTINCT a.deputy_id, p.manager_id, 1 FROM away a JOIN person p ON p.id = a.deputy_id
         UNION ALL

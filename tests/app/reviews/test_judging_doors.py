@@ -284,6 +284,14 @@ def test_the_decisions_of_a_round_as_csv_run_nothing_in_a_spreadsheet(
         settle(AT)
     told = browser_of("clara").get(at).text
     assert "w-anna,'=cmd|x,senior-operator" in told
+    assert told.startswith("\ufeffexternal_id,")
+    clara = browser_of("clara")
+    clara.post("/me/language", data={"language": "nl"})
+    link = clara.get(f"/hr/reviews/rounds/{made}").text.split("decisions.csv")[1].split('"')[0]
+    dutch = clara.get(at + link.replace("%3B", ";")).text
+    assert dutch.startswith("\ufeffexternal_id;")
+    assert "w-anna;'=cmd|x;senior-operator;Senior operator;promote;Bevorderen;" in dutch
+    assert clara.get(f"{at}?separator=x").status_code == 422
     assert "promote" in told
     for name in ("anna", "mia", "leo", "dan"):
         assert browser_of(name).get(at).status_code == 403

@@ -2,12 +2,15 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from app.db import db, transaction
+from app.errors import Refused
 from app.outbox import settle
 from app.people import actions as people
 from app.reviews import after, choosing, handling, judging, panel, queries, rules, waiting
@@ -212,3 +215,74 @@ def test_so_does_who_handles_an_objection(scene: Scene, cast: Cast) -> None:
     assert [(row.actor_id, row.person_id, int(row.who)) for row in found] == [
         (cast.clara, cast.anna, cast.dan)
     ]
+
+
+def test_when_others_decide_anew_hr_hears_that_nobody_decides_and_finds_where_to_name_somebody(
+    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
+) -> None:
+    review = objected(scene, cast)
+    version = scene.version(review)
+    with transaction():
+        after.handle(
+            review, outcome="anew", words="You are right", person_id=cast.dan, version=version, at=AT
+        )
+        settle(AT)
+    found = rows("SELECT body FROM outbox WHERE event = 'ReviewWaits'")
+    told = [one for row in found for one in json.loads(row.body)]
+    assert [(one["person_id"], one["what"]) for one in told] == [(cast.clara, "seat")]
+    page = browser_of("clara").get(f"/reviews/{review}").text
+    assert "Others decide anew, by" in page
+    assert page.count(f'href="/hr/reviews/{review}/seats"') == 2, "in the head, and where nobody decides"
+    page = browser_of("anna").get(f"/reviews/{review}").text
+    assert "HR still has to name who decides." in page
+    assert "/seats" not in page
+
+
+def test_who_had_it_decided_anew_does_not_decide_it_nor_stands_in_for_who_does(
+    scene: Scene, cast: Cast
+) -> None:
+    review = objected(scene, cast)
+    version = scene.version(review)
+    with transaction():
+        after.handle(
+            review, outcome="anew", words="You are right", person_id=cast.dan, version=version, at=AT
+        )
+        settle(AT)
+    with pytest.raises(Refused, match="They answered the objection"):
+        scene.seat(review, "decider", "dan")
+    scene.seat(review, "decider", "leo")
+    away(cast, "leo", "dan")
+    with transaction():
+        panel.stand_in(today=TODAY, at=AT)
+        settle(AT)
+    seats = rows("SELECT person_id FROM review_seat WHERE seat = 'decider' AND stepped_aside_at IS NULL")
+    assert [row.person_id for row in seats] == [cast.leo]
+
+
+def test_hr_whose_own_decision_is_objected_to_does_not_name_who_answers_where_another_of_hr_can(
+    scene: Scene, cast: Cast
+) -> None:
+    review = objected(scene, cast, handler=None)
+    with transaction():
+        db.session.execute(text("UPDATE person SET role = 'hr' WHERE id = :mia"), {"mia": cast.mia})
+    with pytest.raises(Refused, match="You decided here"), transaction():
+        after.name_handler(review, person_id=cast.dan, by=cast.mia, at=AT)
+    with transaction():
+        after.name_handler(review, person_id=cast.dan, by=cast.clara, at=AT)
+        settle(AT)
+    version = scene.version(review)
+    with transaction():
+        after.handle(
+            review, outcome="anew", words="You are right", person_id=cast.dan, version=version, at=AT
+        )
+        settle(AT)
+    with pytest.raises(Refused, match="You decided here"), transaction():
+        panel.name_seat(review, person_id=cast.leo, seat="decider", by=cast.mia, at=AT)
+    with transaction():
+        db.session.execute(
+            text("UPDATE person SET role = 'employee' WHERE id = :clara"), {"clara": cast.clara}
+        )
+    with transaction():
+        panel.name_seat(review, person_id=cast.leo, seat="decider", by=cast.mia, at=AT)
+        settle(AT)
+    assert (cast.leo, "decider") in {(one.person_id, one.seat) for one in rows("SELECT * FROM review_seat")}
