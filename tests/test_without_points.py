@@ -74,9 +74,8 @@ def rich(house: House, request: pytest.FixtureRequest) -> tuple[SignedIn, dict[s
     return signed_in(house.app, house.fay), things
 
 
-both = pytest.mark.parametrize(
-    "rich", [(switch, lang) for switch in (chooses, decides) for lang in ("en", "nl")], indirect=True
-)
+OTHER_WORDS = [pytest.param(one, marks=pytest.mark.slow) for one in ((chooses, "nl"), (decides, "en"))]
+both = pytest.mark.parametrize("rich", [(chooses, "en"), (decides, "nl"), *OTHER_WORDS], indirect=True)
 
 
 def looks(app: Flask) -> Iterator[str]:

@@ -14,6 +14,7 @@ from app.guidance import actions
 from tests.app.activities.scene import Catalogue, counting
 from tests.app.guidance.scene import NOW, do, record, running
 from tests.cast import Cast, SignedIn
+from tests.each import each
 
 Browser = Callable[[str], SignedIn]
 Headers = Callable[[str], dict[str, str]]
@@ -52,7 +53,7 @@ def _numbers(page: str, before: str) -> list[str]:
     return sorted({part.split('"')[0] for part in page.split(f'"{before}')[1:]})
 
 
-@pytest.mark.parametrize("name", ["mia", "eve", "leo", "clara", "cor", "dan"])
+@each("name", ["mia", "eve", "leo", "clara", "cor", "dan"])
 def test_nobody_else_sees_it_by_page_api_search_or_profile(
     client_of: Browser, token_of: Headers, app: Flask, made: int, name: str
 ) -> None:
@@ -66,8 +67,9 @@ def test_nobody_else_sees_it_by_page_api_search_or_profile(
         "/search?q=calm",
         "/confirmations",
     ):
-        assert SECRET not in other.get(path).text
-        assert f"/guidance/{made}" not in other.get(path).text
+        text = other.get(path).text
+        assert SECRET not in text, path
+        assert f"/guidance/{made}" not in text, path
     program: FlaskClient = app.test_client()
     assert program.get(f"/api/v1/guidance/{made}", headers=token_of(name)).status_code == 404
     assert program.get("/api/v1/guidance", headers=token_of(name)).json == {

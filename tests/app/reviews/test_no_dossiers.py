@@ -52,7 +52,9 @@ def paths(app: Flask, review: str) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("who", ["dan", "leo", "eve"])
+@pytest.mark.parametrize(
+    "who", ["dan", *(pytest.param(who, marks=pytest.mark.slow) for who in ("leo", "eve"))]
+)
 def test_nothing_that_they_can_ask_for_shows_a_file(
     app: Flask, review: str, client_of: Callable[[str], SignedIn], who: str
 ) -> None:
