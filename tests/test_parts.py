@@ -102,6 +102,7 @@ def test_initials_are_those_of_the_first_and_the_last_name(app: Flask, name: str
         (timedelta(seconds=20), "zojuist"),
         (timedelta(hours=2), "2 uur geleden"),
         (timedelta(days=1), "gisteren"),
+        (timedelta(hours=40), "2 dagen geleden"),
         (timedelta(days=3), "3 dagen geleden"),
         (timedelta(days=60), "20 september"),
         (timedelta(days=400), "15 oktober 2025"),

@@ -63,7 +63,7 @@ def test_a_lesson_is_shared_and_the_focus_lands_on_its_heading(company: Company,
     page.keyboard.press("Space")
     expect(page.get_by_role("radio", name="Went wrong", exact=True)).to_be_checked()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="Nearly went wrong")).to_be_checked()
+    expect(page.get_by_role("radio", name="Near miss")).to_be_checked()
     for text in ("A ladder on wet clay slides", "The ladder slid a metre before it held.", "Clay is soap."):
         page.keyboard.press("Tab")
         page.keyboard.type(text)
@@ -76,7 +76,7 @@ def test_a_lesson_is_shared_and_the_focus_lands_on_its_heading(company: Company,
     page.keyboard.press("Control+Enter")
     heading = page.get_by_role("heading", name="A ladder on wet clay slides")
     expect(heading).to_be_focused()
-    expect(page.locator("#feed article").first).to_contain_text("Nearly went wrong")
+    expect(page.locator("#feed article").first).to_contain_text("Near miss")
     expect(page.locator("#status")).to_contain_text("Shared")
     expect(page.locator("#f-title")).to_have_value("")
 
