@@ -36,15 +36,14 @@ class Whole(UniqueUnstructuredHeader):
 
 class Subject(UniqueUnstructuredHeader):
     """A subject that begins beside its name: folded before its first word it would be read with a space before it, or
-    as an empty one. Up to 998 signs may stand on a line (RFC 5322, 2.1.1); other letters are encoded and folded."""
+    as an empty one. Ours has 200 signs at most, and 998 may stand on a line (RFC 5322, 2.1.1)."""
 
     def fold(self: Any, *, policy: Any) -> str:
-        if self.isascii() and len(self) < LONGEST_LINE:
+        if self.isascii():
             return f"{self.name}: {self}{policy.linesep}"
         return str(super().fold(policy=policy))  # type: ignore[misc]  # it is mixed with BaseHeader
 
 
-LONGEST_LINE = 900
 _HEADERS = HeaderRegistry()
 _HEADERS.map_to_type("subject", Subject)  # type: ignore[arg-type]  # it is mixed with BaseHeader
 _HEADERS.map_to_type("list-unsubscribe", Whole)  # type: ignore[arg-type]  # it is mixed with BaseHeader
