@@ -34,7 +34,18 @@ class Whole(UniqueUnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class Subject(UniqueUnstructuredHeader):
+    """A subject that begins beside its name: folded before its first word it would be read with a space before it, or
+    as an empty one. Ours has 200 signs at most, and 998 may stand on a line (RFC 5322, 2.1.1)."""
+
+    def fold(self: Any, *, policy: Any) -> str:
+        if self.isascii():
+            return f"{self.name}: {self}{policy.linesep}"
+        return str(super().fold(policy=policy))  # type: ignore[misc]  # it is mixed with BaseHeader
+
+
 _HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", Subject)  # type: ignore[arg-type]  # it is mixed with BaseHeader
 _HEADERS.map_to_type("list-unsubscribe", Whole)  # type: ignore[arg-type]  # it is mixed with BaseHeader
 LETTERS = SMTP.clone(header_factory=_HEADERS)
 

@@ -122,6 +122,9 @@ def test_what_colleagues_share_and_thank(
     consoles.expected = ["POST .*/(lessons|kudos): 422"]
     page = visit("anna", "/lessons", dark=dark, width=width)
     eye = Eye(page, app)
+    page.get_by_role("button", name="Add a second skill").click()
+    expect(page.get_by_label("And also")).to_be_focused()
+    eye.look("room for a second skill", of="lessons.also")
     fill_lesson(page, happened=" " * 20).click()
     expect(page.locator("#errors")).to_be_focused()
     eye.look("a lesson that came back", of="lessons.share")
@@ -158,7 +161,7 @@ def test_what_colleagues_share_and_thank(
     page.get_by_role("button", name="Give kudos").click()
     expect(page.locator("#feed")).to_contain_text("You thanked Mia")
     eye.look("thanks that were given", of="kudos.give")
-    page.locator("#kudos-form summary").click()
+    page.get_by_text("Thank a whole team", exact=True).click()
     page.get_by_label("Name of a team").fill("North")
     page.get_by_role("button", name="Choose", exact=True).click()
     expect(page.get_by_role("checkbox", name="North")).to_be_checked()

@@ -162,7 +162,7 @@ def test_the_team_of_a_lesson_is_the_one_in_which_it_was_shared(
     lesson_id = share("anna", audience="everyone")
     with app.app_context(), transaction():
         db.session.get_one(Person, cast.anna).team_id = None
-    assert '>North</option>' in client_of("anna").get(f"/lessons/{lesson_id}/edit").text
+    assert ">North</option>" in client_of("anna").get(f"/lessons/{lesson_id}/edit").text
     edit(app, cast.anna, lesson_id, skill, audience="team")
     assert client_of("ben").get(f"/lessons/{lesson_id}").status_code == 200
     assert client_of("eve").get(f"/lessons/{lesson_id}").status_code == 404

@@ -1,5 +1,7 @@
 """Mail about news: right away, by the day, by the week or not; quiet hours; never twice; and stopped with one click."""
 
+import email
+import email.policy
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -455,3 +457,25 @@ def test_one_time_without_the_other_comes_back_into_the_form(client_of: Browser)
     answer = client_of("anna").post("/me/notifications", data=sent)
     assert answer.status_code == 422
     assert "or neither" in answer.text
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Sanne Bakker geeft je een bijzondere waardering: Een heel jaar hardop leren",
+        "Joëlle Mbeki vraagt je feedback: Hoe ik leidinggeef aan onze ploeg, dit kwartaal en het vorige",
+        pytest.param("x" * 150, id="one word"),
+    ],
+)
+def test_a_long_subject_begins_beside_its_name_and_is_read_as_it_was_written(
+    app: Flask, subject: str
+) -> None:
+    """Folded before its first word, a reader shows a space before it, or no subject at all."""
+    letter = mail.Letter(
+        to_name="Anna", to_address="anna@waterveld.example", subject=subject, text="t", html="h"
+    )
+    with app.app_context():
+        raw = mail.message_of(letter).as_bytes()
+    assert re.search(rb"^Subject: \S", raw, re.M)
+    assert all(len(line) < 998 for line in raw.splitlines())
+    assert email.message_from_bytes(raw, policy=email.policy.default)["Subject"] == subject
