@@ -116,3 +116,30 @@ def test_a_draft_a_question_and_what_a_colleague_answered_are_in_it(
         actions.observe(asked, "She STAYED CALM", on=AT.date(), file=True, by=cast.ben, at=AT)
         settle(AT)
     assert "She STAYED CALM" in page(unpack(cast.anna, "en"), "reviews")
+
+
+WITHDRAWN = (
+    "UPDATE award SET revoked_at = now(), revoked_by = :clara,"
+    " revoked_because = '{\"nl\": \"REIGER\", \"en\": \"HERON\"}'",
+    "INSERT INTO recognition (giver_id, given_as, title, citation, lang, day, given_at, withdrawn_at, withdrawn_by,"
+    " withdrawn_because) VALUES (:mia, 'manager', 'For Anna', 'OTTER', 'en', now(), now(), now(), :clara, 'a BITTERN')",
+    "INSERT INTO erasure_refusal (person_id, asked_at, refused_at, refused_by, because)"
+    " VALUES (:anna, now(), now(), :clara, 'a KINGFISHER')",
+)  # fmt: skip
+
+
+def test_why_somebody_withdrew_what_others_have_or_refused_their_wish_is_in_their_file_without_whose(
+    app: Flask, cast: Cast, stage: Stage, unpack: Unpack
+) -> None:
+    with app.app_context(), transaction():
+        for statement in WITHDRAWN:
+            names = {name: cast.id_of(name) for name in ("clara", "mia", "anna") if f":{name}" in statement}
+            db.session.execute(text(statement), names)
+    file = unpack(cast.clara, "en")
+    for room, word in (("badges", "HERON"), ("recognitions", "BITTERN"), ("traces", "KINGFISHER")):
+        assert word in page(file, room), room
+        mine = [row for row in json.loads(file.read(f"{room}.json")) if word in json.dumps(row)]
+        assert mine, room
+        assert all({"person_id", "giver_id", "id", "citation"}.isdisjoint(row) for row in mine), room
+        assert "Anna" not in page(file, room), room
+    assert "KINGFISHER" in page(unpack(cast.anna, "en"), "traces"), "and in that of whom it is about"
