@@ -46,10 +46,10 @@ def act(app: Flask) -> Act:
 
 
 @pytest.fixture
-def scene(app: Flask, cast: Cast, kept: Callable[..., None]) -> Scene:
+def scene(app: Flask, cast: Cast, made_once: Callable[..., None]) -> Scene:
     """The small catalogue, with a goal that water serves and a badge for water; and the jobs."""
     made = Scene(app, cast)
-    kept("jobs", lambda: _begin(made))
+    made_once("jobs", lambda: _begin(made))
     return made
 
 

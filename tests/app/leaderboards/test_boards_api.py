@@ -15,8 +15,8 @@ ALL = ("anna", "ben", "mia", "cor", "eve", "clara", "dan", "leo")
 
 
 @pytest.fixture(autouse=True)
-def house(scene: Scene, cast: Cast, kept: Callable[..., None]) -> None:
-    kept("all with their names", lambda: _name_all(scene, cast))
+def house(scene: Scene, cast: Cast, made_once: Callable[..., None]) -> None:
+    made_once("all with their names", lambda: _name_all(scene, cast))
 
 
 def _name_all(scene: Scene, cast: Cast) -> None:
