@@ -143,7 +143,7 @@ def database(stack: Stack) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def made_once(database: Database) -> Callable[[str, Callable[[], Any]], Any]:
-    """`made_once("a name", make)` is what `make()` returns. The first time it makes its rows; later tests get them back,
+    """`made_once("a name", make)` is what `make()` returns. The first test makes the rows; later ones get them back,
     for a tenth of the work and less. For scenes in the database alone that are the same at whatever moment."""
     made: dict[str, tuple[Any, str]] = {}
 
