@@ -62,7 +62,7 @@ def pytest_collection_finish() -> None:
     the time of all tests. What tests leave behind is looked through less often; it is little."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -142,8 +142,8 @@ def database(stack: Stack) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def kept(database: Database) -> Callable[[str, Callable[[], Any]], Any]:
-    """`kept("a name", make)` is what `make()` returns. It makes its rows the first time; later tests get the same ones,
+def made_once(database: Database) -> Callable[[str, Callable[[], Any]], Any]:
+    """`made_once("a name", make)` is what `make()` returns. The first test makes the rows; later ones get them back,
     for a tenth of the work and less. For scenes in the database alone that are the same at whatever moment."""
     made: dict[str, tuple[Any, str]] = {}
 
@@ -154,7 +154,7 @@ def kept(database: Database) -> Callable[[str, Callable[[], Any]], Any]:
         else:
             value = make()
             assert not database.redis.dbsize(), "what stands in Redis is not kept"
-            made[name] = value, database.keep(f"kept_{len(made)}")
+            made[name] = value, database.keep(f"made_once_{len(made)}")
         return deepcopy(value)
 
     return get

@@ -129,10 +129,10 @@ def visit(app: Flask, cast: Cast, server: str, open_context: Callable[..., Brows
 
 
 @pytest.fixture
-def catalogue(app: Flask, cast: Cast) -> None:
+def catalogue(app: Flask, cast: Cast, made_once: Callable[..., None]) -> None:
     """The skills, activities, rules and badges of the demo."""
     with app.app_context():
-        scene.load_catalogue()
+        made_once("the catalogue of the demo", scene.load_catalogue)
 
 
 @pytest.fixture

@@ -156,12 +156,20 @@ def look_at_all(page: Page, lang: str, who: str, paths: Sequence[str]) -> list[s
     return wrong
 
 
+# Anna's are as many as those of two others: one half of them goes where time is short.
+FIRST, *REST = (WHO[0], 0, 2), (WHO[0], 1, 2), *((who, 0, 1) for who in WHO[1:])
+
+
 @pytest.mark.timeout(600)  # 28 pages in every look, on a machine that may be busy
-@pytest.mark.parametrize("who", [WHO[0], *(pytest.param(who, marks=pytest.mark.slow) for who in WHO[1:])])
+@pytest.mark.parametrize(
+    ("who", "first", "step"), [FIRST, *(pytest.param(*one, marks=pytest.mark.slow) for one in REST)]
+)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_nothing_is_wrong_with_any_page(
     lang: str,
     who: str,
+    first: int,
+    step: int,
     app: Flask,
     cast: Cast,
     company: Company,
@@ -174,7 +182,7 @@ def test_nothing_is_wrong_with_any_page(
     pages = pages_of(company, cast, reviews)
     assert set(pages) == set(WHO)
     page = visit(who, NOWHERE, locale=LOCALES[lang])
-    wrong = look_at_all(page, lang, who, pages[who])
+    wrong = look_at_all(page, lang, who, pages[who][first::step])
     assert wrong == [], "\n".join(wrong)
 
 

@@ -96,9 +96,10 @@ class Crawl:
         self.tried |= {urljoin(path, to) for to in seen.posts | seen.swaps}
 
 
-@pytest.mark.parametrize(
-    ("name", "steps"), [pytest.param("anna", 9, marks=pytest.mark.slow), ("mia", 1), ("cor", 1), ("leo", 2)]
-)
+FAR = [pytest.param(*one, marks=pytest.mark.slow) for one in (("anna", 9), ("leo", 2))]
+
+
+@pytest.mark.parametrize(("name", "steps"), [*FAR, ("mia", 1), ("cor", 1)])
 def test_every_way_leads_somewhere(
     name: str, steps: int, company: Company, client_of: Callable[[str], SignedIn]
 ) -> None:

@@ -46,18 +46,22 @@ def act(app: Flask) -> Act:
 
 
 @pytest.fixture
-def scene(app: Flask, cast: Cast) -> Scene:
+def scene(app: Flask, cast: Cast, made_once: Callable[..., None]) -> Scene:
     """The small catalogue, with a goal that water serves and a badge for water; and the jobs."""
     made = Scene(app, cast)
+    made_once("jobs", lambda: _begin(made))
+    return made
+
+
+def _begin(made: Scene) -> None:
     made.load([{**BADGES[0], "skill": "water"}, *BADGES[1:]])
-    with app.app_context(), transaction():
+    with made.app.app_context(), transaction():
         water = {"slug": "water", "name": X, "enamel": "water", "parent": None, "goal": "trust"}
         goals = [{"slug": "trust", "name": {"nl": "Vertrouwen", "en": "Trust"}}]
         goals.append({"slug": "safe", "name": {"nl": "Veilig", "en": "Safe"}})
         vision.load(goals, [water])
         actions.write_families([NewFamily("operators", {"nl": "Operators", "en": "Operators"})])
         actions.write_jobs({slug: _job(slug, level) for slug, level in LEVELS.items()})
-    return made
 
 
 def _job(slug: str, level: int) -> NewJob:

@@ -39,9 +39,9 @@ BADGES = [
 
 
 @pytest.fixture(autouse=True)
-def house(scene: Scene, cast: Cast, kept: Callable[..., None]) -> None:
+def house(scene: Scene, cast: Cast, made_once: Callable[..., None]) -> None:
     """Anna earned seven badges, one after the other; she is an operator."""
-    kept("seven badges", lambda: _earn_seven(scene, cast))
+    made_once("seven badges", lambda: _earn_seven(scene, cast))
 
 
 def _earn_seven(scene: Scene, cast: Cast) -> None:

@@ -15,7 +15,11 @@ ALL = ("anna", "ben", "mia", "cor", "eve", "clara", "dan", "leo")
 
 
 @pytest.fixture(autouse=True)
-def house(scene: Scene, cast: Cast) -> None:
+def house(scene: Scene, cast: Cast, made_once: Callable[..., None]) -> None:
+    made_once("all with their names", lambda: _name_all(scene, cast))
+
+
+def _name_all(scene: Scene, cast: Cast) -> None:
     scene.load()
     for name in ALL:
         scene.choose(cast.id_of(name), board_choice="named")

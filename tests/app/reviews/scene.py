@@ -43,9 +43,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage(app: Flask, cast: Cast, kept: Callable[..., Stage]) -> Stage:
+def stage(app: Flask, cast: Cast, made_once: Callable[..., Stage]) -> Stage:
     """`senior` asks for three things; the badge `five` is linked to the first. Anna holds one of each kind."""
-    return kept("a stage for reviews", lambda: _stage(app, cast))
+    return made_once("a stage for reviews", lambda: _stage(app, cast))
 
 
 def _stage(app: Flask, cast: Cast) -> Stage:
