@@ -621,7 +621,7 @@ def make_administrator(*, email: str, at: datetime) -> int:
         name = address.split("@")[0].replace(".", " ").replace("-", " ").title()
         done = import_people([PersonRow(external_id=None, name=name, email=address, role="admin")], at=at)
         if done.refused:
-            raise Refused(_l("That is no e-mail address."))
+            raise Refused(_l("That is not an e-mail address."))
         person_id = done.made[0]
     else:
         person.role, person.active, person_id = "admin", True, person.id

@@ -175,7 +175,7 @@ def _read(content: bytes) -> tuple[list[tuple[int, Away]], list[tuple[int, objec
         at = [names.index(one) for one in ("external_id", "since", "until")]
         for line, cells, trouble in table.rows():
             if len(found) + len(refused) >= pauses.MOST:
-                raise Refused(_("That are more than %(most)s rows. Send them in parts.", most=pauses.MOST))
+                raise Refused(_("That is more than %(most)s rows. Send them in parts.", most=pauses.MOST))
             if trouble is not None or max(at) >= len(cells):
                 refused.append((line, trouble or WRONG["day"]))
                 continue

@@ -113,7 +113,7 @@ def read_rows(header: Sequence[str], rows: Iterable[Row]) -> People:
     troubles: list[tuple[int, PersonRow, object]] = []
     for line, cells, trouble in rows:
         if len(people.rows) + len(people.refused) + len(troubles) >= MOST_ROWS:
-            raise Refused(_l("That are more than %(most)s rows. Send them in parts.", most=MOST_ROWS))
+            raise Refused(_l("That is more than %(most)s rows. Send them in parts.", most=MOST_ROWS))
         given = {name: cells[at] for at, name in columns.items() if at < len(cells)}
         row, reason = _row(given, silent)
         if trouble is not None:

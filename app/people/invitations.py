@@ -207,7 +207,7 @@ def _reset(person: Person, secret: str, *, asked: bool) -> Letter:
             else _("Your administrator lets you choose a new password for Blijk."),
             _("Choose it with this link. It works once, for an hour."),
         ]  # fmt: skip
-        after = [_("It was not you? Then leave it; your password stays as it is.")]
+        after = [_("Was it not you? Then leave it; your password stays as it is.")]
         return _letter(person, _("A new password for Blijk"), said, _("Choose a password"), link, after)
 
 

@@ -413,7 +413,7 @@ def test_what_is_mine_to_choose_and_to_see_more_of(
     page.get_by_role("button", name="Sign out there").click()
     expect(page.get_by_role("button", name="Sign out there")).to_have_count(0)
     eye.look("a browser that is signed out", of="people.end_sessions")
-    page.get_by_label("Present password").fill("not this one")
+    page.get_by_label("Current password").fill("not this one")
     page.get_by_label("New password").fill("a quite different one, and long")
     page.get_by_label("The same once more").fill("a quite different one, and long")
     page.locator("#save-password").click()

@@ -114,7 +114,7 @@ def test_a_wrong_password_puts_the_focus_where_it_was_typed(
 ) -> None:
     consoles.expected = ["POST .*/me/password: 422"]
     page = visit("anna", "/me/settings")
-    page.get_by_label("Present password").fill("not this one")
+    page.get_by_label("Current password").fill("not this one")
     page.get_by_label("New password").fill("the heron waits by the weir")
     page.get_by_label("The same once more").fill("the heron waits by the weir")
     page.get_by_role("button", name="Change password").click()
