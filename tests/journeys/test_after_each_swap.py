@@ -788,7 +788,7 @@ def test_the_team_of_a_manager(
     eye.look("what somebody did last", of="team.lately")
     waited = mia.locator("#confirm").inner_text()
     fill_log(visit("ben", "/log"), "A day along with the lab").click()
-    expect(mia.locator("#confirm")).to_contain_text("for your word")
+    expect(mia.locator("#confirm")).to_contain_text("for your confirmation")
     expect(mia.locator("#confirm")).not_to_have_text(waited)
     eye.look("how much waits", of="team.waiting")
     assert eye.wrong == []
