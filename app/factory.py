@@ -284,7 +284,8 @@ def create_app(*, role: Role = "web", **config: Any) -> Flask:
     app.jinja_env.globals.update(
         organisation=queries.organisation, waits_for_me=_waits, celebrates=badges_pages.celebrates, **_from_rooms()
     )  # fmt: skip
-    live.init_app(app, most=settings.streams, who=_listener, alive=queries.alive_sessions)
+    alive = queries.alive_sessions
+    live.init_app(app, most=settings.streams, who=_listener, alive=alive, refused=web.refused)
     assets.init_app(app)
     app.extensions["aims_of"] = goal_queries.aims
     outbox.connect(flow.NOW, flow.LATER)

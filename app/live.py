@@ -17,11 +17,12 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from redis import Redis, RedisError
 
 from app.db import db
-from app.errors import Busy, NotSignedIn
+from app.errors import Busy, NotSignedIn, Refused
 from app.events import CompletionLogged, Event, PlacesChanged
 
 CHANNEL = "nudge"
@@ -49,6 +50,7 @@ log = structlog.get_logger("blijk.live")
 
 Who = Callable[[], tuple[int, int | None, bool]]
 Alive = Callable[[Collection[int]], set[int]]
+Answer = Callable[[Refused], ResponseReturnValue]
 
 
 # What the worker says ---------------------------------------------------------------------------------------
@@ -140,7 +142,8 @@ class Seat:
         if not self.greeted:
             self.greeted = True
             return "retry: 5000\n\n: here\n\n"
-        self.bell.wait(PING)
+        if not self.over:
+            self.bell.wait(PING)
         with self.hub.lock:
             self.bell.clear()
             names, self.waiting = sorted(self.waiting), set()
@@ -332,8 +335,9 @@ class Full(Busy):
     retry_after = 15
 
 
-def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
-    """`who` is the person and session that ask, and whether with points; `alive` which of these sessions still hold."""
+def init_app(app: Flask, *, most: int, who: Who, alive: Alive, refused: Answer) -> None:
+    """`who` is the person and session that ask, and whether with points, `alive` which of these sessions still hold,
+    `refused` the house's answer to a refusal."""
     hub = Hub(app, app.extensions["redis"], most, alive)
     app.extensions["hub"] = hub
 
@@ -349,8 +353,12 @@ def init_app(app: Flask, *, most: int, who: Who, alive: Alive) -> None:
         return answer
 
     @door.errorhandler(NotSignedIn)
-    def nobody(no: NotSignedIn) -> Response:
-        status = no.status if "Authorization" in request.headers else 200
-        return Response(FAREWELL, status, mimetype="text/event-stream")
+    def nobody(no: NotSignedIn) -> ResponseReturnValue:
+        """Only a page's own stream is told so on it; whoever else asks is refused as at any door."""
+        if "Authorization" in request.headers:
+            return Response(FAREWELL, no.status, mimetype="text/event-stream")
+        if "text/event-stream" not in request.headers.get("Accept", ""):
+            return refused(no)
+        return Response(FAREWELL, mimetype="text/event-stream")
 
     app.register_blueprint(door)

@@ -158,6 +158,7 @@ BELOW_THE_DOOR = {"actions", "queries", "handlers", "models", "rules", "store", 
 WHOLE_PAGES = {"layout.html", "resting.html"}  # the second must not ask the database for anything
 SCREEN = 40
 of_code = each("path", CODE, ids=lambda path: path.relative_to(ROOT))
+PAPER = ROOT / "templates" / "mail" / "_paper.html"
 of_templates = each("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT))
 
 
@@ -213,6 +214,8 @@ def _included(template: str) -> set[str]:
 @of_templates
 def test_templates_need_nothing_that_the_content_policy_forbids(path: Path) -> None:
     text = path.read_text()
+    if path == PAPER:  # a mail's looks stand in its head: no stylesheet and no policy of ours goes with it
+        text = re.sub(r"<style>[^<{}]*(\{[^<]*\}\s*)+</style>", "", text)
     for wrong in (
         r"\sstyle\s*=",
         r"<style",

@@ -53,12 +53,17 @@ _HIGHEST = {log: text(f"SELECT max(id) FROM {table}") for log, (table, _) in LOG
 # last and is still open stands beyond it.
 _NEXT = text("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 _OLDEST = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+# A restart may bring a database back as it was before, a restore another one under the same name.
+_HERE = text("""
+    SELECT concat_ws(' ', pg_postmaster_start_time(), oid) FROM pg_database WHERE datname = current_database()
+""")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
 
 
 @dataclass(slots=True)
 class _Noted:
     at: datetime
+    here: str
     highest: dict[str, int]
     transactions: int | None = None
 
@@ -82,8 +87,11 @@ def seal(at: datetime) -> int:
 def _what_has_ended(at: datetime) -> dict[str, int] | None:
     """Note how far the logs are; return the highest ids below which nothing can come any more."""
     highest = {log: db.session.scalar(_HIGHEST[log]) or 0 for log in LOGS}
+    here = db.session.scalar(_HERE) or ""
+    if _noted and _noted[-1].here != here:
+        _noted.clear()  # of other transactions
     if not _noted or _noted[-1].highest != highest:  # while a transaction stays open, nothing piles up here
-        _noted.append(_Noted(at, highest))
+        _noted.append(_Noted(at, here, highest))
     for noted in _noted:
         if noted.transactions is None and at - noted.at >= DELAY:
             noted.transactions = db.session.scalar(_NEXT)

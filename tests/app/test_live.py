@@ -132,6 +132,7 @@ def test_nobody_listens_without_signing_in(client: object, app: Flask) -> None:
     assert answer.text.endswith("event: over\ndata:\n\n")
     wrong = app.test_client().get("/events", headers={"Authorization": "Bearer x"})
     assert (wrong.status_code, wrong.text) == (401, answer.text)
+    assert app.test_client().get("/events").headers["Location"] == "/login?next=/events"
 
 
 def test_beyond_the_seats_a_page_is_told_to_ask_by_itself(app: Flask) -> None:

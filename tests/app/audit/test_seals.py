@@ -188,17 +188,37 @@ def _another_worker() -> ModuleType:
     return module
 
 
-def test_a_sealer_whose_database_went_away_begins_again(cast: Cast, database: Any) -> None:
+def test_a_sealer_whose_database_went_away_begins_again(
+    cast: Cast, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     earn(cast.anna, 1)
     seals.seal(AT)
-    database.line.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid()"
-    )
-    with pytest.raises(Exception, match=r"terminat|closed|lost"):
-        seals.seal(AT + timedelta(seconds=5))
+
+    def gone(_at: datetime) -> None:
+        database.line.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
+        )
+        db.session.execute(text("SELECT 1"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seals, "_what_has_ended", gone)
+        with pytest.raises(Exception, match=r"terminat|closed|lost"):
+            seals.seal(AT + timedelta(seconds=5))
     assert not seals._noted
     assert seal_all(AT + timedelta(seconds=10)) >= 1
+    assert list(seals.broken()) == []
+
+
+def test_what_a_sealer_noted_of_another_server_is_worth_nothing(cast: Cast) -> None:
+    """A pool replaces what the server ended without a word, so a restart or a restore is told by what is there now."""
+    earn(cast.anna, 1)
+    seals.seal(AT)
+    for noted in seals._noted:
+        noted.here = "2026-01-01 00:00:00+00 16384"
+    assert seals.seal(AT + timedelta(seconds=20)) == 0
+    assert [noted.at for noted in seals._noted] == [AT + timedelta(seconds=20)]
+    assert seal_all(AT + timedelta(seconds=30)) >= 1
     assert list(seals.broken()) == []
 
 

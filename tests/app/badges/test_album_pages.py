@@ -256,9 +256,11 @@ def test_a_badge_says_who_can_confirm_what_is_learned_for_it_as_long_as_that_is_
     scene: Scene, cast: Cast, client_of: Browser
 ) -> None:
     """Anna has a manager, Dan has none."""
-    whom = "Who can confirm it : what you log yourself, a colleague who was there"
-    assert f"{whom} or your manager Mia." in said(read(client_of("anna"), "/badges/three"))
-    assert f"{whom}. What is held on a date, whoever leads it." in said(
+    whom = "Who can confirm it : for what you log yourself, a colleague who was there"
+    assert f"{whom} or your manager Mia; for what is held on a date, whoever leads it." in said(
+        read(client_of("anna"), "/badges/three")
+    )
+    assert f"{whom}; for what is held on a date, whoever leads it." in said(
         read(client_of("dan"), "/badges/three")
     )
     for slug in ("teller", "rich"):  # a lesson and points need nobody's word
@@ -268,7 +270,7 @@ def test_a_badge_says_who_can_confirm_what_is_learned_for_it_as_long_as_that_is_
     assert "Who can confirm it" not in read(client_of("anna"), "/badges/both")  # the lesson is what is left
     with scene.app.app_context(), transaction():
         db.session.execute(text("UPDATE person SET active = false WHERE id = :mia"), {"mia": cast.mia})
-    assert f"{whom}. What" in said(read(client_of("anna"), "/badges/three"))
+    assert f"{whom}; for what" in said(read(client_of("anna"), "/badges/three"))
 
 
 @pytest.mark.usefixtures("counted_anew")
