@@ -1626,7 +1626,7 @@ def _turned_away(answer: TestResponse, path: str, example: Example, *, known: bo
         return answer.status_code == 403
     if path.startswith(("/api/", "/xapi/")):
         return answer.status_code == 401 and answer.is_json and "WWW-Authenticate" in answer.headers
-    if path == "/events":
+    if path == "/events" and answer.status_code == 401:
         return answer.text == FAREWELL
     if "HX-Request" in example.headers:
         return answer.status_code == 401 and answer.headers["HX-Redirect"].startswith("/login")

@@ -235,6 +235,9 @@ def sticking(page: Page, width: int) -> list[str]:
     """What is wider than a window of this width, which it has from now on, or cut off in it."""
     page.set_viewport_size({"width": width, "height": 900})
     found: list[str] = standing(page).evaluate(_STICKING)
+    if found:  # what stood so for a frame, while the page took its new width, is not seen by anybody
+        page.wait_for_timeout(300)
+        found = standing(page).evaluate(_STICKING)
     return found
 
 
