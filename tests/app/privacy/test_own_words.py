@@ -158,20 +158,24 @@ def test_the_day_of_an_observation_that_is_still_a_draft_is_its_writers(
     assert mine["observed_on"] == TODAY.isoformat()
 
 
-def test_an_answer_to_an_objection_is_in_the_file_of_who_wrote_it(
-    scene: Scene, cast: Cast, told: Told
-) -> None:
+def _decided_anew(scene: Scene, cast: Cast, objection: str, answer: str) -> None:
+    """Anna's "not yet", to which she objects and which Leo has taken anew."""
     review = scene.released("not_yet", outcome="not_yet")
     with transaction():
-        after.file_objection(review, "I do not agree, OTTER", person_id=cast.anna, at=AT)
+        after.file_objection(review, objection, person_id=cast.anna, at=AT)
         after.name_handler(review, person_id=cast.leo, by=cast.clara, at=AT)
         settle(AT)
     with transaction():
         after.handle(
-            review, outcome="anew", words="You are right, HERON", person_id=cast.leo,
-            version=scene.version(review), at=AT,
-        )  # fmt: skip
+            review, outcome="anew", words=answer, person_id=cast.leo, version=scene.version(review), at=AT
+        )
         settle(AT)
+
+
+def test_an_answer_to_an_objection_is_in_the_file_of_who_wrote_it(
+    scene: Scene, cast: Cast, told: Told
+) -> None:
+    _decided_anew(scene, cast, "I do not agree, OTTER", "You are right, HERON")
     file, found = told("leo")
     said = written(found)["handled"]
     assert (said["text"], said["outcome"], said["holder"]) == ("You are right, HERON", "anew", "Anna")
@@ -181,17 +185,7 @@ def test_an_answer_to_an_objection_is_in_the_file_of_who_wrote_it(
 def test_what_was_decided_before_it_was_decided_anew_is_in_the_holders_file_byte_for_byte(
     scene: Scene, cast: Cast, told: Told
 ) -> None:
-    review = scene.released("not_yet", outcome="not_yet")
-    with transaction():
-        after.file_objection(review, "I do not agree", person_id=cast.anna, at=AT)
-        after.name_handler(review, person_id=cast.leo, by=cast.clara, at=AT)
-        settle(AT)
-    with transaction():
-        after.handle(
-            review, outcome="anew", words="You are right", person_id=cast.leo,
-            version=scene.version(review), at=AT,
-        )  # fmt: skip
-        settle(AT)
+    _decided_anew(scene, cast, "I do not agree", "You are right")
     file, found = told("anna")
     kept = {row["number"]: row["digest"] for row in found if row["table"] == "dossier"}
     files = {row["number"]: row["content"] for row in found if row["table"] == "dossier_file"}

@@ -217,9 +217,8 @@ def test_so_does_who_handles_an_objection(scene: Scene, cast: Cast) -> None:
     ]
 
 
-def test_when_others_decide_anew_hr_hears_that_nobody_decides_and_finds_where_to_name_somebody(
-    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
-) -> None:
+def decided_anew(scene: Scene, cast: Cast) -> uuid.UUID:
+    """The one objected to, after Dan had it taken anew."""
     review = objected(scene, cast)
     version = scene.version(review)
     with transaction():
@@ -227,6 +226,13 @@ def test_when_others_decide_anew_hr_hears_that_nobody_decides_and_finds_where_to
             review, outcome="anew", words="You are right", person_id=cast.dan, version=version, at=AT
         )
         settle(AT)
+    return review
+
+
+def test_when_others_decide_anew_hr_hears_that_nobody_decides_and_finds_where_to_name_somebody(
+    scene: Scene, cast: Cast, browser_of: Callable[..., Any]
+) -> None:
+    review = decided_anew(scene, cast)
     found = rows("SELECT body FROM outbox WHERE event = 'ReviewWaits'")
     told = [one for row in found for one in json.loads(row.body)]
     assert [(one["person_id"], one["what"]) for one in told] == [(cast.clara, "seat")]
@@ -241,13 +247,7 @@ def test_when_others_decide_anew_hr_hears_that_nobody_decides_and_finds_where_to
 def test_who_had_it_decided_anew_does_not_decide_it_nor_stands_in_for_who_does(
     scene: Scene, cast: Cast
 ) -> None:
-    review = objected(scene, cast)
-    version = scene.version(review)
-    with transaction():
-        after.handle(
-            review, outcome="anew", words="You are right", person_id=cast.dan, version=version, at=AT
-        )
-        settle(AT)
+    review = decided_anew(scene, cast)
     with pytest.raises(Refused, match="They answered the objection"):
         scene.seat(review, "decider", "dan")
     scene.seat(review, "decider", "leo")
